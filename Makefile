@@ -1,0 +1,178 @@
+# forkcheck. GNU make; `make help` lists what there is to make.
+#
+# Variables: CC CXX CFLAGS LDFLAGS PREFIX DESTDIR as everywhere, and
+#   BUILD=build   where everything that is built goes
+#   WERROR=1      warnings are errors
+#   SANITIZE=1    the CLI and its tests (never the shim) with ASan and UBSan
+#   REPEAT=N      every case program N times in `make check`
+#   ROUNDS=N      how often `make bench` runs each pair
+#   V=1           show the commands
+
+VERSION  = 0.1.0
+BUILD    = build
+PREFIX   = /usr/local
+DESTDIR  =
+REPEAT   = 1
+ROUNDS   = 15
+
+CFLAGS   = -O2 -g
+WARNINGS = -Wall -Wextra -Wstrict-prototypes -Wshadow -Wconversion -Wmissing-prototypes
+LANGUAGE = -std=gnu11 -D_GNU_SOURCE -MMD -MP
+SANITIZER = $(if $(SANITIZE),-fsanitize=address$(,)undefined -fno-sanitize-recover=undefined)
+, = ,
+ALL_CFLAGS = $(LANGUAGE) $(WARNINGS) $(if $(WERROR),-Werror) $(CFLAGS)
+
+# The CLI. libunwind's x86-64 part is the one for other processes' memory.
+CLI_SOURCES := $(sort $(wildcard cli/*.c cli/*/*.c))
+CLI_OBJECTS := $(CLI_SOURCES:%.c=$(BUILD)/obj/%.o)
+CLI_LIBS     = -lunwind-x86_64 -lunwind -ldw -lelf -liberty -ljansson
+CLI_DEFINES  = -DFORKCHECK_VERSION='"$(VERSION)"' \
+	-DFORKCHECK_DOCS_DIR='"docs"'
+
+# The shim: loaded into strangers. Hidden but for its export list, bound when it
+# is loaded, first to be initialised, and linked with nothing but libc.
+SHIM_SOURCES := $(sort $(wildcard shim/*.c shim/*/*.c))
+SHIM_OBJECTS := $(SHIM_SOURCES:%.c=$(BUILD)/obj/%.o)
+SHIM_CFLAGS   = -fPIC -fvisibility=hidden -ftls-model=initial-exec -fasynchronous-unwind-tables
+SHIM_LDFLAGS  = -shared -Wl,-soname,libforkcheck.so -Wl,--version-script=shim/exports.map \
+	-Wl,-z,initfirst -Wl,-z,now -Wl,-z,defs -Wl,-z,nodelete
+
+# Tests: one Check program, linked with all of the CLI but its main().
+CHECK_SOURCES := $(sort $(wildcard tests/unit/*.c tests/cases/*.c))
+CHECK_OBJECTS := $(CHECK_SOURCES:%.c=$(BUILD)/obj/%.o)
+CHECK_LIBS     = -lcheck_pic -pthread -lrt -lm -lsubunit
+CHECK_DEFINES  = -DBUILD_DIRECTORY='"$(abspath $(BUILD))"' -DSOURCE_DIRECTORY='"$(CURDIR)"'
+
+# Case programs are compiled as written, so that every call has its line.
+CASE_CFLAGS  = -D_GNU_SOURCE -O0 -g -Wall -Wextra -Wno-unused-parameter -MMD -MP -pthread -Itests/cases
+CASES        = $(patsubst tests/cases/programs/%,$(BUILD)/cases/%,$(basename $(wildcard \
+	tests/cases/programs/*.c tests/cases/programs/*.cpp))) \
+	$(BUILD)/cases/mutex-optimised
+CASE_LIBS    = $(patsubst tests/cases/libraries/%.c,$(BUILD)/cases/%.so,$(wildcard \
+	tests/cases/libraries/*.c))
+BENCHES      = $(patsubst tests/bench/%.c,$(BUILD)/bench/%,$(wildcard tests/bench/*.c))
+DEMO_SOURCES = $(wildcard tests/demo/*.c)
+
+C_FILES = $(shell find cli shim tests -name '*.[ch]' -o -name '*.cpp')
+
+# Short lines instead of commands; nothing at all under `make -s`.
+ifneq ($(V),)
+say =
+else ifneq ($(findstring s,$(firstword -$(MAKEFLAGS))),)
+say = @
+else
+say = @printf '  %-5s %s\n' $(1) $(@:$(BUILD)/%=%);
+endif
+
+.PHONY: all help deps demo check bench install uninstall clean format format-check
+.DELETE_ON_ERROR:
+
+all: $(BUILD)/forkcheck $(BUILD)/libforkcheck.so
+
+help:
+	@echo 'make               build/forkcheck and build/libforkcheck.so'
+	@echo 'make deps          install what building and testing needs'
+	@echo 'make demo          see it find the deadlock of a small server'
+	@echo 'make check         unit tests and case programs'
+	@echo 'make bench         what it costs'
+	@echo 'make install       into DESTDIR/PREFIX; make uninstall'
+	@echo 'make format        clang-format; make format-check'
+	@echo 'make clean'
+
+$(BUILD)/forkcheck: $(CLI_OBJECTS)
+	$(call say,LINK)$(CC) $(CFLAGS) $(SANITIZER) $(LDFLAGS) -o $@ $^ $(CLI_LIBS)
+
+$(BUILD)/libforkcheck.so: $(SHIM_OBJECTS) shim/exports.map
+	$(call say,LINK)$(CC) $(CFLAGS) $(SHIM_LDFLAGS) $(LDFLAGS) -o $@ $(SHIM_OBJECTS)
+
+$(BUILD)/obj/cli/%.o: cli/%.c
+	@mkdir -p $(@D)
+	$(call say,CC)$(CC) $(ALL_CFLAGS) $(SANITIZER) $(CLI_DEFINES) -c -o $@ $<
+
+$(BUILD)/obj/shim/%.o: shim/%.c
+	@mkdir -p $(@D)
+	$(call say,CC)$(CC) $(ALL_CFLAGS) $(SHIM_CFLAGS) -c -o $@ $<
+
+$(BUILD)/obj/tests/%.o: tests/%.c
+	@mkdir -p $(@D)
+	$(call say,CC)$(CC) $(ALL_CFLAGS) $(SANITIZER) $(CLI_DEFINES) $(CHECK_DEFINES) -c -o $@ $<
+
+# --- tests -------------------------------------------------------------------
+
+check: deps all $(BUILD)/tests/check $(CASES) $(CASE_LIBS)
+	@FORKCHECK_CASE_REPEAT=$(REPEAT) $(BUILD)/tests/check
+
+$(BUILD)/tests/check: $(CHECK_OBJECTS) $(filter-out %/cli/main.o,$(CLI_OBJECTS))
+	@mkdir -p $(@D)
+	$(call say,LINK)$(CC) $(CFLAGS) $(SANITIZER) $(LDFLAGS) -o $@ $^ $(CLI_LIBS) $(CHECK_LIBS)
+
+$(BUILD)/cases/%: tests/cases/programs/%.c
+	@mkdir -p $(@D)
+	$(call say,CC)$(CC) -std=gnu11 $(CASE_CFLAGS) -o $@ $< $(CASE_LINK)
+
+$(BUILD)/cases/%: tests/cases/programs/%.cpp
+	@mkdir -p $(@D)
+	$(call say,CXX)$(CXX) $(CASE_CFLAGS) -o $@ $<
+
+$(BUILD)/cases/%.so: tests/cases/libraries/%.c
+	@mkdir -p $(@D)
+	$(call say,CC)$(CC) -std=gnu11 $(CASE_CFLAGS) -fPIC -shared -Wl,-soname,$(@F) -o $@ $<
+
+$(BUILD)/cases/mutex-optimised: tests/cases/programs/mutex.c
+	@mkdir -p $(@D)
+	$(call say,CC)$(CC) -std=gnu11 $(CASE_CFLAGS) -O2 -o $@ $<
+
+$(BUILD)/cases/library-linked: $(BUILD)/cases/libjournal.so
+$(BUILD)/cases/library-linked: CASE_LINK = -L$(BUILD)/cases -ljournal -Wl,-rpath,'$$ORIGIN'
+
+demo: deps all $(BUILD)/demo/server
+	@tests/demo/run $(BUILD)
+
+$(BUILD)/demo/server: $(DEMO_SOURCES) $(wildcard tests/demo/*.h)
+	@mkdir -p $(@D)
+	$(call say,CC)$(CC) -std=gnu11 -D_GNU_SOURCE -O1 -g -Wall -Wextra -pthread -o $@ $(DEMO_SOURCES)
+
+bench: deps all $(BENCHES)
+	@tests/bench/run $(BUILD) $(ROUNDS)
+
+$(BUILD)/bench/%: tests/bench/%.c
+	@mkdir -p $(@D)
+	$(call say,CC)$(CC) -std=gnu11 -D_GNU_SOURCE -O2 -g -Wall -Wextra -MMD -MP -pthread -o $@ $<
+
+deps:
+	@CC='$(CC)' CXX='$(CXX)' tests/install-deps
+
+# Nothing is compiled before it is known that the compiler is there.
+ifneq ($(filter check demo bench deps,$(MAKECMDGOALS)),)
+$(CLI_OBJECTS) $(SHIM_OBJECTS) $(CHECK_OBJECTS) $(CASES) $(CASE_LIBS): | deps
+$(BENCHES) $(BUILD)/demo/server: | deps
+endif
+
+# --- installing --------------------------------------------------------------
+
+DOCUMENTS = $(wildcard README.md LICENSE docs/*.md)
+MAN_PAGES = $(wildcard docs/*.1)
+INSTALLED = $(DESTDIR)$(PREFIX)
+
+install: all
+	@install -d $(INSTALLED)/bin $(INSTALLED)/lib/forkcheck $(INSTALLED)/share/man/man1 \
+		$(INSTALLED)/share/doc/forkcheck
+	@install -m 755 $(BUILD)/forkcheck $(INSTALLED)/bin/forkcheck
+	@install -m 755 $(BUILD)/libforkcheck.so $(INSTALLED)/lib/forkcheck/libforkcheck.so
+	@install -m 644 $(MAN_PAGES) $(INSTALLED)/share/man/man1
+	@install -m 644 $(DOCUMENTS) $(INSTALLED)/share/doc/forkcheck
+
+uninstall:
+	@rm -f $(INSTALLED)/bin/forkcheck $(patsubst docs/%,$(INSTALLED)/share/man/man1/%,$(MAN_PAGES))
+	@rm -rf $(INSTALLED)/lib/forkcheck $(INSTALLED)/share/doc/forkcheck
+
+clean:
+	@rm -rf $(BUILD)
+
+format:
+	@clang-format -i $(C_FILES)
+
+format-check:
+	@clang-format --dry-run -Werror $(C_FILES)
+
+-include $(shell find $(BUILD) -name '*.d' 2>/dev/null)

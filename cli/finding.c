@@ -1,0 +1,57 @@
+/*
+ * Words and counts of findings. Pure functions over plain data.
+ */
+#include "finding.h"
+
+size_t report_count(const struct report *report, enum severity severity)
+{
+	size_t count = 0;
+
+	for (size_t i = 0; i < report->finding_count; i++) {
+		const struct finding *finding = &report->findings[i];
+
+		if (finding->severity == severity && !finding->suppressed)
+			count++;
+	}
+	return count;
+}
+
+size_t report_count_suppressed(const struct report *report)
+{
+	size_t count = 0;
+
+	for (size_t i = 0; i < report->finding_count; i++)
+		if (report->findings[i].suppressed)
+			count++;
+	return count;
+}
+
+const char *severity_name(enum severity severity)
+{
+	switch (severity) {
+	case SEVERITY_NOTE:
+		return "note";
+	case SEVERITY_WARNING:
+		return "warning";
+	case SEVERITY_ERROR:
+		return "error";
+	}
+	return "unknown";
+}
+
+const char *certainty_name(enum certainty certainty)
+{
+	switch (certainty) {
+	case CERTAINTY_PROVEN:
+		return "proven";
+	case CERTAINTY_OBSERVED:
+		return "observed";
+	case CERTAINTY_CONFIRMED:
+		return "confirmed";
+	case CERTAINTY_PREDICTED:
+		return "predicted";
+	case CERTAINTY_SUSPECTED:
+		return "suspected";
+	}
+	return "unknown";
+}

@@ -1,0 +1,156 @@
+/*
+ * What a rule says and what a renderer shows: plain data, nothing to compute.
+ *
+ * Strings and lists belong to the report's arena. A pointer that is NULL, a
+ * number that is -1 (pids, tids) or a list with count 0 is unknown; a part
+ * whose `present` is false does not apply and is left out of a report.
+ */
+#ifndef FORKCHECK_FINDING_H
+#define FORKCHECK_FINDING_H
+
+#include "unwind/frame.h"
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+enum severity { SEVERITY_NOTE, SEVERITY_WARNING, SEVERITY_ERROR };
+
+enum certainty {
+	CERTAINTY_PROVEN,    /* nothing can make it untrue */
+	CERTAINTY_OBSERVED,  /* it happened in this run */
+	CERTAINTY_CONFIRMED, /* predicted, then made to happen */
+	CERTAINTY_PREDICTED, /* one schedule away */
+	CERTAINTY_SUSPECTED, /* fits what was seen; something else might too */
+};
+
+struct fork_part {
+	bool present;
+	int pid; /* the parent's */
+	int child_pid;
+	const char *program;  /* path of the parent's program */
+	const char *function; /* "fork"; NULL: only the atfork handlers were seen */
+	uint64_t serial;      /* n-th distinct fork of the session, for "fork #3"; 0: unknown */
+	int tid;
+	const char *thread_name;
+	struct frames stack;
+};
+
+struct lock_part {
+	bool present;
+	const char *kind;       /* "mutex" */
+	const char *name;       /* symbol, else NULL */
+	const char *attributes; /* "normal, private" */
+	const char *module;     /* that the symbol is in */
+	uint64_t offset;        /* from the module's load bias */
+	uint64_t address;
+	struct frames initialised_at;
+};
+
+struct holder_part {
+	bool present;
+	int tid;
+	const char *name;
+	const char *start_routine;
+	const char *library; /* file name of the module of the start routine */
+	const char *creator_name;
+	int creator_tid;
+	struct frames created_at;
+	struct frames acquired_at;
+	double held_ms; /* negative: unknown */
+	bool is_forker; /* the thread that forked: it lives on in the child under another id */
+	bool taken_by_handler;
+};
+
+struct child_part {
+	bool present;
+	int pid;
+	int tid;
+	const char *waiting_in; /* the function it is stuck in */
+	struct frames stack;
+	double after_ms; /* from the fork to the wait; negative: unknown */
+};
+
+struct missing_group {
+	const char *library;
+	size_t count;
+	const char **names; /* name_count distinct ones */
+	size_t name_count;
+	struct frames created_at;
+};
+
+struct cycle_edge {
+	int pid;
+	int waits_for;
+	const char *via;
+};
+
+struct finding {
+	const char *code; /* "FC001" */
+	const char *name; /* "orphaned-lock" */
+	enum severity severity;
+	enum certainty certainty;
+	const char *message;     /* one sentence */
+	const char *why;         /* one or two sentences: the mechanism */
+	const char *advice;      /* the cure */
+	const char *fingerprint; /* without addresses, stable between runs */
+	const char *suppression; /* a line for a suppressions file */
+	uint64_t count;
+	bool suppressed;
+	const char *action; /* what was done: "killed"; NULL: nothing */
+	struct fork_part fork;
+	struct lock_part lock;
+	struct holder_part holder;
+	struct child_part child;
+	struct missing_group *missing;
+	size_t missing_count;
+	struct cycle_edge *cycle;
+	size_t cycle_count;
+};
+
+/* A row of the fork-safety table. */
+struct library {
+	const char *path;
+	uint64_t threads_created;
+	uint64_t locks_used;
+	uint64_t atfork_handlers;
+	uint64_t errors;
+	uint64_t warnings;
+};
+
+struct unobserved {
+	int pid;
+	const char *path;
+	const char *reason;
+};
+
+struct report {
+	/* run */
+	char *const *command;
+	int exit_status; /* -1: ended by a signal */
+	int signal;      /* 0: none */
+	double duration_ms;
+	bool observed;
+	bool complete;
+	const char *incomplete_reason; /* where complete is false */
+	const struct unobserved *unobserved;
+	size_t unobserved_count;
+	/* summary */
+	uint64_t forks;
+	uint64_t processes;
+	uint64_t threads;
+	uint64_t events_lost;
+	/* findings, most severe first */
+	struct finding *findings;
+	size_t finding_count;
+	const struct library *libraries;
+	size_t library_count;
+	bool show_notes;
+};
+
+/* Number of findings of a severity that are not suppressed. */
+size_t report_count(const struct report *report, enum severity severity);
+size_t report_count_suppressed(const struct report *report);
+const char *severity_name(enum severity severity);
+const char *certainty_name(enum certainty certainty);
+
+#endif

@@ -1,0 +1,72 @@
+/* Collects, merges and sorts findings. Knows no rule by name. */
+#include "judge.h"
+#include <stdlib.h>
+#include <string.h>
+
+struct finding *judgement_add(struct judgement *judgement, const struct rule *rule)
+{
+	struct finding *finding;
+
+	if (judgement->count == judgement->capacity) {
+		size_t capacity = judgement->capacity ? 2 * judgement->capacity : 16;
+		struct finding *grown = arena_array(judgement->arena, capacity, sizeof(*grown));
+
+		if (judgement->count)
+			memcpy(grown, judgement->findings, judgement->count * sizeof(*grown));
+		judgement->findings = grown;
+		judgement->capacity = capacity;
+	}
+	finding = &judgement->findings[judgement->count++];
+	memset(finding, 0, sizeof(*finding));
+	finding->code = rule->code;
+	finding->name = rule->name;
+	finding->count = 1;
+	return finding;
+}
+
+static struct finding *find_same(struct finding *findings, size_t count,
+				 const struct finding *finding)
+{
+	for (size_t i = 0; i < count; i++)
+		if (strcmp(findings[i].fingerprint, finding->fingerprint) == 0)
+			return &findings[i];
+	return NULL;
+}
+
+static size_t merge(struct finding *findings, size_t count)
+{
+	size_t kept = 0;
+
+	for (size_t i = 0; i < count; i++) {
+		struct finding *same = find_same(findings, kept, &findings[i]);
+
+		if (same)
+			same->count += findings[i].count;
+		else
+			findings[kept++] = findings[i];
+	}
+	return kept;
+}
+
+static int by_severity(const void *left, const void *right)
+{
+	const struct finding *one = left, *other = right;
+
+	if (one->severity != other->severity)
+		return one->severity < other->severity ? 1 : -1;
+	if (strcmp(one->code, other->code) != 0)
+		return strcmp(one->code, other->code);
+	return (one->fork.serial > other->fork.serial) - (one->fork.serial < other->fork.serial);
+}
+
+void judge(struct model *model, struct arena *arena, struct finding **findings, size_t *count)
+{
+	struct judgement judgement = {.model = model, .arena = arena};
+
+	for (const struct rule *rule = rules; rule->code; rule++)
+		rule->judge(&judgement, rule);
+	*findings = judgement.findings;
+	*count = merge(judgement.findings, judgement.count);
+	if (*count)
+		qsort(*findings, *count, sizeof(**findings), by_severity);
+}

@@ -1,0 +1,293 @@
+/*
+ * fork, exec, signals. The program gets our standard streams, our signal mask
+ * as we got it, and two more environment variables.
+ */
+#include "launch.h"
+#include "options.h"
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/futex.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+#define SHIM_NAME "libforkcheck.so"
+
+/* Relative to the folder of this program. */
+static const char *const shim_places[] = {SHIM_NAME, "../lib/forkcheck/" SHIM_NAME, NULL};
+
+/* What others may send us and the program should get. */
+static const int forwarded[] = {SIGHUP,  SIGINT,  SIGQUIT, SIGTERM, SIGUSR1,
+				SIGUSR2, SIGCONT, SIGALRM, SIGWINCH};
+#define FORWARDED (sizeof(forwarded) / sizeof(*forwarded))
+
+static struct session_header *news_header;
+static volatile pid_t program;
+static volatile sig_atomic_t interrupted;
+static struct sigaction original_actions[NSIG];
+
+static char *own_directory(void)
+{
+	char path[4096];
+	ssize_t length = readlink("/proc/self/exe", path, sizeof(path) - 1);
+	char *slash;
+
+	if (length <= 0)
+		return NULL;
+	path[length] = '\0';
+	slash = strrchr(path, '/');
+	if (!slash)
+		return NULL;
+	*slash = '\0';
+	return strdup(path);
+}
+
+char *launch_find_shim(void)
+{
+	char *directory = own_directory();
+	char *found = NULL;
+
+	for (const char *const *place = shim_places; directory && *place && !found; place++) {
+		char *path = NULL;
+
+		if (asprintf(&path, "%s/%s", directory, *place) < 0)
+			break;
+		found = realpath(path, NULL);
+		free(path);
+	}
+	if (!found)
+		fprintf(stderr,
+			"forkcheck: cannot find " SHIM_NAME
+			" beside forkcheck or in ../lib/forkcheck; build it or install again\n");
+	/* The loader splits LD_PRELOAD at both. */
+	else if (strpbrk(found, " :")) {
+		fprintf(stderr,
+			"forkcheck: cannot preload '%s': the path contains a space or a colon; "
+			"install forkcheck elsewhere\n",
+			found);
+		free(found);
+		found = NULL;
+	}
+	free(directory);
+	return found;
+}
+
+static void bump_news(void)
+{
+	if (news_header)
+		atomic_fetch_add(&news_header->news, 1);
+}
+
+static void on_child(int signal)
+{
+	(void)signal;
+	bump_news();
+}
+
+/* The terminal sends Ctrl-C to the whole group: only what a process sent is passed on. */
+static void on_forwarded(int signal, siginfo_t *info, void *context)
+{
+	(void)context;
+	if (program <= 0) {
+		if (signal != SIGCONT && signal != SIGWINCH)
+			interrupted = signal;
+		bump_news();
+	} else if (info->si_code <= 0)
+		kill(program, signal);
+}
+
+int launch_interrupted(void)
+{
+	return interrupted;
+}
+
+void launch_catch_signals(void)
+{
+	struct sigaction action = {.sa_sigaction = on_forwarded, .sa_flags = SA_SIGINFO};
+
+	for (size_t i = 0; i < FORWARDED; i++)
+		sigaction(forwarded[i], &action, &original_actions[forwarded[i]]);
+	action = (struct sigaction){.sa_handler = on_child, .sa_flags = SA_NOCLDSTOP};
+	sigaction(SIGCHLD, &action, &original_actions[SIGCHLD]);
+	/* A reader of our report that is gone must not keep us from cleaning up. */
+	action = (struct sigaction){.sa_handler = SIG_IGN};
+	sigaction(SIGPIPE, &action, &original_actions[SIGPIPE]);
+}
+
+static void restore_signals(void)
+{
+	for (size_t i = 0; i < FORWARDED; i++)
+		sigaction(forwarded[i], &original_actions[forwarded[i]], NULL);
+	sigaction(SIGCHLD, &original_actions[SIGCHLD], NULL);
+	sigaction(SIGPIPE, &original_actions[SIGPIPE], NULL);
+}
+
+/* Ours goes last: an ASan runtime refuses to start unless it is first. */
+static int set_preload(const char *shim)
+{
+	const char *theirs = getenv("LD_PRELOAD");
+	char *value = NULL;
+	int result;
+
+	if (!theirs || !*theirs)
+		return setenv("LD_PRELOAD", shim, 1);
+	if (asprintf(&value, "%s:%s", theirs, shim) < 0)
+		return -1;
+	result = setenv("LD_PRELOAD", value, 1);
+	free(value);
+	return result;
+}
+
+static _Noreturn void become_program(char *const *arguments, const struct session *session,
+				     const char *shim, const sigset_t *mask, int report)
+{
+	int problem;
+
+	restore_signals();
+	sigprocmask(SIG_SETMASK, mask, NULL);
+	if (set_preload(shim) == 0 && setenv(SESSION_ENVIRONMENT, session->path, 1) == 0)
+		execvp(arguments[0], arguments);
+	problem = errno;
+	/* The pipe is atomic for so few bytes. */
+	while (write(report, &problem, sizeof(problem)) < 0 && errno == EINTR)
+		;
+	_exit(EXIT_FORKCHECK);
+}
+
+static bool is_directory(const char *path)
+{
+	struct stat status;
+
+	return stat(path, &status) == 0 && S_ISDIR(status.st_mode);
+}
+
+/* As the shell and env(1) have it: 127 not found, 126 found and not runnable. */
+static int explain_failure(const char *program_name, int problem)
+{
+	if (problem == ENOENT) {
+		fprintf(stderr, "forkcheck: cannot run '%s': no such program%s\n", program_name,
+			access(program_name, F_OK) == 0 ? " (its interpreter is missing)"
+							: "; check the name and PATH");
+		return EXIT_NOT_FOUND;
+	}
+	if (problem == ENOMEM || problem == EAGAIN) {
+		fprintf(stderr, "forkcheck: cannot start '%s': %s\n", program_name,
+			strerror(problem));
+		return EXIT_FORKCHECK;
+	}
+	fprintf(stderr, "forkcheck: cannot run '%s': %s\n", program_name,
+		is_directory(program_name) ? "it is a directory" : strerror(problem));
+	return EXIT_NOT_EXECUTABLE;
+}
+
+/* 0 once exec has closed the pipe; else the errno that the child sent. */
+static int read_report(int descriptor)
+{
+	int problem = 0;
+	ssize_t length;
+
+	do
+		length = read(descriptor, &problem, sizeof(problem));
+	while (length < 0 && errno == EINTR);
+	return length == (ssize_t)sizeof(problem) ? problem : 0;
+}
+
+static int start_child(struct launched *launched, char *const *arguments,
+		       const struct session *session, const char *shim, const int report[2])
+{
+	sigset_t all, mask;
+
+	/* No signal may meet a handler of ours in the child. */
+	sigfillset(&all);
+	sigprocmask(SIG_SETMASK, &all, &mask);
+	launched->pid = fork();
+	if (launched->pid == 0)
+		become_program(arguments, session, shim, &mask, report[1]);
+	program = launched->pid;
+	sigprocmask(SIG_SETMASK, &mask, NULL);
+	return launched->pid < 0 ? errno : 0;
+}
+
+int launch(struct launched *launched, char *const *arguments, const struct session *session,
+	   const char *shim)
+{
+	int report[2], problem;
+
+	memset(launched, 0, sizeof(*launched));
+	if (pipe2(report, O_CLOEXEC)) {
+		fprintf(stderr, "forkcheck: cannot make a pipe: %s\n", strerror(errno));
+		return EXIT_FORKCHECK;
+	}
+	news_header = session->header;
+	/* A descendant whose parent ended is still ours to watch. */
+	prctl(PR_SET_CHILD_SUBREAPER, 1);
+	problem = start_child(launched, arguments, session, shim, report);
+	close(report[1]);
+	if (problem) {
+		fprintf(stderr, "forkcheck: cannot fork: %s\n", strerror(problem));
+		close(report[0]);
+		return EXIT_FORKCHECK;
+	}
+	launched->has_children = true;
+	problem = read_report(report[0]);
+	close(report[0]);
+	if (!problem)
+		return 0;
+	while (waitpid(launched->pid, NULL, 0) < 0 && errno == EINTR)
+		;
+	return explain_failure(arguments[0], problem);
+}
+
+void launch_reap(struct launched *launched)
+{
+	pid_t pid;
+	int status;
+
+	while ((pid = waitpid(-1, &status, WNOHANG)) > 0)
+		if (pid == launched->pid) {
+			launched->ended = true;
+			launched->status = status;
+			program = 0;
+		}
+	launched->has_children = pid == 0;
+}
+
+void launch_wait(const struct session *session, int milliseconds)
+{
+	struct timespec limit = {milliseconds / 1000, milliseconds % 1000 * 1000000L};
+	static uint32_t seen;
+	uint32_t now = atomic_load(&session->header->news);
+
+	if (now == seen)
+		syscall(SYS_futex, &session->header->news, FUTEX_WAIT, now, &limit, NULL, 0);
+	seen = now;
+}
+
+int launch_exit_status(const struct launched *launched)
+{
+	return WIFEXITED(launched->status) ? WEXITSTATUS(launched->status) : -1;
+}
+
+_Noreturn void launch_die_by(int signal)
+{
+	const struct rlimit none = {0, 0};
+	struct sigaction action = {.sa_handler = SIG_DFL};
+	sigset_t set;
+
+	setrlimit(RLIMIT_CORE, &none);
+	prctl(PR_SET_DUMPABLE, 0);
+	sigaction(signal, &action, NULL);
+	sigemptyset(&set);
+	sigaddset(&set, signal);
+	sigprocmask(SIG_UNBLOCK, &set, NULL);
+	raise(signal);
+	_exit(128 + signal);
+}

@@ -1,0 +1,51 @@
+/*
+ * Starts the program with the shim, passes signals on, and takes its status.
+ */
+#ifndef FORKCHECK_LAUNCH_H
+#define FORKCHECK_LAUNCH_H
+
+#include "session/session.h"
+#include <stdbool.h>
+#include <sys/types.h>
+
+struct launched {
+	pid_t pid;
+	bool ended;
+	int status;        /* as of waitpid(), once ended */
+	bool has_children; /* descendants that we were given, or the program, are left */
+};
+
+/* The path of libforkcheck.so: beside this program or where it was installed.
+ * malloc'ed. NULL after one line on stderr. */
+char *launch_find_shim(void);
+
+/*
+ * From here on no signal ends forkcheck before it has cleaned up: what others
+ * send is for the program, and remembered where there is none (any more).
+ */
+void launch_catch_signals(void);
+/* The signal that asked us to stop while no program ran; 0: none. */
+int launch_interrupted(void);
+
+/*
+ * Starts `arguments` under the session. Returns 0, or the exit status for
+ * forkcheck (126, 127, 125) after one line on stderr.
+ */
+int launch(struct launched *launched, char *const *arguments, const struct session *session,
+	   const char *shim);
+
+/* Takes all that ended since the last call. Never blocks. */
+void launch_reap(struct launched *launched);
+
+/*
+ * Waits for news of the session or of children, at most `milliseconds`. A
+ * signal that ends a child is news, so nothing is missed between two calls.
+ */
+void launch_wait(const struct session *session, int milliseconds);
+
+/* Ends this process as the program ended: same status, or the same signal
+ * without a second core. Returns the exit status where there is one. */
+int launch_exit_status(const struct launched *launched);
+_Noreturn void launch_die_by(int signal);
+
+#endif

@@ -1,0 +1,409 @@
+/*
+ * The command line. `option_table` is the one list of options: argp parses
+ * from it, --help prints it, and the man page's list is made of it.
+ *
+ * A bad command line ends the program here, with one line that says what is
+ * wrong and what to do.
+ */
+#include "options.h"
+
+#include <argp.h>
+#include <errno.h>
+#include <stdarg.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+enum option_key {
+	KEY_OUTPUT = 'o',
+	KEY_FORMAT = 0x100, /* above the characters: no short form */
+	KEY_FAIL_ON,
+	KEY_ERROR_EXITCODE,
+	KEY_ON_DEADLOCK,
+	KEY_NOTES,
+	KEY_COLOR,
+	KEY_HELP,
+	KEY_VERSION,
+	KEY_PRINT_MAN_OPTIONS,
+};
+
+static const struct argp_option option_table[] = {
+	{"format", KEY_FORMAT, "FORMAT", 0,
+	 "Write the report as text (the default) or json. May be given more than once, each with "
+	 "an --output of its own; a format without one goes to standard error.",
+	 0},
+	{"output", KEY_OUTPUT, "FILE", 0,
+	 "Write to FILE instead of standard error. Belongs to the nearest --format before it that "
+	 "has no file yet, else to the next one after it, else to the text report.",
+	 0},
+	{"fail-on", KEY_FAIL_ON, "SEVERITY", 0,
+	 "Exit with the status of --error-exitcode where a finding is at least an error (the "
+	 "default), a warning or a note; or never.",
+	 0},
+	{"error-exitcode", KEY_ERROR_EXITCODE, "N", 0,
+	 "The exit status with findings, 1 to 255 (default 66).", 0},
+	{"on-deadlock", KEY_ON_DEADLOCK, "ACTION", 0,
+	 "What to do with a process whose hang is proven: kill it (the default) or wait, which "
+	 "only reports it.",
+	 0},
+	{"notes", KEY_NOTES, NULL, 0,
+	 "Show findings of severity note, which are else only counted.", 0},
+	{"color", KEY_COLOR, "WHEN", 0,
+	 "Colour the text report: auto (the default: on a terminal, unless NO_COLOR is set), "
+	 "always or never.",
+	 0},
+	{"help", KEY_HELP, NULL, 0, "Print this help.", 0},
+	{"version", KEY_VERSION, NULL, 0, "Print the version.", 0},
+	{"print-man-options", KEY_PRINT_MAN_OPTIONS, NULL, OPTION_HIDDEN, NULL, 0},
+	{NULL, 0, NULL, 0, NULL, 0},
+};
+
+/* The state of one parse. */
+struct parse {
+	struct options *options;
+	int next;                         /* the word behind the last good option */
+	const char *waiting[OUTPUTS_MAX]; /* files that met no --format yet */
+	size_t waiting_count;
+};
+
+static error_t parse_option(int key, char *argument, struct argp_state *state);
+static char *filter_help(int key, const char *text, void *input);
+
+static const struct argp command_line = {
+	.options = option_table,
+	.parser = parse_option,
+	.args_doc = "[--] PROGRAM [ARGUMENT...]\nexplain [CODE...]",
+	.doc = "Runs PROGRAM and reports each fork() that is unsafe: the fork, the lock, the "
+	       "thread "
+	       "that holds it, what the child did with it, and what to do instead.\v"
+	       "The exit status is PROGRAM's own where nothing reached --fail-on, 66 with "
+	       "findings, 67 where PROGRAM could not be observed, 125 where forkcheck itself "
+	       "failed, 126 or 127 where PROGRAM could not be run.\n\n"
+	       "'forkcheck explain' lists the rules, 'forkcheck explain FC001' explains one.",
+	.help_filter = filter_help,
+};
+
+static void bad_usage(const char *format, ...) __attribute__((noreturn, format(printf, 1, 2)));
+
+static void bad_usage(const char *format, ...)
+{
+	va_list arguments;
+
+	va_start(arguments, format);
+	fputs("forkcheck: ", stderr);
+	vfprintf(stderr, format, arguments);
+	fputs("; try 'forkcheck --help'\n", stderr);
+	va_end(arguments);
+	exit(EXIT_FORKCHECK);
+}
+
+/* Ends the program after something was printed that was asked for. */
+static void end_after_print(void) __attribute__((noreturn));
+
+static void end_after_print(void)
+{
+	if (ferror(stdout) || fflush(stdout) != 0) {
+		fprintf(stderr, "forkcheck: cannot write to standard output: %s\n",
+			strerror(errno));
+		exit(EXIT_FORKCHECK);
+	}
+	exit(EXIT_SUCCESS);
+}
+
+/* Leaves out argp's remark on the arguments of short options: the list shows them. */
+static char *filter_help(int key, const char *text, void *input)
+{
+	(void)input;
+	return key == ARGP_KEY_HELP_DUP_ARGS_NOTE ? NULL : (char *)(uintptr_t)text;
+}
+
+static void print_help(void)
+{
+	/* argp's own bookkeeping wants a variable copy of the name. */
+	char name[] = "forkcheck";
+
+	argp_help(&command_line, stdout, ARGP_HELP_SHORT_USAGE | ARGP_HELP_LONG | ARGP_HELP_DOC,
+		  name);
+}
+
+/* The index of a word in a list that NULL ends, or -1. */
+static int word_index(const char *const *words, const char *word)
+{
+	for (int i = 0; words[i] != NULL; i++)
+		if (strcmp(words[i], word) == 0)
+			return i;
+	return -1;
+}
+
+static void add_output(struct options *options, const struct report_format *format,
+		       const char *path)
+{
+	if (options->output_count == OUTPUTS_MAX)
+		bad_usage("more than %d reports asked for", OUTPUTS_MAX);
+	options->outputs[options->output_count++] = (struct output){format, path};
+}
+
+static void parse_format(struct options *options, const char *word)
+{
+	const struct report_format *format = report_format_find(word);
+
+	if (format == NULL)
+		bad_usage("--format=%s: no such format (text or json)", word);
+	add_output(options, format, NULL);
+}
+
+static void parse_output(struct parse *parse, const char *path)
+{
+	struct options *options = parse->options;
+
+	if (*path == '\0')
+		bad_usage("--output: the name of the file is empty");
+	for (size_t i = options->output_count; i-- > 0;) {
+		if (options->outputs[i].path == NULL) {
+			options->outputs[i].path = path;
+			return;
+		}
+	}
+	if (parse->waiting_count == OUTPUTS_MAX)
+		bad_usage("more than %d reports asked for", OUTPUTS_MAX);
+	parse->waiting[parse->waiting_count++] = path;
+}
+
+/* Files that came before any free --format take those that are still without one. */
+static void place_waiting_files(struct parse *parse)
+{
+	struct options *options = parse->options;
+	size_t output = 0, formats = options->output_count;
+
+	for (size_t i = 0; i < parse->waiting_count; i++) {
+		while (output < formats && options->outputs[output].path != NULL)
+			output++;
+		if (output < formats)
+			options->outputs[output].path = parse->waiting[i];
+		else
+			add_output(options, report_format_find("text"), parse->waiting[i]);
+	}
+	if (options->output_count == 0)
+		add_output(options, report_format_find("text"), NULL);
+}
+
+static void parse_fail_on(struct options *options, const char *word)
+{
+	static const char *const words[] = {"note", "warning", "error", "never", NULL};
+	static const enum severity severities[] = {SEVERITY_NOTE, SEVERITY_WARNING, SEVERITY_ERROR,
+						   SEVERITY_ERROR};
+	int index = word_index(words, word);
+
+	if (index < 0)
+		bad_usage("--fail-on=%s: not one of error, warning, note, never", word);
+	options->fail_on = severities[index];
+	options->fail_never = strcmp(word, "never") == 0;
+}
+
+static void parse_error_exitcode(struct options *options, const char *word)
+{
+	char *end;
+	long value = strtol(word, &end, 10);
+
+	if (strspn(word, "0123456789") == 0 || *end != '\0' || value < 1 || value > 255)
+		bad_usage("--error-exitcode=%s: not a number from 1 to 255", word);
+	options->error_exitcode = (int)value;
+}
+
+static void parse_on_deadlock(struct options *options, const char *word)
+{
+	static const char *const words[] = {"kill", "wait", NULL};
+	static const enum deadlock_action actions[] = {DEADLOCK_KILL, DEADLOCK_WAIT};
+	int index = word_index(words, word);
+
+	if (index < 0)
+		bad_usage("--on-deadlock=%s: not one of kill, wait", word);
+	options->on_deadlock = actions[index];
+}
+
+static void parse_color(struct options *options, const char *word)
+{
+	static const char *const words[] = {"auto", "always", "never", NULL};
+	static const enum color_mode modes[] = {COLOR_AUTO, COLOR_ALWAYS, COLOR_NEVER};
+	int index = word_index(words, word);
+
+	if (index < 0)
+		bad_usage("--color=%s: not one of auto, always, never", word);
+	options->color = modes[index];
+}
+
+/* The first word that is no option ends forkcheck's own: what follows is the program's. */
+static void take_arguments(struct options *options, struct argp_state *state)
+{
+	char **words = &state->argv[state->next - 1];
+	/* `forkcheck -- explain` runs a program of that name. */
+	bool is_subcommand = state->quoted == 0 && strcmp(words[0], "explain") == 0;
+
+	options->command = is_subcommand ? COMMAND_EXPLAIN : COMMAND_RUN;
+	options->arguments = is_subcommand ? words + 1 : words;
+	state->next = state->argc;
+}
+
+static error_t parse_option(int key, char *argument, struct argp_state *state)
+{
+	struct parse *parse = state->input;
+	struct options *options = parse->options;
+
+	switch (key) {
+	case KEY_FORMAT:
+		parse_format(options, argument);
+		break;
+	case KEY_OUTPUT:
+		parse_output(parse, argument);
+		break;
+	case KEY_FAIL_ON:
+		parse_fail_on(options, argument);
+		break;
+	case KEY_ERROR_EXITCODE:
+		parse_error_exitcode(options, argument);
+		break;
+	case KEY_ON_DEADLOCK:
+		parse_on_deadlock(options, argument);
+		break;
+	case KEY_NOTES:
+		options->notes = true;
+		break;
+	case KEY_COLOR:
+		parse_color(options, argument);
+		break;
+	case KEY_HELP:
+		print_help();
+		end_after_print();
+	case KEY_VERSION:
+		puts("forkcheck " FORKCHECK_VERSION);
+		end_after_print();
+	case KEY_PRINT_MAN_OPTIONS:
+		options_print_man(stdout);
+		end_after_print();
+	case ARGP_KEY_ARG:
+		take_arguments(options, state);
+		break;
+	default:
+		return ARGP_ERR_UNKNOWN;
+	}
+	parse->next = state->next;
+	return 0;
+}
+
+static const struct argp_option *option_with_key(int key)
+{
+	for (const struct argp_option *option = option_table; option->name != NULL; option++)
+		if (option->key == key)
+			return option;
+	return NULL;
+}
+
+/* The option that a word names, as getopt would: exact, or the only one that starts so. */
+static const struct argp_option *option_named(const char *word)
+{
+	const struct argp_option *found = NULL;
+	size_t length;
+
+	if (word[1] != '-')
+		return option_with_key(word[1]);
+	word += strlen("--");
+	length = strcspn(word, "=");
+	for (const struct argp_option *option = option_table; option->name != NULL; option++) {
+		if (strncmp(option->name, word, length) != 0)
+			continue;
+		if (option->name[length] == '\0')
+			return option;
+		if (found != NULL)
+			return NULL;
+		found = option;
+	}
+	return found;
+}
+
+/* argp says only that something is wrong: it is the first word that it did not get over. */
+static void report_bad_option(const char *word) __attribute__((noreturn));
+
+static void report_bad_option(const char *word)
+{
+	const struct argp_option *option = option_named(word);
+
+	if (option == NULL)
+		bad_usage("unknown option '%.*s'", (int)strcspn(word, "="), word);
+	if (option->arg != NULL)
+		bad_usage("option '--%s' needs a value: --%s=%s", option->name, option->name,
+			  option->arg);
+	bad_usage("option '--%s' takes no value", option->name);
+}
+
+static void check_operands(const struct options *options)
+{
+	if (options->command == COMMAND_RUN && options->arguments == NULL)
+		bad_usage("no program to run");
+	if (options->command != COMMAND_EXPLAIN)
+		return;
+	for (char **operand = options->arguments; *operand != NULL; operand++) {
+		if (strcmp(*operand, "--help") == 0) {
+			print_help();
+			end_after_print();
+		}
+		if (**operand == '-')
+			bad_usage("unknown option '%s' of 'explain'", *operand);
+	}
+}
+
+void options_parse(struct options *options, int argc, char **argv)
+{
+	struct parse parse = {.options = options, .next = 1};
+	/* No permutation: `forkcheck ls --foo` gives --foo to ls. */
+	const unsigned int flags = ARGP_IN_ORDER | ARGP_SILENT;
+
+	*options = (struct options){
+		.fail_on = SEVERITY_ERROR,
+		.error_exitcode = EXIT_FINDINGS,
+	};
+	if (argc > 0 && argp_parse(&command_line, argc, argv, flags, NULL, &parse) != 0)
+		report_bad_option(argv[parse.next]);
+	check_operands(options);
+	place_waiting_files(&parse);
+}
+
+bool options_use_color(const struct options *options, int fd)
+{
+	const char *no_color = getenv("NO_COLOR"), *terminal = getenv("TERM");
+
+	if (options->color != COLOR_AUTO)
+		return options->color == COLOR_ALWAYS;
+	if (no_color != NULL && *no_color != '\0')
+		return false;
+	return isatty(fd) && (terminal == NULL || strcmp(terminal, "dumb") != 0);
+}
+
+/* roff reads a hyphen as a typographic one unless it is escaped. */
+static void print_roff(FILE *stream, const char *text)
+{
+	for (; *text != '\0'; text++) {
+		if (*text == '-')
+			fputc('\\', stream);
+		fputc(*text, stream);
+	}
+}
+
+void options_print_man(FILE *stream)
+{
+	for (const struct argp_option *option = option_table; option->name != NULL; option++) {
+		if (option->flags & OPTION_HIDDEN)
+			continue;
+		fputs(".TP\n", stream);
+		if (option->key < KEY_FORMAT)
+			fprintf(stream, "\\fB\\-%c\\fR, ", option->key);
+		fputs("\\fB\\-\\-", stream);
+		print_roff(stream, option->name);
+		fputs("\\fR", stream);
+		if (option->arg != NULL)
+			fprintf(stream, "=\\fI%s\\fR", option->arg);
+		fputc('\n', stream);
+		print_roff(stream, option->doc);
+		fputc('\n', stream);
+	}
+}

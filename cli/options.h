@@ -1,0 +1,66 @@
+/*
+ * The command line: one table (options.c) from which argp parses, --help is
+ * printed and the option list of the man page is made.
+ */
+#ifndef FORKCHECK_OPTIONS_H
+#define FORKCHECK_OPTIONS_H
+
+#include "finding.h"
+#include "report/report.h"
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdio.h>
+
+enum command { COMMAND_RUN, COMMAND_EXPLAIN };
+
+enum color_mode { COLOR_AUTO, COLOR_ALWAYS, COLOR_NEVER };
+
+/* What to do with a process whose hang is proven. */
+enum deadlock_action { DEADLOCK_KILL, DEADLOCK_WAIT };
+
+/*
+ * One report to write. -o FILE belongs to the nearest --format before it that
+ * has no file yet, else to the next one after it, else to the text report.
+ */
+#define OUTPUTS_MAX 8
+struct output {
+	const struct report_format *format; /* text where -o stands alone */
+	const char *path;                   /* NULL: stderr */
+};
+
+struct options {
+	enum command command;
+	char **arguments; /* PROGRAM [ARGS], or the operands of the subcommand; NULL-terminated */
+	struct output outputs[OUTPUTS_MAX];
+	size_t output_count; /* at least 1 */
+	enum severity fail_on;
+	bool fail_never; /* --fail-on=never */
+	int error_exitcode;
+	enum deadlock_action on_deadlock;
+	enum color_mode color;
+	bool notes;
+};
+
+#ifndef FORKCHECK_VERSION
+#define FORKCHECK_VERSION "0.1.0"
+#endif
+
+#define EXIT_FINDINGS       66  /* something reached --fail-on */
+#define EXIT_UNOBSERVED     67  /* the program could not be observed */
+#define EXIT_FORKCHECK      125 /* forkcheck itself failed */
+#define EXIT_NOT_EXECUTABLE 126
+#define EXIT_NOT_FOUND      127
+
+/*
+ * Fills `options` from argv. On a bad option prints one line and the hint, and
+ * ends the program with EXIT_FORKCHECK; --help and --version end it with 0.
+ */
+void options_parse(struct options *options, int argc, char **argv);
+
+/* Whether text that goes to this descriptor is coloured: --color, NO_COLOR, a terminal. */
+bool options_use_color(const struct options *options, int fd);
+
+/* The man page's list of options, in roff. docs/forkcheck.1 contains it. */
+void options_print_man(FILE *stream);
+
+#endif

@@ -1,0 +1,394 @@
+/*
+ * The report as one JSON document, schema "forkcheck-report/1". Keys are only
+ * ever added. What does not apply is absent, what is unknown is null.
+ *
+ * The document is ASCII (other characters are escaped): it may go to a
+ * terminal, and names in it come from strangers.
+ */
+#include "../options.h"
+#include "escape.h"
+#include "report.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <jansson.h>
+#include <math.h>
+#include <stdlib.h>
+
+#define TEXT_LIMIT 4096 /* bytes of a string from the program under test */
+
+struct document {
+	struct arena arena;
+	bool failed; /* memory ran out; the document has a gap */
+};
+
+/* Takes the value over, also where it fails. */
+static void set(struct document *document, json_t *object, const char *key, json_t *value)
+{
+	if (json_object_set_new(object, key, value) != 0)
+		document->failed = true;
+}
+
+static void append(struct document *document, json_t *array, json_t *value)
+{
+	if (json_array_append_new(array, value) != 0)
+		document->failed = true;
+}
+
+static json_t *bounded_text(struct document *document, const char *text, size_t limit)
+{
+	return text == NULL ? json_null() : json_string(escape_utf8(&document->arena, text, limit));
+}
+
+static json_t *text_value(struct document *document, const char *text)
+{
+	return bounded_text(document, text, TEXT_LIMIT);
+}
+
+static json_t *count_value(uint64_t count)
+{
+	return json_integer(count > INT64_MAX ? INT64_MAX : (json_int_t)count);
+}
+
+/* Process and thread ids: what is not positive is not known. */
+static json_t *id_value(int id)
+{
+	return id > 0 ? json_integer(id) : json_null();
+}
+
+static json_t *hex_value(struct document *document, uint64_t value)
+{
+	return json_string(arena_printf(&document->arena, "0x%" PRIx64, value));
+}
+
+/* To the microsecond: more digits would be noise. Negative: not known. */
+static json_t *duration_value(double milliseconds)
+{
+	if (!isfinite(milliseconds) || milliseconds < 0)
+		return json_null();
+	if (milliseconds < 1e12)
+		milliseconds = (double)(int64_t)(milliseconds * 1000 + 0.5) / 1000;
+	return json_real(milliseconds);
+}
+
+static json_t *frame_value(struct document *document, const struct frame *frame)
+{
+	json_t *object = json_object();
+	bool placed = frame->module != NULL;
+
+	set(document, object, "function", text_value(document, frame->function));
+	set(document, object, "file", text_value(document, frame->file));
+	set(document, object, "line", frame->line > 0 ? json_integer(frame->line) : json_null());
+	set(document, object, "module", text_value(document, frame->module));
+	set(document, object, "offset", placed ? hex_value(document, frame->offset) : json_null());
+	return object;
+}
+
+static json_t *stack_value(struct document *document, const struct frames *frames)
+{
+	json_t *array;
+
+	if (frames->count == 0)
+		return json_null();
+	array = json_array();
+	for (size_t i = 0; i < frames->count; i++)
+		append(document, array, frame_value(document, &frames->list[i]));
+	return array;
+}
+
+static json_t *thread_value(struct document *document, int tid, const char *name)
+{
+	json_t *object = json_object();
+
+	set(document, object, "tid", id_value(tid));
+	set(document, object, "name", text_value(document, name));
+	return object;
+}
+
+static json_t *fork_value(struct document *document, const struct fork_part *fork)
+{
+	json_t *object = json_object();
+
+	set(document, object, "pid", id_value(fork->pid));
+	set(document, object, "child_pid", id_value(fork->child_pid));
+	set(document, object, "program", text_value(document, fork->program));
+	set(document, object, "function", text_value(document, fork->function));
+	set(document, object, "thread", thread_value(document, fork->tid, fork->thread_name));
+	set(document, object, "stack", stack_value(document, &fork->stack));
+	return object;
+}
+
+static json_t *lock_value(struct document *document, const struct lock_part *lock)
+{
+	json_t *object = json_object();
+	bool placed = lock->module != NULL, addressed = lock->address != 0;
+
+	set(document, object, "kind", text_value(document, lock->kind));
+	set(document, object, "name", text_value(document, lock->name));
+	set(document, object, "address",
+	    addressed ? hex_value(document, lock->address) : json_null());
+	set(document, object, "attributes", text_value(document, lock->attributes));
+	set(document, object, "module", text_value(document, lock->module));
+	set(document, object, "offset", placed ? hex_value(document, lock->offset) : json_null());
+	set(document, object, "initialised_at", stack_value(document, &lock->initialised_at));
+	return object;
+}
+
+static json_t *creator_value(struct document *document, const struct holder_part *holder)
+{
+	if (holder->creator_tid <= 0 && holder->creator_name == NULL)
+		return json_null();
+	return thread_value(document, holder->creator_tid, holder->creator_name);
+}
+
+static json_t *holder_value(struct document *document, const struct holder_part *holder)
+{
+	json_t *object = json_object();
+
+	set(document, object, "tid", id_value(holder->tid));
+	set(document, object, "name", text_value(document, holder->name));
+	set(document, object, "start_routine", text_value(document, holder->start_routine));
+	set(document, object, "library", text_value(document, holder->library));
+	set(document, object, "created_by", creator_value(document, holder));
+	set(document, object, "created_at", stack_value(document, &holder->created_at));
+	set(document, object, "acquired_at", stack_value(document, &holder->acquired_at));
+	set(document, object, "held_ms", duration_value(holder->held_ms));
+	set(document, object, "is_forker", json_boolean(holder->is_forker));
+	set(document, object, "taken_by_handler", json_boolean(holder->taken_by_handler));
+	return object;
+}
+
+static json_t *child_value(struct document *document, const struct child_part *child)
+{
+	json_t *object = json_object();
+
+	set(document, object, "pid", id_value(child->pid));
+	set(document, object, "tid", id_value(child->tid));
+	set(document, object, "waiting_in", text_value(document, child->waiting_in));
+	set(document, object, "after_ms", duration_value(child->after_ms));
+	set(document, object, "stack", stack_value(document, &child->stack));
+	return object;
+}
+
+static json_t *missing_value(struct document *document, const struct missing_group *group)
+{
+	json_t *object = json_object(), *names = json_array();
+
+	for (size_t i = 0; i < group->name_count; i++)
+		append(document, names, text_value(document, group->names[i]));
+	set(document, object, "library", text_value(document, group->library));
+	set(document, object, "count", count_value(group->count));
+	set(document, object, "names", names);
+	set(document, object, "created_at", stack_value(document, &group->created_at));
+	return object;
+}
+
+static json_t *missing_list(struct document *document, const struct finding *finding)
+{
+	json_t *array = json_array();
+
+	for (size_t i = 0; i < finding->missing_count; i++)
+		append(document, array, missing_value(document, &finding->missing[i]));
+	return array;
+}
+
+static json_t *cycle_list(struct document *document, const struct finding *finding)
+{
+	json_t *array = json_array();
+
+	for (size_t i = 0; i < finding->cycle_count; i++) {
+		const struct cycle_edge *edge = &finding->cycle[i];
+		json_t *object = json_object();
+
+		set(document, object, "pid", id_value(edge->pid));
+		set(document, object, "waits_for", id_value(edge->waits_for));
+		set(document, object, "via", text_value(document, edge->via));
+		append(document, array, object);
+	}
+	return array;
+}
+
+static void set_parts(struct document *document, json_t *object, const struct finding *finding)
+{
+	if (finding->fork.present)
+		set(document, object, "fork", fork_value(document, &finding->fork));
+	if (finding->lock.present)
+		set(document, object, "lock", lock_value(document, &finding->lock));
+	if (finding->holder.present)
+		set(document, object, "holder", holder_value(document, &finding->holder));
+	if (finding->child.present)
+		set(document, object, "child", child_value(document, &finding->child));
+	if (finding->missing_count > 0)
+		set(document, object, "missing_threads", missing_list(document, finding));
+	if (finding->cycle_count > 0)
+		set(document, object, "cycle", cycle_list(document, finding));
+}
+
+static json_t *finding_value(struct document *document, const struct finding *finding)
+{
+	json_t *object = json_object();
+
+	set(document, object, "code", text_value(document, finding->code));
+	set(document, object, "name", text_value(document, finding->name));
+	set(document, object, "severity", json_string(severity_name(finding->severity)));
+	set(document, object, "certainty", json_string(certainty_name(finding->certainty)));
+	set(document, object, "message", text_value(document, finding->message));
+	set(document, object, "fingerprint", text_value(document, finding->fingerprint));
+	set(document, object, "count", count_value(finding->count));
+	set_parts(document, object, finding);
+	set(document, object, "why", text_value(document, finding->why));
+	set(document, object, "advice", text_value(document, finding->advice));
+	set(document, object, "suppression", text_value(document, finding->suppression));
+	if (finding->action != NULL)
+		set(document, object, "action", text_value(document, finding->action));
+	return object;
+}
+
+static json_t *finding_list(struct document *document, const struct report *report)
+{
+	json_t *array = json_array();
+
+	for (size_t i = 0; i < report->finding_count; i++)
+		if (!report->findings[i].suppressed)
+			append(document, array, finding_value(document, &report->findings[i]));
+	return array;
+}
+
+static json_t *library_list(struct document *document, const struct report *report)
+{
+	json_t *array = json_array();
+
+	for (size_t i = 0; i < report->library_count; i++) {
+		const struct library *library = &report->libraries[i];
+		json_t *object = json_object();
+
+		set(document, object, "path", text_value(document, library->path));
+		set(document, object, "threads_created", count_value(library->threads_created));
+		set(document, object, "locks_used", count_value(library->locks_used));
+		set(document, object, "atfork_handlers", count_value(library->atfork_handlers));
+		set(document, object, "errors", count_value(library->errors));
+		set(document, object, "warnings", count_value(library->warnings));
+		append(document, array, object);
+	}
+	return array;
+}
+
+/* The user's own words: only made valid, never cut. */
+static json_t *command_list(struct document *document, const struct report *report)
+{
+	json_t *array = json_array();
+
+	for (char *const *word = report->command; word != NULL && *word != NULL; word++)
+		append(document, array, bounded_text(document, *word, SIZE_MAX / 16));
+	return array;
+}
+
+static json_t *unobserved_list(struct document *document, const struct report *report)
+{
+	json_t *array = json_array();
+
+	for (size_t i = 0; i < report->unobserved_count; i++) {
+		const struct unobserved *unobserved = &report->unobserved[i];
+		json_t *object = json_object();
+
+		set(document, object, "pid", id_value(unobserved->pid));
+		set(document, object, "path", text_value(document, unobserved->path));
+		set(document, object, "reason", text_value(document, unobserved->reason));
+		append(document, array, object);
+	}
+	return array;
+}
+
+/* exit_status and signal are always there: exactly one of them is a number. */
+static json_t *run_value(struct document *document, const struct report *report)
+{
+	json_t *object = json_object();
+	bool signalled = report->exit_status < 0;
+
+	set(document, object, "command", command_list(document, report));
+	set(document, object, "exit_status",
+	    signalled ? json_null() : json_integer(report->exit_status));
+	set(document, object, "signal",
+	    report->signal > 0 ? json_integer(report->signal) : json_null());
+	set(document, object, "duration_ms", duration_value(report->duration_ms));
+	set(document, object, "observed", json_boolean(report->observed));
+	set(document, object, "unobserved", unobserved_list(document, report));
+	set(document, object, "complete", json_boolean(report->complete));
+	if (!report->complete)
+		set(document, object, "incomplete_reason",
+		    text_value(document, report->incomplete_reason));
+	return object;
+}
+
+static json_t *summary_value(struct document *document, const struct report *report)
+{
+	json_t *object = json_object();
+
+	set(document, object, "errors", count_value(report_count(report, SEVERITY_ERROR)));
+	set(document, object, "warnings", count_value(report_count(report, SEVERITY_WARNING)));
+	set(document, object, "notes", count_value(report_count(report, SEVERITY_NOTE)));
+	set(document, object, "suppressed", count_value(report_count_suppressed(report)));
+	set(document, object, "forks", count_value(report->forks));
+	set(document, object, "processes", count_value(report->processes));
+	set(document, object, "threads", count_value(report->threads));
+	set(document, object, "events_lost", count_value(report->events_lost));
+	return object;
+}
+
+static json_t *tool_value(struct document *document)
+{
+	json_t *object = json_object();
+
+	set(document, object, "name", json_string("forkcheck"));
+	set(document, object, "version", json_string(FORKCHECK_VERSION));
+	return object;
+}
+
+static json_t *report_value(struct document *document, const struct report *report)
+{
+	json_t *object = json_object();
+
+	set(document, object, "schema", json_string("forkcheck-report/1"));
+	set(document, object, "tool", tool_value(document));
+	set(document, object, "run", run_value(document, report));
+	set(document, object, "summary", summary_value(document, report));
+	set(document, object, "findings", finding_list(document, report));
+	set(document, object, "libraries", library_list(document, report));
+	return object;
+}
+
+/* In one piece: standard error is not buffered, and others write to it. */
+static int write_document(FILE *stream, const json_t *root)
+{
+	/* 15 digits: a decimal fraction comes out as it went in. */
+	char *text = json_dumps(root, JSON_INDENT(2) | JSON_ENSURE_ASCII | JSON_REAL_PRECISION(15));
+	int result;
+
+	if (text == NULL) {
+		errno = ENOMEM;
+		return -1;
+	}
+	result = fputs(text, stream) < 0 || fputc('\n', stream) == EOF || fflush(stream) != 0;
+	free(text);
+	return result == 0 ? 0 : -1;
+}
+
+int render_json(FILE *stream, const struct report *report, const struct render_options *options)
+{
+	struct document document = {.failed = false};
+	json_t *root;
+	int result;
+
+	(void)options;
+	arena_init(&document.arena);
+	root = report_value(&document, report);
+	arena_release(&document.arena);
+	if (document.failed || root == NULL) {
+		errno = ENOMEM;
+		result = -1;
+	} else {
+		result = write_document(stream, root);
+	}
+	json_decref(root);
+	return result;
+}

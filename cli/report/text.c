@@ -1,0 +1,136 @@
+/*
+ * Findings for a person, in 80 columns: title, parts, advice, and the end of
+ * the report.
+ */
+#include "page.h"
+#include "text_parts.h"
+
+#include <inttypes.h>
+#include <string.h>
+
+#define LABEL_INDENT 8
+
+#define BOLD   "\033[1m"
+#define RED    "\033[1;31m"
+#define YELLOW "\033[1;33m"
+#define CYAN   "\033[1;36m"
+#define PLAIN  "\033[0m"
+
+static const char *severity_color(enum severity severity)
+{
+	switch (severity) {
+	case SEVERITY_ERROR:
+		return RED;
+	case SEVERITY_WARNING:
+		return YELLOW;
+	case SEVERITY_NOTE:
+		break;
+	}
+	return CYAN;
+}
+
+static void put_title(struct page *page, const struct finding *finding)
+{
+	fprintf(page->stream, "forkcheck: %s%s%s %s%s%s %s (%s)",
+		page->color ? severity_color(finding->severity) : "",
+		severity_name(finding->severity), page->color ? PLAIN : "", page->color ? BOLD : "",
+		finding->code, page->color ? PLAIN : "", finding->name,
+		certainty_name(finding->certainty));
+	if (finding->count > 1)
+		fprintf(page->stream, ", seen %" PRIu64 " times", finding->count);
+	fputc('\n', page->stream);
+	if (finding->message != NULL)
+		page_wrap(page, "  ", 2, page_sentence(page, finding->message));
+}
+
+static void put_action(struct page *page, const struct finding *finding)
+{
+	const char *action = page_name(page, finding->action, NAME_COLUMNS);
+
+	if (action == NULL)
+		return;
+	if (finding->child.pid > 0)
+		action = arena_printf(&page->arena, "forkcheck %s child %d", action,
+				      finding->child.pid);
+	else
+		action = arena_printf(&page->arena, "forkcheck %s the child", action);
+	page_wrap(page, "  done: ", LABEL_INDENT, action);
+}
+
+/* The line for a suppressions file is for copying: it is never wrapped. */
+static void put_more(struct page *page, const struct finding *finding)
+{
+	const char *suppression = page_sentence(page, finding->suppression);
+	const char *more =
+		arena_printf(&page->arena, "  more: forkcheck explain %s", finding->code);
+	const char *gap = "       suppress: ";
+
+	if (suppression == NULL)
+		page_line(page, more);
+	else if (strlen(more) + strlen(gap) + strlen(suppression) <= page->width)
+		fprintf(page->stream, "%s%s%s\n", more, gap, suppression);
+	else
+		fprintf(page->stream, "%s\n  suppress: %s\n", more, suppression);
+}
+
+static void put_advice(struct page *page, const struct finding *finding)
+{
+	fputc('\n', page->stream);
+	if (finding->why != NULL)
+		page_wrap(page, "  why:  ", LABEL_INDENT, page_sentence(page, finding->why));
+	if (finding->advice != NULL)
+		page_wrap(page, "  cure: ", LABEL_INDENT, page_sentence(page, finding->advice));
+	put_action(page, finding);
+	put_more(page, finding);
+	fputc('\n', page->stream);
+}
+
+static void put_finding(struct page *page, const struct finding *finding)
+{
+	put_title(page, finding);
+	if (has_parts(finding)) {
+		fputc('\n', page->stream);
+		put_parts(page, finding);
+	}
+	put_advice(page, finding);
+}
+
+int render_text_finding(FILE *stream, const struct finding *finding,
+			const struct render_options *options)
+{
+	struct page page;
+
+	if (page_open(&page, options) != 0)
+		return -1;
+	put_finding(&page, finding);
+	return page_close(&page, stream);
+}
+
+int render_text_summary(FILE *stream, const struct report *report,
+			const struct render_options *options)
+{
+	struct page page;
+
+	if (page_open(&page, options) != 0)
+		return -1;
+	put_summary(&page, report);
+	return page_close(&page, stream);
+}
+
+static bool is_shown(const struct report *report, const struct finding *finding)
+{
+	return !finding->suppressed && (finding->severity != SEVERITY_NOTE || report->show_notes);
+}
+
+int render_text(FILE *stream, const struct report *report, const struct render_options *options)
+{
+	struct page page;
+
+	if (page_open(&page, options) != 0)
+		return -1;
+	for (size_t i = 0; i < report->finding_count; i++)
+		if (is_shown(report, &report->findings[i]))
+			put_finding(&page, &report->findings[i]);
+	put_summary(&page, report);
+	return page_close(&page, stream);
+}

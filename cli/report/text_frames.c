@@ -1,0 +1,70 @@
+/*
+ * A stack as text: one line for each frame, function left, source right.
+ */
+#include "text_parts.h"
+
+#include "escape.h"
+#include "shorten.h"
+#include <inttypes.h>
+
+#define SYMBOL_COLUMNS   4096 /* looked at before a name is shortened */
+#define LOCATION_COLUMNS 28
+#define FUNCTION_COLUMNS 20 /* padded to; a longer name moves the source to the right */
+#define INNERMOST        24
+#define OUTERMOST        4
+
+/* "pool.c:88", else "libfoo.so", else the address. */
+static const char *frame_location(struct page *page, const struct frame *frame)
+{
+	struct arena *arena = &page->arena;
+	const char *place = frame->file != NULL ? frame->file : frame->module;
+
+	if (place == NULL)
+		return arena_printf(arena, "0x%" PRIx64, frame->pc);
+	place = page_name(page, path_basename(place), SYMBOL_COLUMNS);
+	place = shorten_middle(arena, place, LOCATION_COLUMNS);
+	if (frame->file != NULL && frame->line > 0)
+		return arena_printf(arena, "%s:%d", place, frame->line);
+	if (frame->file == NULL && frame->function == NULL)
+		return arena_printf(arena, "%s+0x%" PRIx64, place, frame->offset);
+	return place;
+}
+
+static void put_frame(struct page *page, size_t number, int digits, const struct frame *frame)
+{
+	const char *location = frame_location(page, frame);
+	const char *prefix = arena_printf(&page->arena, "    #%-*zu ", digits, number);
+	const char *function = page_name(page, frame->function, SYMBOL_COLUMNS);
+	size_t taken = text_columns(prefix) + 2 + text_columns(location);
+	size_t columns;
+
+	if (function == NULL)
+		function = "(no symbol)";
+	if (taken < page->width)
+		function = shorten_function(&page->arena, function, page->width - taken);
+	columns = text_columns(function);
+	fprintf(page->stream, "%s%s%*s%s\n", prefix, function,
+		columns + 2 <= FUNCTION_COLUMNS ? (int)(FUNCTION_COLUMNS - columns) : 2, "",
+		location);
+}
+
+void put_frames(struct page *page, const struct frames *frames)
+{
+	size_t omitted = frames->count > INNERMOST + OUTERMOST + 1
+				 ? frames->count - INNERMOST - OUTERMOST
+				 : 0;
+
+	if (frames->count == 0)
+		return;
+	for (size_t i = 0; i < frames->count; i++) {
+		if (omitted > 0 && i == INNERMOST) {
+			fprintf(page->stream, "    ... %zu more frames ...\n", omitted);
+			i += omitted;
+		}
+		put_frame(page, i, frames->count > 10 ? 2 : 1, &frames->list[i]);
+	}
+	if (frames->first_seen)
+		page_line(page, "    (kept from an earlier pass: the callers may have differed)");
+	if (!frames->complete)
+		page_line(page, "    (the stack was cut here)");
+}

@@ -1,0 +1,357 @@
+/*
+ * The parts of a finding as text: lock, fork, holder, child, lost threads.
+ * Nothing is computed here but words: who is T1, and what a part that is not
+ * known is called.
+ */
+#include "shorten.h"
+#include "text_parts.h"
+
+#include <inttypes.h>
+#include <string.h>
+
+#define PROGRAM_COLUMNS 30
+
+/* The threads of a finding, numbered in the order in which a reader meets them. */
+struct cast {
+	const char *forker;
+	const char *holder;
+	const char *creator; /* NULL: not known */
+};
+
+static bool same_text(const char *one, const char *other)
+{
+	return one != NULL && other != NULL && strcmp(one, other) == 0;
+}
+
+/* A thread that was never named carries its creator's name: then the tid tells it apart. */
+static const char *thread_label(struct page *page, int number, const char *name, int tid,
+				bool ambiguous)
+{
+	const char *safe = page_name(page, name, NAME_COLUMNS);
+	bool named = safe != NULL && *safe != '\0';
+	struct arena *arena = &page->arena;
+
+	if (named && ambiguous && tid > 0)
+		return arena_printf(arena, "T%d \"%s\" (tid %d)", number, safe, tid);
+	if (named)
+		return arena_printf(arena, "T%d \"%s\"", number, safe);
+	if (tid > 0)
+		return arena_printf(arena, "T%d (tid %d)", number, tid);
+	return arena_printf(arena, "T%d", number);
+}
+
+static bool holder_is_known(const struct holder_part *holder)
+{
+	return holder->tid > 0 || holder->name != NULL || holder->start_routine != NULL ||
+	       holder->acquired_at.count > 0 || holder->created_at.count > 0;
+}
+
+static const char *creator_label(struct page *page, const struct finding *finding)
+{
+	const struct holder_part *holder = &finding->holder;
+	bool is_forker = holder->creator_tid > 0 && holder->creator_tid == finding->fork.tid;
+
+	if (finding->fork.present && is_forker)
+		return "T1";
+	if (holder->creator_tid <= 0 && holder->creator_name == NULL)
+		return NULL;
+	return thread_label(page, 3, holder->creator_name, holder->creator_tid,
+			    same_text(holder->creator_name, finding->fork.thread_name));
+}
+
+static struct cast find_cast(struct page *page, const struct finding *finding)
+{
+	const struct fork_part *fork = &finding->fork;
+	const struct holder_part *holder = &finding->holder;
+	struct cast cast = {
+		.forker = thread_label(page, 1, fork->thread_name, fork->tid, false),
+		.holder = thread_label(page, 2, holder->name, holder->tid,
+				       same_text(holder->name, fork->thread_name)),
+		.creator = creator_label(page, finding),
+	};
+
+	return cast;
+}
+
+/* "T2" of "T2 "logger"": what a thread is called once it was introduced. */
+static const char *short_label(struct page *page, const char *label)
+{
+	return arena_strndup(&page->arena, label, strcspn(label, " "));
+}
+
+static const char *lock_label(const struct finding *finding)
+{
+	return finding->lock.present ? "M1" : "the lock";
+}
+
+/* A role's heading and its stack, or one line that says there is none. */
+static void put_section(struct page *page, const char *heading, const char *link,
+			const struct frames *frames)
+{
+	const char *ending = frames->count > 0 ? link : ": no stack is known";
+
+	page_wrap(page, "  ", 4, arena_printf(&page->arena, "%s%s", heading, ending));
+	put_frames(page, frames);
+}
+
+/* "server+0x40a0"; NULL outside of any module. */
+static const char *lock_place(struct page *page, const struct lock_part *lock)
+{
+	if (lock->module == NULL)
+		return NULL;
+	return arena_printf(&page->arena, "%s+0x%" PRIx64,
+			    page_name(page, path_basename(lock->module), NAME_COLUMNS),
+			    lock->offset);
+}
+
+/* What the lock is called: its symbol, else its place in a module, else its address. */
+static const char *lock_name(struct page *page, const struct lock_part *lock, const char *place)
+{
+	if (lock->name != NULL)
+		return page_name(page, lock->name, NAME_COLUMNS);
+	if (place != NULL)
+		return arena_printf(&page->arena, "at %s", place);
+	if (lock->address != 0)
+		return arena_printf(&page->arena, "at 0x%" PRIx64, lock->address);
+	return "(its address is not known)";
+}
+
+static void put_lock(struct page *page, const struct lock_part *lock)
+{
+	const char *place = lock_place(page, lock);
+	const char *kind = page_name(page, lock->kind, NAME_COLUMNS);
+	const char *attributes = page_name(page, lock->attributes, NAME_COLUMNS);
+	const char *shown_place = lock->name != NULL && place != NULL ? place : "";
+	const char *comma = *shown_place != '\0' && attributes != NULL ? ", " : "";
+	bool bracket = *shown_place != '\0' || attributes != NULL;
+	const char *heading =
+		arena_printf(&page->arena, "M1 = %s %s%s%s%s%s%s", kind != NULL ? kind : "lock",
+			     lock_name(page, lock, place), bracket ? " (" : "", shown_place, comma,
+			     attributes != NULL ? attributes : "", bracket ? ")" : "");
+
+	/* A symbol says enough; a lock on the heap is known by who made it. */
+	if (lock->name == NULL && lock->initialised_at.count > 0)
+		put_section(page, heading, ", initialised at:", &lock->initialised_at);
+	else
+		page_wrap(page, "  ", 4, heading);
+}
+
+static void put_fork(struct page *page, const struct fork_part *fork, const struct cast *cast)
+{
+	struct arena *arena = &page->arena;
+	const char *function = page_name(page, fork->function, NAME_COLUMNS);
+	const char *program = page_name(page, fork->program, 1024);
+	const char *heading = function != NULL ? function : "fork";
+
+	if (fork->serial > 0)
+		heading = arena_printf(arena, "%s #%" PRIu64, heading, fork->serial);
+	if (function == NULL)
+		heading = arena_printf(arena, "%s (only its atfork handlers were seen)", heading);
+	heading = fork->pid > 0 ? arena_printf(arena, "%s in process %d", heading, fork->pid)
+				: arena_printf(arena, "%s in a process", heading);
+	if (program != NULL)
+		heading = arena_printf(arena, "%s (%s)", heading,
+				       shorten_path(arena, program, PROGRAM_COLUMNS));
+	put_section(page, arena_printf(arena, "%s by %s", heading, cast->forker), ":",
+		    &fork->stack);
+}
+
+static const char *holder_label(const struct holder_part *holder, const struct cast *cast)
+{
+	if (!holder->is_forker)
+		return cast->holder;
+	return holder->taken_by_handler ? "T1 (taken by an atfork handler)"
+					: "T1 (the thread that forked)";
+}
+
+static void put_acquisition(struct page *page, const struct finding *finding,
+			    const struct cast *cast)
+{
+	const struct holder_part *holder = &finding->holder;
+	const char *held = page_duration(page, holder->held_ms);
+	const char *heading = arena_printf(&page->arena, "%s was held by %s", lock_label(finding),
+					   holder_label(holder, cast));
+
+	if (held != NULL)
+		heading = arena_printf(&page->arena, "%s for %s", heading, held);
+	put_section(page, heading, held != NULL ? ", since:" : " since:", &holder->acquired_at);
+}
+
+static bool stack_shows(const struct frames *frames, const char *function)
+{
+	for (size_t i = 0; i < frames->count; i++)
+		if (same_text(frames->list[i].function, function))
+			return true;
+	return false;
+}
+
+/* "log_thread (libfoo.so)"; NULL where it is not known or a stack shows it anyway. */
+static const char *start_routine_label(struct page *page, const struct holder_part *holder)
+{
+	const char *routine = page_name(page, holder->start_routine, NAME_COLUMNS);
+	const char *library = page_name(page, holder->library, NAME_COLUMNS);
+
+	if (routine == NULL || stack_shows(&holder->acquired_at, holder->start_routine))
+		return NULL;
+	if (library == NULL)
+		return routine;
+	return arena_printf(&page->arena, "%s (%s)", routine, path_basename(library));
+}
+
+/* Where nothing is known but that the thread was made, a line would say nothing. */
+static void put_creation(struct page *page, const struct finding *finding, const struct cast *cast)
+{
+	struct arena *arena = &page->arena;
+	const struct frames *stack = &finding->holder.created_at;
+	const char *routine = start_routine_label(page, &finding->holder);
+	const char *heading = short_label(page, cast->holder);
+
+	if (stack->count == 0 && cast->creator == NULL) {
+		if (routine != NULL)
+			page_wrap(page, "  ", 4,
+				  arena_printf(arena, "%s ran %s", heading, routine));
+		return;
+	}
+	heading = arena_printf(arena, "%s was created", heading);
+	if (cast->creator != NULL)
+		heading = arena_printf(arena, "%s by %s", heading, cast->creator);
+	if (routine != NULL)
+		heading = arena_printf(arena, "%s to run %s", heading, routine);
+	put_section(page, heading, routine != NULL ? ", at:" : " at:", stack);
+}
+
+static void put_holder(struct page *page, const struct finding *finding, const struct cast *cast)
+{
+	const struct holder_part *holder = &finding->holder;
+
+	if (!holder_is_known(holder) && !holder->is_forker) {
+		page_wrap(page, "  ", 4,
+			  arena_printf(&page->arena, "which thread held %s is not known",
+				       lock_label(finding)));
+		return;
+	}
+	put_acquisition(page, finding, cast);
+	if (!holder->is_forker)
+		put_creation(page, finding, cast);
+}
+
+/* "child 4190 (thread 4195), 0.4 ms after the fork," */
+static const char *child_label(struct page *page, const struct child_part *child)
+{
+	struct arena *arena = &page->arena;
+	const char *label =
+		child->pid > 0 ? arena_printf(arena, "child %d", child->pid) : "the child";
+	const char *after = page_duration(page, child->after_ms);
+
+	if (child->tid > 0 && child->tid != child->pid)
+		label = arena_printf(arena, "%s (thread %d)", label, child->tid);
+	if (after != NULL)
+		label = arena_printf(arena, "%s, %s after the fork,", label, after);
+	return label;
+}
+
+static void put_child(struct page *page, const struct finding *finding)
+{
+	const struct child_part *child = &finding->child;
+	const char *function = page_name(page, child->waiting_in, NAME_COLUMNS);
+	const char *heading = child_label(page, child);
+
+	if (finding->lock.present)
+		heading = arena_printf(&page->arena, "%s waits for M1", heading);
+	else
+		heading = arena_printf(&page->arena, "%s waits", heading);
+	/* With a stack and a lock the frames say it better. */
+	if (function != NULL && (!finding->lock.present || child->stack.count == 0))
+		heading = arena_printf(&page->arena, "%s in %s", heading, function);
+	put_section(page, heading, " at:", &child->stack);
+}
+
+/* Length of the part before the number that a name ends with; 0 where there is none. */
+static size_t numbered_prefix(const char *name)
+{
+	size_t length = strlen(name), digits = 0;
+
+	while (digits < length && strchr("0123456789", name[length - digits - 1]) != NULL)
+		digits++;
+	return digits > 0 ? length - digits : 0;
+}
+
+static bool is_numbered_row(const struct missing_group *group)
+{
+	const char *first = group->names[0], *last = group->names[group->name_count - 1];
+	size_t prefix = numbered_prefix(first);
+
+	return prefix > 0 && prefix == numbered_prefix(last) && strncmp(first, last, prefix) == 0;
+}
+
+/* ` ("polars-0" to "polars-7")`; empty without names. */
+static const char *missing_names(struct page *page, const struct missing_group *group)
+{
+	struct arena *arena = &page->arena;
+	const char *list = "";
+	size_t shown = group->name_count > 3 ? 3 : group->name_count;
+
+	if (group->name_count == 0)
+		return "";
+	if (group->name_count > 2 && is_numbered_row(group))
+		return arena_printf(
+			arena, " (\"%s\" to \"%s\")",
+			page_name(page, group->names[0], NAME_COLUMNS),
+			page_name(page, group->names[group->name_count - 1], NAME_COLUMNS));
+	for (size_t i = 0; i < shown; i++)
+		list = arena_printf(arena, "%s%s\"%s\"", list, i > 0 ? ", " : "",
+				    page_name(page, group->names[i], NAME_COLUMNS));
+	if (shown < group->name_count)
+		list = arena_printf(arena, "%s and %zu more", list, group->name_count - shown);
+	return arena_printf(arena, " (%s)", list);
+}
+
+static void put_missing(struct page *page, const struct missing_group *group)
+{
+	const char *library = page_name(page, group->library, NAME_COLUMNS);
+	const char *heading = page_count(page, group->count, "thread", NULL);
+
+	if (library != NULL)
+		heading = arena_printf(&page->arena, "%s of %s", heading, path_basename(library));
+	heading = arena_printf(&page->arena, "%s%s", heading, missing_names(page, group));
+	if (group->created_at.count > 0)
+		heading = arena_printf(&page->arena, "%s, created at", heading);
+	page_wrap(page, "  missing: ", 11, heading);
+	put_frames(page, &group->created_at);
+}
+
+static void put_cycle(struct page *page, const struct finding *finding)
+{
+	for (size_t i = 0; i < finding->cycle_count; i++) {
+		const struct cycle_edge *edge = &finding->cycle[i];
+		const char *via = page_name(page, edge->via, NAME_COLUMNS);
+
+		page_wrap(page, i == 0 ? "  cycle: " : "         ", 11,
+			  arena_printf(&page->arena, "process %d waits for %d%s%s", edge->pid,
+				       edge->waits_for, via != NULL ? ", " : "",
+				       via != NULL ? via : ""));
+	}
+}
+
+bool has_parts(const struct finding *finding)
+{
+	return finding->fork.present || finding->lock.present || finding->holder.present ||
+	       finding->child.present || finding->missing_count > 0 || finding->cycle_count > 0;
+}
+
+void put_parts(struct page *page, const struct finding *finding)
+{
+	struct cast cast = find_cast(page, finding);
+
+	if (finding->lock.present)
+		put_lock(page, &finding->lock);
+	if (finding->fork.present)
+		put_fork(page, &finding->fork, &cast);
+	if (finding->holder.present)
+		put_holder(page, finding, &cast);
+	if (finding->child.present)
+		put_child(page, finding);
+	for (size_t i = 0; i < finding->missing_count; i++)
+		put_missing(page, &finding->missing[i]);
+	put_cycle(page, finding);
+}

@@ -1,0 +1,36 @@
+/*
+ * From records to the parts of a finding: which fork, which lock, who held it,
+ * where the child is.
+ */
+#ifndef FORKCHECK_EVIDENCE_H
+#define FORKCHECK_EVIDENCE_H
+
+#include "rule.h"
+
+/* A captured stack, symbolized in the program of a process. */
+struct frames evidence_stack(struct judgement *judgement, uint32_t process,
+			     session_reference stack);
+
+void evidence_fork(struct judgement *judgement, struct fork_part *part, session_reference fork,
+		   const struct process_facts *child);
+
+void evidence_lock(struct judgement *judgement, struct lock_part *part, uint32_t process,
+		   uint64_t address, uint32_t kind, const uint8_t *state, size_t state_length,
+		   session_reference initialised);
+
+/* The thread that a HELD record names, and where it took the lock. */
+void evidence_holder(struct judgement *judgement, struct holder_part *part, uint32_t process,
+		     const struct record_held *held);
+/* A thread that is known, or (thread NULL) only its id. */
+void evidence_thread(struct judgement *judgement, struct holder_part *part, uint32_t process,
+		     const struct record_thread *thread, int tid);
+
+/* "log_mutex", or "the mutex at 0x7f.." for use in a sentence. */
+const char *evidence_lock_words(struct judgement *judgement, const struct lock_part *lock);
+
+/* Fills fingerprint and suppression from the parts, without addresses. */
+void evidence_identify(struct judgement *judgement, struct finding *finding);
+
+const char *evidence_file_name(const char *path);
+
+#endif

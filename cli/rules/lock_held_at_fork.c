@@ -1,0 +1,106 @@
+/*
+ * FC005: another thread held a lock at fork; the child did not exec and did
+ * not touch it. This time nothing happened.
+ */
+#include "evidence.h"
+
+/* What the children of one fork did with one lock. */
+struct outcome {
+	uint64_t untouched; /* children that kept their memory and left the lock alone */
+	const struct process_facts *example;
+	bool waited; /* FC001 or FC003 says more */
+};
+
+static bool did_touch(const struct model *model, uint32_t process, uint64_t lock)
+{
+	const struct model_list *touches = model_list(model, RECORD_TOUCH);
+
+	for (size_t i = 0; i < touches->count; i++) {
+		const struct record_touch *touch = model_touch(model, touches->references[i]);
+
+		if (touch->record.process == process && touch->lock == lock)
+			return true;
+	}
+	return false;
+}
+
+static bool did_wait(const struct model *model, session_reference fork, uint64_t lock)
+{
+	const struct model_list *waits = model_list(model, RECORD_WAIT);
+
+	for (size_t i = 0; i < waits->count; i++) {
+		const struct record_wait *wait = model_wait(model, waits->references[i]);
+
+		if (wait->fork == fork && wait->lock == lock && !wait->flags)
+			return true;
+	}
+	return false;
+}
+
+static struct outcome look_at_children(const struct model *model, const struct record_held *held,
+				       session_reference reference)
+{
+	struct outcome outcome = {.waited = did_wait(model, held->fork, held->lock)};
+	uint64_t inherited = reader_count(model->reader, reference);
+
+	for (uint32_t serial = 1; serial < model->process_capacity; serial++) {
+		const struct process_facts *child = model_process(model, serial);
+
+		if (!child || child->fork != held->fork || model_has_execed(model, child) ||
+		    did_touch(model, serial, held->lock))
+			continue;
+		outcome.untouched++;
+		if (!outcome.example)
+			outcome.example = child;
+	}
+	/* Not every child of this fork need have inherited this lock. */
+	if (outcome.untouched > inherited)
+		outcome.untouched = inherited;
+	return outcome;
+}
+
+static void report(struct judgement *judgement, const struct rule *rule,
+		   const struct record_held *held, const struct outcome *outcome)
+{
+	uint32_t process = outcome->example->serial;
+	struct finding *finding = judgement_add(judgement, rule);
+	const char *lock;
+
+	finding->severity = SEVERITY_WARNING;
+	finding->certainty = CERTAINTY_OBSERVED;
+	finding->count = outcome->untouched;
+	evidence_fork(judgement, &finding->fork, held->fork, outcome->example);
+	evidence_lock(judgement, &finding->lock, process, held->lock, held->kind, held->state,
+		      held->state_length, held->initialised);
+	evidence_holder(judgement, &finding->holder, process, held);
+	lock = evidence_lock_words(judgement, &finding->lock);
+	finding->message = arena_printf(
+		judgement->arena,
+		"%s was held by another thread at a fork; the child did not touch it this time.",
+		lock);
+	finding->why = "in the child it stays locked for ever; the first thing there that asks for "
+		       "it will hang.";
+	finding->advice = arena_printf(
+		judgement->arena,
+		"take %s in a pthread_atfork() prepare handler and release it in parent and child, "
+		"or start the child with posix_spawn(), or let it exec at once.",
+		lock);
+	evidence_identify(judgement, finding);
+}
+
+void judge_lock_held_at_fork(struct judgement *judgement, const struct rule *rule)
+{
+	const struct model *model = judgement->model;
+	const struct model_list *list = model_list(model, RECORD_HELD);
+
+	for (size_t i = 0; i < list->count; i++) {
+		const struct record_held *held = model_held(model, list->references[i]);
+		struct outcome outcome;
+
+		if (held->flags & HELD_BY_FORKER)
+			continue;
+		outcome = look_at_children(model, held, list->references[i]);
+		if (outcome.untouched && !outcome.waited)
+			report(judgement, rule, held, &outcome);
+	}
+}

@@ -1,0 +1,64 @@
+/* Families of locks, by their bytes. Reads copies only. */
+#include "lock_kinds.h"
+#include <pthread.h>
+#include <string.h>
+
+/* glibc, nptl/pthreadP.h: the bits of pthread_mutex_t.__data.__kind. */
+#define MUTEX_TYPE    3
+#define MUTEX_ROBUST  16
+#define MUTEX_PI      32
+#define MUTEX_PROTECT 64
+#define MUTEX_SHARED  128
+
+static const char *mutex_attributes(struct arena *arena, const uint8_t *state, size_t length)
+{
+	static const char *const types[] = {"normal", "recursive", "errorcheck", "adaptive"};
+	pthread_mutex_t mutex;
+	int kind;
+
+	if (length < sizeof(mutex))
+		return NULL;
+	memcpy(&mutex, state, sizeof(mutex));
+	kind = mutex.__data.__kind;
+	return arena_printf(arena, "%s%s%s%s, %s", types[kind & MUTEX_TYPE],
+			    kind & MUTEX_ROBUST ? ", robust" : "",
+			    kind & MUTEX_PI ? ", priority-inheriting" : "",
+			    kind & MUTEX_PROTECT ? ", priority-protected" : "",
+			    kind & MUTEX_SHARED ? "process-shared" : "private");
+}
+
+static const char *no_attributes(struct arena *arena, const uint8_t *state, size_t length)
+{
+	(void)arena;
+	(void)state;
+	(void)length;
+	return NULL;
+}
+
+static const struct lock_kind_facts kinds[LOCK_KINDS] = {
+	[0] = {"lock", no_attributes},
+	[LOCK_MUTEX] = {"mutex", mutex_attributes},
+};
+
+static const char *const mutex_functions[] = {
+	[OPERATION_LOCK] = "pthread_mutex_lock",
+	[OPERATION_TRYLOCK] = "pthread_mutex_trylock",
+	[OPERATION_TIMEDLOCK] = "pthread_mutex_timedlock",
+	[OPERATION_CLOCKLOCK] = "pthread_mutex_clocklock",
+	[OPERATION_UNLOCK] = "pthread_mutex_unlock",
+	[OPERATION_INIT] = "pthread_mutex_init",
+	[OPERATION_DESTROY] = "pthread_mutex_destroy",
+	[OPERATION_CONDITION_WAIT] = "pthread_cond_wait",
+};
+
+const struct lock_kind_facts *lock_kind_facts(uint32_t kind)
+{
+	return kind < LOCK_KINDS ? &kinds[kind] : &kinds[0];
+}
+
+const char *lock_function(uint32_t kind, uint32_t operation)
+{
+	if (kind != LOCK_MUTEX || operation >= sizeof(mutex_functions) / sizeof(*mutex_functions))
+		return NULL;
+	return mutex_functions[operation];
+}

@@ -1,0 +1,23 @@
+/*
+ * What the CLI knows of each family of locks: its name and what its bytes say.
+ * A new family is one line in the table of lock_kinds.c.
+ */
+#ifndef FORKCHECK_LOCK_KINDS_H
+#define FORKCHECK_LOCK_KINDS_H
+
+#include "../../shim/session.h"
+#include "../arena.h"
+
+struct lock_kind_facts {
+	const char *name; /* "mutex" */
+	/* "normal, private" from the lock's own bytes; they are a stranger's. */
+	const char *(*attributes)(struct arena *arena, const uint8_t *state, size_t length);
+};
+
+/* Never NULL: an unknown kind is called "lock". */
+const struct lock_kind_facts *lock_kind_facts(uint32_t kind);
+
+/* The libc function behind an operation on a kind: "pthread_mutex_lock". */
+const char *lock_function(uint32_t kind, uint32_t operation);
+
+#endif

@@ -1,0 +1,35 @@
+/*
+ * A rule looks at the model and says what it finds. One file per rule, one
+ * line in the table of rules.c.
+ */
+#ifndef FORKCHECK_RULE_H
+#define FORKCHECK_RULE_H
+
+#include "../finding.h"
+#include "../session/model.h"
+
+/* Where the findings of a judgement are collected. */
+struct judgement {
+	struct model *model;
+	struct arena *arena; /* owns everything that the findings point to */
+	struct finding *findings;
+	size_t count, capacity;
+};
+
+struct rule {
+	const char *code;
+	const char *name;
+	void (*judge)(struct judgement *judgement, const struct rule *rule);
+};
+
+/* The last one has code NULL. */
+extern const struct rule rules[];
+
+void judge_orphaned_lock(struct judgement *judgement, const struct rule *rule);
+void judge_lock_held_at_fork(struct judgement *judgement, const struct rule *rule);
+void judge_threads_lost(struct judgement *judgement, const struct rule *rule);
+
+/* A new finding of a rule, zeroed but for its code and name. Valid until the next call. */
+struct finding *judgement_add(struct judgement *judgement, const struct rule *rule);
+
+#endif

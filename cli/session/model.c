@@ -1,0 +1,276 @@
+/*
+ * Indexes of a session's records. Sizes are bounded by the log: one entry per
+ * cell and one per process.
+ */
+#include "model.h"
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* A hostile serial must not make us allocate for it. */
+#define PROCESSES_MAX (8u << 20)
+
+static void *must(void *memory)
+{
+	if (!memory) {
+		fputs("forkcheck: out of memory while reading the session\n", stderr);
+		exit(125);
+	}
+	return memory;
+}
+
+void model_init(struct model *model, struct reader *reader, const char *shim_path)
+{
+	size_t cells = reader->header.cells_count;
+
+	memset(model, 0, sizeof(*model));
+	arena_init(&model->arena);
+	model->reader = reader;
+	model->shim_path = shim_path;
+	model->by_cell = must(calloc(cells + 1, sizeof(*model->by_cell)));
+	model->types = must(calloc(cells + 1, sizeof(*model->types)));
+}
+
+void model_release(struct model *model)
+{
+	for (size_t i = 0; i < model->space_capacity; i++)
+		if (model->spaces[i])
+			address_space_free(model->spaces[i]);
+	for (size_t i = 0; i < RECORD_TYPES; i++)
+		free(model->lists[i].references);
+	free(model->spaces);
+	free(model->processes);
+	free(model->by_cell);
+	free(model->types);
+	free(model->buffer.record);
+	arena_release(&model->arena);
+	memset(model, 0, sizeof(*model));
+}
+
+static void append(struct model_list *list, session_reference reference)
+{
+	if (list->count == list->capacity) {
+		list->capacity = list->capacity ? 2 * list->capacity : 64;
+		list->references = must(
+			reallocarray(list->references, list->capacity, sizeof(*list->references)));
+	}
+	list->references[list->count++] = reference;
+}
+
+/* Grows a zeroed array so that `index` is in it. */
+static void *grow(void *array, size_t *capacity, size_t index, size_t size)
+{
+	size_t grown = *capacity ? *capacity : 64;
+
+	if (index < *capacity)
+		return array;
+	while (grown <= index)
+		grown *= 2;
+	array = must(reallocarray(array, grown, size));
+	memset((char *)array + *capacity * size, 0, (grown - *capacity) * size);
+	*capacity = grown;
+	return array;
+}
+
+static struct process_facts *process_entry(struct model *model, uint32_t serial)
+{
+	if (!serial || serial >= PROCESSES_MAX)
+		return NULL;
+	model->processes =
+		grow(model->processes, &model->process_capacity, serial, sizeof(*model->processes));
+	return &model->processes[serial];
+}
+
+static void take_process(struct model *model, const struct record_process *record)
+{
+	struct process_facts *process = process_entry(model, record->serial);
+
+	if (!process)
+		return;
+	process->serial = record->serial;
+	process->parent = record->parent;
+	process->image = record->image;
+	process->pid = record->pid;
+	process->parent_pid = record->parent_pid;
+	process->kind = record->kind;
+	process->fork = record->fork;
+	process->birth_ns = record->birth_ns;
+	if (record->path_length)
+		process->path = arena_strndup(&model->arena, record->text, record->path_length);
+}
+
+static void take_record(struct model *model)
+{
+	const struct record_buffer *buffer = &model->buffer;
+	struct record *copy = arena_zalloc(&model->arena, buffer->size);
+
+	memcpy(copy, buffer->record, buffer->size);
+	model->by_cell[buffer->reference] = copy;
+	model->types[buffer->reference] = (uint8_t)buffer->type;
+	append(&model->lists[buffer->type], buffer->reference);
+	if (buffer->type == RECORD_PROCESS)
+		take_process(model, (const struct record_process *)copy);
+}
+
+static void take_birth(struct model *model, const struct session_birth *birth)
+{
+	struct process_facts *process = process_entry(model, birth->process);
+
+	if (!process)
+		return;
+	process->serial = birth->process;
+	process->parent = birth->parent;
+	process->image = birth->image;
+	process->pid = birth->pid;
+	process->kind = birth->kind;
+	process->fork = birth->fork;
+	process->birth_ns = birth->time_ns;
+	process->birth_number = birth->sequence;
+	process->lost = birth->lost;
+}
+
+bool model_update(struct model *model)
+{
+	struct session_birth birth;
+	bool any = false;
+
+	for (; reader_next_birth(model->reader, &birth); any = true)
+		take_birth(model, &birth);
+	for (; reader_next(model->reader, &model->buffer); any = true)
+		take_record(model);
+	return any;
+}
+
+static const void *record_of(const struct model *model, session_reference reference,
+			     enum record_type type)
+{
+	if (!reference || reference >= model->reader->header.cells_count)
+		return NULL;
+	return model->types[reference] == type ? model->by_cell[reference] : NULL;
+}
+
+const struct record_stack *model_stack(const struct model *model, session_reference reference)
+{
+	return record_of(model, reference, RECORD_STACK);
+}
+
+const struct record_thread *model_thread(const struct model *model, session_reference reference)
+{
+	return record_of(model, reference, RECORD_THREAD);
+}
+
+const struct record_fork *model_fork(const struct model *model, session_reference reference)
+{
+	return record_of(model, reference, RECORD_FORK);
+}
+
+const struct record_lost *model_lost(const struct model *model, session_reference reference)
+{
+	return record_of(model, reference, RECORD_LOST);
+}
+
+const struct record_held *model_held(const struct model *model, session_reference reference)
+{
+	return record_of(model, reference, RECORD_HELD);
+}
+
+const struct record_wait *model_wait(const struct model *model, session_reference reference)
+{
+	return record_of(model, reference, RECORD_WAIT);
+}
+
+const struct record_touch *model_touch(const struct model *model, session_reference reference)
+{
+	return record_of(model, reference, RECORD_TOUCH);
+}
+
+const struct model_list *model_list(const struct model *model, enum record_type type)
+{
+	return &model->lists[type];
+}
+
+const struct process_facts *model_process(const struct model *model, uint32_t serial)
+{
+	if (!serial || serial >= model->process_capacity || !model->processes[serial].serial)
+		return NULL;
+	return &model->processes[serial];
+}
+
+const char *model_program(const struct model *model, uint32_t serial)
+{
+	const struct process_facts *process = model_process(model, serial);
+	const struct process_facts *image;
+
+	if (!process)
+		return NULL;
+	if (process->path)
+		return process->path;
+	image = model_process(model, process->image);
+	return image ? image->path : NULL;
+}
+
+bool model_has_execed(const struct model *model, const struct process_facts *process)
+{
+	struct session_birth birth;
+
+	return process->birth_number &&
+	       reader_birth(model->reader, process->birth_number - 1, &birth) &&
+	       birth.process == process->serial && birth.state == BIRTH_EXECED;
+}
+
+static void add_module(struct model *model, struct address_space *space,
+		       const struct record_module *module)
+{
+	const char *path = module->path_length
+				   ? arena_strndup(&model->arena, module->text, module->path_length)
+				   : model_program(model, module->image);
+
+	if (path)
+		address_space_add(space, path, module->bias,
+				  (const uint8_t *)module->text + module->path_length,
+				  module->build_id_length);
+}
+
+static struct address_space *build_space(struct model *model, uint32_t image)
+{
+	const struct model_list *modules = model_list(model, RECORD_MODULE);
+	struct address_space *space = address_space_new(model->shim_path);
+
+	for (size_t i = 0; space && i < modules->count; i++) {
+		const struct record_module *module =
+			record_of(model, modules->references[i], RECORD_MODULE);
+
+		if (module && module->image == image)
+			add_module(model, space, module);
+	}
+	return space;
+}
+
+/* A module that came after the spaces were built makes them stale. */
+static void drop_stale_spaces(struct model *model)
+{
+	size_t known = model_list(model, RECORD_MODULE)->count;
+
+	if (known == model->module_count_at_spaces)
+		return;
+	for (size_t i = 0; i < model->space_capacity; i++) {
+		if (model->spaces[i])
+			address_space_free(model->spaces[i]);
+		model->spaces[i] = NULL;
+	}
+	model->module_count_at_spaces = known;
+}
+
+struct address_space *model_space(struct model *model, uint32_t serial)
+{
+	const struct process_facts *process = model_process(model, serial);
+	uint32_t image = process ? process->image : serial;
+
+	if (!image || image >= PROCESSES_MAX)
+		return NULL;
+	drop_stale_spaces(model);
+	model->spaces = grow(model->spaces, &model->space_capacity, image, sizeof(*model->spaces));
+	if (!model->spaces[image])
+		model->spaces[image] = build_space(model, image);
+	return model->spaces[image];
+}

@@ -1,0 +1,81 @@
+/*
+ * The records of a session as things that refer to each other: processes,
+ * forks, threads, locks held, waits. Built from a reader, asked by the rules.
+ *
+ * Records in the model are private copies, checked by the reader. References
+ * between them are checked here: a wrong one gives NULL, never a wrong type.
+ */
+#ifndef FORKCHECK_MODEL_H
+#define FORKCHECK_MODEL_H
+
+#include "../arena.h"
+#include "../unwind/unwind.h"
+#include "reader.h"
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+struct process_facts {
+	uint32_t serial; /* 0: nothing is known of this serial */
+	uint32_t parent;
+	uint32_t image;
+	int pid;
+	int parent_pid;
+	enum birth_kind kind;
+	session_reference fork;
+	uint64_t birth_ns;
+	uint64_t birth_number; /* in the ring, plus one; 0: only its own record was seen */
+	uint32_t lost;         /* threads of the parent that it does not have */
+	const char *path;      /* of the program; NULL: unknown */
+};
+
+struct model_list {
+	session_reference *references;
+	size_t count, capacity;
+};
+
+struct model {
+	struct arena arena;
+	struct reader *reader;
+	struct record_buffer buffer;
+	const struct record **by_cell; /* index: cell; the records are the arena's */
+	uint8_t *types;                /* index: cell */
+	struct model_list lists[RECORD_TYPES];
+	struct process_facts *processes; /* index: serial */
+	size_t process_capacity;
+	struct address_space **spaces; /* index: serial of an image */
+	size_t space_capacity;
+	const char *shim_path;
+	size_t module_count_at_spaces; /* modules known when the spaces were built */
+};
+
+/* `reader` and `shim_path` must outlive the model. */
+void model_init(struct model *model, struct reader *reader, const char *shim_path);
+void model_release(struct model *model);
+
+/* Takes in what has come since the last call. True when there was anything. */
+bool model_update(struct model *model);
+
+const struct record_stack *model_stack(const struct model *model, session_reference reference);
+const struct record_thread *model_thread(const struct model *model, session_reference reference);
+const struct record_fork *model_fork(const struct model *model, session_reference reference);
+const struct record_lost *model_lost(const struct model *model, session_reference reference);
+const struct record_held *model_held(const struct model *model, session_reference reference);
+const struct record_wait *model_wait(const struct model *model, session_reference reference);
+const struct record_touch *model_touch(const struct model *model, session_reference reference);
+
+/* All records of a type, in the order of the log. */
+const struct model_list *model_list(const struct model *model, enum record_type type);
+
+/* NULL when nothing is known of the serial. */
+const struct process_facts *model_process(const struct model *model, uint32_t serial);
+/* The path of the program that a process runs; NULL: unknown. */
+const char *model_program(const struct model *model, uint32_t serial);
+
+/* True when the process has given its memory up by exec. */
+bool model_has_execed(const struct model *model, const struct process_facts *process);
+
+/* What the program of a process has mapped. */
+struct address_space *model_space(struct model *model, uint32_t serial);
+
+#endif

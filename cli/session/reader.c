@@ -1,0 +1,367 @@
+/*
+ * The session log as bytes. Everything read here was written by strangers, who
+ * may still be writing: load once, check the copy, use the copy.
+ */
+#include "reader.h"
+#include <stdlib.h>
+#include <string.h>
+
+/* A chunk cannot be longer than the longest stack with its header. */
+#define RECORD_SIZE_MAX (sizeof(struct record_stack) + SESSION_STACK_MAX + SESSION_CELL)
+/* More unfinished chunks than this are not waited for: they count as damaged. */
+#define RANGES_MAX 65536
+
+static const size_t least_sizes[RECORD_TYPES] = {
+	[RECORD_PROCESS] = sizeof(struct record_process),
+	[RECORD_MODULE] = sizeof(struct record_module),
+	[RECORD_STACK] = sizeof(struct record_stack),
+	[RECORD_THREAD] = sizeof(struct record_thread),
+	[RECORD_FORK] = sizeof(struct record_fork),
+	[RECORD_LOST] = sizeof(struct record_lost),
+	[RECORD_HELD] = sizeof(struct record_held),
+	[RECORD_WAIT] = sizeof(struct record_wait),
+	[RECORD_TOUCH] = sizeof(struct record_touch),
+};
+
+static bool part_fits(const struct session_header *header, uint64_t offset, uint64_t count,
+		      uint64_t size)
+{
+	return offset >= sizeof(*header) && offset % 64 == 0 && offset <= header->file_size &&
+	       count <= (header->file_size - offset) / size;
+}
+
+static bool is_power_of_two(uint32_t value)
+{
+	return value && !(value & (value - 1));
+}
+
+static const char *check_header(const struct session_header *header, size_t size)
+{
+	if (memcmp(header->magic, SESSION_MAGIC, sizeof(header->magic)) != 0)
+		return "it is not a forkcheck session";
+	if (header->version != SESSION_VERSION)
+		return "it was written by another version of forkcheck";
+	if (header->header_size != sizeof(*header) || header->file_size != size)
+		return "it is truncated or damaged";
+	if (!is_power_of_two(header->births_count) || !is_power_of_two(header->intern_count) ||
+	    header->cells_count >= UINT32_MAX ||
+	    !part_fits(header, header->births_offset, header->births_count,
+		       sizeof(struct session_birth)) ||
+	    !part_fits(header, header->intern_offset, header->intern_count,
+		       sizeof(struct session_intern)) ||
+	    !part_fits(header, header->cells_offset, header->cells_count, SESSION_CELL))
+		return "its header is damaged";
+	return NULL;
+}
+
+const char *reader_open(struct reader *reader, const void *bytes, size_t size)
+{
+	const char *problem;
+
+	memset(reader, 0, sizeof(*reader));
+	if (size < sizeof(reader->header))
+		return "it is too short for a forkcheck session";
+	memcpy(&reader->header, bytes, sizeof(reader->header));
+	problem = check_header(&reader->header, size);
+	if (problem)
+		return problem;
+	reader->bytes = bytes;
+	reader->size = size;
+	reader->position = 1;
+	return NULL;
+}
+
+void reader_close(struct reader *reader)
+{
+	free(reader->current.list);
+	free(reader->unfinished.list);
+	memset(reader, 0, sizeof(*reader));
+}
+
+static const struct session_header *live_header(const struct reader *reader)
+{
+	return (const void *)reader->bytes;
+}
+
+static const unsigned char *cell_at(const struct reader *reader, uint64_t cell)
+{
+	return reader->bytes + reader->header.cells_offset + cell * SESSION_CELL;
+}
+
+/* Cells that may have been claimed. The counter runs on when the log is full. */
+static uint64_t cells_claimed(const struct reader *reader)
+{
+	uint64_t next = atomic_load(&live_header(reader)->next_cell);
+
+	return next < reader->header.cells_count ? next : reader->header.cells_count;
+}
+
+enum chunk_state { CHUNK_EMPTY, CHUNK_OPEN, CHUNK_WHOLE, CHUNK_DAMAGED };
+
+struct chunk {
+	enum chunk_state state;
+	enum record_type type;
+	size_t size;
+	uint64_t cells;
+};
+
+/* What stands at a cell. `size` is written first and `commit` last. */
+static struct chunk look(const struct reader *reader, uint64_t cell)
+{
+	const struct record *record = (const void *)cell_at(reader, cell);
+	struct chunk chunk = {.state = CHUNK_EMPTY, .cells = 1};
+	uint32_t commit = atomic_load_explicit(&record->commit, memory_order_acquire);
+	uint32_t size = atomic_load_explicit(&record->size, memory_order_relaxed);
+	uint32_t type = commit ^ RECORD_COMMITTED;
+
+	if (!size && !commit)
+		return chunk;
+	chunk.state = CHUNK_DAMAGED;
+	chunk.size = size;
+	if (size < sizeof(struct record) || size > RECORD_SIZE_MAX ||
+	    size > (reader->header.cells_count - cell) * SESSION_CELL)
+		return chunk;
+	chunk.cells = (size + SESSION_CELL - 1) / SESSION_CELL;
+	if (!commit) {
+		chunk.state = CHUNK_OPEN;
+		return chunk;
+	}
+	if (type == 0 || type >= RECORD_TYPES || size < least_sizes[type])
+		return chunk;
+	chunk.state = CHUNK_WHOLE;
+	chunk.type = type;
+	return chunk;
+}
+
+static bool add_range(struct reader_ranges *ranges, uint64_t start, uint64_t end)
+{
+	if (ranges->count == ranges->capacity) {
+		size_t capacity = ranges->capacity ? 2 * ranges->capacity : 64;
+		struct reader_range *grown;
+
+		if (capacity > RANGES_MAX)
+			return false;
+		grown = realloc(ranges->list, capacity * sizeof(*grown));
+		if (!grown)
+			return false;
+		ranges->list = grown;
+		ranges->capacity = capacity;
+	}
+	ranges->list[ranges->count++] = (struct reader_range){start, end};
+	return true;
+}
+
+/* Variable parts must lie within the record: the sizes inside it are checked here, once. */
+static bool is_consistent(const struct record_buffer *buffer)
+{
+	const void *record = buffer->record;
+	size_t extra = buffer->size - least_sizes[buffer->type];
+
+	switch (buffer->type) {
+	case RECORD_PROCESS: {
+		const struct record_process *process = record;
+		return (size_t)process->path_length + process->libc_length <= extra;
+	}
+	case RECORD_MODULE: {
+		const struct record_module *module = record;
+		return (size_t)module->path_length + module->build_id_length <= extra;
+	}
+	case RECORD_STACK:
+		return ((const struct record_stack *)record)->length <= extra;
+	case RECORD_LOST:
+		return ((const struct record_lost *)record)->count <=
+		       extra / sizeof(session_reference);
+	case RECORD_HELD:
+		return ((const struct record_held *)record)->state_length <= SESSION_LOCK_STATE_MAX;
+	case RECORD_WAIT:
+		return ((const struct record_wait *)record)->state_length <= SESSION_LOCK_STATE_MAX;
+	case RECORD_THREAD:
+	case RECORD_FORK:
+	case RECORD_TOUCH:
+	case RECORD_TYPES:
+		break;
+	}
+	return true;
+}
+
+static bool copy_record(const struct reader *reader, uint64_t cell, const struct chunk *chunk,
+			struct record_buffer *buffer)
+{
+	if (chunk->size > buffer->capacity) {
+		struct record *grown = realloc(buffer->record, chunk->size);
+
+		if (!grown)
+			return false;
+		buffer->record = grown;
+		buffer->capacity = chunk->size;
+	}
+	memcpy(buffer->record, cell_at(reader, cell), chunk->size);
+	buffer->size = chunk->size;
+	buffer->type = chunk->type;
+	buffer->reference = (session_reference)cell;
+	return is_consistent(buffer);
+}
+
+/* A pass looks at all that was left unfinished and at all that is new. */
+static void begin_pass(struct reader *reader)
+{
+	struct reader_ranges swap = reader->current;
+	uint64_t claimed = cells_claimed(reader);
+
+	reader->current = reader->unfinished;
+	reader->unfinished = swap;
+	reader->unfinished.count = 0;
+	if (claimed > reader->position && add_range(&reader->current, reader->position, claimed))
+		reader->position = claimed;
+	reader->range = 0;
+	reader->in_pass = true;
+}
+
+static uint64_t first_begun(const struct reader *reader, uint64_t start, uint64_t end)
+{
+	while (start < end && look(reader, start).state == CHUNK_EMPTY)
+		start++;
+	return start;
+}
+
+static void leave_unfinished(struct reader *reader, uint64_t start, uint64_t end)
+{
+	if (start < end && !add_range(&reader->unfinished, start, end))
+		reader->corrupt++;
+}
+
+/* Takes the first chunk out of a range. True when it is a record, now in `buffer`. */
+static bool take_chunk(struct reader *reader, struct reader_range *range,
+		       struct record_buffer *buffer)
+{
+	uint64_t cell = first_begun(reader, range->start, range->end);
+	struct chunk chunk;
+	uint64_t end;
+
+	/*
+	 * Empty cells before it may be the head of a chunk whose writer has begun
+	 * since, and then this cell is not a head but part of its body. The head's
+	 * size is written before the body: if all are still empty, this is a head.
+	 */
+	if (first_begun(reader, range->start, cell) != cell)
+		return false;
+	leave_unfinished(reader, range->start, cell);
+	range->start = cell;
+	if (cell == range->end)
+		return false;
+	chunk = look(reader, cell);
+	end = range->end - cell < chunk.cells ? range->end : cell + chunk.cells;
+	range->start = end;
+	if (chunk.state == CHUNK_WHOLE && copy_record(reader, cell, &chunk, buffer))
+		return true;
+	if (chunk.state == CHUNK_OPEN)
+		leave_unfinished(reader, cell, end);
+	else
+		reader->corrupt++;
+	return false;
+}
+
+bool reader_next(struct reader *reader, struct record_buffer *buffer)
+{
+	if (!reader->in_pass)
+		begin_pass(reader);
+	while (reader->range < reader->current.count) {
+		struct reader_range *range = &reader->current.list[reader->range];
+
+		if (range->start >= range->end)
+			reader->range++;
+		else if (take_chunk(reader, range, buffer))
+			return true;
+	}
+	reader->in_pass = false;
+	return false;
+}
+
+static const struct session_birth *birth_at(const struct reader *reader, uint64_t number)
+{
+	const unsigned char *ring = reader->bytes + reader->header.births_offset;
+
+	return (const void *)(ring + (number & (reader->header.births_count - 1)) *
+					     sizeof(struct session_birth));
+}
+
+bool reader_next_birth(struct reader *reader, struct session_birth *birth)
+{
+	uint64_t last = atomic_load(&live_header(reader)->next_birth);
+	uint64_t capacity = reader->header.births_count;
+
+	if (last > reader->next_birth && last - reader->next_birth > capacity) {
+		reader->births_missed += last - reader->next_birth - capacity;
+		reader->next_birth = last - capacity;
+	}
+	while (reader->next_birth < last) {
+		const struct session_birth *entry = birth_at(reader, reader->next_birth);
+		uint64_t sequence = atomic_load_explicit(&entry->sequence, memory_order_acquire);
+
+		memcpy(birth, entry, sizeof(*birth));
+		/* Unfinished: come again, unless everything after it is old news already. */
+		if (sequence <= reader->next_birth && last - reader->next_birth <= capacity / 2)
+			return false;
+		reader->next_birth++;
+		if (sequence == reader->next_birth && birth->sequence == sequence)
+			return true;
+		reader->births_missed++;
+	}
+	return false;
+}
+
+bool reader_birth(const struct reader *reader, uint64_t number, struct session_birth *birth)
+{
+	memcpy(birth, birth_at(reader, number), sizeof(*birth));
+	return birth->sequence == number + 1;
+}
+
+static const void *record_of(const struct reader *reader, session_reference reference,
+			     enum record_type type)
+{
+	struct chunk chunk;
+
+	if (!reference || reference >= reader->header.cells_count)
+		return NULL;
+	chunk = look(reader, reference);
+	return chunk.state == CHUNK_WHOLE && chunk.type == type ? cell_at(reader, reference) : NULL;
+}
+
+uint64_t reader_count(const struct reader *reader, session_reference reference)
+{
+	struct chunk chunk;
+
+	if (!reference || reference >= reader->header.cells_count)
+		return 0;
+	chunk = look(reader, reference);
+	if (chunk.state != CHUNK_WHOLE)
+		return 0;
+	return atomic_load(&((const struct record *)cell_at(reader, reference))->count);
+}
+
+uint32_t reader_fork_execs(const struct reader *reader, session_reference reference)
+{
+	const struct record_fork *record = record_of(reader, reference, RECORD_FORK);
+
+	return record ? atomic_load(&record->execs) : 0;
+}
+
+session_reference reader_fork_lost(const struct reader *reader, session_reference reference)
+{
+	const struct record_fork *record = record_of(reader, reference, RECORD_FORK);
+
+	return record ? atomic_load(&record->lost) : 0;
+}
+
+uint64_t reader_wait_ended(const struct reader *reader, session_reference reference)
+{
+	const struct record_wait *record = record_of(reader, reference, RECORD_WAIT);
+
+	return record ? atomic_load(&record->ended_ns) : 0;
+}
+
+uint64_t reader_lost(const struct reader *reader)
+{
+	return atomic_load(&live_header(reader)->counters.dropped) + reader->corrupt +
+	       reader->births_missed + reader->unfinished.count;
+}

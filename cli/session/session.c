@@ -1,0 +1,239 @@
+/*
+ * Files in /dev/shm (or $FORKCHECK_SESSION_DIR, or $TMPDIR): one per run, mode
+ * 0600, with an unpredictable name. A lock on it lasts as long as this process.
+ */
+#include "session.h"
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <pthread.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/file.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <time.h>
+#include <unistd.h>
+
+#define PREFIX "forkcheck-"
+#define RANDOM "XXXXXX"
+/* Fits twice into the 64 MiB that Docker gives /dev/shm. */
+#define DEFAULT_SIZE (32u << 20)
+#define LEAST_SIZE   (1u << 20)
+#define CLOCK_NS     10000000
+
+static const char *const fallback_directories[] = {"/dev/shm", NULL};
+
+static bool looks_like_ours(const char *name)
+{
+	return strncmp(name, PREFIX, strlen(PREFIX)) == 0 &&
+	       strlen(name) == strlen(PREFIX) + strlen(RANDOM);
+}
+
+/* The lock of a run that lives cannot be had. */
+static void remove_if_abandoned(int directory, const char *name)
+{
+	int descriptor = openat(directory, name, O_RDWR | O_NOFOLLOW | O_CLOEXEC | O_NONBLOCK);
+	struct stat status;
+
+	if (descriptor < 0)
+		return;
+	if (fstat(descriptor, &status) == 0 && S_ISREG(status.st_mode) &&
+	    status.st_uid == geteuid() && flock(descriptor, LOCK_EX | LOCK_NB) == 0)
+		unlinkat(directory, name, 0);
+	close(descriptor);
+}
+
+static void remove_abandoned(const char *directory)
+{
+	DIR *stream = opendir(directory);
+	const struct dirent *entry;
+
+	if (!stream)
+		return;
+	while ((entry = readdir(stream)))
+		if (looks_like_ours(entry->d_name))
+			remove_if_abandoned(dirfd(stream), entry->d_name);
+	closedir(stream);
+}
+
+/* Another run's sweep may take the file between its creation and the lock. */
+static int make_locked_file(char *path)
+{
+	struct stat status;
+
+	for (int attempt = 0; attempt < 8; attempt++) {
+		int descriptor = mkostemp(path, O_CLOEXEC);
+
+		if (descriptor < 0)
+			return -1;
+		if (flock(descriptor, LOCK_EX | LOCK_NB) == 0 && fstat(descriptor, &status) == 0 &&
+		    status.st_nlink == 1)
+			return descriptor;
+		close(descriptor);
+		memcpy(path + strlen(path) - strlen(RANDOM), RANDOM, strlen(RANDOM));
+	}
+	errno = EAGAIN;
+	return -1;
+}
+
+/* The largest size that fits, halving from the default. Returns 0 when none does. */
+static size_t allocate(int descriptor)
+{
+	for (size_t size = DEFAULT_SIZE; size >= LEAST_SIZE; size /= 2) {
+		int problem = posix_fallocate(descriptor, 0, (off_t)size);
+
+		if (problem == 0)
+			return size;
+		errno = problem;
+		if (ftruncate(descriptor, 0) || problem != ENOSPC)
+			return 0;
+	}
+	errno = ENOSPC;
+	return 0;
+}
+
+static uint32_t power_of_two_below(uint64_t value)
+{
+	uint32_t power = 1;
+
+	while (2 * (uint64_t)power <= value)
+		power *= 2;
+	return power;
+}
+
+/* One part in 32 each for the ring of births and the intern table. */
+static void lay_out(struct session_header *header, size_t size)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	memcpy(header->magic, SESSION_MAGIC, sizeof(header->magic));
+	header->version = SESSION_VERSION;
+	header->header_size = sizeof(*header);
+	header->file_size = size;
+	header->births_count = power_of_two_below(size / 32 / sizeof(struct session_birth));
+	header->intern_count = power_of_two_below(size / 32 / sizeof(struct session_intern));
+	header->births_offset = 4096;
+	header->intern_offset =
+		header->births_offset + header->births_count * sizeof(struct session_birth);
+	header->cells_offset =
+		header->intern_offset + header->intern_count * sizeof(struct session_intern);
+	header->cells_count = (size - header->cells_offset) / SESSION_CELL;
+	header->created_ns = (uint64_t)now.tv_sec * 1000000000u + (uint64_t)now.tv_nsec;
+	header->created_at = (uint64_t)time(NULL);
+	atomic_store(&header->next_cell, 1);
+}
+
+static int map_file(struct session *session)
+{
+	session->size = allocate(session->descriptor);
+	if (!session->size)
+		return -1;
+	session->is_small = session->size < DEFAULT_SIZE;
+	session->header = mmap(NULL, session->size, PROT_READ | PROT_WRITE, MAP_SHARED,
+			       session->descriptor, 0);
+	if (session->header == MAP_FAILED) {
+		session->header = NULL;
+		return -1;
+	}
+	lay_out(session->header, session->size);
+	return 0;
+}
+
+static int create_in(struct session *session, const char *directory)
+{
+	remove_abandoned(directory);
+	if (asprintf(&session->path, "%s/" PREFIX RANDOM, directory) < 0) {
+		session->path = NULL;
+		return -1;
+	}
+	session->descriptor = make_locked_file(session->path);
+	if (session->descriptor >= 0 && map_file(session) == 0)
+		return 0;
+
+	int problem = errno;
+
+	if (session->descriptor < 0) {
+		free(session->path);
+		session->path = NULL;
+	}
+	session_remove(session);
+	errno = problem;
+	return -1;
+}
+
+static int complain(const char *directory)
+{
+	fprintf(stderr,
+		"forkcheck: cannot make a session file in %s: %s; free some space there or set %s "
+		"to a folder on a tmpfs\n",
+		directory, strerror(errno), SESSION_DIRECTORY_VARIABLE);
+	return -1;
+}
+
+int session_create(struct session *session)
+{
+	const char *chosen = getenv(SESSION_DIRECTORY_VARIABLE);
+	const char *temporary = getenv("TMPDIR");
+
+	memset(session, 0, sizeof(*session));
+	session->descriptor = -1;
+	if (chosen && *chosen)
+		return create_in(session, chosen) ? complain(chosen) : 0;
+	for (const char *const *directory = fallback_directories; *directory; directory++)
+		if (create_in(session, *directory) == 0)
+			return 0;
+	if (!temporary || !*temporary)
+		temporary = "/tmp";
+	return create_in(session, temporary) ? complain(temporary) : 0;
+}
+
+static pthread_t clock_thread;
+static _Atomic bool clock_runs;
+
+static void *run_clock(void *data)
+{
+	struct session_header *header = data;
+	struct timespec now, pause = {0, CLOCK_NS};
+
+	while (atomic_load(&clock_runs)) {
+		clock_gettime(CLOCK_MONOTONIC, &now);
+		atomic_store(&header->clock,
+			     ((uint64_t)now.tv_sec * 1000000000u + (uint64_t)now.tv_nsec) | 1);
+		nanosleep(&pause, NULL);
+	}
+	return NULL;
+}
+
+int session_start_clock(struct session *session)
+{
+	int problem;
+
+	atomic_store(&clock_runs, true);
+	problem = pthread_create(&clock_thread, NULL, run_clock, session->header);
+	if (problem)
+		atomic_store(&clock_runs, false);
+	return problem;
+}
+
+static void stop_clock(void)
+{
+	if (atomic_exchange(&clock_runs, false))
+		pthread_join(clock_thread, NULL);
+}
+
+void session_remove(struct session *session)
+{
+	stop_clock();
+	if (session->header)
+		munmap(session->header, session->size);
+	if (session->path)
+		unlink(session->path);
+	if (session->descriptor >= 0)
+		close(session->descriptor);
+	free(session->path);
+	memset(session, 0, sizeof(*session));
+	session->descriptor = -1;
+}

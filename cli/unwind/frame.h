@@ -1,0 +1,28 @@
+/*
+ * A frame of a stack as a reader wants it: function, file, line, module.
+ */
+#ifndef FORKCHECK_FRAME_H
+#define FORKCHECK_FRAME_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+struct frame {
+	const char *function; /* demangled; NULL: unknown */
+	const char *file;     /* source file as the debug information names it; NULL: unknown */
+	int line;             /* 0: unknown */
+	const char *module;   /* path of the ELF file; NULL: no known module */
+	uint64_t offset;      /* of the pc, from the module's load bias (0 with module NULL) */
+	uint64_t pc;  /* in the process; a return address for all but a live innermost frame */
+	bool inlined; /* shares its pc with the frame that follows */
+};
+
+struct frames {
+	struct frame *list; /* innermost first */
+	size_t count;
+	bool complete;   /* the outermost function is an entry: _start, clone, a context start */
+	bool first_seen; /* the inner part was seen at an earlier pass through the same call site */
+};
+
+#endif

@@ -1,0 +1,377 @@
+/*
+ * Walks a stack with libunwind, which sees the target only through the
+ * accessors in here: registers and memory that were captured, and the ELF
+ * files of the address space.
+ */
+#include "space.h"
+#include <string.h>
+
+#define FRAMES_MAX 128
+/* Words that a walk may read: a hostile DWARF expression can loop for ever. */
+#define READS_MAX (1u << 18)
+/*
+ * Where libunwind finds its search table. The upper half of the address space
+ * is the kernel's, so nothing of the target can be there.
+ */
+#define TABLE_ADDRESS (UINT64_C(1) << 63)
+
+/* In libunwind's libraries, but declared in none of its public headers. */
+int UNW_OBJ(dwarf_search_unwind_table)(unw_addr_space_t, unw_word_t, unw_dyn_info_t *,
+				       unw_proc_info_t *, int, void *);
+
+/* An entry of a search table in the format of .eh_frame_hdr. */
+struct table_entry {
+	int32_t start;
+	int32_t description;
+};
+_Static_assert(sizeof(struct table_entry) == sizeof(unw_word_t), "libunwind counts in words");
+
+struct walk {
+	struct address_space *space;
+	const struct stack_registers *registers;
+	const struct memory *memory;
+	uint64_t start; /* the pc that libunwind starts from */
+	struct table_entry table;
+	unsigned int reads;
+	bool undescribed; /* libunwind asked for a pc that no description covers */
+};
+
+struct step {
+	uint64_t pc;
+	bool is_return;
+};
+
+static bool read_module(struct address_space *space, uint64_t address, unw_word_t *value)
+{
+	struct module *module = space_module_at(space, address);
+
+	*value = 0;
+	/* The last word of a segment may be cut short: the rest reads as zero. */
+	return module != NULL && module_open(module) &&
+	       elf_file_read(&module->file, address - module->bias, value, sizeof(*value)) > 0;
+}
+
+static int access_memory(unw_addr_space_t unwind, unw_word_t address, unw_word_t *value, int write,
+			 void *argument)
+{
+	struct walk *walk = argument;
+
+	(void)unwind;
+	if (write || walk->reads++ > READS_MAX)
+		return -UNW_EINVAL;
+	if (address == TABLE_ADDRESS) {
+		memcpy(value, &walk->table, sizeof(*value));
+		return 0;
+	}
+	if (walk->memory != NULL && walk->memory->read(walk->memory, address, value) == 0)
+		return 0;
+	return read_module(walk->space, address, value) ? 0 : -UNW_EINVAL;
+}
+
+static int access_register(unw_addr_space_t unwind, unw_regnum_t number, unw_word_t *value,
+			   int write, void *argument)
+{
+	const struct walk *walk = argument;
+	const struct stack_registers *registers = walk->registers;
+
+	(void)unwind;
+	if (write)
+		return -UNW_EREADONLYREG;
+	switch (number) {
+	case UNW_X86_64_RIP:
+		*value = walk->start;
+		return 0;
+	case UNW_X86_64_RSP:
+		*value = registers->rsp;
+		return 0;
+	case UNW_X86_64_RBP:
+		*value = registers->rbp;
+		return 0;
+	case UNW_X86_64_RBX:
+		*value = registers->rbx;
+		return 0;
+	case UNW_X86_64_R12:
+		*value = registers->r12;
+		return 0;
+	case UNW_X86_64_R13:
+		*value = registers->r13;
+		return 0;
+	case UNW_X86_64_R14:
+		*value = registers->r14;
+		return 0;
+	case UNW_X86_64_R15:
+		*value = registers->r15;
+		return 0;
+	default:
+		return -UNW_EBADREG; /* caller-saved: was not captured */
+	}
+}
+
+static int access_float_register(unw_addr_space_t unwind, unw_regnum_t number, unw_fpreg_t *value,
+				 int write, void *argument)
+{
+	(void)unwind, (void)number, (void)value, (void)write, (void)argument;
+	return -UNW_EBADREG;
+}
+
+static int get_dynamic_list(unw_addr_space_t unwind, unw_word_t *list, void *argument)
+{
+	(void)unwind, (void)list, (void)argument;
+	return -UNW_ENOINFO;
+}
+
+static int get_procedure_name(unw_addr_space_t unwind, unw_word_t address, char *buffer,
+			      size_t size, unw_word_t *offset, void *argument)
+{
+	(void)unwind, (void)address, (void)buffer, (void)size, (void)offset, (void)argument;
+	return -UNW_ENOINFO;
+}
+
+static int resume(unw_addr_space_t unwind, unw_cursor_t *cursor, void *argument)
+{
+	(void)unwind, (void)cursor, (void)argument;
+	return -UNW_EINVAL;
+}
+
+static void put_procedure(unw_addr_space_t unwind, unw_proc_info_t *procedure, void *argument)
+{
+	(void)unwind, (void)procedure, (void)argument;
+}
+
+static enum cfi_verdict find_description(struct address_space *space, uint64_t address,
+					 struct module **module, struct cfi_frame *frame)
+{
+	*module = space_module_at(space, address);
+	if (*module == NULL || !module_open(*module))
+		return CFI_NONE;
+	return cfi_find(&(*module)->cfi, &(*module)->file, address - (*module)->bias, frame);
+}
+
+/*
+ * libunwind gets a search table with one entry, the one that was found: so
+ * what it evaluates is exactly what cfi_find has checked, and modules with and
+ * without an .eh_frame_hdr look the same to it.
+ */
+static int find_procedure(unw_addr_space_t unwind, unw_word_t address, unw_proc_info_t *procedure,
+			  int need_unwind_info, void *argument)
+{
+	struct walk *walk = argument;
+	struct module *module;
+	struct cfi_frame frame;
+
+	if (find_description(walk->space, address, &module, &frame) == CFI_NONE) {
+		walk->undescribed = true;
+		return -UNW_ENOINFO;
+	}
+	walk->table.start = (int32_t)(frame.start - frame.description);
+	walk->table.description = 0;
+	unw_dyn_info_t table = {
+		.start_ip = module->bias + frame.start,
+		.end_ip = module->bias + frame.end,
+		.format = UNW_INFO_FORMAT_REMOTE_TABLE,
+		.u.rti = {.segbase = module->bias + frame.description,
+			  .table_len = sizeof(walk->table) / sizeof(unw_word_t),
+			  .table_data = TABLE_ADDRESS},
+	};
+	return UNW_OBJ(dwarf_search_unwind_table)(unwind, address, &table, procedure,
+						  need_unwind_info, argument);
+}
+
+static unw_accessors_t accessors = {
+	.find_proc_info = find_procedure,
+	.put_unwind_info = put_procedure,
+	.get_dyn_info_list_addr = get_dynamic_list,
+	.access_mem = access_memory,
+	.access_reg = access_register,
+	.access_fpreg = access_float_register,
+	.resume = resume,
+	.get_proc_name = get_procedure_name,
+};
+
+unw_addr_space_t unwind_new(void)
+{
+	unw_addr_space_t unwind = unw_create_addr_space(&accessors, 0);
+
+	if (unwind != NULL)
+		unw_set_caching_policy(unwind, UNW_CACHE_GLOBAL);
+	return unwind;
+}
+
+void unwind_forget(struct address_space *space)
+{
+	unw_flush_cache(space->unwind, 0, 0);
+}
+
+void unwind_free(unw_addr_space_t unwind)
+{
+	unw_destroy_addr_space(unwind);
+}
+
+/* Entries of assembly files that carry no call-frame information. */
+static bool is_entry_name(const char *name)
+{
+	static const char *const entries[] = {"_start", "clone",    "__clone",
+					      "clone3", "__clone3", "__start_context"};
+
+	for (size_t i = 0; name != NULL && i < sizeof(entries) / sizeof(*entries); i++) {
+		if (strcmp(name, entries[i]) == 0)
+			return true;
+	}
+	return false;
+}
+
+/*
+ * No call returns to the first instruction of a function: makecontext put that
+ * address there. (glibc's __start_context says nothing about its caller, and
+ * has no name in a stripped library.)
+ */
+static bool is_context_start(struct address_space *space, struct step step)
+{
+	struct module *module;
+	struct cfi_frame frame;
+
+	return step.is_return &&
+	       find_description(space, step.pc - 1, &module, &frame) == CFI_NONE &&
+	       find_description(space, step.pc, &module, &frame) != CFI_NONE &&
+	       module->bias + frame.start == step.pc;
+}
+
+static bool find_outermost(struct address_space *space, struct step step)
+{
+	struct module *module;
+	struct cfi_frame frame;
+	uint64_t address = step.pc - step.is_return;
+
+	switch (find_description(space, address, &module, &frame)) {
+	case CFI_OUTERMOST:
+		return true;
+	case CFI_CALLER:
+		return false;
+	default:
+		return is_context_start(space, step) ||
+		       (module != NULL && is_entry_name(symbol_at_code(module, address)));
+	}
+}
+
+static bool is_outermost(struct address_space *space, struct step step)
+{
+	struct outermost *slot = &space->outermost[step.pc % OUTERMOST_COUNT];
+
+	if (!slot->known || slot->pc != step.pc)
+		*slot = (struct outermost){step.pc, true, find_outermost(space, step)};
+	return slot->answer;
+}
+
+/* A step up the stack: false where it ends or where it would not rise. */
+static bool step_up(unw_cursor_t *cursor, struct step *step)
+{
+	unw_word_t before;
+	unw_word_t after;
+	unw_word_t pc;
+
+	if (unw_get_reg(cursor, UNW_REG_SP, &before) != 0 || unw_step(cursor) <= 0)
+		return false;
+	/* libunwind tells of the frame that it stepped out of. */
+	bool from_signal = unw_is_signal_frame(cursor) > 0;
+	if (unw_get_reg(cursor, UNW_REG_IP, &pc) != 0 || pc == 0)
+		return false;
+	/* A signal handler may run on another stack, above or below. */
+	if (unw_get_reg(cursor, UNW_REG_SP, &after) != 0 || (after <= before && !from_signal))
+		return false;
+	*step = (struct step){pc, !from_signal};
+	return true;
+}
+
+/*
+ * Where no description covers a pc, libunwind guesses by the frame pointer. A
+ * guess that led to an entry has proven itself; one that ended outside of all
+ * modules has not.
+ */
+static size_t drop_guesses(struct address_space *space, const struct step *steps, size_t count)
+{
+	while (count > 1 && space_module_at(space, steps[count - 1].pc) == NULL)
+		count--;
+	return count;
+}
+
+static size_t walk_stack(struct address_space *space, const struct stack_registers *registers,
+			 bool rip_is_return, const struct memory *memory,
+			 struct step steps[FRAMES_MAX], bool *complete)
+{
+	/* unw_init_remote takes the pc for an instruction that is about to run; a
+	 * return address may already be in the next function's description. */
+	struct walk walk = {.space = space,
+			    .registers = registers,
+			    .memory = memory,
+			    .start = registers->rip - rip_is_return};
+	unw_cursor_t cursor;
+	size_t count = 0;
+
+	steps[count++] = (struct step){registers->rip, rip_is_return};
+	if (unw_init_remote(&cursor, space->unwind, &walk) == 0) {
+		while (count < FRAMES_MAX && step_up(&cursor, &steps[count]) &&
+		       !(walk.undescribed && is_outermost(space, steps[count - 1]))) {
+			walk.undescribed = false;
+			count++;
+		}
+	}
+	struct step *last = &steps[count - 1];
+	*complete = is_outermost(space, *last);
+	if (!*complete)
+		return drop_guesses(space, steps, count);
+	if (is_context_start(space, *last))
+		last->is_return = false;
+	return count;
+}
+
+static bool is_shown(struct address_space *space, const struct step *step)
+{
+	const struct module *module = space_module_at(space, step->pc - step->is_return);
+
+	return module == NULL || !module->is_shim;
+}
+
+struct frames unwind_stack(struct address_space *space, struct arena *arena,
+			   const struct stack_registers *registers, bool rip_is_return,
+			   const struct memory *memory)
+{
+	struct step steps[FRAMES_MAX];
+	struct frames parts[FRAMES_MAX];
+	struct frames frames = {0};
+	size_t part_count = 0;
+	size_t count = walk_stack(space, registers, rip_is_return, memory, steps, &frames.complete);
+
+	for (size_t i = 0; i < count; i++) {
+		if (!is_shown(space, &steps[i]))
+			continue;
+		parts[part_count] = symbolize_code(space, arena, steps[i].pc, steps[i].is_return);
+		frames.count += parts[part_count++].count;
+	}
+	frames.list = arena_array(arena, frames.count, sizeof(*frames.list));
+	struct frame *next = frames.list;
+	for (size_t i = 0; i < part_count; i++) {
+		memcpy(next, parts[i].list, parts[i].count * sizeof(*next));
+		next += parts[i].count;
+	}
+	return frames;
+}
+
+size_t unwind_addresses(struct address_space *space, const struct stack_registers *registers,
+			const struct memory *memory, uint64_t *addresses, size_t capacity,
+			bool *complete)
+{
+	struct step steps[FRAMES_MAX];
+	size_t count = walk_stack(space, registers, false, memory, steps, complete);
+	size_t shown = 0;
+
+	for (size_t i = 1; i < count; i++) {
+		if (!is_shown(space, &steps[i]))
+			continue;
+		if (shown == capacity) {
+			*complete = false;
+			break;
+		}
+		addresses[shown++] = steps[i].pc;
+	}
+	return shown;
+}

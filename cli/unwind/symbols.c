@@ -1,0 +1,298 @@
+/*
+ * Names for code and data addresses: DWARF first, then symbol tables;
+ * demangled; what was asked once is remembered.
+ */
+#include "space.h"
+#include <libiberty/demangle.h>
+#include <search.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* Demangling may take time and memory that grow fast with a hostile name. */
+#define MANGLED_MAX 4096
+
+/* An answer of symbolize_code, in the space's own arena. */
+struct place {
+	uint64_t pc;
+	bool is_return;
+	struct frames frames;
+};
+
+static int compare_places(const void *left, const void *right)
+{
+	const struct place *a = left;
+	const struct place *b = right;
+
+	if (a->pc != b->pc)
+		return a->pc < b->pc ? -1 : 1;
+	return a->is_return - b->is_return;
+}
+
+static void keep(void *place)
+{
+	(void)place; /* belongs to the arena */
+}
+
+void symbols_forget(struct address_space *space)
+{
+	tdestroy(space->places, keep);
+	space->places = NULL;
+}
+
+static char *demangle(struct arena *arena, const char *name)
+{
+	char *text = NULL;
+
+	if (strnlen(name, MANGLED_MAX) < MANGLED_MAX)
+		text = cplus_demangle(name, DMGL_AUTO);
+	if (text == NULL)
+		return NULL;
+	char *copy = arena_strdup(arena, text);
+	free(text);
+	return copy;
+}
+
+/*
+ * C++ and Rust names, without parameters and hashes; NULL for other names. A
+ * compiler's suffix (.part.0, .cold) is no part of a mangled name, but in Rust's
+ * older mangling a dot may be.
+ */
+static const char *demangle_stem(struct arena *arena, const char *name)
+{
+	const char *text = demangle(arena, arena_strndup(arena, name, strcspn(name, ".")));
+
+	return text != NULL ? text : demangle(arena, name);
+}
+
+/* gcc and clang make clones of functions: work.part.0, work.constprop.0. */
+static const char *function_text(struct arena *arena, const char *name)
+{
+	const char *text = demangle_stem(arena, name);
+	size_t length = strcspn(name, ".");
+
+	if (text != NULL)
+		return text;
+	return arena_strndup(arena, name, length > 0 ? length : strlen(name));
+}
+
+static bool is_suffix(const char *word)
+{
+	return strspn(word, "0123456789") == strlen(word) || strcmp(word, "lto_priv") == 0 ||
+	       strcmp(word, "llvm") == 0;
+}
+
+/* gcc calls a function's static lock.0, clang function.lock; both may add to it. */
+static const char *object_text(struct arena *arena, const char *name)
+{
+	const char *text = demangle_stem(arena, name);
+	char *words = arena_strdup(arena, name);
+	char *dot;
+
+	if (text != NULL)
+		return text;
+	while ((dot = strrchr(words, '.')) != NULL && dot != words && is_suffix(dot + 1))
+		*dot = '\0';
+	return dot != NULL ? dot + 1 : words;
+}
+
+static bool is_code(const GElf_Sym *symbol)
+{
+	int type = GELF_ST_TYPE(symbol->st_info);
+
+	return type == STT_FUNC || type == STT_GNU_IFUNC || type == STT_NOTYPE;
+}
+
+static bool is_data(const GElf_Sym *symbol)
+{
+	return GELF_ST_TYPE(symbol->st_info) == STT_OBJECT && symbol->st_shndx != SHN_UNDEF;
+}
+
+static const char *code_symbol(Dwfl_Module *dwfl_module, uint64_t address, uint64_t *start)
+{
+	GElf_Off offset;
+	GElf_Sym symbol;
+	const char *name =
+		dwfl_module_addrinfo(dwfl_module, address, &offset, &symbol, NULL, NULL, NULL);
+
+	/* libdw gives a symbol without a size only where no other covers the address. */
+	if (name == NULL || !is_code(&symbol) || (symbol.st_size > 0 && offset >= symbol.st_size))
+		return NULL;
+	*start = address - offset;
+	return name;
+}
+
+const char *symbol_at_code(struct module *module, uint64_t address)
+{
+	Dwfl_Module *dwfl_module = debug_module(module);
+	uint64_t start;
+
+	return dwfl_module != NULL ? code_symbol(dwfl_module, address, &start) : NULL;
+}
+
+static bool is_reserved(const char *name)
+{
+	return name[0] == '_' && strncmp(name, "_Z", 2) != 0 && strncmp(name, "_R", 2) != 0;
+}
+
+/*
+ * The C library defines fork as __libc_fork, and pthread_mutex_lock as
+ * ___pthread_mutex_lock. People know the names that it exports; and where its
+ * debug file is not installed, these are the only ones.
+ */
+static const char *public_alias(Dwfl_Module *dwfl_module, uint64_t start)
+{
+	int count = dwfl_module_getsymtab(dwfl_module);
+
+	for (int i = 0; i < count; i++) {
+		GElf_Sym symbol;
+		GElf_Addr address;
+		const char *name = dwfl_module_getsym_info(dwfl_module, i, &symbol, &address, NULL,
+							   NULL, NULL);
+
+		if (name != NULL && address == start && is_code(&symbol) && !is_reserved(name) &&
+		    GELF_ST_BIND(symbol.st_info) != STB_LOCAL)
+			return name;
+	}
+	return NULL;
+}
+
+/* The name of a function that was not inlined. */
+static const char *linked_name(Dwfl_Module *dwfl_module, uint64_t address, const char *debug_name)
+{
+	uint64_t start;
+	const char *symbol = NULL;
+	const char *alias = NULL;
+
+	if (debug_name == NULL || is_reserved(debug_name))
+		symbol = code_symbol(dwfl_module, address, &start);
+	if (symbol != NULL && is_reserved(symbol))
+		alias = public_alias(dwfl_module, start);
+	if (alias != NULL)
+		return alias;
+	return debug_name != NULL ? debug_name : symbol;
+}
+
+static void describe(struct arena *arena, struct frame *frame, const struct scope *scope)
+{
+	if (scope->name != NULL)
+		frame->function = function_text(arena, scope->name);
+	if (scope->file != NULL)
+		frame->file = arena_strdup(arena, scope->file);
+	frame->line = scope->line;
+}
+
+static struct frames lookup(struct address_space *space, uint64_t pc, bool is_return)
+{
+	struct scope scopes[SCOPES_MAX] = {0};
+	struct frames frames = {.count = 0};
+	uint64_t address = pc - is_return;
+	struct module *module = space_module_at(space, address);
+	Dwfl_Module *dwfl_module = module != NULL ? debug_module(module) : NULL;
+
+	if (dwfl_module != NULL) {
+		frames.count = scopes_at(dwfl_module, address, scopes);
+		struct scope *last = &scopes[frames.count > 0 ? frames.count - 1 : 0];
+		last->name = linked_name(dwfl_module, address, last->name);
+	}
+	if (frames.count == 0)
+		frames.count = 1;
+	frames.list = arena_array(&space->arena, frames.count, sizeof(*frames.list));
+	for (size_t i = 0; i < frames.count; i++) {
+		frames.list[i] = (struct frame){.pc = pc, .inlined = i + 1 < frames.count};
+		if (module != NULL) {
+			frames.list[i].module = module->path;
+			frames.list[i].offset = pc - module->bias;
+		}
+		describe(&space->arena, &frames.list[i], &scopes[i]);
+	}
+	return frames;
+}
+
+static const struct frames *find_place(struct address_space *space, uint64_t pc, bool is_return)
+{
+	struct place key = {.pc = pc, .is_return = is_return};
+	struct place **found = tfind(&key, &space->places, compare_places);
+
+	if (found != NULL)
+		return &(*found)->frames;
+	struct place *place = arena_zalloc(&space->arena, sizeof(*place));
+	*place = (struct place){pc, is_return, lookup(space, pc, is_return)};
+	/* Without room in the tree the place is only looked up again. */
+	tsearch(place, &space->places, compare_places);
+	return &place->frames;
+}
+
+static const char *copy_text(struct arena *arena, const char *text)
+{
+	return text != NULL ? arena_strdup(arena, text) : NULL;
+}
+
+struct frames symbolize_code(struct address_space *space, struct arena *arena, uint64_t pc,
+			     bool is_return)
+{
+	const struct frames *known = find_place(space, pc, is_return);
+	struct frames frames = *known;
+
+	frames.list = arena_array(arena, known->count, sizeof(*frames.list));
+	for (size_t i = 0; i < known->count; i++) {
+		frames.list[i] = known->list[i];
+		frames.list[i].function = copy_text(arena, known->list[i].function);
+		frames.list[i].file = copy_text(arena, known->list[i].file);
+		frames.list[i].module = copy_text(arena, known->list[i].module);
+	}
+	return frames;
+}
+
+/* Smaller wins, then the more public: a member of a union of aliases has one name. */
+static bool is_better(const GElf_Sym *symbol, const char *name, const GElf_Sym *best,
+		      const char *best_name)
+{
+	if (best_name == NULL || symbol->st_size != best->st_size)
+		return best_name == NULL || symbol->st_size < best->st_size;
+	return is_reserved(best_name) && !is_reserved(name);
+}
+
+static const char *covering_object(Dwfl_Module *dwfl_module, uint64_t address, uint64_t *offset)
+{
+	const char *best_name = NULL;
+	GElf_Sym best = {0};
+	int count = dwfl_module_getsymtab(dwfl_module);
+
+	for (int i = 0; i < count; i++) {
+		GElf_Sym symbol;
+		GElf_Addr start;
+		const char *name =
+			dwfl_module_getsym_info(dwfl_module, i, &symbol, &start, NULL, NULL, NULL);
+
+		if (name == NULL || name[0] == '\0' || !is_data(&symbol) || address < start ||
+		    address - start >= symbol.st_size ||
+		    !is_better(&symbol, name, &best, best_name))
+			continue;
+		best = symbol;
+		best_name = name;
+		*offset = address - start;
+	}
+	return best_name;
+}
+
+struct data_symbol symbolize_data(struct address_space *space, struct arena *arena,
+				  uint64_t address)
+{
+	struct data_symbol answer = {0};
+	struct module *module = space_module_at(space, address);
+	uint64_t offset;
+
+	if (module == NULL)
+		return answer;
+	answer.module = arena_strdup(arena, module->path);
+	answer.offset = address - module->bias;
+	Dwfl_Module *dwfl_module = debug_module(module);
+	const char *name =
+		dwfl_module != NULL ? covering_object(dwfl_module, address, &offset) : NULL;
+	if (name == NULL)
+		return answer;
+	answer.name = object_text(arena, name);
+	if (offset > 0)
+		answer.name = arena_printf(arena, "%s+0x%lx", answer.name, offset);
+	return answer;
+}

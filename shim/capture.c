@@ -1,0 +1,227 @@
+/*
+ * Stack copies. Plain reads where the stack is known to be this thread's own;
+ * process_vm_readv on ourselves for everything else (coroutines, alternate
+ * signal stacks, other threads), which fails where a read would fault.
+ */
+#include "capture.h"
+#include "log.h"
+#include "modules.h"
+#include "thread.h"
+#include <string.h>
+
+#define STACK_ALIGNMENT 8
+/* Call sites whose stack is in the log already, keyed by address and depth. */
+#define SITES 1024
+
+/* High half: tag; low half: reference. One word, so that racing writers cannot mix two. */
+static _Atomic uint64_t sites[SITES];
+
+static _Atomic bool buffer_taken;
+
+static uint64_t site_hash(struct call_site site)
+{
+	return hash_mix(hash_mix(HASH_SEED, (uintptr_t)site.address), (uintptr_t)site.sp);
+}
+
+static bool on_own_stack(const struct thread *thread, uintptr_t sp)
+{
+	return sp >= thread->stack_low && sp < thread->stack_top;
+}
+
+/* Copies up to `capacity` bytes of stack from `sp`. Returns how many. */
+static size_t copy_stack(const struct thread *thread, void *to, uintptr_t sp, size_t capacity)
+{
+	if (!on_own_stack(thread, sp))
+		return memory_read(to, (const void *)sp, capacity) & ~(size_t)(STACK_ALIGNMENT - 1);
+	if (capacity > thread->stack_top - sp)
+		capacity = thread->stack_top - sp;
+	memcpy(to, (const void *)sp, capacity);
+	return capacity;
+}
+
+static uint32_t snapshot_index(const void *site, const void *sp)
+{
+	struct call_site call = {site, sp};
+
+	return (uint32_t)site_hash(call) % SNAPSHOTS;
+}
+
+const struct snapshot *capture_find(const struct thread *thread, const void *site, const void *sp)
+{
+	for (uint32_t probe = 0; probe < 2; probe++) {
+		const struct snapshot *snapshot =
+			&thread->snapshots[(snapshot_index(site, sp) + probe) % SNAPSHOTS];
+
+		if (snapshot->site == site && snapshot->sp == sp && snapshot->length)
+			return snapshot;
+	}
+	return NULL;
+}
+
+static bool is_needed(const struct thread *thread, const struct snapshot *snapshot)
+{
+	uint64_t used = thread->held.used;
+
+	for (; used; used &= used - 1) {
+		const struct held_slot *slot = &thread->held.slots[__builtin_ctzll(used)];
+
+		if (slot->since && slot->lock && slot->site == snapshot->site &&
+		    slot->sp == snapshot->sp)
+			return true;
+	}
+	return false;
+}
+
+/* One of two places; the one that a held lock refers to is left alone. */
+static struct snapshot *choose_snapshot(struct thread *thread, struct call_site site)
+{
+	uint32_t index = snapshot_index(site.address, site.sp);
+	struct snapshot *first = &thread->snapshots[index];
+
+	if (first->length && is_needed(thread, first))
+		return &thread->snapshots[(index + 1) % SNAPSHOTS];
+	return first;
+}
+
+COLD void capture_snapshot(struct thread *thread, struct call_site site)
+{
+	struct snapshot *snapshot;
+
+	if (capture_find(thread, site.address, site.sp))
+		return;
+	snapshot = choose_snapshot(thread, site);
+	snapshot->length = 0;
+	atomic_signal_fence(memory_order_seq_cst);
+	CAPTURE_REGISTERS(&snapshot->registers);
+	snapshot->site = site.address;
+	snapshot->sp = site.sp;
+	snapshot->address = snapshot->registers.rsp;
+	atomic_signal_fence(memory_order_seq_cst);
+	snapshot->length = (uint32_t)copy_stack(thread, snapshot->bytes, snapshot->address,
+						sizeof(snapshot->bytes));
+}
+
+/*
+ * Two stacks with the same code addresses in them are the same chain of calls.
+ * Words that could be code are cheap to tell from the rest: they lie between
+ * the lowest and the highest mapped module. A false one only spoils a match.
+ */
+static uint64_t hash_code_addresses(uint64_t hash, const uint64_t *word, size_t length)
+{
+	for (size_t i = 0; i < length / sizeof(*word); i++)
+		if (modules_may_be_code(word[i]))
+			hash = hash_mix(hash, word[i]);
+	return hash_mix(hash, length);
+}
+
+/* Writes the record of a stack whose bytes can be read plainly, unless it is known. */
+static session_reference record_stack(const struct stack_registers *registers, uintptr_t address,
+				      const uint8_t *bytes, size_t length, uint32_t flags)
+{
+	uint64_t hash = hash_mix(hash_mix(HASH_SEED, RECORD_STACK), process.image);
+	struct intern_place place;
+	session_reference reference;
+	struct record_stack *record;
+
+	hash = hash_mix(hash_mix(hash, registers->rip), flags);
+	hash = hash_code_addresses(hash, (const uint64_t *)bytes, length);
+	reference = log_find(hash, &place);
+	if (reference)
+		return reference;
+	record = log_claim(sizeof(*record) + length, &reference);
+	if (!record)
+		return 0;
+	record->flags = flags;
+	record->length = (uint32_t)length;
+	record->address = address;
+	record->registers = *registers;
+	memcpy(record->bytes, bytes, length);
+	log_commit(record, RECORD_STACK);
+	log_publish(&place, reference);
+	return reference;
+}
+
+static session_reference capture_own(const struct thread *thread,
+				     const struct stack_registers *registers)
+{
+	size_t available = thread->stack_top - registers->rsp;
+	size_t length = available < SESSION_STACK_MAX ? available : SESSION_STACK_MAX;
+
+	return record_stack(registers, registers->rsp, (const uint8_t *)registers->rsp,
+			    length & ~(size_t)(STACK_ALIGNMENT - 1),
+			    available > length ? STACK_TRUNCATED : 0);
+}
+
+/*
+ * How far a foreign stack can be read is known only after the copy, so the
+ * copy goes through one buffer. No lock: who finds it taken does without.
+ */
+static session_reference capture_foreign(const struct stack_registers *registers)
+{
+	static _Alignas(16) uint8_t buffer[SESSION_STACK_MAX];
+	session_reference reference;
+	size_t length;
+
+	if (atomic_exchange(&buffer_taken, true))
+		return 0;
+	length = memory_read(buffer, (const void *)registers->rsp, sizeof(buffer));
+	reference = record_stack(registers, registers->rsp, buffer,
+				 length & ~(size_t)(STACK_ALIGNMENT - 1), STACK_TRUNCATED);
+	atomic_store(&buffer_taken, false);
+	return reference;
+}
+
+void capture_forget_parent(void)
+{
+	atomic_store(&buffer_taken, false);
+}
+
+COLD session_reference capture_stack(struct thread *thread)
+{
+	struct stack_registers registers;
+
+	CAPTURE_REGISTERS(&registers);
+	if (on_own_stack(thread, registers.rsp))
+		return capture_own(thread, &registers);
+	return capture_foreign(&registers);
+}
+
+COLD session_reference capture_stack_once(struct thread *thread, struct call_site site)
+{
+	uint64_t hash = site_hash(site);
+	_Atomic uint64_t *entry = &sites[hash % SITES];
+	uint64_t known = atomic_load_explicit(entry, memory_order_relaxed);
+	session_reference reference;
+
+	if (known >> 32 == hash >> 32 && (uint32_t)known)
+		return (session_reference)known;
+	reference = capture_stack(thread);
+	atomic_store_explicit(entry, hash >> 32 << 32 | reference, memory_order_relaxed);
+	return reference;
+}
+
+session_reference capture_record_snapshot(const struct snapshot *snapshot)
+{
+	return record_stack(&snapshot->registers, snapshot->address, snapshot->bytes,
+			    snapshot->length, STACK_FIRST_SEEN);
+}
+
+session_reference capture_record_memory(uintptr_t sp, uintptr_t top)
+{
+	size_t available = top > sp ? top - sp : SESSION_STACK_MAX;
+	size_t length = available < SESSION_STACK_MAX ? available : SESSION_STACK_MAX;
+	session_reference reference;
+	struct record_stack *record;
+
+	length &= ~(size_t)(STACK_ALIGNMENT - 1);
+	record = log_claim(sizeof(*record) + length, &reference);
+	if (!record)
+		return 0;
+	record->flags =
+		STACK_NO_REGISTERS | (top <= sp || available > length ? STACK_TRUNCATED : 0);
+	record->address = sp;
+	record->length = (uint32_t)memory_read(record->bytes, (const void *)sp, length) &
+			 ~(uint32_t)(STACK_ALIGNMENT - 1);
+	log_commit(record, RECORD_STACK);
+	return reference;
+}

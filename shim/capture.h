@@ -1,0 +1,64 @@
+/*
+ * Copies registers and stack bytes. The CLI unwinds; nothing here knows what
+ * a frame is, so nothing here takes a lock or can fail in a fork child.
+ */
+#ifndef FORKCHECK_CAPTURE_H
+#define FORKCHECK_CAPTURE_H
+
+#include "session.h"
+#include "shim.h"
+
+struct thread;
+
+/* The innermost part of a stack at a call site, taken the first time that the
+ * thread came by. Enough for the functions that took a lock and returned; the
+ * rest of the chain is still in place on the holder's own stack. */
+#define SNAPSHOTS 16
+struct snapshot {
+	const void *site;
+	const void *sp;
+	struct stack_registers registers;
+	uint64_t address;
+	uint32_t length;
+	uint32_t reserved;
+	uint8_t bytes[SESSION_SNAPSHOT_MAX];
+};
+
+#if !defined __x86_64__
+#error "capture.h knows the registers of x86-64 only"
+#endif
+
+/* rip and rsp belong together: the unwinder starts in the function that expands this. */
+#define CAPTURE_REGISTERS(registers)                                                               \
+	__asm__ volatile("leaq 0(%%rip), %%rax\n\t"                                                \
+			 "movq %%rax, 0(%0)\n\t"                                                   \
+			 "movq %%rsp, 8(%0)\n\t"                                                   \
+			 "movq %%rbp, 16(%0)\n\t"                                                  \
+			 "movq %%rbx, 24(%0)\n\t"                                                  \
+			 "movq %%r12, 32(%0)\n\t"                                                  \
+			 "movq %%r13, 40(%0)\n\t"                                                  \
+			 "movq %%r14, 48(%0)\n\t"                                                  \
+			 "movq %%r15, 56(%0)"                                                      \
+			 :                                                                         \
+			 : "r"(registers)                                                          \
+			 : "rax", "memory")
+
+/* Makes sure that the thread has a snapshot of this call site. */
+void capture_snapshot(struct thread *thread, struct call_site site);
+/* The snapshot of a call site, NULL when there is none any more. */
+const struct snapshot *capture_find(const struct thread *thread, const void *site, const void *sp);
+
+/* The whole stack of the calling thread as a STACK record (interned by its code addresses). */
+session_reference capture_stack(struct thread *thread);
+/* The same, but only once per call site: later passes get the first one, "first seen". */
+session_reference capture_stack_once(struct thread *thread, struct call_site site);
+
+/* In a fork child: nobody else is capturing any more. */
+void capture_forget_parent(void);
+
+/* A snapshot as a STACK record (interned). */
+session_reference capture_record_snapshot(const struct snapshot *snapshot);
+/* Memory of a stack from `sp` to `top` (0: unknown) as a STACK record without registers. */
+session_reference capture_record_memory(uintptr_t sp, uintptr_t top);
+
+#endif

@@ -1,0 +1,401 @@
+/*
+ * Runs in fork children. First alone, on the frozen copy of the parent; later
+ * wherever the child meets a lock that it inherited as held.
+ */
+#include "child.h"
+#include "capture.h"
+#include "locks/lock.h"
+#include "log.h"
+#include "modules.h"
+#include "thread.h"
+#include <string.h>
+#include <unistd.h>
+
+#define LOST_RECORDED 4096
+#define ORPHANS       64
+
+/* Locks that lost threads held at the clone, as far as the tables knew. */
+struct orphan {
+	const void *lock;
+	pid_t owner;
+	enum lock_kind kind;
+	session_reference held;
+	bool touched;
+};
+
+static struct orphan orphans[ORPHANS];
+static uint32_t orphan_count;
+
+struct inventory {
+	struct thread *survivor;
+	session_reference fork;
+	uint32_t parent;     /* serial of the parent */
+	uint32_t generation; /* of its set of threads */
+	uint32_t lost;       /* threads */
+	uint32_t overflowed;
+	uint32_t held; /* locks of lost threads */
+};
+
+static bool count_lost(struct thread *thread, void *data)
+{
+	struct inventory *inventory = data;
+
+	if (!thread_lives_here(thread) || thread == inventory->survivor)
+		return true;
+	inventory->lost++;
+	inventory->overflowed += thread->held.overflowed;
+	return true;
+}
+
+static void remember_orphan(const struct held_slot *slot, enum lock_kind kind, pid_t owner,
+			    session_reference held)
+{
+	if (orphan_count < ORPHANS)
+		orphans[orphan_count++] = (struct orphan){
+			(const void *)(slot->lock & ~(uintptr_t)1), owner, kind, held, false};
+}
+
+/* Writes HELD records for the slots of a thread that the locks themselves confirm. */
+static void record_held_locks(struct thread *holder, struct inventory *inventory)
+{
+	bool is_forker = holder == inventory->survivor;
+	pid_t tid = thread_tid(holder);
+	uint64_t used = tid > 0 ? holder->held.used : 0;
+
+	for (; used; used &= used - 1) {
+		uint32_t index = (uint32_t)__builtin_ctzll(used);
+		const struct held_slot *slot = &holder->held.slots[index];
+		enum lock_kind kind = holder->held.kinds[index];
+		const struct lock_family *family = lock_family(kind);
+		_Alignas(16) unsigned char state[SESSION_LOCK_STATE_MAX];
+		session_reference held;
+
+		if (!lock_is_held(slot, kind, tid, state) || family->is_shared(state))
+			continue;
+		/* The forking thread lives on and can give a normal lock back. */
+		if (is_forker && family->crosses_fork(state))
+			continue;
+		held = held_record(holder, index, inventory->fork, is_forker ? HELD_BY_FORKER : 0,
+				   state, family->size);
+		remember_orphan(slot, kind, tid, held);
+		inventory->held++;
+	}
+}
+
+static bool record_held_by_lost(struct thread *thread, void *data)
+{
+	struct inventory *inventory = data;
+
+	if (thread_lives_here(thread) && thread != inventory->survivor)
+		record_held_locks(thread, inventory);
+	return true;
+}
+
+struct lost_writer {
+	struct inventory *inventory;
+	struct record_lost *record;
+};
+
+static bool add_lost(struct thread *thread, void *data)
+{
+	struct lost_writer *writer = data;
+	struct record_lost *record = writer->record;
+
+	if (!thread_lives_here(thread) || thread == writer->inventory->survivor)
+		return true;
+	if (record->count == LOST_RECORDED)
+		return false;
+	record->threads[record->count++] = thread_record(thread);
+	return true;
+}
+
+static void write_lost(struct inventory *inventory, const struct intern_place *place)
+{
+	uint32_t total = inventory->lost + process.unseen_count;
+	uint32_t capacity = total < LOST_RECORDED ? total : LOST_RECORDED;
+	struct lost_writer writer = {.inventory = inventory};
+	session_reference reference;
+	struct record_lost *record;
+
+	record = log_claim(sizeof(*record) + capacity * sizeof(*record->threads), &reference);
+	if (!record)
+		return;
+	writer.record = record;
+	record->overflowed = inventory->overflowed;
+	thread_each(add_lost, &writer);
+	for (uint32_t i = 0; i < process.unseen_count && record->count < capacity; i++)
+		record->threads[record->count++] =
+			thread_record_unseen(process.unseen_tids[i], inventory->parent);
+	log_commit(record, RECORD_LOST);
+	log_publish(place, reference);
+	if (inventory->fork)
+		atomic_store(&((struct record_fork *)log_record(inventory->fork))->lost, reference);
+}
+
+/* The same set of threads is written once, however often it is lost. */
+static void record_lost_threads(struct inventory *inventory)
+{
+	uint64_t hash = hash_mix(HASH_SEED, RECORD_LOST);
+	struct intern_place place;
+
+	hash = hash_mix(hash, inventory->fork);
+	hash = hash_mix(hash, (uint64_t)inventory->parent << 32 | inventory->generation);
+	hash = hash_mix(hash, (uint64_t)inventory->lost << 32 | process.unseen_count);
+	if (!log_find(hash, &place))
+		write_lost(inventory, &place);
+}
+
+static void forget_parent(void)
+{
+	orphan_count = 0;
+	capture_forget_parent();
+}
+
+/* Who this process is from now on. */
+static void become(struct thread *survivor, const struct inventory *inventory)
+{
+	pid_t former = thread_tid(survivor);
+
+	process.former_tids[process.former_count++ % FORMER_TIDS] = former;
+	process.parent_pid = process.pid;
+	process.pid = getpid();
+	process.parent = inventory->parent;
+	process.serial = atomic_fetch_add(&log_header()->next_process, 1) + 1;
+	process.kind = BIRTH_CHILD;
+	process.fork = inventory->fork;
+	process.birth_ns = time_now();
+	atomic_store(&process.recorded, false);
+	process.epoch++;
+	thread_survive(survivor);
+}
+
+static void register_birth(const struct inventory *inventory)
+{
+	struct session_birth birth = {
+		.time_ns = process.birth_ns,
+		.process = process.serial,
+		.parent = process.parent,
+		.image = process.image,
+		.pid = process.pid,
+		.fork = process.fork,
+		.kind = BIRTH_CHILD,
+		.lost = inventory->lost + process.unseen_count,
+	};
+
+	process.birth_index = log_birth(&birth);
+}
+
+static void sync_modules(session_reference fork)
+{
+	if (!modules_are_stale())
+		return;
+	modules_note_change();
+	modules_sync();
+	if (fork)
+		atomic_store(&((struct record_fork *)log_record(fork))->modules_changed, 1);
+}
+
+void child_start(struct thread *survivor)
+{
+	struct inventory inventory = {
+		.survivor = survivor,
+		.fork = survivor->fork,
+		.parent = process.serial,
+		.generation = thread_generation(),
+	};
+
+	forget_parent();
+	thread_each(count_lost, &inventory);
+	if (inventory.lost || process.unseen_count) {
+		sync_modules(inventory.fork);
+		record_lost_threads(&inventory);
+		thread_each(record_held_by_lost, &inventory);
+		process.inherits = true;
+	}
+	record_held_locks(survivor, &inventory);
+	process.inherits |= inventory.held > 0;
+	become(survivor, &inventory);
+	register_birth(&inventory);
+	thread_renew_fast(survivor);
+}
+
+struct owner_search {
+	pid_t tid;
+	struct thread *alive;
+	struct thread *lost;
+};
+
+static bool search_owner(struct thread *thread, void *data)
+{
+	struct owner_search *search = data;
+
+	if (thread_tid(thread) != search->tid)
+		return true;
+	if (thread_lives_here(thread))
+		search->alive = thread;
+	else if (thread_is_lost(thread))
+		search->lost = thread;
+	return !search->alive;
+}
+
+static bool is_former(pid_t tid)
+{
+	uint32_t count = process.former_count < FORMER_TIDS ? process.former_count : FORMER_TIDS;
+
+	for (uint32_t i = 0; i < count; i++)
+		if (process.former_tids[i] == tid)
+			return true;
+	return false;
+}
+
+static bool is_unseen(pid_t tid)
+{
+	for (uint32_t i = 0; i < process.unseen_count; i++)
+		if (process.unseen_tids[i] == tid)
+			return true;
+	return false;
+}
+
+bool child_lost(pid_t tid)
+{
+	struct owner_search search = {.tid = tid};
+
+	if (tid <= 0)
+		return false;
+	thread_each(search_owner, &search);
+	if (search.alive)
+		return false;
+	return search.lost || is_former(tid) || is_unseen(tid);
+}
+
+static struct orphan *find_orphan(const void *lock)
+{
+	for (uint32_t i = 0; i < orphan_count; i++)
+		if (orphans[i].lock == lock)
+			return &orphans[i];
+	return NULL;
+}
+
+/* A normal lock of the forking thread is no orphan at the clone; it is one
+ * when the same thread asks for it again without having given it back. */
+static session_reference record_own_lock(struct thread *thread, const void *lock, const void *state,
+					 size_t size)
+{
+	struct held_slot *slot = held_find(thread, lock);
+
+	if (!slot)
+		return 0;
+	return held_record(thread, (uint32_t)(slot - thread->held.slots), process.fork,
+			   HELD_BY_FORKER, state, size);
+}
+
+static session_reference write_wait(struct thread *thread, const void *lock,
+				    const struct lock_family *family, const void *state,
+				    session_reference held, enum lock_operation operation,
+				    uint32_t flags)
+{
+	session_reference reference, who = thread_record(thread), stack = capture_stack(thread);
+	struct record_wait *record = log_claim(sizeof(*record), &reference);
+
+	if (!record)
+		return 0;
+	record->fork = process.fork;
+	record->thread = who;
+	record->held = held;
+	record->stack = stack;
+	record->lock = (uintptr_t)lock;
+	record->kind = family->kind;
+	record->flags = flags;
+	record->owner = family->owner(state);
+	record->tid = thread_tid(thread);
+	record->operation = operation;
+	record->state_length = (uint32_t)family->size;
+	memcpy(record->state, state, family->size);
+	record->initialised = lock_initialised_at(lock);
+	log_commit(record, RECORD_WAIT);
+	return reference;
+}
+
+session_reference child_wait(struct thread *thread, const void *lock, enum lock_kind kind,
+			     enum lock_operation operation, uint32_t flags)
+{
+	const struct lock_family *family = lock_family(kind);
+	_Alignas(16) unsigned char state[SESSION_LOCK_STATE_MAX];
+	struct orphan *orphan = find_orphan(lock);
+	session_reference held = orphan ? orphan->held : 0, wait;
+	int saved = errno;
+
+	memcpy(state, lock, family->size);
+	if (family->is_shared(state) || !child_lost(family->owner(state)))
+		return 0;
+	/* Polling with trylock would fill the log: the first failure says it all. */
+	if (flags && orphan && orphan->touched)
+		return 0;
+	if (orphan)
+		orphan->touched = true;
+	else
+		held = record_own_lock(thread, lock, state, family->size);
+	sync_modules(0);
+	wait = write_wait(thread, lock, family, state, held, operation, flags);
+	log_announce();
+	errno = saved;
+	return wait;
+}
+
+void child_wait_ended(session_reference reference, int result)
+{
+	struct record_wait *record = log_record(reference);
+
+	atomic_store(&record->result, result);
+	atomic_store(&record->ended_ns, time_now());
+}
+
+void child_touch(struct thread *thread, const void *lock, enum lock_operation operation, int result)
+{
+	struct orphan *orphan = find_orphan(lock);
+	session_reference reference, stack, who;
+	struct record_touch *record;
+	int saved = errno;
+
+	if (!orphan || orphan->touched)
+		return;
+	orphan->touched = true;
+	stack = capture_stack(thread);
+	who = thread_record(thread);
+	record = log_claim(sizeof(*record), &reference);
+	if (record) {
+		record->fork = process.fork;
+		record->thread = who;
+		record->stack = stack;
+		record->operation = operation;
+		record->lock = (uintptr_t)lock;
+		record->kind = orphan->kind;
+		record->result = result;
+		record->held = orphan->held;
+		log_commit(record, RECORD_TOUCH);
+	}
+	errno = saved;
+}
+
+/* A lock can be made anew by assignment, which no wrapper sees. */
+static bool is_still_orphaned(const struct orphan *orphan)
+{
+	struct held_slot slot = {.lock = (uintptr_t)orphan->lock, .since = 1};
+
+	return lock_is_held(&slot, orphan->kind, orphan->owner, NULL);
+}
+
+void child_end(void)
+{
+	struct thread *thread;
+
+	if (!process.active || !orphan_count || process.kind != BIRTH_CHILD)
+		return;
+	/* A vfork child ends in its parent's memory. */
+	if (getpid() != process.pid)
+		return;
+	thread = thread_current();
+	for (uint32_t i = 0; thread && i < orphan_count; i++)
+		if (!orphans[i].touched && !is_still_orphaned(&orphans[i]))
+			child_touch(thread, orphans[i].lock, OPERATION_OVERWRITTEN, 0);
+}

@@ -1,0 +1,167 @@
+/*
+ * The slow half of the held-lock tables: new call sites, collisions, kinds that
+ * count. Runs in the thread that owns the table; held_record() in a fork child.
+ */
+#include "held.h"
+#include "locks/lock.h"
+#include "log.h"
+#include "thread.h"
+#include <string.h>
+
+static bool slot_is(const struct held_slot *slot, const void *lock)
+{
+	return (slot->lock & ~(uintptr_t)1) == (uintptr_t)lock;
+}
+
+static bool slot_is_open(const struct held_slot *slot)
+{
+	return slot->lock && slot->since;
+}
+
+/* The lock's own slot, else one that nobody needs; NULL when all are taken. */
+static struct held_slot *find_place(struct held_table *table, const void *lock)
+{
+	struct held_slot *place = NULL;
+
+	for (uint32_t probe = 0; probe < HELD_PROBES; probe++) {
+		struct held_slot *slot = &table->slots[(held_index(lock) + probe) % HELD_SLOTS];
+
+		if (slot_is(slot, lock))
+			return slot;
+		if (!place && !slot_is_open(slot))
+			place = slot;
+	}
+	return place;
+}
+
+/*
+ * A thread that unlocks another's mutex leaves the owner's slot open. Such
+ * slots are reclaimed here; reading the word is safe, the memory may be gone.
+ */
+static struct held_slot *reclaim_place(struct thread *thread, const void *lock)
+{
+	for (uint32_t probe = 0; probe < HELD_PROBES; probe++) {
+		uint32_t index = (held_index(lock) + probe) % HELD_SLOTS;
+		struct held_slot *slot = &thread->held.slots[index];
+
+		if (!lock_is_held(slot, thread->held.kinds[index], thread_tid(thread), NULL))
+			return slot;
+	}
+	return NULL;
+}
+
+struct held_slot *held_open(struct thread *thread, const void *lock, enum lock_kind kind,
+			    enum held_mode mode, struct call_site site)
+{
+	struct held_table *table = &thread->held;
+	struct held_slot *slot = find_place(table, lock);
+	uint32_t index;
+
+	if (!slot)
+		slot = reclaim_place(thread, lock);
+	if (!slot) {
+		table->overflowed++;
+		return NULL;
+	}
+	index = (uint32_t)(slot - table->slots);
+	if (slot_is(slot, lock) && slot->site == site.address && slot->sp == site.sp) {
+		slot->since = time_coarse();
+		table->flags[index] = thread->fork_depth ? HELD_FROM_HANDLER : 0;
+		return slot;
+	}
+	/* A signal handler that locks in here must not see half a slot as its own. */
+	slot->lock = 0;
+	atomic_signal_fence(memory_order_seq_cst);
+	slot->site = site.address;
+	slot->sp = site.sp;
+	slot->since = time_now();
+	table->kinds[index] = (uint8_t)kind;
+	table->flags[index] = thread->fork_depth ? HELD_FROM_HANDLER : 0;
+	table->used |= (uint64_t)1 << index;
+	atomic_signal_fence(memory_order_seq_cst);
+	slot->lock = (uintptr_t)lock | (mode == HELD_SLOW);
+	capture_snapshot(thread, site);
+	return slot;
+}
+
+struct held_slot *held_find(struct thread *thread, const void *lock)
+{
+	for (uint32_t probe = 0; probe < HELD_PROBES; probe++) {
+		struct held_slot *slot =
+			&thread->held.slots[(held_index(lock) + probe) % HELD_SLOTS];
+
+		if (slot_is(slot, lock) && slot_is_open(slot))
+			return slot;
+	}
+	return NULL;
+}
+
+void held_close(struct thread *thread, const void *lock)
+{
+	struct held_slot *slot = held_find(thread, lock);
+
+	if (slot)
+		slot->since = 0;
+}
+
+void held_forget(struct thread *thread, const void *lock)
+{
+	for (uint32_t probe = 0; probe < HELD_PROBES; probe++) {
+		struct held_slot *slot =
+			&thread->held.slots[(held_index(lock) + probe) % HELD_SLOTS];
+
+		if (slot_is(slot, lock))
+			*slot = (struct held_slot){0};
+	}
+}
+
+static session_reference record_frozen(const struct thread *holder, const struct held_slot *slot)
+{
+	return capture_record_memory((uintptr_t)slot->sp, holder->stack_top);
+}
+
+session_reference held_record(struct thread *holder, uint32_t index, session_reference fork,
+			      uint32_t flags, const void *state, size_t length)
+{
+	const struct held_slot *slot = &holder->held.slots[index];
+	uintptr_t lock = slot->lock & ~(uintptr_t)1;
+	const struct snapshot *snapshot = capture_find(holder, slot->site, slot->sp);
+	struct record_held *record;
+	struct intern_place place;
+	session_reference reference;
+	uint64_t hash = hash_mix(HASH_SEED, RECORD_HELD);
+
+	hash = hash_mix(hash, fork);
+	hash = hash_mix(hash, (uint64_t)holder->born_in << 32 | holder->serial);
+	hash = hash_mix(hash, lock);
+	hash = hash_mix(hash, (uintptr_t)slot->site);
+	hash = hash_mix(hash, flags);
+	reference = log_find(hash, &place);
+	if (reference)
+		return reference;
+
+	session_reference thread = thread_record(holder);
+	session_reference acquired = snapshot ? capture_record_snapshot(snapshot) : 0;
+	session_reference frozen = record_frozen(holder, slot);
+
+	record = log_claim(sizeof(*record), &reference);
+	if (!record)
+		return 0;
+	record->fork = fork;
+	record->thread = thread;
+	record->lock = lock;
+	record->kind = holder->held.kinds[index];
+	record->flags = flags | holder->held.flags[index];
+	record->site = (uintptr_t)slot->site;
+	record->site_sp = (uintptr_t)slot->sp;
+	record->since_ns = slot->since;
+	record->acquired = acquired;
+	record->frozen = frozen;
+	record->initialised = lock_initialised_at((const void *)lock);
+	record->state_length =
+		(uint32_t)(length < SESSION_LOCK_STATE_MAX ? length : SESSION_LOCK_STATE_MAX);
+	memcpy(record->state, state, record->state_length);
+	log_commit(record, RECORD_HELD);
+	log_publish(&place, reference);
+	return reference;
+}

@@ -1,0 +1,273 @@
+/*
+ * pthread_mutex_*. The uncontended path of a normal mutex is a table hit and a
+ * jump; every other type, and every call in a child that inherited locks,
+ * takes the slow path.
+ */
+#include "../child.h"
+#include "../held.h"
+#include "../real.h"
+#include "../thread.h"
+#include "lock.h"
+#include <linux/futex.h>
+#include <string.h>
+
+/*
+ * Bits of pthread_mutex_t.__data.__kind: glibc, nptl/pthreadP.h, the same from
+ * 2.3.4 to 2.43. The struct is public (bits/struct_mutex.h) and so is its
+ * layout by ABI: static initialisers fill it.
+ */
+#define KIND_TYPE       3
+#define KIND_ROBUST     16
+#define KIND_PI         32
+#define KIND_PROTECT    64
+#define KIND_SHARED     128
+#define TYPE_RECURSIVE  1
+#define TYPE_ERRORCHECK 2
+
+static int kind_of(const pthread_mutex_t *mutex)
+{
+	return __atomic_load_n(&mutex->__data.__kind, __ATOMIC_RELAXED);
+}
+
+static int word_of(const pthread_mutex_t *mutex)
+{
+	return __atomic_load_n(&mutex->__data.__lock, __ATOMIC_RELAXED);
+}
+
+/* Robust and priority-inheriting mutexes keep the owner in the futex word;
+ * __owner is written after it and cleared before it. */
+static pid_t mutex_owner(const void *state)
+{
+	const pthread_mutex_t *mutex = state;
+	int word = mutex->__data.__lock;
+
+	if (mutex->__data.__kind & (KIND_ROBUST | KIND_PI))
+		return word & FUTEX_TID_MASK;
+	if (mutex->__data.__kind & KIND_PROTECT)
+		return mutex->__data.__owner;
+	return word ? mutex->__data.__owner : 0;
+}
+
+static bool mutex_is_shared(const void *state)
+{
+	return ((const pthread_mutex_t *)state)->__data.__kind & KIND_SHARED;
+}
+
+/* Unlocking asks for the owner's thread id in every type but these. */
+static bool mutex_crosses_fork(const void *state)
+{
+	int kind = ((const pthread_mutex_t *)state)->__data.__kind;
+	int type = kind & KIND_TYPE;
+
+	return !(kind & (KIND_ROBUST | KIND_PI | KIND_PROTECT)) && type != TYPE_RECURSIVE &&
+	       type != TYPE_ERRORCHECK;
+}
+
+const struct lock_family mutex_family = {
+	.kind = LOCK_MUTEX,
+	.size = sizeof(pthread_mutex_t),
+	.owner = mutex_owner,
+	.is_shared = mutex_is_shared,
+	.crosses_fork = mutex_crosses_fork,
+};
+
+/* A mutex that counts keeps its slot until the count is back to nothing. */
+static bool is_held_again(const pthread_mutex_t *mutex)
+{
+	return (kind_of(mutex) & KIND_TYPE) == TYPE_RECURSIVE && mutex->__data.__count > 1;
+}
+
+static bool was_taken(int result)
+{
+	return result == 0 || result == EOWNERDEAD;
+}
+
+static void taken(struct thread *thread, pthread_mutex_t *mutex, struct call_site site)
+{
+	int saved = errno;
+	enum held_mode mode = kind_of(mutex) & (KIND_TYPE | KIND_ROBUST | KIND_PI | KIND_PROTECT)
+				      ? HELD_SLOW
+				      : HELD_FAST;
+
+	if (!is_held_again(mutex))
+		held_open(thread, mutex, LOCK_MUTEX, mode, site);
+	errno = saved;
+}
+
+/* In a child that inherited locks, before a call that may wait for one of them. */
+static session_reference ask(struct thread *thread, pthread_mutex_t *mutex,
+			     enum lock_operation operation, uint32_t flags)
+{
+	if (!process.inherits || !word_of(mutex))
+		return 0;
+	return child_wait(thread, mutex, LOCK_MUTEX, operation, flags);
+}
+
+static COLD int lock_slowly(pthread_mutex_t *mutex, struct call_site site)
+{
+	struct thread *thread;
+	session_reference wait;
+	int result;
+
+	real_ensure();
+	thread = thread_current();
+	if (!thread)
+		return real.pthread_mutex_lock(mutex);
+	wait = ask(thread, mutex, OPERATION_LOCK, 0);
+	result = real.pthread_mutex_lock(mutex);
+	if (wait)
+		child_wait_ended(wait, result);
+	if (was_taken(result))
+		taken(thread, mutex, site);
+	return result;
+}
+
+EXPORT int pthread_mutex_lock(pthread_mutex_t *mutex)
+{
+	struct thread *thread = thread_fast;
+	struct call_site site = CALL_SITE();
+	struct held_slot *slot;
+
+	if (unlikely(!thread))
+		return lock_slowly(mutex, site);
+	slot = &thread->held.slots[held_index(mutex)];
+	if (unlikely(!held_matches(slot, mutex, site)))
+		return lock_slowly(mutex, site);
+	slot->since = time_coarse();
+	return real.pthread_mutex_lock(mutex);
+}
+
+static COLD int unlock_slowly(pthread_mutex_t *mutex)
+{
+	struct thread *thread;
+	bool last;
+	int result;
+
+	real_ensure();
+	thread = thread_current();
+	if (!thread)
+		return real.pthread_mutex_unlock(mutex);
+	last = !is_held_again(mutex);
+	/* Afterwards the mutex may be somebody else's, or gone. */
+	if (last && !process.inherits)
+		held_close(thread, mutex);
+	result = real.pthread_mutex_unlock(mutex);
+	if (process.inherits) {
+		if (result == 0 && last)
+			held_close(thread, mutex);
+		child_touch(thread, mutex, OPERATION_UNLOCK, result);
+	}
+	return result;
+}
+
+EXPORT int pthread_mutex_unlock(pthread_mutex_t *mutex)
+{
+	struct thread *thread = thread_fast;
+	struct held_slot *slot;
+
+	if (unlikely(!thread))
+		return unlock_slowly(mutex);
+	slot = &thread->held.slots[held_index(mutex)];
+	if (unlikely(slot->lock != (uintptr_t)mutex))
+		return unlock_slowly(mutex);
+	slot->since = 0;
+	return real.pthread_mutex_unlock(mutex);
+}
+
+EXPORT int pthread_mutex_trylock(pthread_mutex_t *mutex)
+{
+	struct call_site site = CALL_SITE();
+	struct thread *thread;
+	session_reference wait;
+	int result;
+
+	real_ensure();
+	thread = thread_current();
+	if (!thread)
+		return real.pthread_mutex_trylock(mutex);
+	wait = ask(thread, mutex, OPERATION_TRYLOCK, WAIT_TRY);
+	result = real.pthread_mutex_trylock(mutex);
+	if (wait)
+		child_wait_ended(wait, result);
+	if (was_taken(result))
+		taken(thread, mutex, site);
+	return result;
+}
+
+EXPORT int pthread_mutex_timedlock(pthread_mutex_t *mutex, const struct timespec *until)
+{
+	struct call_site site = CALL_SITE();
+	struct thread *thread;
+	session_reference wait;
+	int result;
+
+	real_ensure();
+	thread = thread_current();
+	if (!thread)
+		return real.pthread_mutex_timedlock(mutex, until);
+	wait = ask(thread, mutex, OPERATION_TIMEDLOCK, WAIT_TIMED);
+	result = real.pthread_mutex_timedlock(mutex, until);
+	if (wait)
+		child_wait_ended(wait, result);
+	if (was_taken(result))
+		taken(thread, mutex, site);
+	return result;
+}
+
+EXPORT int pthread_mutex_clocklock(pthread_mutex_t *mutex, clockid_t clock,
+				   const struct timespec *until)
+{
+	struct call_site site = CALL_SITE();
+	struct thread *thread;
+	session_reference wait;
+	int result;
+
+	real_ensure();
+	if (!real.pthread_mutex_clocklock)
+		return ENOSYS;
+	thread = thread_current();
+	if (!thread)
+		return real.pthread_mutex_clocklock(mutex, clock, until);
+	wait = ask(thread, mutex, OPERATION_CLOCKLOCK, WAIT_TIMED);
+	result = real.pthread_mutex_clocklock(mutex, clock, until);
+	if (wait)
+		child_wait_ended(wait, result);
+	if (was_taken(result))
+		taken(thread, mutex, site);
+	return result;
+}
+
+EXPORT int pthread_mutex_init(pthread_mutex_t *mutex, const pthread_mutexattr_t *attributes)
+{
+	struct call_site site = CALL_SITE();
+	struct thread *thread;
+	int result, saved;
+
+	real_ensure();
+	result = real.pthread_mutex_init(mutex, attributes);
+	thread = thread_current();
+	if (!thread || result)
+		return result;
+	saved = errno;
+	held_forget(thread, mutex);
+	lock_initialised(thread, mutex, site);
+	if (process.inherits)
+		child_touch(thread, mutex, OPERATION_INIT, result);
+	errno = saved;
+	return result;
+}
+
+EXPORT int pthread_mutex_destroy(pthread_mutex_t *mutex)
+{
+	struct thread *thread;
+	int result;
+
+	real_ensure();
+	thread = thread_current();
+	if (thread)
+		lock_forgotten(mutex);
+	result = real.pthread_mutex_destroy(mutex);
+	if (thread && process.inherits)
+		child_touch(thread, mutex, OPERATION_DESTROY, result);
+	return result;
+}

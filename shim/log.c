@@ -1,0 +1,215 @@
+/*
+ * Appends to the session log: shared memory, atomic operations, one futex wake
+ * for news that cannot wait. Called from everywhere, fork children included.
+ */
+#include "log.h"
+#include "shim.h"
+#include <fcntl.h>
+#include <linux/futex.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+/* Beyond this many steps a full neighbourhood of the table counts as full. */
+#define INTERN_PROBES 16
+
+static struct session_header *header;
+static unsigned char *cells;
+static struct session_birth *births;
+static struct session_intern *interns;
+
+struct session_header *log_header(void)
+{
+	return header;
+}
+
+static bool part_fits(const struct session_header *head, uint64_t offset, uint64_t count,
+		      uint64_t size)
+{
+	return offset <= head->file_size && count <= (head->file_size - offset) / size;
+}
+
+static bool is_power_of_two(uint32_t value)
+{
+	return value && !(value & (value - 1));
+}
+
+static bool header_is_sane(const struct session_header *head, size_t size)
+{
+	return memcmp(head->magic, SESSION_MAGIC, sizeof(head->magic)) == 0 &&
+	       head->version == SESSION_VERSION && head->header_size == sizeof(*head) &&
+	       head->file_size == size && is_power_of_two(head->births_count) &&
+	       is_power_of_two(head->intern_count) && head->cells_count < UINT32_MAX &&
+	       part_fits(head, head->births_offset, head->births_count, sizeof(*births)) &&
+	       part_fits(head, head->intern_offset, head->intern_count, sizeof(*interns)) &&
+	       part_fits(head, head->cells_offset, head->cells_count, SESSION_CELL);
+}
+
+static void *map_session(int descriptor, size_t *size)
+{
+	struct stat status;
+
+	/* A file of somebody else's could be cut while it is mapped: SIGBUS in the program. */
+	if (fstat(descriptor, &status) || !S_ISREG(status.st_mode) || status.st_uid != geteuid() ||
+	    (size_t)status.st_size < sizeof(*header))
+		return MAP_FAILED;
+	*size = (size_t)status.st_size;
+	return mmap(NULL, *size, PROT_READ | PROT_WRITE, MAP_SHARED, descriptor, 0);
+}
+
+bool log_open(const char *path)
+{
+	int descriptor = open(path, O_RDWR | O_CLOEXEC | O_NOFOLLOW);
+	size_t size = 0;
+	void *map;
+
+	if (descriptor < 0)
+		return false;
+	map = map_session(descriptor, &size);
+	close(descriptor);
+	if (map == MAP_FAILED)
+		return false;
+	if (!header_is_sane(map, size)) {
+		munmap(map, size);
+		return false;
+	}
+	/* Somebody's core dump is no place for our log. */
+	madvise(map, size, MADV_DONTDUMP);
+	header = map;
+	births = (void *)((char *)map + header->births_offset);
+	interns = (void *)((char *)map + header->intern_offset);
+	cells = (unsigned char *)map + header->cells_offset;
+	return true;
+}
+
+session_reference log_find(uint64_t hash, struct intern_place *place)
+{
+	uint32_t mask = header->intern_count - 1;
+
+	hash |= 1; /* 0 is an empty entry */
+	place->entry = NULL;
+	for (uint32_t probe = 0; probe < INTERN_PROBES; probe++) {
+		struct session_intern *entry = &interns[((uint32_t)(hash >> 16) + probe) & mask];
+		uint64_t found = 0;
+
+		if (atomic_compare_exchange_strong(&entry->hash, &found, hash) || found == hash) {
+			session_reference known = atomic_load(&entry->reference);
+
+			place->entry = entry;
+			if (known)
+				atomic_fetch_add(&((struct record *)log_record(known))->count, 1);
+			return known;
+		}
+	}
+	return 0;
+}
+
+void log_publish(const struct intern_place *place, session_reference reference)
+{
+	if (place->entry && reference)
+		atomic_store(&place->entry->reference, reference);
+}
+
+static void write_process(void)
+{
+	size_t libc_length = strlen(process.libc_version);
+	session_reference reference;
+	struct record_process *record =
+		log_claim(sizeof(*record) + process.path_length + libc_length, &reference);
+
+	if (!record)
+		return;
+	record->serial = process.serial;
+	record->parent = process.parent;
+	record->image = process.image;
+	record->pid = process.pid;
+	record->parent_pid = process.parent_pid;
+	record->fork = process.fork;
+	record->kind = process.kind;
+	record->birth_ns = process.birth_ns;
+	record->path_length = (uint16_t)process.path_length;
+	record->libc_length = (uint16_t)libc_length;
+	memcpy(record->text, process.path, process.path_length);
+	memcpy(record->text + process.path_length, process.libc_version, libc_length);
+	log_commit(record, RECORD_PROCESS);
+}
+
+void *log_claim(size_t size, session_reference *reference)
+{
+	uint64_t needed = (size + SESSION_CELL - 1) / SESSION_CELL;
+	struct record *record;
+	uint64_t first;
+
+	*reference = 0;
+	if (!atomic_exchange(&process.recorded, true))
+		write_process();
+	first = atomic_fetch_add(&header->next_cell, needed);
+	if (first + needed > header->cells_count) {
+		atomic_fetch_add(&header->counters.dropped, 1);
+		return NULL;
+	}
+	record = (void *)(cells + first * SESSION_CELL);
+	atomic_store_explicit(&record->size, (uint32_t)size, memory_order_relaxed);
+	atomic_thread_fence(memory_order_release);
+	record->process = process.serial;
+	record->time_ns = time_now();
+	atomic_store_explicit(&record->count, 1, memory_order_relaxed);
+	*reference = (session_reference)first;
+	return record;
+}
+
+void log_commit(void *record, enum record_type type)
+{
+	atomic_store_explicit(&((struct record *)record)->commit, RECORD_COMMITTED | type,
+			      memory_order_release);
+}
+
+void *log_record(session_reference reference)
+{
+	/* The program may have written over the table: stay inside the log. */
+	if (reference >= header->cells_count - sizeof(struct record_wait) / SESSION_CELL - 1)
+		reference = 0;
+	return cells + (uint64_t)reference * SESSION_CELL;
+}
+
+void log_announce(void)
+{
+	int saved = errno;
+
+	atomic_fetch_add(&header->news, 1);
+	syscall(SYS_futex, &header->news, FUTEX_WAKE, 1, NULL, NULL, 0);
+	errno = saved;
+}
+
+uint64_t log_birth(const struct session_birth *birth)
+{
+	uint64_t index = atomic_fetch_add(&header->next_birth, 1);
+	struct session_birth *entry = &births[index & (header->births_count - 1)];
+
+	atomic_store(&entry->sequence, 0);
+	memcpy((char *)entry + sizeof(entry->sequence),
+	       (const char *)birth + sizeof(entry->sequence),
+	       sizeof(*entry) - sizeof(entry->sequence));
+	atomic_store_explicit(&entry->sequence, index + 1, memory_order_release);
+	atomic_fetch_add(&header->counters.processes, 1);
+	return index;
+}
+
+void log_birth_state(uint64_t index, enum birth_state state)
+{
+	struct session_birth *entry = &births[index & (header->births_count - 1)];
+
+	if (atomic_load(&entry->sequence) == index + 1)
+		atomic_store(&entry->state, state);
+}
+
+uint64_t hash_bytes(uint64_t hash, const void *bytes, size_t length)
+{
+	const unsigned char *byte = bytes;
+
+	for (size_t i = 0; i < length; i++)
+		hash = (hash ^ byte[i]) * 0x100000001b3u;
+	return hash_mix(hash, length);
+}

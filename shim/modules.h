@@ -1,0 +1,37 @@
+/*
+ * What the dynamic loader has mapped, read from its own list without its lock.
+ *
+ * Nothing is written until a stack is: a program that never forks costs no
+ * log space. dl_iterate_phdr is not used: its lock is never reset in a fork
+ * child, and a callback of the program's may be holding it for long.
+ */
+#ifndef FORKCHECK_MODULES_H
+#define FORKCHECK_MODULES_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+/* Remembers where code can lie. Called once, by the constructor. */
+void modules_start(void);
+
+/* The list has changed, or is about to: the next sync walks it again. */
+void modules_note_change(void);
+
+/* Writes MODULE records for what is new since the last sync. In a process with
+ * other threads: every read may fail and none faults. */
+void modules_sync(void);
+
+/* In a fork child, where the list is frozen: true if it has entries that the
+ * last sync did not see (libc loads NSS modules behind every wrapper's back). */
+bool modules_are_stale(void);
+
+extern uintptr_t modules_low, modules_high, modules_program_low, modules_program_high;
+
+/* False for most words that are no code address; may be true for data. */
+static inline bool modules_may_be_code(uint64_t word)
+{
+	return (word >= modules_low && word < modules_high) ||
+	       (word >= modules_program_low && word < modules_program_high);
+}
+
+#endif

@@ -1,0 +1,127 @@
+/*
+ * Start-up and the end. The constructor is the first of the process
+ * (DF_1_INITFIRST), runs alone, and is the only place that opens anything.
+ */
+#include "child.h"
+#include "fork.h"
+#include "log.h"
+#include "modules.h"
+#include "real.h"
+#include "shim.h"
+#include "thread.h"
+#include <gnu/libc-version.h>
+#include <string.h>
+#include <sys/uio.h>
+#include <time.h>
+#include <unistd.h>
+
+struct process process;
+
+/* Stands in for the CLI's clock where there is no session. */
+static _Atomic uint64_t no_clock;
+_Atomic uint64_t *time_word = &no_clock;
+
+uint64_t time_now(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return ((uint64_t)now.tv_sec * 1000000000u + (uint64_t)now.tv_nsec) & ~(uint64_t)1;
+}
+
+size_t memory_read(void *to, const void *from, size_t length)
+{
+	struct iovec local = {to, length}, remote = {(void *)from, length};
+	int saved = errno;
+	ssize_t done;
+
+	if (!process.can_read)
+		return 0;
+	/* The id is asked for anew: a raw clone's child would read its parent. */
+	done = process_vm_readv(getpid(), &local, 1, &remote, 1, 0);
+	errno = saved;
+	return done > 0 ? (size_t)done : 0;
+}
+
+static const char *environment_value(char **environment, const char *name)
+{
+	size_t length = strlen(name);
+
+	for (; environment && *environment; environment++)
+		if (strncmp(*environment, name, length) == 0 && (*environment)[length] == '=')
+			return *environment + length + 1;
+	return NULL;
+}
+
+static void describe_process(void)
+{
+	ssize_t length = readlink("/proc/self/exe", process.path, sizeof(process.path));
+	uint64_t probe = 1, copy = 0;
+
+	process.path_length = length > 0 ? (size_t)length : 0;
+	strncpy(process.libc_version, gnu_get_libc_version(), sizeof(process.libc_version) - 1);
+	process.pid = getpid();
+	process.parent_pid = getppid();
+	process.serial = atomic_fetch_add(&log_header()->next_process, 1) + 1;
+	process.image = process.serial;
+	process.kind = BIRTH_IMAGE;
+	process.birth_ns = time_now();
+	process.can_read = true;
+	process.can_read = memory_read(&copy, &probe, sizeof(copy)) == sizeof(copy);
+}
+
+static void register_birth(void)
+{
+	struct session_birth birth = {
+		.time_ns = process.birth_ns,
+		.process = process.serial,
+		.image = process.image,
+		.pid = process.pid,
+		.kind = BIRTH_IMAGE,
+	};
+
+	process.birth_index = log_birth(&birth);
+}
+
+/* libc has not seen the environment yet: getenv() is empty in the first constructor. */
+__attribute__((constructor)) static void start(int count, char **arguments, char **environment)
+{
+	int saved = errno;
+	const char *session = environment_value(environment, SESSION_ENVIRONMENT);
+
+	(void)count;
+	(void)arguments;
+	real_ensure();
+	if (session && log_open(session)) {
+		time_word = &log_header()->clock;
+		describe_process();
+		modules_start();
+		process.active = true;
+		/* The kernel lays the environment out above the first frame of main's stack. */
+		thread_start_main((uintptr_t)environment);
+		fork_start();
+		register_birth();
+	}
+	errno = saved;
+}
+
+__attribute__((destructor)) static void finish(void)
+{
+	int saved = errno;
+
+	child_end();
+	errno = saved;
+}
+
+EXPORT _Noreturn void _exit(int status)
+{
+	real_ensure();
+	child_end();
+	real._exit(status);
+	__builtin_unreachable();
+}
+
+EXPORT _Noreturn void _Exit(int status)
+{
+	_exit(status);
+}

@@ -1,0 +1,48 @@
+/*
+ * Looks the real functions up. Runs before every other constructor; takes the
+ * loader's lock once and never again.
+ */
+#include "real.h"
+#include "shim.h"
+#include <dlfcn.h>
+#include <string.h>
+
+struct real_functions real;
+
+/*
+ * x86-64 has two incompatible condition variables. A plain dlsym may find the
+ * old one (GLIBC_2.2.5), which misreads every pthread_cond_t made today.
+ */
+static const char *version_of(const char *name)
+{
+	if (strcmp(name, "pthread_cond_wait") == 0 || strcmp(name, "pthread_cond_timedwait") == 0)
+		return "GLIBC_2.3.2";
+	return NULL;
+}
+
+static void *resolve(const char *name)
+{
+	const char *version = version_of(name);
+
+	return version ? dlvsym(RTLD_NEXT, name, version) : dlsym(RTLD_NEXT, name);
+}
+
+COLD void real_resolve(void)
+{
+	int saved = errno;
+	bool missing = false;
+
+#define X(result, name, parameters)                                                                \
+	do {                                                                                       \
+		void *found = resolve(#name);                                                      \
+		memcpy(&real.name, &found, sizeof(found));                                         \
+		missing |= !found;                                                                 \
+	} while (0);
+	REAL_FUNCTIONS(X)
+#undef X
+	real.ready = true;
+	/* An old libc lacks some names: the program must not find our error in dlerror(). */
+	if (missing)
+		dlerror();
+	errno = saved;
+}

@@ -1,0 +1,65 @@
+/*
+ * The functions behind the ones that the shim interposes.
+ *
+ * Resolved once with dlsym(RTLD_NEXT), which allocates nothing on success. The
+ * table is filled by the constructor, or by the first wrapper that runs before
+ * it (an IFUNC resolver, another object with DF_1_INITFIRST).
+ */
+#ifndef FORKCHECK_REAL_H
+#define FORKCHECK_REAL_H
+
+#include <pthread.h>
+#include <stdbool.h>
+#include <threads.h>
+#include <time.h>
+#include <unistd.h>
+
+/* result, name, parameters. A name that this libc lacks stays NULL. */
+#define REAL_FUNCTIONS(X)                                                                          \
+	X(pid_t, fork, (void))                                                                     \
+	X(int, pthread_mutex_lock, (pthread_mutex_t *))                                            \
+	X(int, pthread_mutex_trylock, (pthread_mutex_t *))                                         \
+	X(int, pthread_mutex_timedlock, (pthread_mutex_t *, const struct timespec *))              \
+	X(int, pthread_mutex_clocklock, (pthread_mutex_t *, clockid_t, const struct timespec *))   \
+	X(int, pthread_mutex_unlock, (pthread_mutex_t *))                                          \
+	X(int, pthread_mutex_init, (pthread_mutex_t *, const pthread_mutexattr_t *))               \
+	X(int, pthread_mutex_destroy, (pthread_mutex_t *))                                         \
+	X(int, pthread_cond_wait, (pthread_cond_t *, pthread_mutex_t *))                           \
+	X(int, pthread_cond_timedwait,                                                             \
+	  (pthread_cond_t *, pthread_mutex_t *, const struct timespec *))                          \
+	X(int, pthread_cond_clockwait,                                                             \
+	  (pthread_cond_t *, pthread_mutex_t *, clockid_t, const struct timespec *))               \
+	X(int, pthread_create, (pthread_t *, const pthread_attr_t *, void *(*)(void *), void *))   \
+	X(int, thrd_create, (thrd_t *, thrd_start_t, void *))                                      \
+	X(int, pthread_setname_np, (pthread_t, const char *))                                      \
+	X(int, prctl, (int, unsigned long, unsigned long, unsigned long, unsigned long))           \
+	X(void *, dlopen, (const char *, int))                                                     \
+	X(void *, dlmopen, (long, const char *, int))                                              \
+	X(int, dlclose, (void *))                                                                  \
+	X(int, execve, (const char *, char *const[], char *const[]))                               \
+	X(int, execv, (const char *, char *const[]))                                               \
+	X(int, execvp, (const char *, char *const[]))                                              \
+	X(int, execvpe, (const char *, char *const[], char *const[]))                              \
+	X(int, fexecve, (int, char *const[], char *const[]))                                       \
+	X(int, execveat, (int, const char *, char *const[], char *const[], int))                   \
+	X(void, _exit, (int))                                                                      \
+	X(void, _Exit, (int))
+
+struct real_functions {
+#define X(result, name, parameters) result(*name) parameters;
+	REAL_FUNCTIONS(X)
+#undef X
+	bool ready;
+};
+
+extern struct real_functions real;
+
+void real_resolve(void);
+
+static inline void real_ensure(void)
+{
+	if (__builtin_expect(!real.ready, 0))
+		real_resolve();
+}
+
+#endif

@@ -1,0 +1,334 @@
+/*
+ * The session log: the one arrow between libforkcheck.so and forkcheck.
+ *
+ * This is the only header of shim/ that cli/ may include. It describes a file
+ * on a tmpfs, created and sized by the CLI, mapped MAP_SHARED by every process
+ * of the session. Many processes write, one reads. Nobody ever locks it.
+ *
+ *   +--------+-----------------+--------------+-------------------------------+
+ *   | header | births (ring)   | intern table | cells: the append-only log    |
+ *   +--------+-----------------+--------------+-------------------------------+
+ *
+ * Cells.   A record occupies a chunk: a run of 64-byte cells that its writer
+ *          claimed with one atomic add. The writer stores `size` first, the
+ *          body next and `commit` last. The area was zero when the file was
+ *          made, and a chunk has one writer for ever, so a writer that is
+ *          killed at any instruction leaves either zeroes (before `size`: the
+ *          reader steps on by cell) or a chunk without `commit` (the reader
+ *          steps over it). At most the record being written is lost. No
+ *          process has a chunk in hand between two records: a fork child
+ *          inherits nothing that it would have to give up, and a vfork child
+ *          can write nothing of its parent's.
+ * Intern.  Facts repeat: the same fork from the same line with the same
+ *          threads, the same stack. A record is found again by a 64-bit hash
+ *          of its identity; a repeat adds one to its `count` instead of
+ *          writing it again.
+ * Births.  A ring with one entry per process (an exec'd image or a fork
+ *          child). It is bounded, so that a hundred thousand forks cost no
+ *          log space; the CLI follows it while it runs.
+ *
+ * Everything in here is written by strangers. The reader trusts no byte of it.
+ */
+#ifndef FORKCHECK_SESSION_H
+#define FORKCHECK_SESSION_H
+
+#include <stdatomic.h>
+#include <stdint.h>
+
+#define SESSION_MAGIC       "forkchk"
+#define SESSION_VERSION     1
+#define SESSION_CELL        64
+#define SESSION_ENVIRONMENT "FORKCHECK_SESSION"
+
+/* Capacity limits, in bytes of stack. Deep C recursion needs 32 KiB to reach
+ * its entry function; C, C++ and Rust programs need 2.5 KiB (measured). */
+#define SESSION_STACK_MAX      32768
+#define SESSION_SNAPSHOT_MAX   640
+#define SESSION_NAME_MAX       16
+#define SESSION_LOCK_STATE_MAX 64
+
+/* A record is referred to by the index of its first cell; 0 refers to none. */
+typedef uint32_t session_reference;
+
+struct session_counters {
+	_Atomic uint64_t forks;     /* calls that returned a child */
+	_Atomic uint64_t processes; /* births: images and fork children */
+	_Atomic uint64_t threads;   /* started threads, main threads excluded */
+	_Atomic uint64_t dropped;   /* records that found no room */
+	_Atomic uint64_t unseen;    /* threads found in /proc that the shim never met */
+	uint64_t reserved[3];
+};
+
+struct session_header {
+	char magic[8];
+	uint32_t version;
+	uint32_t header_size;
+	uint64_t file_size;
+	uint64_t births_offset;
+	uint64_t intern_offset;
+	uint64_t cells_offset;
+	uint32_t births_count; /* a power of two */
+	uint32_t intern_count; /* a power of two */
+	uint64_t cells_count;
+	uint64_t created_ns; /* CLOCK_MONOTONIC */
+	uint64_t created_at; /* seconds since the epoch */
+	uint8_t reserved[48];
+
+	/* Written while the session runs. Own cache lines. */
+	_Alignas(64) _Atomic uint64_t next_cell;
+	_Alignas(64) _Atomic uint64_t next_birth;
+	_Atomic uint32_t next_process;
+	_Alignas(64) _Atomic uint32_t news; /* futex: bumped when the CLI should look at once */
+	_Alignas(64) _Atomic uint64_t
+		clock; /* CLOCK_MONOTONIC ns | 1, renewed by the CLI every few ms */
+	_Alignas(64) struct session_counters counters;
+};
+
+enum birth_kind {
+	BIRTH_IMAGE = 1, /* a program was started by exec */
+	BIRTH_CHILD = 2, /* a process was made by fork */
+};
+
+enum birth_state {
+	BIRTH_ALIVE = 0,
+	BIRTH_EXECED = 1, /* gave its memory up by exec */
+};
+
+/* One process. Valid where `sequence` is its ring number plus one. */
+struct session_birth {
+	_Atomic uint64_t sequence; /* written last */
+	uint64_t time_ns;
+	uint32_t process; /* serial, unique in the session */
+	uint32_t parent;  /* serial of the process that forked; 0 for an image */
+	uint32_t image;   /* serial of the process that started the image */
+	int32_t pid;
+	session_reference fork; /* the FORK record it was born by */
+	uint32_t kind;
+	_Atomic uint32_t state;
+	uint32_t lost; /* threads of the parent that it does not have */
+	uint64_t reserved[2];
+};
+
+/* hash is claimed by compare-and-swap, reference is stored once the record is committed. */
+struct session_intern {
+	_Atomic uint64_t hash;
+	_Atomic uint32_t reference;
+	uint32_t reserved;
+};
+
+enum record_type {
+	RECORD_PROCESS = 1,
+	RECORD_MODULE,
+	RECORD_STACK,
+	RECORD_THREAD,
+	RECORD_FORK,
+	RECORD_LOST,
+	RECORD_HELD,
+	RECORD_WAIT,
+	RECORD_TOUCH,
+	RECORD_TYPES
+};
+
+#define RECORD_COMMITTED 0x46430000u /* | type */
+
+struct record {
+	_Atomic uint32_t size;   /* bytes, this header included; written first */
+	_Atomic uint32_t commit; /* RECORD_COMMITTED | type; written last */
+	uint32_t process;        /* serial of the writer */
+	uint32_t reserved;
+	uint64_t time_ns;       /* CLOCK_MONOTONIC */
+	_Atomic uint64_t count; /* how often this fact was seen */
+};
+
+/* Who the writer is. Written once by a process, before its first other record. */
+struct record_process {
+	struct record record;
+	uint32_t serial;
+	uint32_t parent; /* 0 for an image */
+	uint32_t image;
+	int32_t pid;
+	int32_t parent_pid;
+	session_reference fork; /* of a fork child */
+	uint32_t kind;          /* enum birth_kind */
+	uint16_t path_length;
+	uint16_t libc_length;
+	uint64_t birth_ns;
+	char text[]; /* path of the program, then version of the C library; no NUL */
+};
+
+/* One object of the dynamic loader's list. */
+struct record_module {
+	struct record record;
+	uint32_t image;
+	uint16_t path_length;
+	uint16_t build_id_length;
+	uint64_t bias; /* l_addr: what to add to the addresses in the file */
+	uint64_t dynamic;
+	char text[]; /* path ("" for the program itself), then build-id */
+};
+
+/* The program counter, the stack pointer and the callee-saved registers at the capture. */
+struct stack_registers {
+	uint64_t rip, rsp, rbp, rbx, r12, r13, r14, r15;
+};
+
+enum stack_flag {
+	STACK_TRUNCATED = 1,    /* the copy ended before the stack did */
+	STACK_FIRST_SEEN = 2,   /* taken at an earlier pass through the same call site */
+	STACK_NO_REGISTERS = 4, /* memory only */
+};
+
+struct record_stack {
+	struct record record;
+	uint32_t flags;
+	uint32_t length;  /* bytes copied */
+	uint64_t address; /* of the first byte copied */
+	struct stack_registers registers;
+	uint8_t bytes[];
+};
+
+enum thread_flag {
+	THREAD_MAIN = 1,
+	THREAD_UNSEEN = 2,   /* never called into the shim: found in /proc */
+	THREAD_STARTING = 4, /* pthread_create was under way */
+	THREAD_DETACHED = 8,
+};
+
+struct record_thread {
+	struct record record;
+	uint32_t born_in; /* serial of the process that created it */
+	uint32_t serial;  /* unique within born_in */
+	int32_t tid;
+	uint32_t flags;
+	uint64_t self;          /* pthread_t */
+	uint64_t start_routine; /* 0: unknown */
+	uint64_t start_ns;
+	uint32_t creator; /* serial of the thread that created it */
+	session_reference created_at;
+	char name[SESSION_NAME_MAX]; /* NUL-terminated */
+};
+
+enum fork_function {
+	FORK_FORK = 1,
+	FORK_ATFORK_ONLY, /* only the atfork handlers ran: forkpty, daemon, a fork found by dlsym */
+};
+
+/* A fork, by its parent. `count` is the number of times that the same thread
+ * came the same way with the same other threads alive. */
+struct record_fork {
+	struct record record;
+	uint32_t parent; /* process serial */
+	int32_t parent_pid;
+	uint32_t function;
+	session_reference thread;
+	session_reference stack;
+	uint32_t generation;              /* of the parent's set of threads */
+	_Atomic uint32_t execs;           /* children that gave way to another program */
+	_Atomic uint32_t modules_changed; /* set by a child: the parent's module list is stale */
+	_Atomic uint32_t lost;            /* session_reference of the first child's LOST record */
+	uint32_t reserved;
+};
+
+/* The threads of the parent that the child does not have. */
+struct record_lost {
+	struct record record;
+	uint32_t count;
+	uint32_t overflowed; /* locks that found no slot in the tables of these threads */
+	session_reference threads[];
+};
+
+enum lock_kind { LOCK_MUTEX = 1, LOCK_KINDS };
+
+enum held_flag {
+	HELD_BY_FORKER = 1,     /* the thread that forked held it */
+	HELD_FROM_HANDLER = 2,  /* taken while fork() ran the atfork handlers */
+	HELD_WHILE_WAITING = 4, /* taken back by a condition wait: the time is not known */
+	HELD_SHARED = 8,        /* process-shared */
+};
+
+/* A lock that was held at a clone, as the child found it in its own copy. */
+struct record_held {
+	struct record record;
+	session_reference fork;
+	session_reference thread;
+	uint64_t lock;
+	uint32_t kind;
+	uint32_t flags;
+	uint64_t site;              /* return address of the acquiring call */
+	uint64_t site_sp;           /* stack pointer of the caller, once the call has returned */
+	uint64_t since_ns;          /* 0: unknown; bit 0 set: taken from session_header.clock */
+	session_reference acquired; /* the innermost part of the stack, at the acquisition */
+	session_reference frozen; /* the holder's stack, from the acquisition's sp, at the clone */
+	session_reference initialised;
+	uint32_t state_length;
+	uint8_t state[SESSION_LOCK_STATE_MAX]; /* the lock's own bytes */
+};
+
+enum wait_flag {
+	WAIT_TIMED = 1,
+	WAIT_TRY = 2,
+};
+
+/* A thread of a fork child is about to wait for a lock that a lost thread holds. */
+struct record_wait {
+	struct record record;
+	session_reference fork;   /* of the child */
+	session_reference thread; /* who waits */
+	session_reference held;   /* where this process knows it; else 0 */
+	session_reference stack;
+	uint64_t lock;
+	uint32_t kind;
+	uint32_t flags;
+	int32_t owner;             /* tid in the lock's word */
+	int32_t tid;               /* of the waiter */
+	_Atomic uint64_t ended_ns; /* 0: still waiting */
+	_Atomic int32_t result;
+	uint32_t operation; /* enum lock_operation */
+	uint32_t state_length;
+	uint32_t reserved;
+	uint8_t state[SESSION_LOCK_STATE_MAX];
+	session_reference initialised;
+	uint32_t reserved2;
+};
+
+enum lock_operation {
+	OPERATION_LOCK = 1,
+	OPERATION_TRYLOCK,
+	OPERATION_TIMEDLOCK,
+	OPERATION_CLOCKLOCK,
+	OPERATION_UNLOCK,
+	OPERATION_INIT,
+	OPERATION_DESTROY,
+	OPERATION_CONDITION_WAIT,
+	OPERATION_OVERWRITTEN, /* found free or taken again when the child ended */
+};
+
+/* What a fork child did to a lock that it inherited as held. */
+struct record_touch {
+	struct record record;
+	session_reference fork;
+	session_reference thread;
+	session_reference stack;
+	uint32_t operation;
+	uint64_t lock;
+	uint32_t kind;
+	int32_t result;
+	session_reference held;
+	uint32_t reserved;
+};
+
+_Static_assert(sizeof(struct record) == 32, "record header");
+_Static_assert(sizeof(struct session_birth) == 64, "birth");
+_Static_assert(sizeof(struct session_intern) == 16, "intern");
+_Static_assert(sizeof(struct session_header) == 448, "session header");
+_Static_assert(sizeof(struct record_process) == 72, "process");
+_Static_assert(sizeof(struct record_module) == 56, "module");
+_Static_assert(sizeof(struct record_stack) == 112, "stack");
+_Static_assert(sizeof(struct record_thread) == 96, "thread");
+_Static_assert(sizeof(struct record_fork) == 72, "fork");
+_Static_assert(sizeof(struct record_lost) == 40, "lost");
+_Static_assert(sizeof(struct record_held) == 160, "held");
+_Static_assert(sizeof(struct record_wait) == 168, "wait");
+_Static_assert(sizeof(struct record_touch) == 72, "touch");
+
+#endif

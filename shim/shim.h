@@ -1,0 +1,92 @@
+/*
+ * libforkcheck.so runs inside strangers. The rules for every line in shim/:
+ *
+ *  1. Change nothing that the program can see: results, errno, signals,
+ *     descriptors, order of handlers, exit status. When in doubt, record less.
+ *  2. No malloc, no stdio, no locale, no dlsym after start-up. No lock of our
+ *     own, ever. Only libc is linked, and only the names in exports.map leave.
+ *  3. Any function may be interrupted by a signal handler, by a fork or by the
+ *     end of the process at any instruction, and be entered again from there.
+ *  4. A fork child has one thread and a frozen copy of everything. Never take
+ *     the loader's or an allocator's lock there; never follow a pointer whose
+ *     target the program may have unmapped: use memory_read().
+ *  5. The path of an uncontended lock and unlock makes no call but the real
+ *     one. Everything else lives in functions marked `cold`.
+ *  6. Record facts. Decide nothing, print nothing.
+ */
+#ifndef FORKCHECK_SHIM_H
+#define FORKCHECK_SHIM_H
+
+#include "session.h"
+#include <errno.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+#define EXPORT      __attribute__((visibility("default")))
+#define COLD        __attribute__((cold, noinline))
+#define likely(x)   __builtin_expect(!!(x), 1)
+#define unlikely(x) __builtin_expect(!!(x), 0)
+
+/* Where a call came from: its return address and the caller's stack pointer
+ * after the return. Needs no frame pointer (gcc and clang). */
+#define CALL_SITE() ((struct call_site){__builtin_return_address(0), __builtin_dwarf_cfa()})
+
+struct call_site {
+	const void *address;
+	const void *sp;
+};
+
+#define FORMER_TIDS 8
+#define UNSEEN_MAX  64
+#define PATH_LENGTH 512
+
+/* This process. Private memory: a fork child starts with a true copy. */
+struct process {
+	bool active;   /* there is a session to write to */
+	bool inherits; /* may meet locks that threads lost at a fork hold */
+	bool can_read; /* process_vm_readv works here */
+	uint32_t serial;
+	uint32_t parent;
+	uint32_t image;
+	uint32_t epoch; /* number of forks between the image and this process */
+	pid_t pid;
+	pid_t parent_pid;
+	enum birth_kind kind;
+	session_reference fork; /* the FORK record that this process was born by */
+	uint64_t birth_ns;
+	uint64_t birth_index;
+	_Atomic bool recorded; /* the PROCESS record is written */
+	/* Ids under which this process' own first thread held locks before its forks. */
+	pid_t former_tids[FORMER_TIDS];
+	uint32_t former_count;
+	/* Threads of the parent that only /proc knew, as of the last fork. */
+	pid_t unseen_tids[UNSEEN_MAX];
+	uint32_t unseen_count;
+	size_t path_length;
+	char path[PATH_LENGTH];
+	char libc_version[16];
+};
+
+extern struct process process;
+
+/* CLOCK_MONOTONIC in ns; bit 0 is always clear. */
+uint64_t time_now(void);
+/* The CLI's coarse clock, good to some 10 ms; bit 0 is always set. One load. */
+static inline uint64_t time_coarse(void);
+
+extern _Atomic uint64_t *time_word;
+
+static inline uint64_t time_coarse(void)
+{
+	return atomic_load_explicit(time_word, memory_order_relaxed) | 1;
+}
+
+/*
+ * Copies memory of this process that may not be there. Returns the number of
+ * bytes copied from the start. Makes system calls; leaves errno alone.
+ */
+size_t memory_read(void *to, const void *from, size_t length);
+
+#endif

@@ -1,0 +1,452 @@
+/*
+ * Blocks of threads and the wrappers that create and name threads. A new
+ * thread costs one claim of a block and one lock of its robust mutex.
+ */
+#include "thread.h"
+#include "log.h"
+#include "real.h"
+#include <linux/futex.h>
+#include <linux/prctl.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/resource.h>
+
+#define SLAB_THREADS 64
+#define SLABS        1024
+
+/* The frames of start_thread and clone3 lie above the first function of a
+ * thread, and above them, in the same mapping, 2 KiB of struct pthread. */
+#define ABOVE_FIRST_FRAME 1024
+/* Deeper stacks are read by system call: no thread's own stack is smaller. */
+#define PLAIN_DEPTH (64 * 1024)
+/* What glibc gives a thread where RLIMIT_STACK is unlimited (x86-64). */
+#define UNLIMITED_STACK (2u << 20)
+
+static __thread struct thread *thread_self __attribute__((tls_model("initial-exec")));
+__thread struct thread *thread_fast __attribute__((tls_model("initial-exec")));
+
+static struct thread *_Atomic slabs[SLABS];
+static _Atomic uint32_t slab_count;
+static _Atomic uint32_t next_claim;
+static _Atomic uint32_t serials;
+static _Atomic uint32_t creations;
+static size_t default_stack_size;
+
+static int life_word(const struct thread *thread)
+{
+	return __atomic_load_n(&thread->life.__data.__lock, __ATOMIC_ACQUIRE);
+}
+
+pid_t thread_tid(const struct thread *thread)
+{
+	int word = life_word(thread);
+	pid_t tid = word & FUTEX_TID_MASK;
+
+	if (word & FUTEX_OWNER_DIED)
+		return -1;
+	return tid;
+}
+
+static bool has_ended(const struct thread *thread)
+{
+	return atomic_load(&thread->state) == THREAD_RUNNING && thread_tid(thread) < 0;
+}
+
+bool thread_lives_here(const struct thread *thread)
+{
+	return thread->epoch == process.epoch && atomic_load(&thread->state) != THREAD_FREE &&
+	       !has_ended(thread);
+}
+
+bool thread_is_lost(const struct thread *thread)
+{
+	return thread->epoch != process.epoch && atomic_load(&thread->state) != THREAD_FREE &&
+	       !has_ended(thread);
+}
+
+uint32_t thread_generation(void)
+{
+	return atomic_load(&creations);
+}
+
+void thread_each(bool (*visit)(struct thread *thread, void *data), void *data)
+{
+	uint32_t count = atomic_load(&slab_count);
+
+	for (uint32_t i = 0; i < count && i < SLABS; i++) {
+		struct thread *slab = atomic_load(&slabs[i]);
+
+		for (uint32_t k = 0; slab && k < SLAB_THREADS; k++)
+			if (atomic_load(&slab[k].state) != THREAD_FREE && !visit(&slab[k], data))
+				return;
+	}
+}
+
+static struct thread *block_at(uint32_t index)
+{
+	struct thread *slab = atomic_load(&slabs[index / SLAB_THREADS % SLABS]);
+
+	return slab ? &slab[index % SLAB_THREADS] : NULL;
+}
+
+/* Takes a block that is free, or whose thread has ended in this process. */
+static bool try_claim(struct thread *thread)
+{
+	uint32_t state = THREAD_FREE;
+
+	if (atomic_load(&thread->state) == THREAD_RUNNING && thread->epoch == process.epoch &&
+	    has_ended(thread))
+		state = THREAD_RUNNING;
+	return atomic_compare_exchange_strong(&thread->state, &state, THREAD_CREATING);
+}
+
+static struct thread *claim_existing(void)
+{
+	uint32_t total = atomic_load(&slab_count) * SLAB_THREADS;
+	uint32_t start = atomic_load(&next_claim);
+
+	for (uint32_t i = 0; i < total; i++) {
+		struct thread *thread = block_at((start + i) % total);
+
+		if (thread && try_claim(thread)) {
+			atomic_store(&next_claim, start + i + 1);
+			return thread;
+		}
+	}
+	return NULL;
+}
+
+/* Adds a slab and claims its first block. */
+static struct thread *claim_new_slab(void)
+{
+	struct thread *slab = mmap(NULL, SLAB_THREADS * sizeof(*slab), PROT_READ | PROT_WRITE,
+				   MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+	uint32_t index;
+
+	if (slab == MAP_FAILED)
+		return NULL;
+	atomic_store(&slab->state, THREAD_CREATING);
+	index = atomic_fetch_add(&slab_count, 1);
+	if (index >= SLABS) {
+		atomic_fetch_sub(&slab_count, 1);
+		munmap(slab, SLAB_THREADS * sizeof(*slab));
+		return NULL;
+	}
+	atomic_store(&slabs[index], slab);
+	atomic_store(&next_claim, index * SLAB_THREADS + 1);
+	return slab;
+}
+
+static void clear_block(struct thread *thread)
+{
+	memset(&thread->epoch, 0, offsetof(struct thread, held) - offsetof(struct thread, epoch));
+	memset(&thread->held, 0, sizeof(thread->held));
+	for (size_t i = 0; i < SNAPSHOTS; i++)
+		thread->snapshots[i].length = 0;
+	thread->epoch = process.epoch;
+	thread->born_in = process.serial;
+	thread->serial = atomic_fetch_add(&serials, 1) + 1;
+}
+
+static struct thread *claim(void)
+{
+	struct thread *thread = claim_existing();
+
+	if (!thread)
+		thread = claim_new_slab();
+	if (!thread) {
+		atomic_fetch_add(&log_header()->counters.dropped, 1);
+		return NULL;
+	}
+	clear_block(thread);
+	atomic_fetch_add(&creations, 1);
+	return thread;
+}
+
+static void release(struct thread *thread)
+{
+	atomic_store(&thread->state, THREAD_FREE);
+}
+
+void thread_renew_fast(struct thread *thread)
+{
+	thread_fast = process.inherits || thread->fork_depth ? NULL : thread;
+}
+
+/* From here to its end the thread owns the robust mutex of its block. */
+static void take_life(struct thread *thread)
+{
+	pthread_mutexattr_t attributes;
+
+	pthread_mutexattr_init(&attributes);
+	pthread_mutexattr_setrobust(&attributes, PTHREAD_MUTEX_ROBUST);
+	real.pthread_mutex_init(&thread->life, &attributes);
+	pthread_mutexattr_destroy(&attributes);
+	real.pthread_mutex_lock(&thread->life);
+}
+
+static void attach(struct thread *thread, uintptr_t stack_top, size_t stack_size)
+{
+	size_t plain = stack_size < PLAIN_DEPTH ? stack_size : PLAIN_DEPTH;
+
+	thread->self = pthread_self();
+	thread->start_ns = time_now();
+	thread->stack_top = stack_top;
+	thread->stack_low = stack_top - plain;
+	take_life(thread);
+	atomic_store(&thread->state, THREAD_RUNNING);
+	thread_self = thread;
+	thread_renew_fast(thread);
+}
+
+/* A thread that came to be without pthread_create: its stack is not known. */
+static COLD struct thread *attach_unknown(void)
+{
+	int saved = errno;
+	struct thread *thread = process.active ? claim() : NULL;
+
+	if (thread) {
+		attach(thread, 0, 0);
+		thread->stack_low = UINTPTR_MAX;
+	}
+	errno = saved;
+	return thread;
+}
+
+struct thread *thread_current(void)
+{
+	return likely(thread_self != NULL) ? thread_self : attach_unknown();
+}
+
+static void read_default_stack_size(void)
+{
+	struct rlimit limit;
+
+	default_stack_size = UNLIMITED_STACK;
+	if (!getrlimit(RLIMIT_STACK, &limit) && limit.rlim_cur != RLIM_INFINITY)
+		default_stack_size = limit.rlim_cur;
+}
+
+void thread_start_main(uintptr_t stack_top)
+{
+	struct thread *thread = claim();
+
+	read_default_stack_size();
+	if (!thread)
+		return;
+	thread->flags = THREAD_MAIN;
+	attach(thread, stack_top, PLAIN_DEPTH);
+	real.prctl(PR_GET_NAME, (unsigned long)thread->name, 0, 0, 0);
+}
+
+void thread_survive(struct thread *thread)
+{
+	thread->epoch = process.epoch;
+	take_life(thread);
+	thread_self = thread;
+}
+
+static uint64_t name_hash(const struct thread *thread)
+{
+	return hash_bytes(HASH_SEED, thread->name, sizeof(thread->name));
+}
+
+static session_reference write_thread(uint64_t hash, const struct record_thread *facts)
+{
+	struct intern_place place;
+	session_reference reference = log_find(hash, &place);
+	struct record_thread *record;
+
+	if (reference)
+		return reference;
+	record = log_claim(sizeof(*record), &reference);
+	if (!record)
+		return 0;
+	memcpy((char *)record + sizeof(record->record), (const char *)facts + sizeof(facts->record),
+	       sizeof(*facts) - sizeof(facts->record));
+	log_commit(record, RECORD_THREAD);
+	log_publish(&place, reference);
+	return reference;
+}
+
+session_reference thread_record(struct thread *thread)
+{
+	pid_t tid = thread_tid(thread);
+	struct record_thread facts = {
+		.born_in = thread->born_in,
+		.serial = thread->serial,
+		.tid = tid,
+		.flags = thread->flags,
+		.self = (uint64_t)thread->self,
+		.start_routine = (uintptr_t)(thread->start_c11 ? (void *)thread->start_c11
+							       : (void *)thread->start),
+		.start_ns = thread->start_ns,
+		.creator = thread->creator,
+		.created_at = thread->created_at,
+	};
+	uint64_t hash = hash_mix(HASH_SEED, RECORD_THREAD);
+
+	if (atomic_load(&thread->state) == THREAD_CREATING)
+		facts.flags |= THREAD_STARTING;
+	memcpy(facts.name, thread->name, sizeof(facts.name));
+	facts.name[sizeof(facts.name) - 1] = '\0';
+	hash = hash_mix(hash, (uint64_t)thread->born_in << 32 | thread->serial);
+	/* A thread that forked has a new id in the child. */
+	hash = hash_mix(hash_mix(hash, (uint64_t)(uint32_t)tid << 32 | facts.flags),
+			name_hash(thread));
+	return write_thread(hash, &facts);
+}
+
+session_reference thread_record_unseen(pid_t tid, uint32_t process_serial)
+{
+	struct record_thread facts = {
+		.born_in = process_serial, .tid = tid, .flags = THREAD_UNSEEN};
+	uint64_t hash = hash_mix(hash_mix(HASH_SEED, RECORD_THREAD), process_serial);
+
+	return write_thread(hash_mix(hash, (uint32_t)tid), &facts);
+}
+
+static void *start_thread_here(void *block)
+{
+	struct thread *thread = block;
+
+	attach(thread, (uintptr_t)__builtin_dwarf_cfa() + ABOVE_FIRST_FRAME,
+	       (size_t)thread->stack_low);
+	return thread->start(thread->argument);
+}
+
+static int start_c11_thread_here(void *block)
+{
+	struct thread *thread = block;
+
+	attach(thread, (uintptr_t)__builtin_dwarf_cfa() + ABOVE_FIRST_FRAME,
+	       (size_t)thread->stack_low);
+	return thread->start_c11(thread->argument);
+}
+
+/* A block for a thread about to be created; the new thread finds its stack size in stack_low. */
+static struct thread *prepare(struct thread *creator, void *argument, size_t stack_size,
+			      struct call_site site)
+{
+	struct thread *thread = claim();
+
+	if (!thread)
+		return NULL;
+	thread->argument = argument;
+	thread->creator = creator->serial;
+	thread->created_at = capture_stack_once(creator, site);
+	thread->stack_low = stack_size;
+	/* The kernel gives a new thread its creator's name. */
+	memcpy(thread->name, creator->name, sizeof(thread->name));
+	return thread;
+}
+
+static size_t stack_size_of(const pthread_attr_t *attributes)
+{
+	size_t size = default_stack_size;
+
+	if (attributes)
+		pthread_attr_getstacksize(attributes, &size);
+	return size;
+}
+
+static void finish(struct thread *thread, bool created)
+{
+	if (created)
+		atomic_fetch_add(&log_header()->counters.threads, 1);
+	else
+		release(thread);
+}
+
+EXPORT int pthread_create(pthread_t *id, const pthread_attr_t *attributes, void *(*start)(void *),
+			  void *argument)
+{
+	struct call_site site = CALL_SITE();
+	struct thread *creator, *thread = NULL;
+	int result, saved = errno;
+
+	real_ensure();
+	creator = thread_current();
+	if (creator)
+		thread = prepare(creator, argument, stack_size_of(attributes), site);
+	errno = saved;
+	if (!thread)
+		return real.pthread_create(id, attributes, start, argument);
+	thread->start = start;
+	result = real.pthread_create(id, attributes, start_thread_here, thread);
+	finish(thread, result == 0);
+	return result;
+}
+
+EXPORT int thrd_create(thrd_t *id, thrd_start_t start, void *argument)
+{
+	struct call_site site = CALL_SITE();
+	struct thread *creator, *thread = NULL;
+	int result, saved = errno;
+
+	real_ensure();
+	creator = thread_current();
+	if (creator)
+		thread = prepare(creator, argument, stack_size_of(NULL), site);
+	errno = saved;
+	if (!thread)
+		return real.thrd_create(id, start, argument);
+	thread->start_c11 = start;
+	result = real.thrd_create(id, start_c11_thread_here, thread);
+	finish(thread, result == thrd_success);
+	return result;
+}
+
+static void copy_name(struct thread *thread, const char *name)
+{
+	strncpy(thread->name, name, sizeof(thread->name) - 1);
+}
+
+struct naming {
+	pthread_t self;
+	const char *name;
+};
+
+static bool name_if_it_is(struct thread *thread, void *data)
+{
+	const struct naming *naming = data;
+
+	if (!thread_lives_here(thread) || !pthread_equal(thread->self, naming->self))
+		return true;
+	copy_name(thread, naming->name);
+	return false;
+}
+
+EXPORT int pthread_setname_np(pthread_t id, const char *name)
+{
+	int result;
+
+	real_ensure();
+	result = real.pthread_setname_np(id, name);
+	if (result == 0 && process.active) {
+		struct naming naming = {id, name};
+
+		thread_each(name_if_it_is, &naming);
+	}
+	return result;
+}
+
+/* Variadic in the header; the kernel takes five words and ignores what an option has no use for. */
+int prctl(int option, unsigned long a, unsigned long b, unsigned long c, unsigned long d);
+
+EXPORT int prctl(int option, unsigned long a, unsigned long b, unsigned long c, unsigned long d)
+{
+	int result;
+
+	real_ensure();
+	result = real.prctl(option, a, b, c, d);
+	if (option == PR_SET_NAME && result == 0 && process.active) {
+		int saved = errno;
+		struct thread *thread = thread_current();
+
+		if (thread)
+			copy_name(thread, (const char *)a);
+		errno = saved;
+	}
+	return result;
+}

@@ -1,0 +1,92 @@
+/*
+ * The registry of threads: one block per thread, in private memory that is
+ * never unmapped, so that a fork child has a true copy of every thread's
+ * state and no reader ever faults.
+ *
+ * Whether a thread lives is asked of the kernel without a system call: each
+ * thread holds the robust mutex `life` of its block from its first to its last
+ * instruction. Its lock word is the thread id; when the thread ends in any
+ * way (return, pthread_exit, cancellation, a raw exit), the kernel sets
+ * FUTEX_OWNER_DIED in it. No key, no destructor, no cleanup handler.
+ */
+#ifndef FORKCHECK_THREAD_H
+#define FORKCHECK_THREAD_H
+
+#include "capture.h"
+#include "held.h"
+#include "shim.h"
+#include <pthread.h>
+
+enum thread_state {
+	THREAD_FREE,
+	THREAD_CREATING, /* pthread_create is under way: lives or not */
+	THREAD_RUNNING,  /* lives as long as `life` says */
+};
+
+struct thread {
+	_Atomic uint32_t state;
+	uint32_t epoch; /* process.epoch when the block was claimed, or of the last fork survived */
+	uint32_t born_in; /* serial of the process that created it */
+	uint32_t serial;
+	uint32_t creator;
+	uint32_t flags; /* enum thread_flag */
+	session_reference created_at;
+	uint64_t start_ns;
+	pthread_mutex_t life;
+	pthread_t self;
+	void *(*start)(void *);
+	void *argument;
+	int (*start_c11)(void *);
+	uintptr_t stack_top; /* highest readable address; 0: unknown */
+	uintptr_t stack_low; /* above this the stack can be read without asking */
+	char name[SESSION_NAME_MAX];
+
+	/* A fork in progress; saved and restored around nested forks. */
+	uint32_t fork_depth;
+	enum fork_function fork_function;
+	session_reference fork_stack;
+	session_reference fork;
+
+	struct held_table held;
+	struct snapshot snapshots[SNAPSHOTS];
+};
+
+_Static_assert(sizeof(struct thread) <= 16384, "16 KiB per thread is the budget");
+
+/* This thread's block, made on the first call. NULL: no session or no memory. */
+struct thread *thread_current(void);
+
+/*
+ * The same block where the uncontended path may use it, else NULL: before
+ * start-up, while fork() runs handlers, in a child that inherited locks.
+ */
+extern __thread struct thread *thread_fast __attribute__((tls_model("initial-exec")));
+
+/* Opens or closes the fast path of the calling thread as the process' state allows. */
+void thread_renew_fast(struct thread *thread);
+
+/* Thread id; 0 when it never ran, negative when it has ended. */
+pid_t thread_tid(const struct thread *thread);
+
+/* Visits every block that was ever used: `visit` returns false to stop. */
+void thread_each(bool (*visit)(struct thread *thread, void *data), void *data);
+
+/* True for a thread of this process, now. */
+bool thread_lives_here(const struct thread *thread);
+/* True for a thread that an earlier fork left behind in the parent. */
+bool thread_is_lost(const struct thread *thread);
+
+/* The thread that survived a fork: new id, new epoch. Only in the child handler. */
+void thread_survive(struct thread *thread);
+
+/* Number of creations so far: names the set of threads, together with endings. */
+uint32_t thread_generation(void);
+
+/* The THREAD record of a block (interned). 0 when the log is full. */
+session_reference thread_record(struct thread *thread);
+session_reference thread_record_unseen(pid_t tid, uint32_t process_serial);
+
+/* Makes the main thread's block. Called once, by the constructor. */
+void thread_start_main(uintptr_t stack_top);
+
+#endif
