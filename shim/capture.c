@@ -16,8 +16,6 @@
 /* High half: tag; low half: reference. One word, so that racing writers cannot mix two. */
 static _Atomic uint64_t sites[SITES];
 
-static _Atomic bool buffer_taken;
-
 static uint64_t site_hash(struct call_site site)
 {
 	return hash_mix(hash_mix(HASH_SEED, (uintptr_t)site.address), (uintptr_t)site.sp);
@@ -39,20 +37,13 @@ static size_t copy_stack(const struct thread *thread, void *to, uintptr_t sp, si
 	return capacity;
 }
 
-static uint32_t snapshot_index(const void *site, const void *sp)
-{
-	struct call_site call = {site, sp};
-
-	return (uint32_t)site_hash(call) % SNAPSHOTS;
-}
-
 const struct snapshot *capture_find(const struct thread *thread, const void *site, const void *sp)
 {
 	for (uint32_t probe = 0; probe < 2; probe++) {
 		const struct snapshot *snapshot =
-			&thread->snapshots[(snapshot_index(site, sp) + probe) % SNAPSHOTS];
+			&thread->snapshots[(capture_index(site, sp) + probe) % SNAPSHOTS];
 
-		if (snapshot->site == site && snapshot->sp == sp && snapshot->length)
+		if (capture_matches(snapshot, site, sp))
 			return snapshot;
 	}
 	return NULL;
@@ -75,7 +66,7 @@ static bool is_needed(const struct thread *thread, const struct snapshot *snapsh
 /* One of two places; the one that a held lock refers to is left alone. */
 static struct snapshot *choose_snapshot(struct thread *thread, struct call_site site)
 {
-	uint32_t index = snapshot_index(site.address, site.sp);
+	uint32_t index = capture_index(site.address, site.sp);
 	struct snapshot *first = &thread->snapshots[index];
 
 	if (first->length && is_needed(thread, first))
@@ -162,18 +153,18 @@ static session_reference capture_foreign(const struct stack_registers *registers
 	session_reference reference;
 	size_t length;
 
-	if (atomic_exchange(&buffer_taken, true))
+	if (atomic_exchange(&process.buffer_taken, true))
 		return 0;
 	length = memory_read(buffer, (const void *)registers->rsp, sizeof(buffer));
 	reference = record_stack(registers, registers->rsp, buffer,
 				 length & ~(size_t)(STACK_ALIGNMENT - 1), STACK_TRUNCATED);
-	atomic_store(&buffer_taken, false);
+	atomic_store(&process.buffer_taken, false);
 	return reference;
 }
 
 void capture_forget_parent(void)
 {
-	atomic_store(&buffer_taken, false);
+	atomic_store(&process.buffer_taken, false);
 }
 
 COLD session_reference capture_stack(struct thread *thread)

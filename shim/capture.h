@@ -45,6 +45,19 @@ struct snapshot {
 
 /* Makes sure that the thread has a snapshot of this call site. */
 void capture_snapshot(struct thread *thread, struct call_site site);
+/* Where in a thread's snapshots a call site is looked for first. */
+static inline uint32_t capture_index(const void *site, const void *sp)
+{
+	uint64_t hash = ((uintptr_t)site ^ (uintptr_t)sp << 7) * 0x9e3779b97f4a7c15u;
+
+	return (uint32_t)(hash >> 60);
+}
+_Static_assert(SNAPSHOTS == 16, "capture_index() yields four bits");
+static inline bool capture_matches(const struct snapshot *snapshot, const void *site,
+				   const void *sp)
+{
+	return snapshot->site == site && snapshot->sp == sp && snapshot->length;
+}
 /* The snapshot of a call site, NULL when there is none any more. */
 const struct snapshot *capture_find(const struct thread *thread, const void *site, const void *sp);
 

@@ -24,7 +24,6 @@ struct orphan {
 };
 
 static struct orphan orphans[ORPHANS];
-static uint32_t orphan_count;
 
 struct inventory {
 	struct thread *survivor;
@@ -50,8 +49,8 @@ static bool count_lost(struct thread *thread, void *data)
 static void remember_orphan(const struct held_slot *slot, enum lock_kind kind, pid_t owner,
 			    session_reference held)
 {
-	if (orphan_count < ORPHANS)
-		orphans[orphan_count++] = (struct orphan){
+	if (process.orphan_count < ORPHANS)
+		orphans[process.orphan_count++] = (struct orphan){
 			(const void *)(slot->lock & ~(uintptr_t)1), owner, kind, held, false};
 }
 
@@ -141,13 +140,13 @@ static void record_lost_threads(struct inventory *inventory)
 	hash = hash_mix(hash, inventory->fork);
 	hash = hash_mix(hash, (uint64_t)inventory->parent << 32 | inventory->generation);
 	hash = hash_mix(hash, (uint64_t)inventory->lost << 32 | process.unseen_count);
-	if (!log_find(hash, &place))
+	if (!inventory->survivor->fork_lost && !log_find(hash, &place))
 		write_lost(inventory, &place);
 }
 
 static void forget_parent(void)
 {
-	orphan_count = 0;
+	process.orphan_count = 0;
 	capture_forget_parent();
 }
 
@@ -160,16 +159,19 @@ static void become(struct thread *survivor, const struct inventory *inventory)
 	process.parent_pid = process.pid;
 	process.pid = getpid();
 	process.parent = inventory->parent;
-	process.serial = atomic_fetch_add(&log_header()->next_process, 1) + 1;
+	process.serial = survivor->child_serial;
+	process.birth_index = survivor->child_birth;
 	process.kind = BIRTH_CHILD;
 	process.fork = inventory->fork;
-	process.birth_ns = time_now();
+	/* The parent's, from just before: the clock would cost the child a page fault. */
+	process.birth_ns = survivor->fork_ns;
 	atomic_store(&process.recorded, false);
 	process.epoch++;
 	thread_survive(survivor);
 }
 
-static void register_birth(const struct inventory *inventory)
+/* Without our wrapper the parent does not learn who the child is. */
+static void fill_own_birth(const struct inventory *inventory)
 {
 	struct session_birth birth = {
 		.time_ns = process.birth_ns,
@@ -182,7 +184,7 @@ static void register_birth(const struct inventory *inventory)
 		.lost = inventory->lost + process.unseen_count,
 	};
 
-	process.birth_index = log_birth(&birth);
+	log_birth_fill(process.birth_index, &birth);
 }
 
 static void sync_modules(session_reference fork)
@@ -215,7 +217,8 @@ void child_start(struct thread *survivor)
 	record_held_locks(survivor, &inventory);
 	process.inherits |= inventory.held > 0;
 	become(survivor, &inventory);
-	register_birth(&inventory);
+	if (survivor->fork_function == FORK_ATFORK_ONLY)
+		fill_own_birth(&inventory);
 	thread_renew_fast(survivor);
 }
 
@@ -270,7 +273,7 @@ bool child_lost(pid_t tid)
 
 static struct orphan *find_orphan(const void *lock)
 {
-	for (uint32_t i = 0; i < orphan_count; i++)
+	for (uint32_t i = 0; i < process.orphan_count; i++)
 		if (orphans[i].lock == lock)
 			return &orphans[i];
 	return NULL;
@@ -389,13 +392,13 @@ void child_end(void)
 {
 	struct thread *thread;
 
-	if (!process.active || !orphan_count || process.kind != BIRTH_CHILD)
+	if (!process.active || !process.orphan_count || process.kind != BIRTH_CHILD)
 		return;
 	/* A vfork child ends in its parent's memory. */
 	if (getpid() != process.pid)
 		return;
 	thread = thread_current();
-	for (uint32_t i = 0; thread && i < orphan_count; i++)
+	for (uint32_t i = 0; thread && i < process.orphan_count; i++)
 		if (!orphans[i].touched && !is_still_orphaned(&orphans[i]))
 			child_touch(thread, orphans[i].lock, OPERATION_OVERWRITTEN, 0);
 }

@@ -85,7 +85,7 @@ static void read_tasks(int directory)
  * was bound to libc before us. A directory's link count is 2 + its tasks: one
  * stat, and the list is read only where the numbers differ.
  */
-static void find_unseen_threads(void)
+static void find_threads(struct thread *thread)
 {
 	uint32_t alive = 0;
 	struct stat status;
@@ -93,6 +93,7 @@ static void find_unseen_threads(void)
 
 	process.unseen_count = 0;
 	thread_each(count_if_alive, &alive);
+	thread->others = alive - 1;
 	if (stat(TASKS, &status) || status.st_nlink <= alive + 2)
 		return;
 	directory = open(TASKS, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
@@ -100,6 +101,7 @@ static void find_unseen_threads(void)
 		return;
 	read_tasks(directory);
 	close(directory);
+	thread->others += process.unseen_count;
 	if (process.unseen_count)
 		atomic_fetch_add(&log_header()->counters.unseen, process.unseen_count);
 }
@@ -139,11 +141,17 @@ static session_reference record_fork(struct thread *thread)
 	return reference;
 }
 
+static session_reference known_lost(session_reference fork)
+{
+	return fork ? atomic_load(&((struct record_fork *)log_record(fork))->lost) : 0;
+}
+
 static void enter(struct thread *thread, enum fork_function function)
 {
 	thread->fork_function = function;
 	thread->fork_stack = capture_stack(thread);
 	thread->fork_depth++;
+	thread->fork = thread->child_serial = 0;
 	thread_fast = NULL;
 }
 
@@ -162,8 +170,12 @@ static void prepare(void)
 	if (thread) {
 		if (!thread->fork_depth)
 			enter(thread, FORK_ATFORK_ONLY);
-		find_unseen_threads();
+		find_threads(thread);
 		thread->fork = record_fork(thread);
+		thread->fork_lost = known_lost(thread->fork);
+		thread->child_serial = atomic_fetch_add(&log_header()->next_process, 1) + 1;
+		thread->child_birth = log_birth_reserve();
+		thread->fork_ns = time_now();
 	}
 	errno = saved;
 }
@@ -210,6 +222,25 @@ static void take_back(session_reference fork)
 		atomic_fetch_sub(&((struct record *)log_record(fork))->count, 1);
 }
 
+/* By the parent; see log.h. pid -1: there is no child. */
+static void fill_birth(const struct thread *thread, pid_t pid)
+{
+	struct session_birth birth = {
+		.time_ns = thread->fork_ns,
+		.process = thread->child_serial,
+		.parent = process.serial,
+		.image = process.image,
+		.pid = pid,
+		.fork = thread->fork,
+		.kind = pid > 0 ? BIRTH_CHILD : 0,
+		.lost = thread->others,
+	};
+
+	/* An earlier prepare handler may have kept ours from being reached. */
+	if (thread->child_serial)
+		log_birth_fill(thread->child_birth, &birth);
+}
+
 static pid_t observed_fork(struct thread *thread)
 {
 	/* A handler, or a signal that arrives in one, may fork again. */
@@ -222,6 +253,8 @@ static pid_t observed_fork(struct thread *thread)
 	errno = saved;
 	pid = real.fork();
 	saved = errno;
+	if (pid)
+		fill_birth(thread, pid);
 	if (pid > 0)
 		atomic_fetch_add(&log_header()->counters.forks, 1);
 	else if (pid < 0)

@@ -33,7 +33,7 @@ struct held_table {
 	uint32_t overflowed;
 	uint8_t kinds[HELD_SLOTS];
 	uint8_t flags[HELD_SLOTS]; /* enum held_flag */
-	struct held_slot slots[HELD_SLOTS];
+	_Alignas(64) struct held_slot slots[HELD_SLOTS];
 };
 
 static inline uint32_t held_index(const void *lock)

@@ -183,25 +183,45 @@ void log_announce(void)
 	errno = saved;
 }
 
-uint64_t log_birth(const struct session_birth *birth)
+static struct session_birth *birth_at(uint64_t index)
+{
+	return &births[index & (header->births_count - 1)];
+}
+
+uint64_t log_birth_reserve(void)
 {
 	uint64_t index = atomic_fetch_add(&header->next_birth, 1);
-	struct session_birth *entry = &births[index & (header->births_count - 1)];
+	struct session_birth *entry = birth_at(index);
 
 	atomic_store(&entry->sequence, 0);
-	memcpy((char *)entry + sizeof(entry->sequence),
-	       (const char *)birth + sizeof(entry->sequence),
-	       sizeof(*entry) - sizeof(entry->sequence));
-	atomic_store_explicit(&entry->sequence, index + 1, memory_order_release);
-	atomic_fetch_add(&header->counters.processes, 1);
+	atomic_store(&entry->state, BIRTH_ALIVE);
 	return index;
 }
 
+void log_birth_fill(uint64_t index, const struct session_birth *birth)
+{
+	struct session_birth *entry = birth_at(index);
+
+	entry->time_ns = birth->time_ns;
+	entry->process = birth->process;
+	entry->parent = birth->parent;
+	entry->image = birth->image;
+	entry->pid = birth->pid;
+	entry->fork = birth->fork;
+	entry->kind = birth->kind;
+	entry->lost = birth->lost;
+	atomic_store_explicit(&entry->sequence, index + 1, memory_order_release);
+	if (birth->kind)
+		atomic_fetch_add(&header->counters.processes, 1);
+}
+
+/* The parent may not have filled the entry in yet. */
 void log_birth_state(uint64_t index, enum birth_state state)
 {
-	struct session_birth *entry = &births[index & (header->births_count - 1)];
+	struct session_birth *entry = birth_at(index);
+	uint64_t sequence = atomic_load(&entry->sequence);
 
-	if (atomic_load(&entry->sequence) == index + 1)
+	if (sequence == index + 1 || sequence == 0)
 		atomic_store(&entry->state, state);
 }
 

@@ -39,8 +39,13 @@ void *log_record(session_reference reference);
 /* Tells the CLI to look at once. */
 void log_announce(void);
 
-/* Births of processes. Returns the ring number. */
-uint64_t log_birth(const struct session_birth *birth);
+/*
+ * Births of processes. A place in the ring is reserved before a fork and filled
+ * by the parent after it: a page that the child need not touch is a page fault
+ * less in every child. A fork that failed fills in a birth of kind 0.
+ */
+uint64_t log_birth_reserve(void);
+void log_birth_fill(uint64_t index, const struct session_birth *birth);
 void log_birth_state(uint64_t index, enum birth_state state);
 
 /* 64-bit hash of facts, for log_find(). Start with HASH_SEED. */

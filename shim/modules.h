@@ -8,6 +8,7 @@
 #ifndef FORKCHECK_MODULES_H
 #define FORKCHECK_MODULES_H
 
+#include "shim.h"
 #include <stdbool.h>
 #include <stdint.h>
 
@@ -25,7 +26,8 @@ void modules_sync(void);
  * last sync did not see (libc loads NSS modules behind every wrapper's back). */
 bool modules_are_stale(void);
 
-extern uintptr_t modules_low, modules_high, modules_program_low, modules_program_high;
+extern uintptr_t modules_low HIDDEN, modules_high HIDDEN;
+extern uintptr_t modules_program_low HIDDEN, modules_program_high HIDDEN;
 
 /* False for most words that are no code address; may be true for data. */
 static inline bool modules_may_be_code(uint64_t word)

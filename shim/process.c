@@ -18,7 +18,7 @@
 struct process process;
 
 /* Stands in for the CLI's clock where there is no session. */
-static _Atomic uint64_t no_clock;
+static _Atomic uint64_t no_clock = 1;
 _Atomic uint64_t *time_word = &no_clock;
 
 uint64_t time_now(void)
@@ -80,7 +80,8 @@ static void register_birth(void)
 		.kind = BIRTH_IMAGE,
 	};
 
-	process.birth_index = log_birth(&birth);
+	process.birth_index = log_birth_reserve();
+	log_birth_fill(process.birth_index, &birth);
 }
 
 /* libc has not seen the environment yet: getenv() is empty in the first constructor. */

@@ -52,7 +52,7 @@ struct real_functions {
 	bool ready;
 };
 
-extern struct real_functions real;
+extern struct real_functions real __attribute__((visibility("hidden")));
 
 void real_resolve(void);
 

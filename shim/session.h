@@ -85,6 +85,7 @@ struct session_header {
 };
 
 enum birth_kind {
+	/* 0: a fork that failed */
 	BIRTH_IMAGE = 1, /* a program was started by exec */
 	BIRTH_CHILD = 2, /* a process was made by fork */
 };

@@ -24,7 +24,9 @@
 #include <stdint.h>
 #include <sys/types.h>
 
-#define EXPORT      __attribute__((visibility("default")))
+#define EXPORT __attribute__((visibility("default")))
+/* Tells the compiler that the loader will not move it: no detour through the GOT. */
+#define HIDDEN      __attribute__((visibility("hidden")))
 #define COLD        __attribute__((cold, noinline))
 #define likely(x)   __builtin_expect(!!(x), 1)
 #define unlikely(x) __builtin_expect(!!(x), 0)
@@ -61,6 +63,8 @@ struct process {
 	/* Ids under which this process' own first thread held locks before its forks. */
 	pid_t former_tids[FORMER_TIDS];
 	uint32_t former_count;
+	uint32_t orphan_count;     /* locks that this fork child inherited as held (child.c) */
+	_Atomic bool buffer_taken; /* capture.c's buffer for foreign stacks */
 	/* Threads of the parent that only /proc knew, as of the last fork. */
 	pid_t unseen_tids[UNSEEN_MAX];
 	uint32_t unseen_count;
@@ -69,18 +73,18 @@ struct process {
 	char libc_version[16];
 };
 
-extern struct process process;
+extern struct process process HIDDEN;
 
 /* CLOCK_MONOTONIC in ns; bit 0 is always clear. */
 uint64_t time_now(void);
 /* The CLI's coarse clock, good to some 10 ms; bit 0 is always set. One load. */
 static inline uint64_t time_coarse(void);
 
-extern _Atomic uint64_t *time_word;
+extern _Atomic uint64_t *time_word HIDDEN;
 
 static inline uint64_t time_coarse(void)
 {
-	return atomic_load_explicit(time_word, memory_order_relaxed) | 1;
+	return atomic_load_explicit(time_word, memory_order_relaxed);
 }
 
 /*

@@ -46,6 +46,11 @@ struct thread {
 	enum fork_function fork_function;
 	session_reference fork_stack;
 	session_reference fork;
+	session_reference fork_lost; /* the LOST record that an earlier child wrote, or 0 */
+	uint32_t child_serial;       /* who the child will be */
+	uint64_t child_birth;
+	uint64_t fork_ns; /* when the last handler before the clone ran */
+	uint32_t others; /* threads that lived beside this one in prepare */
 
 	struct held_table held;
 	struct snapshot snapshots[SNAPSHOTS];
@@ -60,7 +65,7 @@ struct thread *thread_current(void);
  * The same block where the uncontended path may use it, else NULL: before
  * start-up, while fork() runs handlers, in a child that inherited locks.
  */
-extern __thread struct thread *thread_fast __attribute__((tls_model("initial-exec")));
+extern __thread struct thread *thread_fast HIDDEN __attribute__((tls_model("initial-exec")));
 
 /* Opens or closes the fast path of the calling thread as the process' state allows. */
 void thread_renew_fast(struct thread *thread);

@@ -116,7 +116,8 @@ static void take_birth(struct model *model, const struct session_birth *birth)
 {
 	struct process_facts *process = process_entry(model, birth->process);
 
-	if (!process)
+	/* Kind 0: the fork failed. */
+	if (!process || !birth->kind)
 		return;
 	process->serial = birth->process;
 	process->parent = birth->parent;

@@ -124,6 +124,7 @@ static void lay_out(struct session_header *header, size_t size)
 	header->created_ns = (uint64_t)now.tv_sec * 1000000000u + (uint64_t)now.tv_nsec;
 	header->created_at = (uint64_t)time(NULL);
 	atomic_store(&header->next_cell, 1);
+	atomic_store(&header->clock, header->created_ns | 1);
 }
 
 static int map_file(struct session *session)

@@ -91,10 +91,7 @@ static int open_debuglink(const char *module_path, const char *link, uint32_t su
 		return -1;
 	for (size_t i = 0; i < sizeof(patterns) / sizeof(*patterns); i++) {
 		char path[PATH_MAX];
-#pragma GCC diagnostic push
-#pragma GCC diagnostic ignored "-Wformat-nonliteral"
 		int size = snprintf(path, sizeof(path), patterns[i], length, module_path, link);
-#pragma GCC diagnostic pop
 		if (size < 0 || (size_t)size >= sizeof(path))
 			continue;
 		int descriptor = open_snapshot(path, sum);

@@ -17,8 +17,11 @@
 static int open_regular(const char *path, struct elf_identity *identity)
 {
 	struct stat status;
-	int descriptor = open(path, OPEN_FLAGS);
 
+	/* Opening a device may already do something. */
+	if (stat(path, &status) != 0 || !S_ISREG(status.st_mode))
+		return -1;
+	int descriptor = open(path, OPEN_FLAGS);
 	if (descriptor < 0)
 		return -1;
 	if (fstat(descriptor, &status) != 0 || !S_ISREG(status.st_mode)) {

@@ -192,6 +192,8 @@ unw_addr_space_t unwind_new(void)
 {
 	unw_addr_space_t unwind = unw_create_addr_space(&accessors, 0);
 
+	/* The cache keeps its size: a larger one is mapped and never unmapped, and
+	 * where there is no memory for it libunwind 1.6 leaves its lock held. */
 	if (unwind != NULL)
 		unw_set_caching_policy(unwind, UNW_CACHE_GLOBAL);
 	return unwind;
@@ -236,7 +238,7 @@ static bool is_context_start(struct address_space *space, struct step step)
 	       module->bias + frame.start == step.pc;
 }
 
-static bool find_outermost(struct address_space *space, struct step step)
+static enum ending find_ending(struct address_space *space, struct step step)
 {
 	struct module *module;
 	struct cfi_frame frame;
@@ -244,22 +246,25 @@ static bool find_outermost(struct address_space *space, struct step step)
 
 	switch (find_description(space, address, &module, &frame)) {
 	case CFI_OUTERMOST:
-		return true;
+		return ENDING_ENTRY;
 	case CFI_CALLER:
-		return false;
+		return ENDING_NONE;
 	default:
-		return is_context_start(space, step) ||
-		       (module != NULL && is_entry_name(symbol_at_code(module, address)));
+		if (is_context_start(space, step))
+			return ENDING_CONTEXT_START;
+		if (module != NULL && is_entry_name(symbol_at_code(module, address)))
+			return ENDING_ENTRY;
+		return ENDING_NONE;
 	}
 }
 
-static bool is_outermost(struct address_space *space, struct step step)
+static enum ending ending_of(struct address_space *space, struct step step)
 {
 	struct outermost *slot = &space->outermost[step.pc % OUTERMOST_COUNT];
 
-	if (!slot->known || slot->pc != step.pc)
-		*slot = (struct outermost){step.pc, true, find_outermost(space, step)};
-	return slot->answer;
+	if (slot->ending == ENDING_UNKNOWN || slot->pc != step.pc)
+		*slot = (struct outermost){step.pc, find_ending(space, step)};
+	return slot->ending;
 }
 
 /* A step up the stack: false where it ends or where it would not rise. */
@@ -310,18 +315,16 @@ static size_t walk_stack(struct address_space *space, const struct stack_registe
 	steps[count++] = (struct step){registers->rip, rip_is_return};
 	if (unw_init_remote(&cursor, space->unwind, &walk) == 0) {
 		while (count < FRAMES_MAX && step_up(&cursor, &steps[count]) &&
-		       !(walk.undescribed && is_outermost(space, steps[count - 1]))) {
+		       !(walk.undescribed && ending_of(space, steps[count - 1]) != ENDING_NONE)) {
 			walk.undescribed = false;
 			count++;
 		}
 	}
-	struct step *last = &steps[count - 1];
-	*complete = is_outermost(space, *last);
-	if (!*complete)
-		return drop_guesses(space, steps, count);
-	if (is_context_start(space, *last))
-		last->is_return = false;
-	return count;
+	enum ending ending = ending_of(space, steps[count - 1]);
+	*complete = ending != ENDING_NONE;
+	if (ending == ENDING_CONTEXT_START)
+		steps[count - 1].is_return = false;
+	return *complete ? count : drop_guesses(space, steps, count);
 }
 
 static bool is_shown(struct address_space *space, const struct step *step)

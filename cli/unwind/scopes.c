@@ -6,7 +6,7 @@
 #include <elfutils/libdw.h>
 
 /* Entries that a search may visit: a bound for files that lead in circles. */
-#define VISITS_MAX (1u << 23)
+#define VISITS_MAX (1u << 20)
 
 struct search {
 	Dwarf_Addr address;
@@ -90,13 +90,24 @@ static const char *string_attribute(Dwarf_Die *entry, unsigned int name)
 	return dwarf_formstring(dwarf_attr_integrate(entry, name, &attribute));
 }
 
-static const char *function_name(Dwarf_Die *entry)
+static bool is_c_plus_plus(Dwarf_Die *unit)
 {
-	const char *name = string_attribute(entry, DW_AT_linkage_name);
+	int language = dwarf_srclang(unit);
 
-	if (name == NULL)
-		name = string_attribute(entry, DW_AT_MIPS_linkage_name);
-	return name != NULL ? name : dwarf_diename(entry);
+	return language == DW_LANG_C_plus_plus || language == DW_LANG_C_plus_plus_03 ||
+	       language == DW_LANG_C_plus_plus_11 || language == DW_LANG_C_plus_plus_14;
+}
+
+/* gcc gives no linkage name to members of local classes (lambdas). */
+static void set_name(struct scope *scope, Dwarf_Die *unit, Dwarf_Die *entry)
+{
+	scope->name = string_attribute(entry, DW_AT_linkage_name);
+	if (scope->name == NULL)
+		scope->name = string_attribute(entry, DW_AT_MIPS_linkage_name);
+	if (scope->name != NULL)
+		return;
+	scope->name = dwarf_diename(entry);
+	scope->unqualified = is_c_plus_plus(unit);
 }
 
 static void set_line(struct scope *scope, Dwarf_Die *unit, Dwarf_Addr address)
@@ -148,7 +159,7 @@ size_t scopes_at(Dwfl_Module *dwfl_module, uint64_t address, struct scope scopes
 	for (size_t i = search.count; i-- > 0;) {
 		Dwarf_Die *entry = &search.chain[i];
 
-		scopes[count++].name = function_name(entry);
+		set_name(&scopes[count++], unit, entry);
 		if (dwarf_tag(entry) == DW_TAG_subprogram || count == SCOPES_MAX)
 			break;
 		scopes[count] = (struct scope){0};

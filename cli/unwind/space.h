@@ -31,11 +31,18 @@ struct module {
 	Dwfl_Module *dwfl_module;
 };
 
-/* Remembers for a few addresses whether a stack ends there: each walk asks. */
+/* Whether a stack ends at a pc, and how. */
+enum ending {
+	ENDING_UNKNOWN,
+	ENDING_NONE,          /* there is a caller */
+	ENDING_ENTRY,         /* _start, clone */
+	ENDING_CONTEXT_START, /* where makecontext's function returns to: not called from there */
+};
+
+/* Remembers a few answers: each walk asks for its last pc. */
 struct outermost {
 	uint64_t pc;
-	bool known;
-	bool answer;
+	enum ending ending;
 };
 #define OUTERMOST_COUNT 16
 
@@ -73,6 +80,7 @@ struct scope {
 	const char *name; /* as linked (mangled) if there is such a name; NULL: unknown */
 	const char *file;
 	int line;
+	bool unqualified; /* the name lacks the namespaces and classes that the linker's has */
 };
 /* Fills in innermost first and returns the number; all but the last are inlined. */
 size_t scopes_at(Dwfl_Module *dwfl_module, uint64_t address, struct scope scopes[SCOPES_MAX]);

@@ -64,11 +64,12 @@ static const char *demangle_stem(struct arena *arena, const char *name)
 	return text != NULL ? text : demangle(arena, name);
 }
 
-/* gcc and clang make clones of functions: work.part.0, work.constprop.0. */
+/* gcc and clang make clones of functions (work.part.0); the linker adds versions
+ * (fork@@GLIBC_2.2.5). */
 static const char *function_text(struct arena *arena, const char *name)
 {
 	const char *text = demangle_stem(arena, name);
-	size_t length = strcspn(name, ".");
+	size_t length = strcspn(name, ".@");
 
 	if (text != NULL)
 		return text;
@@ -85,7 +86,7 @@ static bool is_suffix(const char *word)
 static const char *object_text(struct arena *arena, const char *name)
 {
 	const char *text = demangle_stem(arena, name);
-	char *words = arena_strdup(arena, name);
+	char *words = arena_strndup(arena, name, strcspn(name, "@"));
 	char *dot;
 
 	if (text != NULL)
@@ -129,9 +130,25 @@ const char *symbol_at_code(struct module *module, uint64_t address)
 	return dwfl_module != NULL ? code_symbol(dwfl_module, address, &start) : NULL;
 }
 
+static bool is_mangled(const char *name)
+{
+	return strncmp(name, "_Z", 2) == 0 || strncmp(name, "_R", 2) == 0;
+}
+
 static bool is_reserved(const char *name)
 {
-	return name[0] == '_' && strncmp(name, "_Z", 2) != 0 && strncmp(name, "_R", 2) != 0;
+	return name[0] == '_' && !is_mangled(name);
+}
+
+/* Of two names for the same thing: the one with fewer underscores, then the shorter. */
+static bool is_plainer(const char *name, const char *than)
+{
+	size_t underscores = strspn(name, "_");
+	size_t than_underscores = strspn(than, "_");
+
+	if (underscores != than_underscores)
+		return underscores < than_underscores;
+	return strcspn(name, "@") < strcspn(than, "@");
 }
 
 /*
@@ -139,37 +156,38 @@ static bool is_reserved(const char *name)
  * ___pthread_mutex_lock. People know the names that it exports; and where its
  * debug file is not installed, these are the only ones.
  */
-static const char *public_alias(Dwfl_Module *dwfl_module, uint64_t start)
+static const char *exported_name(Dwfl_Module *dwfl_module, uint64_t start, const char *name)
 {
 	int count = dwfl_module_getsymtab(dwfl_module);
 
 	for (int i = 0; i < count; i++) {
 		GElf_Sym symbol;
 		GElf_Addr address;
-		const char *name = dwfl_module_getsym_info(dwfl_module, i, &symbol, &address, NULL,
-							   NULL, NULL);
+		const char *alias = dwfl_module_getsym_info(dwfl_module, i, &symbol, &address, NULL,
+							    NULL, NULL);
 
-		if (name != NULL && address == start && is_code(&symbol) && !is_reserved(name) &&
-		    GELF_ST_BIND(symbol.st_info) != STB_LOCAL)
-			return name;
+		if (alias != NULL && alias[0] != '\0' && address == start && is_code(&symbol) &&
+		    GELF_ST_BIND(symbol.st_info) != STB_LOCAL && is_plainer(alias, name))
+			name = alias;
 	}
-	return NULL;
+	return name;
 }
 
 /* The name of a function that was not inlined. */
-static const char *linked_name(Dwfl_Module *dwfl_module, uint64_t address, const char *debug_name)
+static const char *linked_name(Dwfl_Module *dwfl_module, uint64_t address,
+			       const struct scope *scope)
 {
 	uint64_t start;
-	const char *symbol = NULL;
-	const char *alias = NULL;
 
-	if (debug_name == NULL || is_reserved(debug_name))
-		symbol = code_symbol(dwfl_module, address, &start);
-	if (symbol != NULL && is_reserved(symbol))
-		alias = public_alias(dwfl_module, start);
-	if (alias != NULL)
-		return alias;
-	return debug_name != NULL ? debug_name : symbol;
+	if (scope->name != NULL && !is_reserved(scope->name) && !scope->unqualified)
+		return scope->name;
+	const char *symbol = code_symbol(dwfl_module, address, &start);
+	if (symbol == NULL)
+		return scope->name;
+	if (scope->name == NULL || (scope->unqualified && is_mangled(symbol)))
+		return is_reserved(symbol) ? exported_name(dwfl_module, start, symbol) : symbol;
+	return is_reserved(scope->name) ? exported_name(dwfl_module, start, scope->name)
+					: scope->name;
 }
 
 static void describe(struct arena *arena, struct frame *frame, const struct scope *scope)
@@ -192,7 +210,7 @@ static struct frames lookup(struct address_space *space, uint64_t pc, bool is_re
 	if (dwfl_module != NULL) {
 		frames.count = scopes_at(dwfl_module, address, scopes);
 		struct scope *last = &scopes[frames.count > 0 ? frames.count - 1 : 0];
-		last->name = linked_name(dwfl_module, address, last->name);
+		last->name = linked_name(dwfl_module, address, last);
 	}
 	if (frames.count == 0)
 		frames.count = 1;
@@ -243,13 +261,13 @@ struct frames symbolize_code(struct address_space *space, struct arena *arena, u
 	return frames;
 }
 
-/* Smaller wins, then the more public: a member of a union of aliases has one name. */
+/* The smallest object around an address says most about it. */
 static bool is_better(const GElf_Sym *symbol, const char *name, const GElf_Sym *best,
 		      const char *best_name)
 {
 	if (best_name == NULL || symbol->st_size != best->st_size)
 		return best_name == NULL || symbol->st_size < best->st_size;
-	return is_reserved(best_name) && !is_reserved(name);
+	return is_reserved(best_name) && is_plainer(name, best_name);
 }
 
 static const char *covering_object(Dwfl_Module *dwfl_module, uint64_t address, uint64_t *offset)

@@ -16,13 +16,15 @@
  * 2.3.4 to 2.43. The struct is public (bits/struct_mutex.h) and so is its
  * layout by ABI: static initialisers fill it.
  */
-#define KIND_TYPE       3
-#define KIND_ROBUST     16
-#define KIND_PI         32
-#define KIND_PROTECT    64
-#define KIND_SHARED     128
-#define TYPE_RECURSIVE  1
-#define TYPE_ERRORCHECK 2
+#define KIND_TYPE    3
+#define KIND_ROBUST  16
+#define KIND_PI      32
+#define KIND_PROTECT 64
+#define KIND_SHARED  128
+/* All but normal ones: these count, or ask who unlocks, or (adaptive) are too rare to matter. */
+#define KIND_OWNER_MATTERS (KIND_TYPE | KIND_ROBUST | KIND_PI | KIND_PROTECT)
+#define TYPE_RECURSIVE     1
+#define TYPE_ERRORCHECK    2
 
 static int kind_of(const pthread_mutex_t *mutex)
 {
@@ -85,9 +87,7 @@ static bool was_taken(int result)
 static void taken(struct thread *thread, pthread_mutex_t *mutex, struct call_site site)
 {
 	int saved = errno;
-	enum held_mode mode = kind_of(mutex) & (KIND_TYPE | KIND_ROBUST | KIND_PI | KIND_PROTECT)
-				      ? HELD_SLOW
-				      : HELD_FAST;
+	enum held_mode mode = kind_of(mutex) & KIND_OWNER_MATTERS ? HELD_SLOW : HELD_FAST;
 
 	if (!is_held_again(mutex))
 		held_open(thread, mutex, LOCK_MUTEX, mode, site);
@@ -122,6 +122,27 @@ static COLD int lock_slowly(pthread_mutex_t *mutex, struct call_site site)
 	return result;
 }
 
+/* Another lock or another line than last time, but a line that was seen before. */
+static bool reuse_slot(struct thread *thread, struct held_slot *slot, const pthread_mutex_t *mutex,
+		       struct call_site site)
+{
+	const struct snapshot *snapshot = &thread->snapshots[capture_index(site.address, site.sp)];
+	uint32_t index = (uint32_t)(slot - thread->held.slots);
+
+	if (slot->since || kind_of(mutex) & KIND_OWNER_MATTERS ||
+	    thread->held.kinds[index] != LOCK_MUTEX || thread->held.flags[index] ||
+	    !capture_matches(snapshot, site.address, site.sp))
+		return false;
+	slot->lock = 0;
+	atomic_signal_fence(memory_order_seq_cst);
+	slot->site = site.address;
+	slot->sp = site.sp;
+	slot->since = time_coarse();
+	atomic_signal_fence(memory_order_seq_cst);
+	slot->lock = (uintptr_t)mutex;
+	return true;
+}
+
 EXPORT int pthread_mutex_lock(pthread_mutex_t *mutex)
 {
 	struct thread *thread = thread_fast;
@@ -131,9 +152,10 @@ EXPORT int pthread_mutex_lock(pthread_mutex_t *mutex)
 	if (unlikely(!thread))
 		return lock_slowly(mutex, site);
 	slot = &thread->held.slots[held_index(mutex)];
-	if (unlikely(!held_matches(slot, mutex, site)))
+	if (likely(held_matches(slot, mutex, site)))
+		slot->since = time_coarse();
+	else if (!reuse_slot(thread, slot, mutex, site))
 		return lock_slowly(mutex, site);
-	slot->since = time_coarse();
 	return real.pthread_mutex_lock(mutex);
 }
 
