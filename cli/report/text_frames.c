@@ -6,6 +6,7 @@
 #include "escape.h"
 #include "shorten.h"
 #include <inttypes.h>
+#include <string.h>
 
 #define SYMBOL_COLUMNS   4096 /* looked at before a name is shortened */
 #define LOCATION_COLUMNS 28
@@ -48,20 +49,42 @@ static void put_frame(struct page *page, size_t number, int digits, const struct
 		location);
 }
 
+static bool is_libc(const struct frame *frame)
+{
+	const char *name = frame->module != NULL ? path_basename(frame->module) : "";
+
+	return strncmp(name, "libc.so.", 8) == 0 || strncmp(name, "libpthread.so.", 14) == 0;
+}
+
+/*
+ * Everybody's stack begins in libc: _start calls __libc_start_main, clone3
+ * calls start_thread. A reader wants what comes after; machines read JSON.
+ */
+static size_t count_shown(const struct frames *frames)
+{
+	size_t count = frames->count;
+
+	if (!frames->complete || count < 2)
+		return count;
+	count--;
+	while (count > 0 && is_libc(&frames->list[count - 1]))
+		count--;
+	return count > 0 ? count : frames->count;
+}
+
 void put_frames(struct page *page, const struct frames *frames)
 {
-	size_t omitted = frames->count > INNERMOST + OUTERMOST + 1
-				 ? frames->count - INNERMOST - OUTERMOST
-				 : 0;
+	size_t count = count_shown(frames);
+	size_t omitted = count > INNERMOST + OUTERMOST + 1 ? count - INNERMOST - OUTERMOST : 0;
 
 	if (frames->count == 0)
 		return;
-	for (size_t i = 0; i < frames->count; i++) {
+	for (size_t i = 0; i < count; i++) {
 		if (omitted > 0 && i == INNERMOST) {
 			fprintf(page->stream, "    ... %zu more frames ...\n", omitted);
 			i += omitted;
 		}
-		put_frame(page, i, frames->count > 10 ? 2 : 1, &frames->list[i]);
+		put_frame(page, i, count > 10 ? 2 : 1, &frames->list[i]);
 	}
 	if (frames->first_seen)
 		page_line(page, "    (kept from an earlier pass: the callers may have differed)");

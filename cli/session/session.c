@@ -7,6 +7,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <pthread.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -22,6 +23,7 @@
 #define DEFAULT_SIZE (32u << 20)
 #define LEAST_SIZE   (1u << 20)
 #define CLOCK_NS     10000000
+#define ROOM_SIZE    (16u << 20)
 
 static const char *const fallback_directories[] = {"/dev/shm", NULL};
 
@@ -78,20 +80,38 @@ static int make_locked_file(char *path)
 	return -1;
 }
 
-/* The largest size that fits, halving from the default. Returns 0 when none does. */
-static size_t allocate(int descriptor)
+/* Under `ulimit -v` the log must leave something to read it with. */
+static bool has_room_left(void)
 {
-	for (size_t size = DEFAULT_SIZE; size >= LEAST_SIZE; size /= 2) {
-		int problem = posix_fallocate(descriptor, 0, (off_t)size);
+	void *room = mmap(NULL, ROOM_SIZE, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 
-		if (problem == 0)
-			return size;
-		errno = problem;
-		if (ftruncate(descriptor, 0) || problem != ENOSPC)
-			return 0;
+	return room != MAP_FAILED && munmap(room, ROOM_SIZE) == 0;
+}
+
+/* Allocates and maps `size` bytes. Returns 0 or an errno. */
+static int try_size(struct session *session, size_t size)
+{
+	int problem = posix_fallocate(session->descriptor, 0, (off_t)size);
+	void *map;
+
+	if (problem)
+		return problem;
+	map = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_SHARED, session->descriptor, 0);
+	if (map == MAP_FAILED)
+		return errno;
+	if (!has_room_left()) {
+		munmap(map, size);
+		return ENOMEM;
 	}
-	errno = ENOSPC;
+	session->header = map;
+	session->size = size;
 	return 0;
+}
+
+/* Worth trying again with less: a full tmpfs, ulimit -v, ulimit -f. */
+static bool is_shortage(int problem)
+{
+	return problem == ENOSPC || problem == ENOMEM || problem == EFBIG || problem == EDQUOT;
 }
 
 static uint32_t power_of_two_below(uint64_t value)
@@ -127,18 +147,23 @@ static void lay_out(struct session_header *header, size_t size)
 	atomic_store(&header->clock, header->created_ns | 1);
 }
 
+/* The largest size that fits, halving from the default. */
 static int map_file(struct session *session)
 {
-	session->size = allocate(session->descriptor);
-	if (!session->size)
+	/* Over `ulimit -f` the kernel would kill us instead of saying so. */
+	void (*previous)(int) = signal(SIGXFSZ, SIG_IGN);
+	int problem = ENOSPC;
+
+	for (size_t size = DEFAULT_SIZE; size >= LEAST_SIZE && is_shortage(problem); size /= 2) {
+		problem = try_size(session, size);
+		if (problem && ftruncate(session->descriptor, 0))
+			break;
+	}
+	signal(SIGXFSZ, previous);
+	errno = problem;
+	if (problem)
 		return -1;
 	session->is_small = session->size < DEFAULT_SIZE;
-	session->header = mmap(NULL, session->size, PROT_READ | PROT_WRITE, MAP_SHARED,
-			       session->descriptor, 0);
-	if (session->header == MAP_FAILED) {
-		session->header = NULL;
-		return -1;
-	}
 	lay_out(session->header, session->size);
 	return 0;
 }
@@ -168,19 +193,26 @@ static int create_in(struct session *session, const char *directory)
 static int complain(const char *directory)
 {
 	fprintf(stderr,
-		"forkcheck: cannot make a session file in %s: %s; free some space there or set %s "
-		"to a folder on a tmpfs\n",
-		directory, strerror(errno), SESSION_DIRECTORY_VARIABLE);
+		"forkcheck: cannot make a session file of %u MiB in %s: %s; make room, raise the "
+		"ulimit, or set %s to a folder on a tmpfs\n",
+		LEAST_SIZE >> 20, directory, strerror(errno), SESSION_DIRECTORY_VARIABLE);
 	return -1;
 }
 
-int session_create(struct session *session)
+/* Running out of memory ends this program from anywhere: the file goes all the same. */
+static struct session *current;
+
+static void remove_current(void)
+{
+	if (current)
+		session_remove(current);
+}
+
+static int create_somewhere(struct session *session)
 {
 	const char *chosen = getenv(SESSION_DIRECTORY_VARIABLE);
 	const char *temporary = getenv("TMPDIR");
 
-	memset(session, 0, sizeof(*session));
-	session->descriptor = -1;
 	if (chosen && *chosen)
 		return create_in(session, chosen) ? complain(chosen) : 0;
 	for (const char *const *directory = fallback_directories; *directory; directory++)
@@ -189,6 +221,17 @@ int session_create(struct session *session)
 	if (!temporary || !*temporary)
 		temporary = "/tmp";
 	return create_in(session, temporary) ? complain(temporary) : 0;
+}
+
+int session_create(struct session *session)
+{
+	memset(session, 0, sizeof(*session));
+	session->descriptor = -1;
+	if (create_somewhere(session))
+		return -1;
+	current = session;
+	atexit(remove_current);
+	return 0;
 }
 
 static pthread_t clock_thread;
@@ -228,6 +271,7 @@ static void stop_clock(void)
 void session_remove(struct session *session)
 {
 	stop_clock();
+	current = NULL;
 	if (session->header)
 		munmap(session->header, session->size);
 	if (session->path)
