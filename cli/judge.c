@@ -59,12 +59,21 @@ static int by_severity(const void *left, const void *right)
 	return (one->fork.serial > other->fork.serial) - (one->fork.serial < other->fork.serial);
 }
 
-void judge(struct model *model, struct arena *arena, struct finding **findings, size_t *count)
+static void ask_rules(struct judgement *judgement, bool notes)
+{
+	for (const struct rule *rule = rules; rule->code; rule++)
+		if ((rule->severity == SEVERITY_NOTE) == notes)
+			rule->judge(judgement, rule);
+}
+
+void judge(struct model *model, struct arena *arena, bool all, struct finding **findings,
+	   size_t *count)
 {
 	struct judgement judgement = {.model = model, .arena = arena};
 
-	for (const struct rule *rule = rules; rule->code; rule++)
-		rule->judge(&judgement, rule);
+	ask_rules(&judgement, false);
+	if (all || judgement.count)
+		ask_rules(&judgement, true);
 	*findings = judgement.findings;
 	*count = merge(judgement.findings, judgement.count);
 	if (*count)

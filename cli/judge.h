@@ -7,9 +7,12 @@
 #include "rules/rule.h"
 
 /*
+ * Notes are many and symbols are expensive: unless `all`, the rules that only
+ * give notes are asked only where another rule found something to report.
  * Findings with the same fingerprint become one, with the sum of their counts;
  * the most severe come first. Everything belongs to `arena`.
  */
-void judge(struct model *model, struct arena *arena, struct finding **findings, size_t *count);
+void judge(struct model *model, struct arena *arena, bool all, struct finding **findings,
+	   size_t *count);
 
 #endif

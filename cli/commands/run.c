@@ -144,7 +144,7 @@ static void print_proven(struct run *run)
 	if (!stream)
 		return;
 	arena_init(&arena);
-	judge(&run->model, &arena, &findings, &count);
+	judge(&run->model, &arena, false, &findings, &count);
 	apply_actions(run, findings, count);
 	for (size_t i = 0; i < count; i++) {
 		struct render_options look = render_options(run->options, stream);
@@ -214,11 +214,21 @@ static bool is_observed(const struct run *run)
 	return false;
 }
 
+/* A document for machines has them all; text shows them only when asked. */
+static bool wants_notes(const struct options *options)
+{
+	for (size_t i = 0; i < options->output_count; i++)
+		if (options->outputs[i].format->always)
+			return true;
+	return options->notes || (!options->fail_never && options->fail_on == SEVERITY_NOTE);
+}
+
 static void fill_report(struct run *run, struct report *report, struct arena *arena)
 {
 	const struct session_counters *counters = &run->session.header->counters;
 
-	judge(&run->model, arena, &report->findings, &report->finding_count);
+	judge(&run->model, arena, wants_notes(run->options), &report->findings,
+	      &report->finding_count);
 	apply_actions(run, report->findings, report->finding_count);
 	report->command = run->options->arguments;
 	report->exit_status = launch_exit_status(&run->launched);

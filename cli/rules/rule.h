@@ -19,6 +19,7 @@ struct judgement {
 struct rule {
 	const char *code;
 	const char *name;
+	enum severity severity; /* the highest that it ever gives */
 	void (*judge)(struct judgement *judgement, const struct rule *rule);
 };
 
