@@ -89,6 +89,9 @@ $(BUILD)/obj/cli/%.o: cli/%.c
 	@mkdir -p $(@D)
 	$(call say,CC)$(CC) $(ALL_CFLAGS) $(SANITIZER) $(CLI_DEFINES) -c -o $@ $<
 
+# It holds the texts of `forkcheck explain`.
+$(BUILD)/obj/cli/commands/rule_texts.o: $(wildcard docs/rules/*.md)
+
 $(BUILD)/obj/shim/%.o: shim/%.c
 	@mkdir -p $(@D)
 	$(call say,CC)$(CC) $(ALL_CFLAGS) $(SHIM_CFLAGS) -c -o $@ $<
@@ -156,11 +159,12 @@ INSTALLED = $(DESTDIR)$(PREFIX)
 
 install: all
 	@install -d $(INSTALLED)/bin $(INSTALLED)/lib/forkcheck $(INSTALLED)/share/man/man1 \
-		$(INSTALLED)/share/doc/forkcheck
+		$(INSTALLED)/share/doc/forkcheck/rules
 	@install -m 755 $(BUILD)/forkcheck $(INSTALLED)/bin/forkcheck
 	@install -m 755 $(BUILD)/libforkcheck.so $(INSTALLED)/lib/forkcheck/libforkcheck.so
 	@install -m 644 $(MAN_PAGES) $(INSTALLED)/share/man/man1
 	@install -m 644 $(DOCUMENTS) $(INSTALLED)/share/doc/forkcheck
+	@install -m 644 $(wildcard docs/rules/*.md) $(INSTALLED)/share/doc/forkcheck/rules
 
 uninstall:
 	@rm -f $(INSTALLED)/bin/forkcheck $(patsubst docs/%,$(INSTALLED)/share/man/man1/%,$(MAN_PAGES))

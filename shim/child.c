@@ -69,7 +69,8 @@ static void record_held_locks(struct thread *holder, struct inventory *inventory
 		_Alignas(16) unsigned char state[SESSION_LOCK_STATE_MAX];
 		session_reference held;
 
-		if (!lock_is_held(slot, kind, tid, state) || family->is_shared(state))
+		if (!lock_is_held(slot, kind, tid, state) ||
+		    family->is_shared((const void *)(slot->lock & ~(uintptr_t)1), state))
 			continue;
 		/* The forking thread lives on and can give a normal lock back. */
 		if (is_forker && family->crosses_fork(state))
@@ -219,6 +220,8 @@ void child_start(struct thread *survivor)
 	become(survivor, &inventory);
 	if (survivor->fork_function == FORK_ATFORK_ONLY)
 		fill_own_birth(&inventory);
+	if (inventory.held)
+		log_birth_mark(process.birth_index, BIRTH_INHERITED);
 	thread_renew_fast(survivor);
 }
 
@@ -329,7 +332,7 @@ session_reference child_wait(struct thread *thread, const void *lock, enum lock_
 	int saved = errno;
 
 	memcpy(state, lock, family->size);
-	if (family->is_shared(state) || !child_lost(family->owner(state)))
+	if (family->is_shared(lock, state) || !child_lost(family->owner(state)))
 		return 0;
 	/* Polling with trylock would fill the log: the first failure says it all. */
 	if (flags && orphan && orphan->touched)

@@ -17,14 +17,11 @@ static bool is_own_memory(void)
 	return process.active && process.kind == BIRTH_CHILD && getpid() == process.pid;
 }
 
-static void mark(int64_t difference, enum birth_state state)
+static void add_to_execs(uint32_t difference)
 {
-	if (process.fork) {
-		struct record_fork *fork = log_record(process.fork);
-
-		atomic_fetch_add(&fork->execs, (uint32_t)difference);
-	}
-	log_birth_state(process.birth_index, state);
+	if (process.fork)
+		atomic_fetch_add(&((struct record_fork *)log_record(process.fork))->execs,
+				 difference);
 }
 
 static bool before_exec(void)
@@ -34,8 +31,10 @@ static bool before_exec(void)
 
 	real_ensure();
 	own = is_own_memory();
-	if (own)
-		mark(1, BIRTH_EXECED);
+	if (own) {
+		add_to_execs(1);
+		log_birth_mark(process.birth_index, BIRTH_EXECED);
+	}
 	errno = saved;
 	return own;
 }
@@ -45,8 +44,10 @@ static int after_exec(bool own, int result)
 {
 	int saved = errno;
 
-	if (own)
-		mark(-1, BIRTH_ALIVE);
+	if (own) {
+		add_to_execs((uint32_t)-1);
+		log_birth_unmark(process.birth_index, BIRTH_EXECED);
+	}
 	errno = saved;
 	return result;
 }

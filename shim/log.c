@@ -194,7 +194,7 @@ uint64_t log_birth_reserve(void)
 	struct session_birth *entry = birth_at(index);
 
 	atomic_store(&entry->sequence, 0);
-	atomic_store(&entry->state, BIRTH_ALIVE);
+	atomic_store(&entry->state, 0);
 	return index;
 }
 
@@ -216,13 +216,28 @@ void log_birth_fill(uint64_t index, const struct session_birth *birth)
 }
 
 /* The parent may not have filled the entry in yet. */
-void log_birth_state(uint64_t index, enum birth_state state)
+static struct session_birth *own_birth(uint64_t index)
 {
 	struct session_birth *entry = birth_at(index);
 	uint64_t sequence = atomic_load(&entry->sequence);
 
-	if (sequence == index + 1 || sequence == 0)
-		atomic_store(&entry->state, state);
+	return sequence == index + 1 || sequence == 0 ? entry : NULL;
+}
+
+void log_birth_mark(uint64_t index, enum birth_state bit)
+{
+	struct session_birth *entry = own_birth(index);
+
+	if (entry)
+		atomic_fetch_or(&entry->state, bit);
+}
+
+void log_birth_unmark(uint64_t index, enum birth_state bit)
+{
+	struct session_birth *entry = own_birth(index);
+
+	if (entry)
+		atomic_fetch_and(&entry->state, ~(uint32_t)bit);
 }
 
 uint64_t hash_bytes(uint64_t hash, const void *bytes, size_t length)

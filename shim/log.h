@@ -46,7 +46,8 @@ void log_announce(void);
  */
 uint64_t log_birth_reserve(void);
 void log_birth_fill(uint64_t index, const struct session_birth *birth);
-void log_birth_state(uint64_t index, enum birth_state state);
+void log_birth_mark(uint64_t index, enum birth_state bit);
+void log_birth_unmark(uint64_t index, enum birth_state bit);
 
 /* 64-bit hash of facts, for log_find(). Start with HASH_SEED. */
 #define HASH_SEED 0x9e3779b97f4a7c15u

@@ -91,8 +91,8 @@ enum birth_kind {
 };
 
 enum birth_state {
-	BIRTH_ALIVE = 0,
-	BIRTH_EXECED = 1, /* gave its memory up by exec */
+	BIRTH_EXECED = 1,    /* gave its memory up by exec */
+	BIRTH_INHERITED = 2, /* found locks held that it cannot give back */
 };
 
 /* One process. Valid where `sequence` is its ring number plus one. */
@@ -105,8 +105,8 @@ struct session_birth {
 	int32_t pid;
 	session_reference fork; /* the FORK record it was born by */
 	uint32_t kind;
-	_Atomic uint32_t state;
-	uint32_t lost; /* threads of the parent that it does not have */
+	_Atomic uint32_t state; /* bits of enum birth_state */
+	uint32_t lost;          /* threads of the parent that it does not have */
 	uint64_t reserved[2];
 };
 

@@ -50,7 +50,7 @@ struct thread {
 	uint32_t child_serial;       /* who the child will be */
 	uint64_t child_birth;
 	uint64_t fork_ns; /* when the last handler before the clone ran */
-	uint32_t others; /* threads that lived beside this one in prepare */
+	uint32_t others;  /* threads that lived beside this one in prepare */
 
 	struct held_table held;
 	struct snapshot snapshots[SNAPSHOTS];

@@ -56,6 +56,14 @@ static bool is_libc(const struct frame *frame)
 	return strncmp(name, "libc.so.", 8) == 0 || strncmp(name, "libpthread.so.", 14) == 0;
 }
 
+/* _start, which a stripped program has no name for, below libc's main. */
+static bool is_program_entry(const struct frame *outermost)
+{
+	if (outermost->function != NULL)
+		return strcmp(outermost->function, "_start") == 0;
+	return is_libc(outermost - 1);
+}
+
 /*
  * Everybody's stack begins in libc: _start calls __libc_start_main, clone3
  * calls start_thread. A reader wants what comes after; machines read JSON.
@@ -66,7 +74,8 @@ static size_t count_shown(const struct frames *frames)
 
 	if (!frames->complete || count < 2)
 		return count;
-	count--;
+	if (is_program_entry(&frames->list[count - 1]))
+		count--;
 	while (count > 0 && is_libc(&frames->list[count - 1]))
 		count--;
 	return count > 0 ? count : frames->count;

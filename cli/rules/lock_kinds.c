@@ -20,6 +20,9 @@ static const char *mutex_attributes(struct arena *arena, const uint8_t *state, s
 		return NULL;
 	memcpy(&mutex, state, sizeof(mutex));
 	kind = mutex.__data.__kind;
+	/* glibc marks every robust mutex as shared; the shim records private ones only. */
+	if (kind & MUTEX_ROBUST)
+		kind &= ~MUTEX_SHARED;
 	return arena_printf(arena, "%s%s%s%s, %s", types[kind & MUTEX_TYPE],
 			    kind & MUTEX_ROBUST ? ", robust" : "",
 			    kind & MUTEX_PI ? ", priority-inheriting" : "",

@@ -80,7 +80,7 @@ static const struct process_facts *find_child(const struct model *model, session
 	for (uint32_t serial = 1; serial < model->process_capacity; serial++) {
 		const struct process_facts *child = model_process(model, serial);
 
-		if (child && child->fork == fork && !model_has_execed(model, child))
+		if (child && child->fork == fork && !(model_state(model, child) & BIRTH_EXECED))
 			return child;
 	}
 	return NULL;

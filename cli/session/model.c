@@ -128,6 +128,7 @@ static void take_birth(struct model *model, const struct session_birth *birth)
 	process->birth_ns = birth->time_ns;
 	process->birth_number = birth->sequence;
 	process->lost = birth->lost;
+	process->state = birth->state;
 }
 
 bool model_update(struct model *model)
@@ -210,13 +211,15 @@ const char *model_program(const struct model *model, uint32_t serial)
 	return image ? image->path : NULL;
 }
 
-bool model_has_execed(const struct model *model, const struct process_facts *process)
+uint32_t model_state(const struct model *model, const struct process_facts *process)
 {
 	struct session_birth birth;
 
-	return process->birth_number &&
-	       reader_birth(model->reader, process->birth_number - 1, &birth) &&
-	       birth.process == process->serial && birth.state == BIRTH_EXECED;
+	if (process->birth_number &&
+	    reader_birth(model->reader, process->birth_number - 1, &birth) &&
+	    birth.process == process->serial)
+		return birth.state;
+	return process->state;
 }
 
 static void add_module(struct model *model, struct address_space *space,

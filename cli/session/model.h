@@ -25,6 +25,7 @@ struct process_facts {
 	session_reference fork;
 	uint64_t birth_ns;
 	uint64_t birth_number; /* in the ring, plus one; 0: only its own record was seen */
+	uint32_t state;        /* enum birth_state, as of when the birth was read */
 	uint32_t lost;         /* threads of the parent that it does not have */
 	const char *path;      /* of the program; NULL: unknown */
 };
@@ -72,8 +73,9 @@ const struct process_facts *model_process(const struct model *model, uint32_t se
 /* The path of the program that a process runs; NULL: unknown. */
 const char *model_program(const struct model *model, uint32_t serial);
 
-/* True when the process has given its memory up by exec. */
-bool model_has_execed(const struct model *model, const struct process_facts *process);
+/* Bits of enum birth_state, as they are now. A process whose place in the ring
+ * was taken by another keeps those that were seen last. */
+uint32_t model_state(const struct model *model, const struct process_facts *process);
 
 /* What the program of a process has mapped. */
 struct address_space *model_space(struct model *model, uint32_t serial);

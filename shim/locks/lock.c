@@ -13,8 +13,11 @@ static const struct lock_family *const families[LOCK_KINDS] = {
 	[LOCK_MUTEX] = &mutex_family,
 };
 
-/* High half: tag of the lock's address; low half: STACK reference. One word
- * each, so that racing writers cannot mix two locks. */
+/* A log has fewer cells than this, so the bit is free for another fact. */
+#define PRIVATE 0x80000000u
+
+/* High half: tag of the lock's address; low half: STACK reference and PRIVATE.
+ * One word each, so that racing writers cannot mix two locks. */
 static _Atomic uint64_t initialised[INITIALISED];
 
 const struct lock_family *lock_family(enum lock_kind kind)
@@ -67,18 +70,18 @@ static _Atomic uint64_t *choose_entry(uint32_t index)
 	return &initialised[index];
 }
 
-void lock_initialised(struct thread *thread, const void *lock, struct call_site site)
+void lock_initialised(struct thread *thread, const void *lock, bool is_private,
+		      struct call_site site)
 {
 	uint32_t index;
 	uint64_t tag = tag_of(lock, &index);
 	session_reference stack = capture_stack_once(thread, site);
 	_Atomic uint64_t *entry = find_entry(index, tag);
 
-	if (!stack)
-		return;
 	if (!entry)
 		entry = choose_entry(index);
-	atomic_store_explicit(entry, tag | stack, memory_order_relaxed);
+	atomic_store_explicit(entry, tag | stack | (is_private ? PRIVATE : 0),
+			      memory_order_relaxed);
 }
 
 void lock_forgotten(const void *lock)
@@ -91,11 +94,21 @@ void lock_forgotten(const void *lock)
 		atomic_store_explicit(entry, 0, memory_order_relaxed);
 }
 
-session_reference lock_initialised_at(const void *lock)
+static uint32_t facts_of(const void *lock)
 {
 	uint32_t index;
 	uint64_t tag = tag_of(lock, &index);
 	_Atomic uint64_t *entry = find_entry(index, tag);
 
-	return entry ? (session_reference)atomic_load_explicit(entry, memory_order_relaxed) : 0;
+	return entry ? (uint32_t)atomic_load_explicit(entry, memory_order_relaxed) : 0;
+}
+
+session_reference lock_initialised_at(const void *lock)
+{
+	return facts_of(lock) & ~PRIVATE;
+}
+
+bool lock_initialised_private(const void *lock)
+{
+	return facts_of(lock) & PRIVATE;
 }

@@ -50,9 +50,21 @@ static pid_t mutex_owner(const void *state)
 	return word ? mutex->__data.__owner : 0;
 }
 
-static bool mutex_is_shared(const void *state)
+/* glibc marks every robust mutex as shared, private ones too. */
+static bool mutex_is_shared(const void *lock, const void *state)
 {
-	return ((const pthread_mutex_t *)state)->__data.__kind & KIND_SHARED;
+	int kind = ((const pthread_mutex_t *)state)->__data.__kind;
+
+	return kind & KIND_SHARED && !(kind & KIND_ROBUST && lock_initialised_private(lock));
+}
+
+static bool is_private(const pthread_mutexattr_t *attributes)
+{
+	int shared = PTHREAD_PROCESS_PRIVATE;
+
+	if (attributes)
+		pthread_mutexattr_getpshared(attributes, &shared);
+	return shared == PTHREAD_PROCESS_PRIVATE;
 }
 
 /* Unlocking asks for the owner's thread id in every type but these. */
@@ -272,7 +284,7 @@ EXPORT int pthread_mutex_init(pthread_mutex_t *mutex, const pthread_mutexattr_t 
 		return result;
 	saved = errno;
 	held_forget(thread, mutex);
-	lock_initialised(thread, mutex, site);
+	lock_initialised(thread, mutex, is_private(attributes), site);
 	if (process.inherits)
 		child_touch(thread, mutex, OPERATION_INIT, result);
 	errno = saved;

@@ -1,0 +1,32 @@
+/* fork, exit and wait in a process with four idle threads. */
+#include "bench.h"
+#include <sys/wait.h>
+#include <unistd.h>
+
+#define THREADS 4
+
+int main(int argc, char **argv)
+{
+	long operations = bench_operations(argc, argv, 2000);
+	pthread_t threads[THREADS];
+	pthread_barrier_t finished;
+	double start;
+
+	pthread_barrier_init(&finished, NULL, THREADS + 1);
+	for (int i = 0; i < THREADS; i++)
+		bench_start(&threads[i], bench_idle, &finished);
+	start = bench_now();
+	for (long i = 0; i < operations; i++) {
+		pid_t child = fork();
+
+		if (child == 0)
+			_exit(0);
+		if (child < 0 || waitpid(child, NULL, 0) != child)
+			err(1, "fork");
+	}
+	bench_print(start, operations);
+	pthread_barrier_wait(&finished);
+	for (int i = 0; i < THREADS; i++)
+		pthread_join(threads[i], NULL);
+	return 0;
+}

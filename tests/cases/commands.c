@@ -1,0 +1,254 @@
+/*
+ * The command line from outside: statuses, bad input, hostile surroundings.
+ * A script that exits with SKIP could not set its stage up and says why.
+ */
+#include "../unit/suites.h"
+#include "expect.h"
+#include "run.h"
+#include <regex.h>
+#include <stdio.h>
+#include <string.h>
+
+#define SKIP 77
+
+struct command_case {
+	const char *name;
+	const char *script;
+	int status;
+	const char *output; /* exactly; NULL: anything */
+	const char *errors; /* a pattern; NULL: nothing may be written to stderr */
+	int lines;          /* at most so many of them; 0: any number */
+};
+
+/* forkcheck's own complaint, on a line of its own. */
+#define COMPLAINT "^forkcheck: [^\n]+\n"
+
+/* Statuses under a limit: the program's own, or what the shell and forkcheck document. */
+#define WITHIN_LIMITS(option, values, usual)                                                       \
+	"for limit in " values "; do\n"                                                            \
+	"	(ulimit " option " $limit; exec ends exit 7) 2>bare; bare=$?\n"                    \
+	"	(ulimit " option " $limit; exec \"$FORKCHECK\" ends exit 7) 2>errors; got=$?\n"    \
+	"	case $got in $bare|125|127|67) ;; *) echo \"$limit: $got, not $bare\";; esac\n"          \
+	"	[ $got -ne 125 ] || [ $(wc -l <errors) -eq 1 ] || cat errors\n"                          \
+	"	[ $limit -lt " usual                                                               \
+	" ] || [ $got -eq 7 ] || { echo \"$limit: $got\"; cat errors; }\n"                         \
+	"done"
+
+/* A tmpfs of that kind as the session folder, while a command runs. */
+#define ON_TMPFS(options, command)                                                                 \
+	"mkdir stage\n"                                                                            \
+	"mount -t tmpfs -o " options " stage stage 2>why || { cat why; exit 77; }\n"               \
+	"trap 'umount stage' EXIT\n"                                                               \
+	"export FORKCHECK_SESSION_DIR=$PWD/stage\n" command "\nstatus=$?; ls stage; exit $status"
+
+static const struct command_case cases[] = {
+	{"version", "$FORKCHECK --version", 0, NULL, NULL, 0},
+	{"help", "$FORKCHECK --help", 0, NULL, NULL, 0},
+	{"explain", "$FORKCHECK explain FC001 | grep -q orphaned-lock", 0, "", NULL, 0},
+	{"explain what is not", "$FORKCHECK explain FC999", 125, "", COMPLAINT, 2},
+
+	/* Exit statuses are the program's own. */
+	{"status 0", "$FORKCHECK ends exit 0", 0, "", NULL, 0},
+	{"status 7", "$FORKCHECK ends exit 7", 7, "", NULL, 0},
+	{"status 255", "$FORKCHECK -- ends exit 255", 255, "", NULL, 0},
+	{"SIGTERM again", "exec $FORKCHECK ends raise 15", -15, "", NULL, 0},
+	{"SIGKILL again", "exec $FORKCHECK ends raise 9", -9, "", NULL, 0},
+	{"SIGSEGV again", "exec $FORKCHECK ends crash", -11, "", NULL, 0},
+	{"SIGABRT again", "exec $FORKCHECK ends abort", -6, "", NULL, 0},
+	{"crash before main", "exec $FORKCHECK startup", -11, "", NULL, 0},
+	{"all descriptors closed", "$FORKCHECK ends close 3", 3, "", NULL, 0},
+	{"streams are left alone", "echo hello | $FORKCHECK cat", 0, "hello\n", NULL, 0},
+	{"stderr is left alone", "$FORKCHECK ends print hello", 0, "hello\n", "^hello$", 1},
+	{"signal sent to forkcheck",
+	 "$FORKCHECK sh -c 'trap \"exit 9\" TERM; kill -TERM $PPID; while :; do sleep 0.01; done'",
+	 9, "", NULL, 0},
+
+	/* Ordinary programs. */
+	{"git", "$FORKCHECK git --version >a && git --version | cmp - a", 0, "", NULL, 0},
+	{"gcc", "echo 'int x;' >x.c && $FORKCHECK gcc -c x.c && test -s x.o", 0, "", NULL, 0},
+	{"python3", "$FORKCHECK /usr/bin/python3 -c 'print(1)'", 0, "1\n", NULL, 0},
+	{"shell pipeline", "$FORKCHECK sh -c 'seq 3 | sort -r | head -n 1'", 0, "3\n", NULL, 0},
+	{"static program",
+	 "echo 'int main(void) { return 3; }' >s.c && cc -static -o s s.c && $FORKCHECK ./s", 67,
+	 "", COMPLAINT, 0},
+
+	/* Programs that cannot be run. */
+	{"no program", "$FORKCHECK", 125, "", COMPLAINT, 2},
+	{"unknown option", "$FORKCHECK --no-such-option true", 125, "", "no-such-option", 2},
+	{"unknown format", "$FORKCHECK --format=nonsense true", 125, "", "nonsense", 2},
+	{"unknown severity", "$FORKCHECK --fail-on=often true", 125, "", "often", 2},
+	{"bad number", "$FORKCHECK --error-exitcode=many true", 125, "", "many", 2},
+	{"missing program", "$FORKCHECK ./missing", 127, "", COMPLAINT "$", 1},
+	{"missing in PATH", "$FORKCHECK no-such-program", 127, "", COMPLAINT "$", 1},
+	{"empty name", "$FORKCHECK ''", 127, "", COMPLAINT "$", 1},
+	{"directory", "$FORKCHECK /", 126, "", COMPLAINT "$", 1},
+	{"not executable", ": >file; $FORKCHECK ./file", 126, "", COMPLAINT "$", 1},
+	{"script", "printf '#!/bin/sh\\nexit 3\\n' >s; chmod +x s; $FORKCHECK ./s", 3, "", NULL, 0},
+	{"script without an interpreter",
+	 "printf '#!/no/such/shell\\nexit 3\\n' >s; chmod +x s; $FORKCHECK ./s", 127, "",
+	 COMPLAINT "$", 1},
+	/* A shell and execvp() hand it to /bin/sh. */
+	{"script without a shebang", "echo 'exit 3' >s; chmod +x s; $FORKCHECK ./s", 3, "", NULL,
+	 0},
+
+	/* Reports. */
+	{"text report", "$FORKCHECK mutex normal hang", 66, "",
+	 "error FC001 orphaned-lock \\(proven\\)\n.*shared_mutex.*fork #1.*"
+	 "main +mutex\\.c:[0-9]+\n.*holder +mutex\\.c:[0-9]+\n.*work +mutex\\.c:[0-9]+\n.*"
+	 "why: .*cure: .*forkcheck: 1 error, 0 warnings",
+	 0},
+	{"text report fits", "$FORKCHECK mutex normal hang 2>r; awk 'length > 80' r", 0, "", NULL,
+	 0},
+	{"no colour in a file",
+	 "$FORKCHECK mutex normal hang 2>r; ! grep -q \"$(printf '\\033')\" r", 0, "", NULL, 0},
+	{"several reports",
+	 "$FORKCHECK --format=json -o a.json --format=text -o a.txt mutex normal hang\n"
+	 "grep -q FC001 a.json && grep -q FC001 a.txt",
+	 0, "", NULL, 0},
+	{"report of a clean run", "$FORKCHECK --format=json -o report.json ends exit 7", 7, "",
+	 NULL, 0},
+	{"unwritable report", "$FORKCHECK -o missing/report ends print hello", 125, "",
+	 COMPLAINT "$", 1},
+	{"fingerprints are stable",
+	 "for i in 1 2; do $FORKCHECK --format=json -o $i.json mutex normal hang\n"
+	 "grep -o '\"fingerprint\": *\"[^\"]*\"' $i.json >$i; done; test -s 1 && cmp 1 2",
+	 0, "", NULL, 0},
+	{"latent passes", "$FORKCHECK mutex normal latent", 0, "", "warning FC005", 0},
+	{"latent fails where asked", "$FORKCHECK --fail-on=warning mutex normal latent", 66, "",
+	 "warning FC005", 0},
+	{"notes pass", "$FORKCHECK calm idle", 0, "", NULL, 0},
+	{"notes are shown where asked", "$FORKCHECK --notes calm idle", 0, "", "note FC008", 0},
+	{"a single-threaded fork has no note", "$FORKCHECK --notes calm single", 0, "", NULL, 0},
+	{"never fails where asked", "$FORKCHECK --fail-on=never mutex normal hang", 137, "",
+	 "error FC001", 0},
+	{"status of findings", "$FORKCHECK --error-exitcode=9 mutex normal hang", 9, "",
+	 "error FC001", 0},
+	{"nobody is killed where asked",
+	 "$FORKCHECK --on-deadlock=wait --format=json -o report.json mutex normal hang; echo $?\n"
+	 "grep -Eo '\"exit_status\": *42' report.json | grep -Eo '[0-9]+'",
+	 0, "66\n42\n", NULL, 0},
+
+	/* The shim reaches what it must reach. */
+	{"child of a shell", "$FORKCHECK sh -c 'mutex normal hang; exit 5'", 66, "", "error FC001",
+	 0},
+	{"a preload of the user's own",
+	 "export ASAN_OPTIONS=verify_asan_link_order=0\n"
+	 "LD_PRELOAD=$CASES/libjournal.so $FORKCHECK mutex normal hang",
+	 66, "", "error FC001", 0},
+	{"installed",
+	 "mkdir -p i/bin i/lib/forkcheck && cp $FORKCHECK i/bin/forkcheck &&\n"
+	 "cp ${FORKCHECK%/*}/libforkcheck.so i/lib/forkcheck/ && i/bin/forkcheck mutex normal hang",
+	 66, "", "error FC001", 0},
+	{"without its shim", "mkdir i && cp $FORKCHECK i/forkcheck && i/forkcheck true", 125, "",
+	 COMPLAINT "$", 1},
+
+	/* Little room. */
+	{"few descriptors", WITHIN_LIMITS("-n", "3 4 5 6 7 8 9 10 11 12 13 14 15 16 32", "16"), 0,
+	 "", NULL, 0},
+#ifndef __SANITIZE_ADDRESS__ /* which itself reserves terabytes */
+	{"little address space",
+	 WITHIN_LIMITS("-v", "2000 4000 8000 16000 24000 32000 48000 64000 96000 128000 2000000",
+		       "2000000"),
+	 0, "", NULL, 0},
+#endif
+	{"full tmpfs", ON_TMPFS("size=64k", "$FORKCHECK ends exit 7"), 125, "", COMPLAINT "$", 1},
+	{"read-only tmpfs", ON_TMPFS("ro,size=1m", "$FORKCHECK ends exit 7"), 125, "",
+	 COMPLAINT "$", 1},
+	{"small tmpfs", ON_TMPFS("size=8m", "$FORKCHECK ends exit 7"), 7, "", COMPLAINT "$", 1},
+	{"finding on a small tmpfs", ON_TMPFS("size=8m", "$FORKCHECK mutex normal hang"), 66, "",
+	 "error FC001", 0},
+	{"missing session folder", "FORKCHECK_SESSION_DIR=$PWD/missing $FORKCHECK ends exit 7", 125,
+	 "", COMPLAINT "$", 1},
+
+	/* Nothing is left behind. */
+	{"default session folder",
+	 "unset FORKCHECK_SESSION_DIR; ls /dev/shm >before; $FORKCHECK mutex normal hang 2>r\n"
+	 "ls /dev/shm >after; comm -13 before after | grep '^forkcheck-[0-9]' || :",
+	 0, "", NULL, 0},
+	{"forkcheck is killed",
+	 "$FORKCHECK sh -c 'kill -9 $PPID; sleep 0.2; calm single; echo $? >status'; sleep 0.5\n"
+	 "cat status; $FORKCHECK true; ls $SESSIONS",
+	 0, "0\n", "", 0},
+};
+
+static int count_lines(const char *text)
+{
+	int count = 0;
+
+	for (; (text = strchr(text, '\n')) != NULL; text++)
+		count++;
+	return count;
+}
+
+static int matches(const char *text, const char *pattern)
+{
+	regex_t regex;
+	int result;
+
+	ck_assert_int_eq(regcomp(&regex, pattern, REG_EXTENDED | REG_NOSUB), 0);
+	result = regexec(&regex, text, 0, NULL, 0);
+	regfree(&regex);
+	return result == 0;
+}
+
+static const char *judge_errors(const struct run *run, const struct command_case *expected)
+{
+	if (expected->errors == NULL)
+		return run->errors[0] != '\0' ? "something was written to stderr" : NULL;
+	if (!matches(run->errors, expected->errors))
+		return "stderr is not as expected";
+	if (expected->lines > 0 && count_lines(run->errors) > expected->lines)
+		return "too many lines were written to stderr";
+	return NULL;
+}
+
+static const char *judge(const struct run *run, const struct command_case *expected)
+{
+	if (run->status != expected->status)
+		return "exit status";
+	if (expected->output != NULL && strcmp(run->output, expected->output) != 0)
+		return "stdout is not as expected";
+	if (run->left_behind != 0)
+		return "files were left behind";
+	if (run->report != NULL && expect_contract(run->report) != NULL)
+		return expect_contract(run->report);
+	return judge_errors(run, expected);
+}
+
+static void run_case(const struct command_case *expected)
+{
+	struct run run;
+	const char *difference;
+
+	run_script(&run, expected->script);
+	if (run.status == SKIP) {
+		printf("skipped: %s: %s", expected->name, run.output);
+		fflush(stdout);
+	} else {
+		difference = judge(&run, expected);
+		if (difference != NULL)
+			ck_abort_msg("%s: %s (status %d, not %d; %.1f "
+				     "s)\nstdout:\n%.500sstderr:\n%.2500s",
+				     expected->name, difference, run.status, expected->status,
+				     run.seconds, run.output, run.errors);
+	}
+	run_free(&run);
+}
+
+START_TEST(test_command)
+{
+	for (int i = run_repeats(); i > 0; i--)
+		run_case(&cases[_i]);
+}
+END_TEST
+
+Suite *commands_suite(void)
+{
+	Suite *suite = suite_create("commands");
+	TCase *commands = tcase_create("commands");
+
+	tcase_set_timeout(commands, 70.0 * run_repeats());
+	tcase_add_loop_test(commands, test_command, 0, sizeof(cases) / sizeof(cases[0]));
+	suite_add_tcase(suite, commands);
+	return suite;
+}

@@ -1,0 +1,21 @@
+/* Every suite of the Check program: a file NAME.c that defines NAME_suite(). */
+#ifndef UNIT_SUITES_H
+#define UNIT_SUITES_H
+
+#include <check.h>
+
+/* clang-format off */
+#define SUITES(suite) \
+	suite(arena) \
+	suite(options) \
+	suite(report) \
+	suite(unwind) \
+	suite(programs) \
+	suite(commands)
+/* clang-format on */
+
+#define DECLARE_SUITE(name) Suite *name##_suite(void);
+SUITES(DECLARE_SUITE)
+#undef DECLARE_SUITE
+
+#endif

@@ -1,0 +1,305 @@
+/*
+ * The command line: what is understood, what is refused with which line, and
+ * that the man page lists every option.
+ */
+#include "../../cli/options.h"
+
+#include <check.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#ifndef SOURCE_DIRECTORY
+#define SOURCE_DIRECTORY "."
+#endif
+
+#define WORDS_MAX 24
+
+Suite *options_suite(void);
+
+/* Words of a command line, without forkcheck's own name. Returns their number. */
+static int split(char *line, char **words)
+{
+	int count = 0;
+	char *rest = line;
+
+	words[count++] = (char *)"forkcheck";
+	for (char *word; (word = strsep(&rest, " ")) != NULL && count < WORDS_MAX - 1;)
+		if (*word != '\0')
+			words[count++] = word;
+	words[count] = NULL;
+	return count;
+}
+
+/* The words have to outlive the call: options keeps pointers to them. */
+static struct options parse(const char *line)
+{
+	static char copy[256];
+	static char *words[WORDS_MAX];
+	struct options options;
+
+	ck_assert_uint_lt(strlen(line), sizeof(copy));
+	strcpy(copy, line);
+	options_parse(&options, split(copy, words), words);
+	return options;
+}
+
+struct outcome {
+	int status;
+	char text[8192]; /* both streams */
+};
+
+/* Runs the parser in a process of its own: it ends the program. */
+static struct outcome parse_apart(const char *line)
+{
+	struct outcome outcome = {.status = -1};
+	size_t length = 0;
+	ssize_t got;
+	int ends[2];
+	pid_t child;
+
+	ck_assert_int_eq(pipe(ends), 0);
+	child = fork();
+	ck_assert_int_ge(child, 0);
+	if (child == 0) {
+		dup2(ends[1], STDOUT_FILENO);
+		dup2(ends[1], STDERR_FILENO);
+		close(ends[0]);
+		close(ends[1]);
+		parse(line);
+		_exit(99); /* a command line that was understood */
+	}
+	close(ends[1]);
+	while ((got = read(ends[0], outcome.text + length, sizeof(outcome.text) - 1 - length)) > 0)
+		length += (size_t)got;
+	close(ends[0]);
+	ck_assert_int_eq(waitpid(child, &outcome.status, 0), child);
+	outcome.status = WIFEXITED(outcome.status) ? WEXITSTATUS(outcome.status) : -1;
+	return outcome;
+}
+
+START_TEST(defaults)
+{
+	struct options options = parse("./server");
+
+	ck_assert_int_eq(options.command, COMMAND_RUN);
+	ck_assert_str_eq(options.arguments[0], "./server");
+	ck_assert_uint_eq(options.output_count, 1);
+	ck_assert_str_eq(options.outputs[0].format->name, "text");
+	ck_assert_ptr_null(options.outputs[0].path);
+	ck_assert_int_eq(options.fail_on, SEVERITY_ERROR);
+	ck_assert(!options.fail_never);
+	ck_assert_int_eq(options.error_exitcode, 66);
+	ck_assert_int_eq(options.on_deadlock, DEADLOCK_KILL);
+	ck_assert_int_eq(options.color, COLOR_AUTO);
+	ck_assert(!options.notes);
+}
+END_TEST
+
+START_TEST(values)
+{
+	struct options options = parse("--fail-on=never --error-exitcode 7 --on-deadlock=wait "
+				       "--color=always --notes ./server");
+
+	ck_assert(options.fail_never);
+	ck_assert_int_eq(options.error_exitcode, 7);
+	ck_assert_int_eq(options.on_deadlock, DEADLOCK_WAIT);
+	ck_assert_int_eq(options.color, COLOR_ALWAYS);
+	ck_assert(options.notes);
+	options = parse("--fail-on=never --fail-on=note x");
+	ck_assert(!options.fail_never);
+	ck_assert_int_eq(options.fail_on, SEVERITY_NOTE);
+}
+END_TEST
+
+START_TEST(words_behind_the_program_are_its_own)
+{
+	struct options options = parse("--notes ls -l --notes --foo -- --help");
+
+	ck_assert_str_eq(options.arguments[0], "ls");
+	ck_assert_str_eq(options.arguments[1], "-l");
+	ck_assert_str_eq(options.arguments[5], "--help");
+	ck_assert_ptr_null(options.arguments[6]);
+	options = parse("-- --odd-name");
+	ck_assert_str_eq(options.arguments[0], "--odd-name");
+}
+END_TEST
+
+START_TEST(subcommands_win)
+{
+	struct options options = parse("explain FC001");
+
+	ck_assert_int_eq(options.command, COMMAND_EXPLAIN);
+	ck_assert_str_eq(options.arguments[0], "FC001");
+	options = parse("explain");
+	ck_assert_int_eq(options.command, COMMAND_EXPLAIN);
+	ck_assert_ptr_null(options.arguments[0]);
+	options = parse("-- explain");
+	ck_assert_int_eq(options.command, COMMAND_RUN);
+	ck_assert_str_eq(options.arguments[0], "explain");
+}
+END_TEST
+
+/* Each line is what was asked for, then the reports as FORMAT>FILE, "-" for standard error. */
+static const char *const output_lines[][2] = {
+	{"x", "text>- "},
+	{"--format=json x", "json>- "},
+	{"-o r x", "text>r "},
+	{"--format=json -o r x", "json>r "},
+	{"--format=json --output=r x", "json>r "},
+	{"-o r --format=json x", "json>r "},
+	{"--format=text --format=json -o r x", "text>- json>r "},
+	{"--format=text -o a --format=json -o b x", "text>a json>b "},
+	{"--format=text --format=json -o b -o a x", "text>a json>b "},
+	{"-o a -o b --format=json --format=text x", "json>a text>b "},
+	{"-o a --format=json -o b x", "json>b text>a "},
+	{"-oa -ob x", "text>a text>b "},
+};
+
+START_TEST(files_go_with_formats)
+{
+	struct options options = parse(output_lines[_i][0]);
+	char got[256] = "";
+
+	for (size_t i = 0; i < options.output_count; i++) {
+		const char *path = options.outputs[i].path;
+
+		strcat(got, options.outputs[i].format->name);
+		strcat(strcat(strcat(got, ">"), path != NULL ? path : "-"), " ");
+	}
+	ck_assert_str_eq(got, output_lines[_i][1]);
+}
+END_TEST
+
+static const char *const bad_lines[][2] = {
+	{"", "no program to run"},
+	{"--", "no program to run"},
+	{"--foo", "unknown option '--foo'"},
+	{"--foo=1 x", "unknown option '--foo'"},
+	{"-x x", "unknown option '-x'"},
+	{"--notes -o r -z x", "unknown option '-z'"},
+	{"--notes=1 x", "option '--notes' takes no value"},
+	{"--format", "option '--format' needs a value: --format=FORMAT"},
+	{"-o", "option '--output' needs a value: --output=FILE"},
+	{"--output= x", "--output: the name of the file is empty"},
+	{"--format=xml x", "--format=xml: no such format (text or json)"},
+	{"--fail-on=bad x", "--fail-on=bad: not one of error, warning, note, never"},
+	{"--on-deadlock=stop x", "--on-deadlock=stop: not one of kill, wait"},
+	{"--color=red x", "--color=red: not one of auto, always, never"},
+	{"--error-exitcode=0 x", "--error-exitcode=0: not a number from 1 to 255"},
+	{"--error-exitcode=256 x", "--error-exitcode=256: not a number from 1 to 255"},
+	{"--error-exitcode=1x x", "--error-exitcode=1x: not a number from 1 to 255"},
+	{"--error-exitcode=-1 x", "--error-exitcode=-1: not a number from 1 to 255"},
+	{"--error-exitcode=99999999999999999999 x",
+	 "--error-exitcode=99999999999999999999: not a number from 1 to 255"},
+	{"-o1 -o2 -o3 -o4 -o5 -o6 -o7 -o8 -o9 x", "more than 8 reports asked for"},
+	{"--format=json -o1 -o2 -o3 -o4 -o5 -o6 -o7 -o8 -o9 x", "more than 8 reports asked for"},
+	{"explain --foo", "unknown option '--foo' of 'explain'"},
+};
+
+START_TEST(a_bad_command_line_gets_one_line)
+{
+	struct outcome outcome = parse_apart(bad_lines[_i][0]);
+	char expected[256];
+
+	snprintf(expected, sizeof(expected), "forkcheck: %s; try 'forkcheck --help'\n",
+		 bad_lines[_i][1]);
+	ck_assert_str_eq(outcome.text, expected);
+	ck_assert_int_eq(outcome.status, EXIT_FORKCHECK);
+}
+END_TEST
+
+START_TEST(help_and_version)
+{
+	struct outcome outcome = parse_apart("--version");
+
+	ck_assert_int_eq(outcome.status, 0);
+	ck_assert_str_eq(outcome.text, "forkcheck " FORKCHECK_VERSION "\n");
+	outcome = parse_apart("--help");
+	ck_assert_int_eq(outcome.status, 0);
+	ck_assert_ptr_nonnull(strstr(outcome.text, "Usage: forkcheck [OPTION...] [--] PROGRAM"));
+	ck_assert_ptr_nonnull(strstr(outcome.text, "--on-deadlock=ACTION"));
+	ck_assert_ptr_null(strstr(outcome.text, "--print-man-options"));
+	for (char *line = outcome.text, *end; (end = strchr(line, '\n')) != NULL; line = end + 1)
+		ck_assert_int_le(end - line, 80);
+}
+END_TEST
+
+START_TEST(color_is_for_terminals)
+{
+	struct options options = parse("x");
+	int terminal = open("/dev/ptmx", O_RDWR | O_NOCTTY);
+	int file = open("/dev/null", O_WRONLY);
+
+	setenv("TERM", "xterm", 1);
+	unsetenv("NO_COLOR");
+	ck_assert(!options_use_color(&options, file));
+	if (terminal >= 0) {
+		ck_assert(options_use_color(&options, terminal));
+		setenv("NO_COLOR", "", 1);
+		ck_assert(options_use_color(&options, terminal));
+		setenv("NO_COLOR", "1", 1);
+		ck_assert(!options_use_color(&options, terminal));
+		unsetenv("NO_COLOR");
+		setenv("TERM", "dumb", 1);
+		ck_assert(!options_use_color(&options, terminal));
+		close(terminal);
+	}
+	options = parse("--color=always x");
+	ck_assert(options_use_color(&options, file));
+	options = parse("--color=never x");
+	ck_assert(!options_use_color(&options, file));
+	close(file);
+}
+END_TEST
+
+static char *read_file(const char *path)
+{
+	char *text = NULL;
+	size_t size = 0;
+	FILE *file = fopen(path, "r");
+
+	ck_assert_msg(file != NULL, "cannot open %s", path);
+	ck_assert_int_gt(getdelim(&text, &size, '\0', file), 0);
+	fclose(file);
+	return text;
+}
+
+START_TEST(the_man_page_has_every_option)
+{
+	char *page = read_file(SOURCE_DIRECTORY "/docs/forkcheck.1");
+	char *list = NULL;
+	size_t size = 0;
+	FILE *stream = open_memstream(&list, &size);
+
+	ck_assert_ptr_nonnull(stream);
+	options_print_man(stream);
+	fclose(stream);
+	ck_assert_msg(strstr(page, list) != NULL,
+		      "put the output of `forkcheck --print-man-options` into docs/forkcheck.1");
+	free(page);
+	free(list);
+}
+END_TEST
+
+Suite *options_suite(void)
+{
+	Suite *suite = suite_create("options");
+	TCase *tests = tcase_create("options");
+	int outputs = sizeof(output_lines) / sizeof(output_lines[0]);
+	int bad = sizeof(bad_lines) / sizeof(bad_lines[0]);
+
+	tcase_add_test(tests, defaults);
+	tcase_add_test(tests, values);
+	tcase_add_test(tests, words_behind_the_program_are_its_own);
+	tcase_add_test(tests, subcommands_win);
+	tcase_add_loop_test(tests, files_go_with_formats, 0, outputs);
+	tcase_add_loop_test(tests, a_bad_command_line_gets_one_line, 0, bad);
+	tcase_add_test(tests, help_and_version);
+	tcase_add_test(tests, color_is_for_terminals);
+	tcase_add_test(tests, the_man_page_has_every_option);
+	suite_add_tcase(suite, tests);
+	return suite;
+}

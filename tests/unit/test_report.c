@@ -1,0 +1,680 @@
+/*
+ * Renderers: what a person and what a program reads of a report, also where
+ * parts are missing and where names are hostile.
+ */
+#include "../../cli/report/escape.h"
+#include "../../cli/report/report.h"
+#include "../../cli/report/shorten.h"
+
+#include <check.h>
+#include <errno.h>
+#include <jansson.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define COUNT(array) (sizeof(array) / sizeof((array)[0]))
+
+static const struct render_options plain = {.color = false, .width = 80};
+
+Suite *report_suite(void);
+
+/* The textbook finding: the first sample of the design. */
+
+static struct frame fork_frames[] = {
+	{.function = "spawn_worker", .file = "src/pool.c", .line = 88, .module = "/srv/server"},
+	{.function = "main",
+	 .file = "src/main.c",
+	 .line = 41,
+	 .module = "/srv/server",
+	 .offset = 0x1234},
+};
+static struct frame holder_frames[] = {
+	{.function = "log_write", .file = "src/log.c", .line = 57, .module = "/srv/server"},
+	{.function = "log_thread", .file = "src/log.c", .line = 112, .module = "/srv/server"},
+};
+static struct frame creation_frames[] = {
+	{.function = "log_init", .file = "src/log.c", .line = 30, .module = "/srv/server"},
+};
+static struct frame child_frames[] = {
+	{.function = "log_write", .file = "src/log.c", .line = 57, .module = "/srv/server"},
+	{.function = "worker_main", .file = "src/worker.c", .line = 19, .module = "/srv/server"},
+};
+
+static struct frames whole(struct frame *list, size_t count)
+{
+	return (struct frames){.list = list, .count = count, .complete = true};
+}
+
+static struct finding textbook_finding(void)
+{
+	return (struct finding){
+		.code = "FC001",
+		.name = "orphaned-lock",
+		.severity = SEVERITY_ERROR,
+		.certainty = CERTAINTY_PROVEN,
+		.message = "child 4190 waits for log_mutex; its holder does not exist in the "
+			   "child.",
+		.why = "only T1 exists in the child; T2 can never unlock M1 there.",
+		.advice = "take log_mutex in a pthread_atfork() prepare handler and release it in "
+			  "parent and child, or posix_spawn() the worker.",
+		.fingerprint = "FC001:log_write:spawn_worker",
+		.suppression = "lock:log_mutex",
+		.count = 1,
+		.fork = {.present = true,
+			 .pid = 4182,
+			 .child_pid = 4190,
+			 .program = "./server",
+			 .function = "fork",
+			 .serial = 3,
+			 .tid = 4182,
+			 .thread_name = "server",
+			 .stack = whole(fork_frames, COUNT(fork_frames))},
+		.lock = {.present = true,
+			 .kind = "mutex",
+			 .name = "log_mutex",
+			 .attributes = "normal, private",
+			 .module = "/srv/server",
+			 .offset = 0x40a0,
+			 .address = 0x5555555580a0},
+		.holder = {.present = true,
+			   .tid = 4183,
+			   .name = "logger",
+			   .start_routine = "log_thread",
+			   .library = "server",
+			   .creator_name = "server",
+			   .creator_tid = 4182,
+			   .created_at = whole(creation_frames, COUNT(creation_frames)),
+			   .acquired_at = whole(holder_frames, COUNT(holder_frames)),
+			   .held_ms = 1.2},
+		.child = {.present = true,
+			  .pid = 4190,
+			  .tid = 4190,
+			  .waiting_in = "pthread_mutex_lock",
+			  .stack = whole(child_frames, COUNT(child_frames)),
+			  .after_ms = 0.4},
+	};
+}
+
+/* A finding of which nothing but the rule is known. */
+static struct finding bare_finding(void)
+{
+	return (struct finding){
+		.code = "FC001",
+		.name = "orphaned-lock",
+		.severity = SEVERITY_ERROR,
+		.certainty = CERTAINTY_SUSPECTED,
+		.count = 1,
+		.fork = {.present = true, .pid = -1, .child_pid = -1, .tid = -1},
+		.lock = {.present = true},
+		.holder = {.present = true, .tid = -1, .creator_tid = -1, .held_ms = -1},
+		.child = {.present = true, .pid = -1, .tid = -1, .after_ms = -1},
+	};
+}
+
+static struct finding note_finding(void)
+{
+	return (struct finding){
+		.code = "FC008",
+		.name = "threads-lost",
+		.severity = SEVERITY_NOTE,
+		.certainty = CERTAINTY_OBSERVED,
+		.message = "one thread was lost.",
+		.count = 1,
+	};
+}
+
+static char *command_words[] = {(char *)"./server", (char *)"\xff", NULL};
+
+static struct report observed_report(struct finding *findings, size_t count)
+{
+	return (struct report){
+		.command = command_words,
+		.observed = true,
+		.complete = true,
+		.duration_ms = 12.5,
+		.forks = 4,
+		.processes = 6,
+		.threads = 1,
+		.findings = findings,
+		.finding_count = count,
+	};
+}
+
+static char *render_with(int (*render)(FILE *, const struct report *,
+				       const struct render_options *),
+			 const struct report *report, const struct render_options *options)
+{
+	char *text = NULL;
+	size_t size = 0;
+	FILE *stream = open_memstream(&text, &size);
+
+	ck_assert_ptr_nonnull(stream);
+	ck_assert_int_eq(render(stream, report, options), 0);
+	ck_assert_int_eq(fclose(stream), 0);
+	return text;
+}
+
+static char *text_of(const struct report *report)
+{
+	return render_with(render_text, report, &plain);
+}
+
+static char *text_of_finding(struct finding *finding)
+{
+	struct report report = observed_report(finding, 1);
+
+	return text_of(&report);
+}
+
+static json_t *json_of(const struct report *report)
+{
+	char *text = render_with(render_json, report, &plain);
+	json_error_t error;
+	json_t *root = json_loads(text, 0, &error);
+
+	ck_assert_msg(root != NULL, "%s", error.text);
+	free(text);
+	return root;
+}
+
+static const json_t *first_finding(const json_t *root)
+{
+	return json_array_get(json_object_get(root, "findings"), 0);
+}
+
+static void assert_contains(const char *text, const char *part)
+{
+	ck_assert_msg(strstr(text, part) != NULL, "no \"%s\" in:\n%s", part, text);
+}
+
+static void assert_lacks(const char *text, const char *part)
+{
+	ck_assert_msg(strstr(text, part) == NULL, "\"%s\" in:\n%s", part, text);
+}
+
+/* No line wider than the page, and no byte that a terminal would obey. */
+static void assert_safe_page(const char *text)
+{
+	size_t column = 0;
+
+	for (const char *next = text; *next != '\0'; next++) {
+		unsigned char byte = (unsigned char)*next;
+
+		column = byte == '\n' ? 0 : column + ((byte & 0xc0) != 0x80);
+		ck_assert_msg(column <= 80, "a line is too long:\n%s", text);
+		ck_assert_msg(byte >= 0x20 || byte == '\n', "control character:\n%s", text);
+	}
+}
+
+START_TEST(text_of_the_textbook_case)
+{
+	static const char expected[] =
+		"forkcheck: error FC001 orphaned-lock (proven)\n"
+		"  child 4190 waits for log_mutex; its holder does not exist in the child.\n"
+		"\n"
+		"  M1 = mutex log_mutex (server+0x40a0, normal, private)\n"
+		"  fork #3 in process 4182 (./server) by T1 \"server\":\n"
+		"    #0 spawn_worker        pool.c:88\n"
+		"    #1 main                main.c:41\n"
+		"  M1 was held by T2 \"logger\" for 1.2 ms, since:\n"
+		"    #0 log_write           log.c:57\n"
+		"    #1 log_thread          log.c:112\n"
+		"  T2 was created by T1 at:\n"
+		"    #0 log_init            log.c:30\n"
+		"  child 4190, 0.4 ms after the fork, waits for M1 at:\n"
+		"    #0 log_write           log.c:57\n"
+		"    #1 worker_main         worker.c:19\n"
+		"\n"
+		"  why:  only T1 exists in the child; T2 can never unlock M1 there.\n"
+		"  cure: take log_mutex in a pthread_atfork() prepare handler and release it in\n"
+		"        parent and child, or posix_spawn() the worker.\n"
+		"  more: forkcheck explain FC001       suppress: lock:log_mutex\n"
+		"\n"
+		"  library            threads  locks  atfork  errors\n"
+		"  server                   1      2       -       1\n"
+		"forkcheck: 1 error, 0 warnings, 4 forks, 6 processes, 0 events lost\n";
+	struct finding finding = textbook_finding();
+	struct library libraries[] = {
+		{.path = "/srv/server", .threads_created = 1, .locks_used = 2, .errors = 1},
+		{.path = "/lib/libm.so.6"},
+	};
+	struct report report = observed_report(&finding, 1);
+	char *text;
+
+	report.libraries = libraries;
+	report.library_count = COUNT(libraries);
+	text = text_of(&report);
+	ck_assert_str_eq(text, expected);
+	free(text);
+}
+END_TEST
+
+START_TEST(text_when_nothing_is_known)
+{
+	struct finding finding = bare_finding();
+	char *text = text_of_finding(&finding);
+
+	assert_safe_page(text);
+	assert_lacks(text, "(null)");
+	assert_lacks(text, "-1");
+	assert_contains(text, "M1 = lock (its address is not known)\n");
+	assert_contains(text, "which thread held M1 is not known\n");
+	assert_contains(text, "the child waits for M1: no stack is known\n");
+	free(text);
+}
+END_TEST
+
+START_TEST(text_of_a_lock_on_the_heap)
+{
+	struct finding finding = textbook_finding();
+	char *text;
+
+	finding.lock = (struct lock_part){.present = true,
+					  .kind = "mutex",
+					  .address = 0x7f0012345678,
+					  .initialised_at = whole(creation_frames, 1)};
+	text = text_of_finding(&finding);
+	assert_contains(text, "  M1 = mutex at 0x7f0012345678, initialised at:\n"
+			      "    #0 log_init            log.c:30\n");
+	free(text);
+}
+END_TEST
+
+START_TEST(text_says_how_good_a_stack_is)
+{
+	struct finding finding = textbook_finding();
+	char *text;
+
+	finding.holder.acquired_at.first_seen = true;
+	finding.fork.stack.complete = false;
+	text = text_of_finding(&finding);
+	assert_contains(text, "main.c:41\n    (the stack was cut here)\n");
+	assert_contains(text, "log.c:112\n    (kept from an earlier pass");
+	free(text);
+}
+END_TEST
+
+START_TEST(text_shows_the_start_routine_when_no_stack_does)
+{
+	struct finding finding = textbook_finding();
+	char *text;
+
+	finding.holder.acquired_at = (struct frames){.list = NULL};
+	finding.holder.name = "server";
+	text = text_of_finding(&finding);
+	assert_contains(text,
+			"M1 was held by T2 \"server\" (tid 4183) for 1.2 ms: no stack is known\n");
+	assert_contains(text, "T2 was created by T1 to run log_thread (server), at:\n");
+	free(text);
+}
+END_TEST
+
+START_TEST(text_of_a_lock_that_the_forker_held)
+{
+	struct finding finding = textbook_finding();
+	char *text;
+
+	finding.holder.is_forker = true;
+	text = text_of_finding(&finding);
+	assert_contains(text, "M1 was held by T1 (the thread that forked) for 1.2 ms, since:\n");
+	assert_lacks(text, "was created");
+	free(text);
+}
+END_TEST
+
+START_TEST(text_bounds_long_and_deep_stacks)
+{
+	static struct frame frames[200];
+	char *symbol = malloc(10 << 20), *text;
+	struct finding finding = textbook_finding();
+
+	ck_assert_ptr_nonnull(symbol);
+	memset(symbol, 'a', (10 << 20) - 1);
+	symbol[(10 << 20) - 1] = '\0';
+	for (size_t i = 0; i < COUNT(frames); i++)
+		frames[i] = (struct frame){.function = symbol, .module = symbol, .offset = 1};
+	finding.fork.stack = whole(frames, COUNT(frames));
+	finding.fork.program = finding.lock.name = finding.holder.name = finding.lock.attributes =
+		finding.lock.module = finding.message = symbol;
+	text = text_of_finding(&finding);
+	assert_safe_page(text);
+	assert_contains(text, "    ... 172 more frames ...\n    #196 aaa");
+	ck_assert_uint_lt(strlen(text), 10000);
+	free(text);
+	free(symbol);
+}
+END_TEST
+
+START_TEST(text_obeys_no_hostile_name)
+{
+	static const char hostile[] = "a\033[2J\nb\xff\xc2\x9b\xe2\x80\xae\x7f";
+	static struct frame frames[] = {{.function = hostile, .file = hostile, .line = 1},
+					{.module = hostile}};
+	struct finding finding = textbook_finding();
+	struct library library = {.path = hostile, .errors = 1};
+	struct report report = observed_report(&finding, 1);
+	char *text;
+
+	finding.fork.stack = whole(frames, COUNT(frames));
+	finding.fork.program = finding.lock.name = finding.holder.name = finding.message =
+		finding.suppression = finding.fork.thread_name = hostile;
+	report.libraries = &library;
+	report.library_count = 1;
+	text = text_of(&report);
+	assert_safe_page(text);
+	assert_contains(text, "T2 \"a\\x1b[2J\\x0ab\\xff\\xc2\\x9b\\xe2\\x80\\xae\\x7f\"");
+	free(text);
+}
+END_TEST
+
+START_TEST(text_of_a_clean_run_is_empty)
+{
+	struct finding findings[] = {note_finding(), textbook_finding()};
+	struct report report = observed_report(findings, COUNT(findings));
+	char *text;
+
+	findings[1].suppressed = true;
+	text = text_of(&report);
+	ck_assert_str_eq(text, "");
+	free(text);
+	report.show_notes = true;
+	text = text_of(&report);
+	assert_contains(text, "forkcheck: note FC008 threads-lost (observed)\n");
+	assert_contains(text, " 0 events lost,\n           1 note, 1 suppressed\n");
+	assert_lacks(text, "FC001");
+	free(text);
+}
+END_TEST
+
+START_TEST(text_counts_what_it_hides)
+{
+	struct finding findings[] = {textbook_finding(), note_finding(), note_finding()};
+	struct report report = observed_report(findings, COUNT(findings));
+	char *text;
+
+	findings[0].action = "killed";
+	findings[0].count = 12;
+	report.forks = report.processes = report.events_lost = 1;
+	text = text_of(&report);
+	assert_safe_page(text);
+	assert_contains(text, "orphaned-lock (proven), seen 12 times\n");
+	assert_contains(text, "  done: forkcheck killed child 4190\n");
+	assert_lacks(text, "FC008");
+	assert_contains(text, "forkcheck: 1 error, 0 warnings, 1 fork, 1 process, 1 event lost,");
+	assert_contains(text, "\n           2 notes (--notes shows them)\n");
+	free(text);
+}
+END_TEST
+
+START_TEST(text_says_what_was_not_seen)
+{
+	struct unobserved unobserved = {.pid = 7, .path = "/bin/tool", .reason = "static program"};
+	struct report report = observed_report(NULL, 0);
+	char *text;
+
+	report.unobserved = &unobserved;
+	report.unobserved_count = 1;
+	text = text_of(&report);
+	assert_contains(text, "forkcheck: 1 process could not be observed:\n"
+			      "  7 /bin/tool: static program\n");
+	free(text);
+	report.observed = false;
+	report.processes = 0;
+	text = text_of(&report);
+	ck_assert_str_eq(text, "forkcheck: could not observe /bin/tool: static program; its forks "
+			       "were not\n           checked\n");
+	free(text);
+}
+END_TEST
+
+START_TEST(text_says_why_it_is_not_complete)
+{
+	struct report report = observed_report(NULL, 0);
+	char *text;
+
+	report.complete = false;
+	report.incomplete_reason = "the session log was full";
+	text = text_of(&report);
+	assert_contains(text, "forkcheck: this report is not complete: the session log was full\n");
+	free(text);
+}
+END_TEST
+
+START_TEST(text_of_lost_threads)
+{
+	const char *pool[] = {"polars-0", "polars-1", "polars-2", "polars-7"};
+	const char *mixed[] = {"a", "b", "c", "d", "e"};
+	struct missing_group groups[] = {
+		{.library = "/x/_polars.abi3.so", .count = 8, .names = pool, .name_count = 4},
+		{.count = 1, .names = mixed, .name_count = 1},
+		{.count = 6, .names = mixed, .name_count = 5},
+	};
+	struct finding finding = note_finding();
+	struct report report = observed_report(&finding, 1);
+	char *text;
+
+	finding.missing = groups;
+	finding.missing_count = COUNT(groups);
+	report.show_notes = true;
+	text = text_of(&report);
+	assert_contains(text, "  missing: 8 threads of _polars.abi3.so (\"polars-0\" to "
+			      "\"polars-7\")\n");
+	assert_contains(text, "  missing: 1 thread (\"a\")\n");
+	assert_contains(text, "  missing: 6 threads (\"a\", \"b\", \"c\" and 2 more)\n");
+	free(text);
+}
+END_TEST
+
+START_TEST(text_is_coloured_only_when_asked)
+{
+	struct render_options options = {.color = true, .width = 80};
+	struct finding finding = textbook_finding();
+	struct report report = observed_report(&finding, 1);
+	char *text = render_with(render_text, &report, &options);
+
+	assert_contains(text, "forkcheck: \033[1;31merror\033[0m \033[1mFC001\033[0m orphaned");
+	free(text);
+}
+END_TEST
+
+START_TEST(a_failed_stream_is_an_error)
+{
+	struct finding finding = textbook_finding();
+	struct report report = observed_report(&finding, 1);
+
+	for (size_t i = 0; report_formats[i].name != NULL; i++) {
+		FILE *full = fopen("/dev/full", "w");
+
+		ck_assert_ptr_nonnull(full);
+		errno = 0;
+		ck_assert_int_eq(report_formats[i].render(full, &report, &plain), -1);
+		ck_assert_int_eq(errno, ENOSPC);
+		fclose(full);
+	}
+}
+END_TEST
+
+START_TEST(formats_are_found_by_name)
+{
+	ck_assert_ptr_eq(report_format_find("json"), &report_formats[1]);
+	ck_assert_ptr_null(report_format_find("jso"));
+	ck_assert_ptr_null(report_format_find(""));
+}
+END_TEST
+
+static const char *string_at(const json_t *object, const char *key)
+{
+	return json_string_value(json_object_get(object, key));
+}
+
+START_TEST(json_follows_the_contract)
+{
+	struct finding finding = textbook_finding();
+	struct report report = observed_report(&finding, 1);
+	json_t *root, *thread, *frame;
+	const json_t *object;
+	const char *schema, *code, *function, *offset;
+	int errors, tid, line;
+	double held;
+
+	fork_frames[1].offset = 0x40a0;
+	root = json_of(&report);
+	object = first_finding(root);
+	ck_assert_int_eq(json_unpack(root, "{s:s, s:{s:i}}", "schema", &schema, "summary", "errors",
+				     &errors),
+			 0);
+	ck_assert_str_eq(schema, "forkcheck-report/1");
+	ck_assert_int_eq(errors, 1);
+	ck_assert_int_eq(json_unpack((json_t *)object, "{s:s, s:{s:o, s:[o, {s:s, s:i, s:s}]}}",
+				     "code", &code, "fork", "thread", &thread, "stack", &frame,
+				     "function", &function, "line", &line, "offset", &offset),
+			 0);
+	ck_assert_str_eq(code, "FC001");
+	ck_assert_str_eq(function, "main");
+	ck_assert_int_eq(line, 41);
+	ck_assert_str_eq(offset, "0x40a0");
+	ck_assert_int_eq(json_unpack(thread, "{s:i}", "tid", &tid), 0);
+	ck_assert_int_eq(tid, 4182);
+	ck_assert_str_eq(string_at(object, "severity"), "error");
+	ck_assert_str_eq(string_at(object, "certainty"), "proven");
+	ck_assert_str_eq(string_at(object, "fingerprint"), finding.fingerprint);
+	ck_assert_str_eq(string_at(json_object_get(object, "lock"), "address"), "0x5555555580a0");
+	ck_assert_int_eq(json_unpack((json_t *)object, "{s:{s:f}}", "holder", "held_ms", &held), 0);
+	ck_assert_double_eq(held, 1.2);
+	ck_assert_str_eq(string_at(json_object_get(object, "holder"), "start_routine"),
+			 "log_thread");
+	ck_assert_str_eq(string_at(json_object_get(object, "child"), "waiting_in"),
+			 "pthread_mutex_lock");
+	ck_assert_ptr_null(json_object_get(object, "missing_threads"));
+	ck_assert_ptr_null(json_object_get(object, "cycle"));
+	ck_assert_ptr_null(json_object_get(object, "action"));
+	json_decref(root);
+}
+END_TEST
+
+START_TEST(json_tells_unknown_from_inapplicable)
+{
+	struct finding findings[] = {bare_finding(), note_finding()};
+	struct report report = observed_report(findings, COUNT(findings));
+	const json_t *object, *run, *note;
+	json_t *root;
+
+	report.exit_status = -1;
+	report.signal = 9;
+	root = json_of(&report);
+	object = first_finding(root);
+	run = json_object_get(root, "run");
+	note = json_array_get(json_object_get(root, "findings"), 1);
+	ck_assert(json_is_null(json_object_get(run, "exit_status")));
+	ck_assert_int_eq(json_integer_value(json_object_get(run, "signal")), 9);
+	ck_assert(json_is_null(json_object_get(json_object_get(object, "holder"), "held_ms")));
+	ck_assert(json_is_null(json_object_get(json_object_get(object, "fork"), "stack")));
+	ck_assert(json_is_null(json_object_get(json_object_get(object, "lock"), "address")));
+	ck_assert_ptr_null(json_object_get(note, "fork"));
+	ck_assert_ptr_null(json_object_get(note, "holder"));
+	json_decref(root);
+}
+END_TEST
+
+START_TEST(json_survives_hostile_names)
+{
+	static const char hostile[] =
+		"a\"\\\x01\xff\xed\xa0\x80\xc0\xaf\xf5\xf0\x9f\x98\x80\xe2\x82";
+	struct finding finding = textbook_finding();
+	struct report report = observed_report(&finding, 1);
+	char *text;
+	json_t *root;
+
+	finding.lock.name = hostile;
+	finding.holder.held_ms = 0.0 / 0.0;
+	report.events_lost = UINT64_MAX;
+	text = render_with(render_json, &report, &plain);
+	for (const char *next = text; *next != '\0'; next++)
+		ck_assert((*next >= 0x20 && *next < 0x7f) || *next == '\n');
+	free(text);
+	root = json_of(&report);
+	ck_assert_str_eq(string_at(json_object_get(first_finding(root), "lock"), "name"),
+			 "a\"\\\x01\xef\xbf\xbd\xef\xbf\xbd\xef\xbf\xbd\xef\xbf\xbd\xef\xbf\xbd\xef"
+			 "\xbf\xbd\xef\xbf\xbd\xf0\x9f\x98\x80\xef\xbf\xbd\xef\xbf\xbd");
+	json_decref(root);
+}
+END_TEST
+
+START_TEST(json_leaves_suppressed_findings_out)
+{
+	struct finding finding = textbook_finding();
+	struct report report = observed_report(&finding, 1);
+	json_t *root;
+
+	finding.suppressed = true;
+	root = json_of(&report);
+	ck_assert_uint_eq(json_array_size(json_object_get(root, "findings")), 0);
+	ck_assert_int_eq(
+		json_integer_value(json_object_get(json_object_get(root, "summary"), "suppressed")),
+		1);
+	json_decref(root);
+}
+END_TEST
+
+START_TEST(names_are_shortened_to_what_tells_them_apart)
+{
+	static const struct {
+		const char *name;
+		size_t columns;
+		const char *shortened;
+	} functions[] = {
+		{"main", 20, "main"},
+		{"std::map<int, std::string>::at(int const&)", 22, "std::map<...>::at(...)"},
+		{"std::map<int, std::string>::at(int const&)", 18, "std::...>::at(...)"},
+		{"a::operator<<(b, c, d)", 18, "a::operator<<(...)"},
+		{"(anonymous namespace)::f(long, long)", 32, "(anonymous namespace)::f(...)"},
+		{"f<(a->b), unclosed", 10, "f<...losed"},
+		{"abcdefghijklmnopqrstuvwxyz", 12, "abc...uvwxyz"},
+		{"abc", 2, ".."},
+	};
+	struct arena arena;
+
+	arena_init(&arena);
+	for (size_t i = 0; i < COUNT(functions); i++) {
+		const char *got = shorten_function(&arena, functions[i].name, functions[i].columns);
+
+		ck_assert_str_eq(got, functions[i].shortened);
+	}
+	ck_assert_str_eq(shorten_path(&arena, "/opt/very/long/way/to/server", 17),
+			 ".../way/to/server");
+	ck_assert_str_eq(shorten_path(&arena, "/opt/a-very-long-server", 10), "a-...erver");
+	arena_release(&arena);
+}
+END_TEST
+
+Suite *report_suite(void)
+{
+	Suite *suite = suite_create("report");
+	TCase *text = tcase_create("text");
+	TCase *json = tcase_create("json");
+
+	tcase_add_test(text, text_of_the_textbook_case);
+	tcase_add_test(text, text_when_nothing_is_known);
+	tcase_add_test(text, text_of_a_lock_on_the_heap);
+	tcase_add_test(text, text_says_how_good_a_stack_is);
+	tcase_add_test(text, text_shows_the_start_routine_when_no_stack_does);
+	tcase_add_test(text, text_of_a_lock_that_the_forker_held);
+	tcase_add_test(text, text_bounds_long_and_deep_stacks);
+	tcase_add_test(text, text_obeys_no_hostile_name);
+	tcase_add_test(text, text_of_a_clean_run_is_empty);
+	tcase_add_test(text, text_counts_what_it_hides);
+	tcase_add_test(text, text_says_what_was_not_seen);
+	tcase_add_test(text, text_says_why_it_is_not_complete);
+	tcase_add_test(text, text_of_lost_threads);
+	tcase_add_test(text, text_is_coloured_only_when_asked);
+	tcase_add_test(text, a_failed_stream_is_an_error);
+	tcase_add_test(text, formats_are_found_by_name);
+	tcase_add_test(text, names_are_shortened_to_what_tells_them_apart);
+	tcase_add_test(json, json_follows_the_contract);
+	tcase_add_test(json, json_tells_unknown_from_inapplicable);
+	tcase_add_test(json, json_survives_hostile_names);
+	tcase_add_test(json, json_leaves_suppressed_findings_out);
+	suite_add_tcase(suite, text);
+	suite_add_tcase(suite, json);
+	return suite;
+}
