@@ -8,6 +8,8 @@
 #include "log.h"
 #include "modules.h"
 #include "thread.h"
+#include "uses.h"
+#include "wakers.h"
 #include <string.h>
 #include <unistd.h>
 
@@ -169,6 +171,7 @@ static void become(struct thread *survivor, const struct inventory *inventory)
 	atomic_store(&process.recorded, false);
 	process.epoch++;
 	thread_survive(survivor);
+	wakers_start_child();
 }
 
 /* Without our wrapper the parent does not learn who the child is. */
@@ -183,6 +186,7 @@ static void fill_own_birth(const struct inventory *inventory)
 		.fork = process.fork,
 		.kind = BIRTH_CHILD,
 		.lost = inventory->lost + process.unseen_count,
+		.private_facts = wakers_address(),
 	};
 
 	log_birth_fill(process.birth_index, &birth);
@@ -211,6 +215,8 @@ void child_start(struct thread *survivor)
 	thread_each(count_lost, &inventory);
 	if (inventory.lost || process.unseen_count) {
 		sync_modules(inventory.fork);
+		if (!survivor->fork_lost)
+			thread_each(use_record_locks, NULL);
 		record_lost_threads(&inventory);
 		thread_each(record_held_by_lost, &inventory);
 		process.inherits = true;

@@ -9,6 +9,8 @@
 #include "modules.h"
 #include "real.h"
 #include "thread.h"
+#include "uses.h"
+#include "wakers.h"
 #include <dirent.h>
 #include <fcntl.h>
 #include <pthread.h>
@@ -150,14 +152,16 @@ static void enter(struct thread *thread, enum fork_function function)
 {
 	thread->fork_function = function;
 	thread->fork_stack = capture_stack(thread);
-	thread->fork_depth++;
+	if (!thread->fork_depth++)
+		log_birth_forking(process.birth_index, thread_tid(thread));
 	thread->fork = thread->child_serial = 0;
 	thread_fast = NULL;
 }
 
 static void leave(struct thread *thread)
 {
-	thread->fork_depth--;
+	if (!--thread->fork_depth)
+		log_birth_forking(process.birth_index, 0);
 	thread->fork = 0;
 	thread_renew_fast(thread);
 }
@@ -212,7 +216,26 @@ static void child(void)
 
 void fork_start(void)
 {
-	pthread_atfork(prepare, parent, child);
+	extern void *__dso_handle;
+
+	real.__register_atfork(prepare, parent, child, &__dso_handle);
+}
+
+/* Behind pthread_atfork(), which is linked into every library by itself. */
+int __register_atfork(void (*before)(void), void (*in_parent)(void), void (*in_child)(void),
+		      void *library);
+
+EXPORT int __register_atfork(void (*before)(void), void (*in_parent)(void), void (*in_child)(void),
+			     void *library)
+{
+	const void *site = __builtin_return_address(0);
+	int result;
+
+	real_ensure();
+	result = real.__register_atfork(before, in_parent, in_child, library);
+	if (result == 0 && process.active)
+		use_record_handlers(site, before, in_parent, in_child);
+	return result;
 }
 
 /* The prepare handler counted a fork that did not come to be. */
@@ -234,6 +257,7 @@ static void fill_birth(const struct thread *thread, pid_t pid)
 		.fork = thread->fork,
 		.kind = pid > 0 ? BIRTH_CHILD : 0,
 		.lost = thread->others,
+		.private_facts = wakers_address(),
 	};
 
 	/* An earlier prepare handler may have kept ours from being reached. */

@@ -195,6 +195,7 @@ uint64_t log_birth_reserve(void)
 
 	atomic_store(&entry->sequence, 0);
 	atomic_store(&entry->state, 0);
+	atomic_store(&entry->forking, 0);
 	return index;
 }
 
@@ -210,6 +211,7 @@ void log_birth_fill(uint64_t index, const struct session_birth *birth)
 	entry->fork = birth->fork;
 	entry->kind = birth->kind;
 	entry->lost = birth->lost;
+	entry->private_facts = birth->private_facts;
 	atomic_store_explicit(&entry->sequence, index + 1, memory_order_release);
 	if (birth->kind)
 		atomic_fetch_add(&header->counters.processes, 1);
@@ -238,6 +240,14 @@ void log_birth_unmark(uint64_t index, enum birth_state bit)
 
 	if (entry)
 		atomic_fetch_and(&entry->state, ~(uint32_t)bit);
+}
+
+void log_birth_forking(uint64_t index, int32_t tid)
+{
+	struct session_birth *entry = own_birth(index);
+
+	if (entry)
+		atomic_store(&entry->forking, tid);
 }
 
 uint64_t hash_bytes(uint64_t hash, const void *bytes, size_t length)

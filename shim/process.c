@@ -9,6 +9,7 @@
 #include "real.h"
 #include "shim.h"
 #include "thread.h"
+#include "wakers.h"
 #include <gnu/libc-version.h>
 #include <string.h>
 #include <sys/uio.h>
@@ -78,6 +79,7 @@ static void register_birth(void)
 		.image = process.image,
 		.pid = process.pid,
 		.kind = BIRTH_IMAGE,
+		.private_facts = wakers_address(),
 	};
 
 	process.birth_index = log_birth_reserve();
@@ -97,6 +99,7 @@ __attribute__((constructor)) static void start(int count, char **arguments, char
 		time_word = &log_header()->clock;
 		describe_process();
 		modules_start();
+		wakers_start();
 		process.active = true;
 		/* The kernel lays the environment out above the first frame of main's stack. */
 		thread_start_main((uintptr_t)environment);

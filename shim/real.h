@@ -9,7 +9,9 @@
 #define FORKCHECK_REAL_H
 
 #include <pthread.h>
+#include <signal.h>
 #include <stdbool.h>
+#include <sys/time.h>
 #include <threads.h>
 #include <time.h>
 #include <unistd.h>
@@ -42,6 +44,16 @@
 	X(int, execvpe, (const char *, char *const[], char *const[]))                              \
 	X(int, fexecve, (int, char *const[], char *const[]))                                       \
 	X(int, execveat, (int, const char *, char *const[], char *const[], int))                   \
+	X(int, sigaction, (int, const struct sigaction *, struct sigaction *))                     \
+	X(sighandler_t, signal, (int, sighandler_t))                                               \
+	X(sighandler_t, ssignal, (int, sighandler_t))                                              \
+	X(sighandler_t, bsd_signal, (int, sighandler_t))                                           \
+	X(sighandler_t, sysv_signal, (int, sighandler_t))                                          \
+	X(sighandler_t, __sysv_signal, (int, sighandler_t))                                        \
+	X(int, setitimer, (__itimer_which_t, const struct itimerval *, struct itimerval *))        \
+	X(unsigned, alarm, (unsigned))                                                             \
+	X(useconds_t, ualarm, (useconds_t, useconds_t))                                            \
+	X(int, __register_atfork, (void (*)(void), void (*)(void), void (*)(void), void *))        \
 	X(void, _exit, (int))                                                                      \
 	X(void, _Exit, (int))
 

@@ -107,7 +107,27 @@ struct session_birth {
 	uint32_t kind;
 	_Atomic uint32_t state; /* bits of enum birth_state */
 	uint32_t lost;          /* threads of the parent that it does not have */
-	uint64_t reserved[2];
+	uint64_t private_facts; /* where the process keeps its struct private_facts */
+	/* Id of a thread that has entered fork() and not left it; 0: none. */
+	_Atomic int32_t forking;
+	uint32_t reserved;
+};
+
+/*
+ * Facts that a process keeps in its own memory, for the CLI to read from the
+ * outside (process_vm_readv) when it asks what could still wake the process.
+ */
+#define PRIVATE_FACTS_MAGIC 0x66633101u
+#define SIGNALS             65
+#define INTERVAL_TIMERS     3
+struct private_facts {
+	uint32_t magic;
+	int32_t pid;
+	/* Functions that sigaction() and its kin set; 0: not set through us. */
+	_Atomic uint64_t handlers[SIGNALS];
+	/* ITIMER_REAL (alarm), ITIMER_VIRTUAL, ITIMER_PROF: when they fire next,
+	 * CLOCK_MONOTONIC ns; UINT64_MAX: again and again, or not known when; 0: never. */
+	_Atomic uint64_t timers[INTERVAL_TIMERS];
 };
 
 /* hash is claimed by compare-and-swap, reference is stored once the record is committed. */
@@ -127,6 +147,12 @@ enum record_type {
 	RECORD_HELD,
 	RECORD_WAIT,
 	RECORD_TOUCH,
+	RECORD_ATFORK,
+	RECORD_USE,
+	/* Written by the CLI, so that a saved session has them too. */
+	RECORD_HANG,
+	RECORD_ACTION,
+	RECORD_RUN,
 	RECORD_TYPES
 };
 
@@ -318,6 +344,82 @@ struct record_touch {
 	uint32_t reserved;
 };
 
+/* A registration of atfork handlers. */
+struct record_atfork {
+	struct record record;
+	uint32_t image;
+	uint32_t reserved;
+	uint64_t site;                   /* return address of the registering call */
+	uint64_t prepare, parent, child; /* 0: none */
+};
+
+enum use_kind {
+	USE_THREAD = 1, /* threads were created here; `count` times */
+	USE_LOCK,       /* a lock that was taken here, among each thread's last ones at a fork */
+};
+
+/* Who uses what, for the table of libraries. */
+struct record_use {
+	struct record record;
+	uint32_t image;
+	uint32_t kind;
+	session_reference stack; /* of a creation; else 0 */
+	uint32_t reserved;
+	uint64_t address; /* return address of a call that took a lock; else the start routine */
+	uint64_t lock;
+};
+
+enum hang_kind {
+	HANG_CHILD = 1, /* a fork child without the threads it waits for */
+	HANG_IN_FORK,   /* fork() was entered and not left */
+	HANG_TIMED,     /* timed waits, again and again */
+	HANG_SPINNING,
+};
+
+/* A process that the CLI found stuck, with the stack of the thread that matters. */
+struct record_hang {
+	struct record record;
+	uint32_t serial; /* of the process; 0: not observed by the shim */
+	int32_t pid;
+	int32_t tid;
+	uint32_t kind;
+	uint32_t is_proven;
+	uint32_t tasks;
+	session_reference fork;
+	session_reference stack;
+	uint64_t since_ns; /* the first look that saw it at rest */
+	uint64_t address;  /* that it waits on */
+	uint32_t reserved;
+	uint32_t reason_length;
+	char reason[]; /* why it is not proven; no NUL */
+};
+
+struct record_action {
+	struct record record;
+	int32_t pid;
+	uint32_t what_length;
+	char what[]; /* "killed" */
+};
+
+/* The run as a whole, written at its end. */
+struct record_run {
+	struct record record;
+	int32_t exit_status; /* -1: ended by a signal */
+	int32_t signal;
+	uint64_t duration_ns;
+	int32_t pid;
+	uint32_t is_observed;
+	uint32_t arguments;
+	uint32_t length;
+	char command[]; /* `arguments` strings, each with its NUL */
+};
+
+_Static_assert(sizeof(struct private_facts) == 552, "private facts");
+_Static_assert(sizeof(struct record_atfork) == 72, "atfork");
+_Static_assert(sizeof(struct record_use) == 64, "use");
+_Static_assert(sizeof(struct record_hang) == 88, "hang");
+_Static_assert(sizeof(struct record_action) == 40, "action");
+_Static_assert(sizeof(struct record_run) == 64, "run");
 _Static_assert(sizeof(struct record) == 32, "record header");
 _Static_assert(sizeof(struct session_birth) == 64, "birth");
 _Static_assert(sizeof(struct session_intern) == 16, "intern");

@@ -5,6 +5,7 @@
 #include "thread.h"
 #include "log.h"
 #include "real.h"
+#include "uses.h"
 #include <linux/futex.h>
 #include <linux/prctl.h>
 #include <string.h>
@@ -352,10 +353,12 @@ static size_t stack_size_of(const pthread_attr_t *attributes)
 
 static void finish(struct thread *thread, bool created)
 {
-	if (created)
-		atomic_fetch_add(&log_header()->counters.threads, 1);
-	else
+	if (!created) {
 		release(thread);
+		return;
+	}
+	atomic_fetch_add(&log_header()->counters.threads, 1);
+	use_record_creation(thread);
 }
 
 EXPORT int pthread_create(pthread_t *id, const pthread_attr_t *attributes, void *(*start)(void *),

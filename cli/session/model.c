@@ -129,6 +129,7 @@ static void take_birth(struct model *model, const struct session_birth *birth)
 	process->birth_number = birth->sequence;
 	process->lost = birth->lost;
 	process->state = birth->state;
+	process->private_facts = birth->private_facts;
 }
 
 bool model_update(struct model *model)
@@ -184,6 +185,31 @@ const struct record_wait *model_wait(const struct model *model, session_referenc
 const struct record_touch *model_touch(const struct model *model, session_reference reference)
 {
 	return record_of(model, reference, RECORD_TOUCH);
+}
+
+const struct record_atfork *model_atfork(const struct model *model, session_reference reference)
+{
+	return record_of(model, reference, RECORD_ATFORK);
+}
+
+const struct record_use *model_use(const struct model *model, session_reference reference)
+{
+	return record_of(model, reference, RECORD_USE);
+}
+
+const struct record_hang *model_hang(const struct model *model, session_reference reference)
+{
+	return record_of(model, reference, RECORD_HANG);
+}
+
+const struct record_action *model_action(const struct model *model, session_reference reference)
+{
+	return record_of(model, reference, RECORD_ACTION);
+}
+
+const struct record_run *model_run(const struct model *model, session_reference reference)
+{
+	return record_of(model, reference, RECORD_RUN);
 }
 
 const struct model_list *model_list(const struct model *model, enum record_type type)

@@ -24,10 +24,11 @@ struct process_facts {
 	enum birth_kind kind;
 	session_reference fork;
 	uint64_t birth_ns;
-	uint64_t birth_number; /* in the ring, plus one; 0: only its own record was seen */
-	uint32_t state;        /* enum birth_state, as of when the birth was read */
-	uint32_t lost;         /* threads of the parent that it does not have */
-	const char *path;      /* of the program; NULL: unknown */
+	uint64_t birth_number;  /* in the ring, plus one; 0: only its own record was seen */
+	uint32_t state;         /* enum birth_state, as of when the birth was read */
+	uint32_t lost;          /* threads of the parent that it does not have */
+	uint64_t private_facts; /* where it keeps its struct private_facts; 0: unknown */
+	const char *path;       /* of the program; NULL: unknown */
 };
 
 struct model_list {
@@ -64,6 +65,12 @@ const struct record_lost *model_lost(const struct model *model, session_referenc
 const struct record_held *model_held(const struct model *model, session_reference reference);
 const struct record_wait *model_wait(const struct model *model, session_reference reference);
 const struct record_touch *model_touch(const struct model *model, session_reference reference);
+
+const struct record_atfork *model_atfork(const struct model *model, session_reference reference);
+const struct record_use *model_use(const struct model *model, session_reference reference);
+const struct record_hang *model_hang(const struct model *model, session_reference reference);
+const struct record_action *model_action(const struct model *model, session_reference reference);
+const struct record_run *model_run(const struct model *model, session_reference reference);
 
 /* All records of a type, in the order of the log. */
 const struct model_list *model_list(const struct model *model, enum record_type type);

@@ -21,6 +21,11 @@ static const size_t least_sizes[RECORD_TYPES] = {
 	[RECORD_HELD] = sizeof(struct record_held),
 	[RECORD_WAIT] = sizeof(struct record_wait),
 	[RECORD_TOUCH] = sizeof(struct record_touch),
+	[RECORD_ATFORK] = sizeof(struct record_atfork),
+	[RECORD_USE] = sizeof(struct record_use),
+	[RECORD_HANG] = sizeof(struct record_hang),
+	[RECORD_ACTION] = sizeof(struct record_action),
+	[RECORD_RUN] = sizeof(struct record_run),
 };
 
 static bool part_fits(const struct session_header *header, uint64_t offset, uint64_t count,
@@ -175,8 +180,16 @@ static bool is_consistent(const struct record_buffer *buffer)
 		return ((const struct record_held *)record)->state_length <= SESSION_LOCK_STATE_MAX;
 	case RECORD_WAIT:
 		return ((const struct record_wait *)record)->state_length <= SESSION_LOCK_STATE_MAX;
+	case RECORD_HANG:
+		return ((const struct record_hang *)record)->reason_length <= extra;
+	case RECORD_ACTION:
+		return ((const struct record_action *)record)->what_length <= extra;
+	case RECORD_RUN:
+		return ((const struct record_run *)record)->length <= extra;
 	case RECORD_THREAD:
 	case RECORD_FORK:
+	case RECORD_ATFORK:
+	case RECORD_USE:
 	case RECORD_TOUCH:
 	case RECORD_TYPES:
 		break;

@@ -1,0 +1,44 @@
+/* Appends to the mapped log by the same protocol as the shim (see session.h). */
+#include "writer.h"
+#include <string.h>
+#include <time.h>
+
+static uint64_t now_ns(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return (uint64_t)now.tv_sec * 1000000000u + (uint64_t)now.tv_nsec;
+}
+
+void writer_init(struct writer *writer, struct session_header *live, const struct reader *reader)
+{
+	writer->live = live;
+	writer->cells_offset = reader->header.cells_offset;
+	writer->cells_count = reader->header.cells_count;
+}
+
+session_reference writer_append(struct writer *writer, enum record_type type, const void *facts,
+				size_t size, const void *extra, size_t extra_size)
+{
+	uint64_t cells = (size + extra_size + SESSION_CELL - 1) / SESSION_CELL;
+	uint64_t first = atomic_fetch_add(&writer->live->next_cell, cells);
+	unsigned char *chunk;
+	struct record *record;
+
+	if (cells > writer->cells_count || first > writer->cells_count - cells) {
+		atomic_fetch_add(&writer->live->counters.dropped, 1);
+		return 0;
+	}
+	chunk = (unsigned char *)writer->live + writer->cells_offset + first * SESSION_CELL;
+	record = (struct record *)chunk;
+	atomic_store(&record->size, (uint32_t)(size + extra_size));
+	memcpy(chunk + sizeof(*record), (const unsigned char *)facts + sizeof(*record),
+	       size - sizeof(*record));
+	if (extra_size)
+		memcpy(chunk + size, extra, extra_size);
+	record->time_ns = now_ns();
+	atomic_store(&record->count, 1);
+	atomic_store_explicit(&record->commit, RECORD_COMMITTED | type, memory_order_release);
+	return (session_reference)first;
+}

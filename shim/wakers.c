@@ -1,0 +1,117 @@
+/* Wrappers of sigaction and of the interval timers. Async-signal-safe, as those are. */
+#include "wakers.h"
+#include "real.h"
+#include <signal.h>
+#include <sys/time.h>
+
+static struct private_facts facts = {.magic = PRIVATE_FACTS_MAGIC};
+
+uint64_t wakers_address(void)
+{
+	return (uint64_t)(uintptr_t)&facts;
+}
+
+static uint64_t nanoseconds(const struct timeval *time)
+{
+	return (uint64_t)time->tv_sec * 1000000000u + (uint64_t)time->tv_usec * 1000u;
+}
+
+static void note_timer(int which, const struct itimerval *value)
+{
+	uint64_t fires = 0;
+
+	if (which < 0 || which >= INTERVAL_TIMERS)
+		return;
+	/* The other two count processor time, which a process at rest does not use. */
+	if (nanoseconds(&value->it_value))
+		fires = nanoseconds(&value->it_interval) || which != ITIMER_REAL
+				? UINT64_MAX
+				: time_now() + nanoseconds(&value->it_value);
+	atomic_store(&facts.timers[which], fires);
+}
+
+void wakers_start(void)
+{
+	struct itimerval value;
+
+	facts.pid = process.pid;
+	if (getitimer(ITIMER_REAL, &value) == 0)
+		note_timer(ITIMER_REAL, &value);
+}
+
+void wakers_start_child(void)
+{
+	facts.pid = process.pid;
+	for (int which = 0; which < INTERVAL_TIMERS; which++)
+		atomic_store(&facts.timers[which], 0);
+}
+
+static void note_handler(int signal, uintptr_t handler)
+{
+	if (signal > 0 && signal < SIGNALS)
+		atomic_store(&facts.handlers[signal], handler);
+}
+
+EXPORT int sigaction(int signal, const struct sigaction *action, struct sigaction *old)
+{
+	uintptr_t handler = 0;
+	int result;
+
+	real_ensure();
+	if (action)
+		handler = (uintptr_t)action->sa_handler;
+	result = real.sigaction(signal, action, old);
+	if (action && result == 0)
+		note_handler(signal, handler);
+	return result;
+}
+
+/* The older names. All take effect through the kernel's one table. */
+#define SIGNAL_FUNCTION(name)                                                                      \
+	sighandler_t name(int signal, sighandler_t handler);                                       \
+	EXPORT sighandler_t name(int signal, sighandler_t handler)                                 \
+	{                                                                                          \
+		sighandler_t old;                                                                  \
+                                                                                                   \
+		real_ensure();                                                                     \
+		old = real.name(signal, handler);                                                  \
+		if (old != SIG_ERR)                                                                \
+			note_handler(signal, (uintptr_t)handler);                                  \
+		return old;                                                                        \
+	}
+
+SIGNAL_FUNCTION(signal)
+SIGNAL_FUNCTION(ssignal)
+SIGNAL_FUNCTION(bsd_signal)
+SIGNAL_FUNCTION(sysv_signal)
+SIGNAL_FUNCTION(__sysv_signal)
+
+EXPORT int setitimer(__itimer_which_t which, const struct itimerval *value, struct itimerval *old)
+{
+	int result;
+
+	real_ensure();
+	result = real.setitimer(which, value, old);
+	if (result == 0 && value)
+		note_timer((int)which, value);
+	return result;
+}
+
+EXPORT unsigned alarm(unsigned seconds)
+{
+	struct itimerval value = {.it_value.tv_sec = seconds};
+
+	real_ensure();
+	note_timer(ITIMER_REAL, &value);
+	return real.alarm(seconds);
+}
+
+EXPORT useconds_t ualarm(useconds_t value, useconds_t interval)
+{
+	struct itimerval timer = {.it_value.tv_usec = (suseconds_t)value,
+				  .it_interval.tv_usec = (suseconds_t)interval};
+
+	real_ensure();
+	note_timer(ITIMER_REAL, &timer);
+	return real.ualarm(value, interval);
+}
