@@ -6,6 +6,8 @@
 #   SANITIZE=1    the CLI and its tests (never the shim) with ASan and UBSan
 #   REPEAT=N      every case program N times in `make check`
 #   ROUNDS=N      how often `make bench` runs each pair
+#   RUNS=N        how often `make suites` runs each member
+#   SUITES=...    the members of tests/suites to run (all; then docs/results.md is written)
 #   V=1           show the commands
 
 VERSION  = 0.1.0
@@ -14,6 +16,8 @@ PREFIX   = /usr/local
 DESTDIR  =
 REPEAT   = 1
 ROUNDS   = 15
+RUNS     = 10
+SUITES   =
 
 CFLAGS   = -O2 -g
 WARNINGS = -Wall -Wextra -Wstrict-prototypes -Wshadow -Wconversion -Wmissing-prototypes
@@ -64,7 +68,7 @@ else
 say = @printf '  %-5s %s\n' $(1) $(@:$(BUILD)/%=%);
 endif
 
-.PHONY: all help deps demo check bench install uninstall clean format format-check
+.PHONY: all help deps demo check suites bench install uninstall clean format format-check
 .DELETE_ON_ERROR:
 
 all: $(BUILD)/forkcheck $(BUILD)/libforkcheck.so
@@ -74,6 +78,7 @@ help:
 	@echo 'make deps          install what building and testing needs'
 	@echo 'make demo          see it find the deadlock of a small server'
 	@echo 'make check         unit tests and case programs'
+	@echo 'make suites        other people'"'"'s software, into docs/results.md (RUNS=N, SUITES=...)'
 	@echo 'make bench         what it costs'
 	@echo 'make install       into DESTDIR/PREFIX; make uninstall'
 	@echo 'make format        clang-format; make format-check'
@@ -128,6 +133,14 @@ $(BUILD)/cases/mutex-optimised: tests/cases/programs/mutex.c
 $(BUILD)/cases/library-linked: $(BUILD)/cases/libjournal.so
 $(BUILD)/cases/library-linked: CASE_LINK = -L$(BUILD)/cases -ljournal -Wl,-rpath,'$$ORIGIN'
 
+# Debian's clang has no OpenMP library of its own.
+$(BUILD)/cases/openmp: CC = gcc
+$(BUILD)/cases/openmp: CASE_LINK = -fopenmp
+
+# Needs a network, root or sudo for packages, and some minutes.
+suites: deps all
+	@tests/suites/run -n $(RUNS) -o docs/results.md $(BUILD)/forkcheck $(SUITES)
+
 demo: deps all $(BUILD)/demo/server
 	@tests/demo/run $(BUILD)
 
@@ -146,7 +159,7 @@ deps:
 	@CC='$(CC)' CXX='$(CXX)' tests/install-deps
 
 # Nothing is compiled before it is known that the compiler is there.
-ifneq ($(filter check demo bench deps,$(MAKECMDGOALS)),)
+ifneq ($(filter check demo suites bench deps,$(MAKECMDGOALS)),)
 $(CLI_OBJECTS) $(SHIM_OBJECTS) $(CHECK_OBJECTS) $(CASES) $(CASE_LIBS): | deps
 $(BENCHES) $(BUILD)/demo/server: | deps
 endif

@@ -51,12 +51,13 @@ struct holder_part {
 	int tid;
 	const char *name;
 	const char *start_routine;
-	const char *library; /* file name of the module of the start routine */
+	const char *library; /* file name of the library that created it for itself */
 	const char *creator_name;
 	int creator_tid;
 	struct frames created_at;
 	struct frames acquired_at;
 	double held_ms; /* negative: unknown */
+	bool held_at_most; /* the time is an upper bound, from a clock with steps of some 10 ms */
 	bool is_forker; /* the thread that forked: it lives on in the child under another id */
 	bool taken_by_handler;
 };
@@ -68,6 +69,14 @@ struct child_part {
 	const char *waiting_in; /* the function it is stuck in */
 	struct frames stack;
 	double after_ms; /* from the fork to the wait; negative: unknown */
+	bool gave_up;    /* the wait has ended, without what was waited for */
+};
+
+/* An atfork handler that the finding is about. */
+struct handler_part {
+	bool present;
+	const char *function;
+	const char *library; /* file name */
 };
 
 struct missing_group {
@@ -100,7 +109,8 @@ struct finding {
 	struct fork_part fork;
 	struct lock_part lock;
 	struct holder_part holder;
-	struct child_part child;
+	struct child_part child; /* for a hang in fork(): the process itself */
+	struct handler_part handler;
 	struct missing_group *missing;
 	size_t missing_count;
 	struct cycle_edge *cycle;

@@ -40,10 +40,13 @@ static size_t merge(struct finding *findings, size_t count)
 	for (size_t i = 0; i < count; i++) {
 		struct finding *same = find_same(findings, kept, &findings[i]);
 
-		if (same)
-			same->count += findings[i].count;
-		else
+		if (!same) {
 			findings[kept++] = findings[i];
+			continue;
+		}
+		same->count += findings[i].count;
+		if (!same->action)
+			same->action = findings[i].action;
 	}
 	return kept;
 }
@@ -59,11 +62,61 @@ static int by_severity(const void *left, const void *right)
 	return (one->fork.serial > other->fork.serial) - (one->fork.serial < other->fork.serial);
 }
 
+size_t judge_merge(struct finding *findings, size_t count)
+{
+	size_t kept = merge(findings, count);
+
+	if (kept)
+		qsort(findings, kept, sizeof(*findings), by_severity);
+	return kept;
+}
+
 static void ask_rules(struct judgement *judgement, bool notes)
 {
 	for (const struct rule *rule = rules; rule->code; rule++)
 		if ((rule->severity == SEVERITY_NOTE) == notes)
 			rule->judge(judgement, rule);
+}
+
+/* What was done to the process that a finding is about. */
+static const char *action_on(const struct model *model, struct arena *arena, int pid)
+{
+	const struct model_list *actions = model_list(model, RECORD_ACTION);
+
+	for (size_t i = 0; i < actions->count; i++) {
+		const struct record_action *action = model_action(model, actions->references[i]);
+
+		if (action->pid == pid)
+			return arena_strndup(arena, action->what, action->what_length);
+	}
+	return NULL;
+}
+
+static void note_actions(struct judgement *judgement)
+{
+	for (size_t i = 0; i < judgement->count; i++) {
+		struct finding *finding = &judgement->findings[i];
+
+		if (finding->child.present)
+			finding->action =
+				action_on(judgement->model, judgement->arena, finding->child.pid);
+	}
+}
+
+const struct finding *judge_process(struct model *model, struct arena *arena, int pid)
+{
+	struct judgement judgement = {.model = model, .arena = arena};
+	const struct finding *worst = NULL;
+
+	ask_rules(&judgement, false);
+	for (size_t i = 0; i < judgement.count; i++) {
+		const struct finding *finding = &judgement.findings[i];
+
+		if (finding->child.present && finding->child.pid == pid &&
+		    (!worst || finding->severity > worst->severity))
+			worst = finding;
+	}
+	return worst;
 }
 
 void judge(struct model *model, struct arena *arena, bool all, struct finding **findings,
@@ -74,8 +127,7 @@ void judge(struct model *model, struct arena *arena, bool all, struct finding **
 	ask_rules(&judgement, false);
 	if (all || judgement.count)
 		ask_rules(&judgement, true);
+	note_actions(&judgement);
 	*findings = judgement.findings;
-	*count = merge(judgement.findings, judgement.count);
-	if (*count)
-		qsort(*findings, *count, sizeof(**findings), by_severity);
+	*count = judge_merge(judgement.findings, judgement.count);
 }

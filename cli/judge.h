@@ -15,4 +15,13 @@
 void judge(struct model *model, struct arena *arena, bool all, struct finding **findings,
 	   size_t *count);
 
+/*
+ * The most severe finding about one process, before any are merged: its child,
+ * or the process that hangs in fork(). NULL when there is none.
+ */
+const struct finding *judge_process(struct model *model, struct arena *arena, int pid);
+
+/* Merges and sorts as above, in place. Returns the number that is left. */
+size_t judge_merge(struct finding *findings, size_t count);
+
 #endif

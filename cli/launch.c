@@ -12,6 +12,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/prctl.h>
+#include <sys/ptrace.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
@@ -252,7 +253,10 @@ void launch_reap(struct launched *launched)
 	int status;
 
 	while ((pid = waitpid(-1, &status, WNOHANG)) > 0)
-		if (pid == launched->pid) {
+		if (WIFSTOPPED(status)) {
+			/* Seized by stop.c, and late to stop: it was given up there. */
+			ptrace(PTRACE_DETACH, pid, NULL, NULL);
+		} else if (pid == launched->pid) {
 			launched->ended = true;
 			launched->status = status;
 			program = 0;

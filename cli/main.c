@@ -2,6 +2,7 @@
  * forkcheck: which fork is unsafe, which lock, who held it, and what to do.
  */
 #include "commands/explain.h"
+#include "commands/report.h"
 #include "commands/run.h"
 
 int main(int argc, char **argv)
@@ -12,6 +13,8 @@ int main(int argc, char **argv)
 	switch (options.command) {
 	case COMMAND_EXPLAIN:
 		return command_explain(&options);
+	case COMMAND_REPORT:
+		return command_report(&options);
 	case COMMAND_RUN:
 		break;
 	}

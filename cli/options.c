@@ -21,6 +21,11 @@ enum option_key {
 	KEY_FAIL_ON,
 	KEY_ERROR_EXITCODE,
 	KEY_ON_DEADLOCK,
+	KEY_HANG_AFTER,
+	KEY_WAIT,
+	KEY_KEEP_SESSION,
+	KEY_SUPPRESSIONS,
+	KEY_PRINT_SUPPRESSIONS,
 	KEY_NOTES,
 	KEY_COLOR,
 	KEY_HELP,
@@ -44,8 +49,27 @@ static const struct argp_option option_table[] = {
 	{"error-exitcode", KEY_ERROR_EXITCODE, "N", 0,
 	 "The exit status with findings, 1 to 255 (default 66).", 0},
 	{"on-deadlock", KEY_ON_DEADLOCK, "ACTION", 0,
-	 "What to do with a process whose hang is proven: kill it (the default) or wait, which "
-	 "only reports it.",
+	 "What to do with a process whose hang is proven and not suppressed: kill it (the "
+	 "default), stop it for a debugger, abort it, wait, which only reports it, or end-run, "
+	 "which reports it and ends the whole run.",
+	 0},
+	{"hang-after", KEY_HANG_AFTER, "DURATION", 0,
+	 "Report a child that makes no progress for so long, and whose hang cannot be proven, as "
+	 "suspected: 500ms, 10s (the default), 2m; a plain number is seconds.",
+	 0},
+	{"wait", KEY_WAIT, "FOR", 0,
+	 "Watch until the program has ended, and 2 seconds more for descendants that outlive it "
+	 "(program, the default), or until the last of them has ended (all).",
+	 0},
+	{"keep-session", KEY_KEEP_SESSION, "FILE", 0,
+	 "Write what was recorded to FILE, for 'forkcheck report'. FILE holds pieces of the "
+	 "program's memory; only its owner may read it.",
+	 0},
+	{"suppressions", KEY_SUPPRESSIONS, "FILE", 0,
+	 "Leave out the findings that a line of FILE matches. May be given more than once.", 0},
+	{"print-suppressions", KEY_PRINT_SUPPRESSIONS, NULL, 0,
+	 "At the end, print a line for a suppressions file to standard output for each finding "
+	 "that is shown.",
 	 0},
 	{"notes", KEY_NOTES, NULL, 0,
 	 "Show findings of severity note, which are else only counted.", 0},
@@ -65,6 +89,7 @@ struct parse {
 	int next;                         /* the word behind the last good option */
 	const char *waiting[OUTPUTS_MAX]; /* files that met no --format yet */
 	size_t waiting_count;
+	size_t operand_count; /* of `report` */
 };
 
 static error_t parse_option(int key, char *argument, struct argp_state *state);
@@ -73,13 +98,14 @@ static char *filter_help(int key, const char *text, void *input);
 static const struct argp command_line = {
 	.options = option_table,
 	.parser = parse_option,
-	.args_doc = "[--] PROGRAM [ARGUMENT...]\nexplain [CODE...]",
+	.args_doc = "[--] PROGRAM [ARGUMENT...]\nreport FILE...\nexplain [CODE...]",
 	.doc = "Runs PROGRAM and reports each fork() that is unsafe: the fork, the lock, the "
 	       "thread "
 	       "that holds it, what the child did with it, and what to do instead.\v"
 	       "The exit status is PROGRAM's own where nothing reached --fail-on, 66 with "
 	       "findings, 67 where PROGRAM could not be observed, 125 where forkcheck itself "
 	       "failed, 126 or 127 where PROGRAM could not be run.\n\n"
+	       "'forkcheck report' makes one report of sessions that --keep-session wrote. "
 	       "'forkcheck explain' lists the rules, 'forkcheck explain FC001' explains one.",
 	.help_filter = filter_help,
 };
@@ -213,13 +239,56 @@ static void parse_error_exitcode(struct options *options, const char *word)
 
 static void parse_on_deadlock(struct options *options, const char *word)
 {
-	static const char *const words[] = {"kill", "wait", NULL};
-	static const enum deadlock_action actions[] = {DEADLOCK_KILL, DEADLOCK_WAIT};
+	static const char *const words[] = {"kill", "stop", "abort", "wait", "end-run", NULL};
+	static const enum deadlock_action actions[] = {DEADLOCK_KILL, DEADLOCK_STOP, DEADLOCK_ABORT,
+						       DEADLOCK_WAIT, DEADLOCK_END_RUN};
 	int index = word_index(words, word);
 
 	if (index < 0)
-		bad_usage("--on-deadlock=%s: not one of kill, wait", word);
+		bad_usage("--on-deadlock=%s: not one of kill, stop, abort, wait, end-run", word);
 	options->on_deadlock = actions[index];
+}
+
+/* Nine digits of the largest unit are no overflow. */
+#define DURATION_DIGITS 9
+
+static void parse_hang_after(struct options *options, const char *word)
+{
+	static const char *const units[] = {"", "s", "ms", "m", NULL};
+	static const uint64_t milliseconds[] = {1000, 1000, 1, 60000};
+	size_t digits = strspn(word, "0123456789");
+	int unit = word_index(units, word + digits);
+	uint64_t value = strtoull(word, NULL, 10);
+
+	if (digits == 0 || digits > DURATION_DIGITS || unit < 0 || value == 0)
+		bad_usage("--hang-after=%s: not a duration such as 500ms, 10s or 2m", word);
+	options->hang_after_ms = value * milliseconds[unit];
+}
+
+static void parse_wait(struct options *options, const char *word)
+{
+	static const char *const words[] = {"program", "all", NULL};
+	int index = word_index(words, word);
+
+	if (index < 0)
+		bad_usage("--wait=%s: not one of program, all", word);
+	options->wait_all = index == 1;
+}
+
+static void parse_keep_session(struct options *options, const char *path)
+{
+	if (*path == '\0')
+		bad_usage("--keep-session: the name of the file is empty");
+	options->keep_session = path;
+}
+
+static void add_suppressions(struct options *options, const char *path)
+{
+	if (*path == '\0')
+		bad_usage("--suppressions: the name of the file is empty");
+	if (options->suppression_count == SUPPRESSION_FILES_MAX)
+		bad_usage("more than %d suppressions files", SUPPRESSION_FILES_MAX);
+	options->suppressions[options->suppression_count++] = path;
 }
 
 static void parse_color(struct options *options, const char *word)
@@ -233,16 +302,38 @@ static void parse_color(struct options *options, const char *word)
 	options->color = modes[index];
 }
 
-/* The first word that is no option ends forkcheck's own: what follows is the program's. */
-static void take_arguments(struct options *options, struct argp_state *state)
+/* Operands of `report` may have options between them: they are moved together. */
+static void take_operand(struct parse *parse, char *operand)
 {
+	parse->options->arguments[parse->operand_count++] = operand;
+}
+
+/* The first word that is no option ends forkcheck's own: what follows is the program's. */
+static void take_rest(struct options *options, enum command command, struct argp_state *state,
+		      char **words)
+{
+	options->command = command;
+	options->arguments = words;
+	state->next = state->argc;
+}
+
+static void take_argument(struct parse *parse, struct argp_state *state, char *word)
+{
+	struct options *options = parse->options;
 	char **words = &state->argv[state->next - 1];
 	/* `forkcheck -- explain` runs a program of that name. */
-	bool is_subcommand = state->quoted == 0 && strcmp(words[0], "explain") == 0;
+	bool may_be_subcommand = state->quoted == 0;
 
-	options->command = is_subcommand ? COMMAND_EXPLAIN : COMMAND_RUN;
-	options->arguments = is_subcommand ? words + 1 : words;
-	state->next = state->argc;
+	if (options->command == COMMAND_REPORT) {
+		take_operand(parse, word);
+	} else if (may_be_subcommand && strcmp(word, "report") == 0) {
+		options->command = COMMAND_REPORT;
+		options->arguments = words + 1;
+	} else if (may_be_subcommand && strcmp(word, "explain") == 0) {
+		take_rest(options, COMMAND_EXPLAIN, state, words + 1);
+	} else {
+		take_rest(options, COMMAND_RUN, state, words);
+	}
 }
 
 static error_t parse_option(int key, char *argument, struct argp_state *state)
@@ -266,6 +357,21 @@ static error_t parse_option(int key, char *argument, struct argp_state *state)
 	case KEY_ON_DEADLOCK:
 		parse_on_deadlock(options, argument);
 		break;
+	case KEY_HANG_AFTER:
+		parse_hang_after(options, argument);
+		break;
+	case KEY_WAIT:
+		parse_wait(options, argument);
+		break;
+	case KEY_KEEP_SESSION:
+		parse_keep_session(options, argument);
+		break;
+	case KEY_SUPPRESSIONS:
+		add_suppressions(options, argument);
+		break;
+	case KEY_PRINT_SUPPRESSIONS:
+		options->print_suppressions = true;
+		break;
 	case KEY_NOTES:
 		options->notes = true;
 		break;
@@ -282,7 +388,7 @@ static error_t parse_option(int key, char *argument, struct argp_state *state)
 		options_print_man(stdout);
 		end_after_print();
 	case ARGP_KEY_ARG:
-		take_arguments(options, state);
+		take_argument(parse, state, argument);
 		break;
 	default:
 		return ARGP_ERR_UNKNOWN;
@@ -336,13 +442,9 @@ static void report_bad_option(const char *word)
 	bad_usage("option '--%s' takes no value", option->name);
 }
 
-static void check_operands(const struct options *options)
+static void check_codes(char *const *operand)
 {
-	if (options->command == COMMAND_RUN && options->arguments == NULL)
-		bad_usage("no program to run");
-	if (options->command != COMMAND_EXPLAIN)
-		return;
-	for (char **operand = options->arguments; *operand != NULL; operand++) {
+	for (; *operand != NULL; operand++) {
 		if (strcmp(*operand, "--help") == 0) {
 			print_help();
 			end_after_print();
@@ -350,6 +452,28 @@ static void check_operands(const struct options *options)
 		if (**operand == '-')
 			bad_usage("unknown option '%s' of 'explain'", *operand);
 	}
+}
+
+static void check_operands(struct parse *parse)
+{
+	struct options *options = parse->options;
+
+	switch (options->command) {
+	case COMMAND_RUN:
+		if (options->arguments == NULL)
+			bad_usage("no program to run");
+		return;
+	case COMMAND_EXPLAIN:
+		check_codes(options->arguments);
+		break;
+	case COMMAND_REPORT:
+		options->arguments[parse->operand_count] = NULL;
+		if (parse->operand_count == 0)
+			bad_usage("no session to report on");
+		break;
+	}
+	if (options->keep_session != NULL)
+		bad_usage("--keep-session goes with a program to run");
 }
 
 void options_parse(struct options *options, int argc, char **argv)
@@ -361,10 +485,11 @@ void options_parse(struct options *options, int argc, char **argv)
 	*options = (struct options){
 		.fail_on = SEVERITY_ERROR,
 		.error_exitcode = EXIT_FINDINGS,
+		.hang_after_ms = HANG_AFTER_MS,
 	};
 	if (argc > 0 && argp_parse(&command_line, argc, argv, flags, NULL, &parse) != 0)
 		report_bad_option(argv[parse.next]);
-	check_operands(options);
+	check_operands(&parse);
 	place_waiting_files(&parse);
 }
 

@@ -9,14 +9,21 @@
 #include "report/report.h"
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 #include <stdio.h>
 
-enum command { COMMAND_RUN, COMMAND_EXPLAIN };
+enum command { COMMAND_RUN, COMMAND_EXPLAIN, COMMAND_REPORT };
 
 enum color_mode { COLOR_AUTO, COLOR_ALWAYS, COLOR_NEVER };
 
 /* What to do with a process whose hang is proven. */
-enum deadlock_action { DEADLOCK_KILL, DEADLOCK_WAIT };
+enum deadlock_action {
+	DEADLOCK_KILL,
+	DEADLOCK_STOP,
+	DEADLOCK_ABORT,
+	DEADLOCK_WAIT,
+	DEADLOCK_END_RUN,
+};
 
 /*
  * One report to write. -o FILE belongs to the nearest --format before it that
@@ -28,6 +35,9 @@ struct output {
 	const char *path;                   /* NULL: stderr */
 };
 
+#define SUPPRESSION_FILES_MAX 16
+#define HANG_AFTER_MS         10000
+
 struct options {
 	enum command command;
 	char **arguments; /* PROGRAM [ARGS], or the operands of the subcommand; NULL-terminated */
@@ -37,6 +47,12 @@ struct options {
 	bool fail_never; /* --fail-on=never */
 	int error_exitcode;
 	enum deadlock_action on_deadlock;
+	uint64_t hang_after_ms;
+	bool wait_all;            /* for all descendants, not for the program only */
+	const char *keep_session; /* NULL: no */
+	const char *suppressions[SUPPRESSION_FILES_MAX];
+	size_t suppression_count;
+	bool print_suppressions;
 	enum color_mode color;
 	bool notes;
 };

@@ -1,5 +1,14 @@
 /*
- * A suppressions file: one finding a line, by what it is about.
+ * A suppressions file: one suppression a line, by what a finding is about.
+ *
+ *   # a comment
+ *   lock:log_mutex
+ *   rule:FC005 library:libjournal.so.*
+ *
+ * A line is one or more words `key:glob`, separated by blanks, that must all
+ * match. Keys: rule (code or name), lock (its name), function (of any frame of
+ * any stack), library (the file of any frame, of missing threads, of the
+ * holder or of an atfork handler). Globs are those of the shell: * ? [] and \.
  */
 #ifndef FORKCHECK_SUPPRESSIONS_H
 #define FORKCHECK_SUPPRESSIONS_H
@@ -13,13 +22,23 @@ struct suppressions;
 struct suppressions *suppressions_new(void);
 void suppressions_free(struct suppressions *suppressions);
 
+/* Reads all files. NULL after one line on stderr. */
+struct suppressions *suppressions_open(const char *const *paths, size_t count);
+
 /* Reads a file. Returns 0, or -1 after one line on stderr that names file, line and fault. */
 int suppressions_read(struct suppressions *suppressions, const char *path);
 
-/* True when a line matches; that line then counts as used. */
+/* True when a line matches; all that match then count as used. */
 bool suppressions_match(struct suppressions *suppressions, const struct finding *finding);
 
 /* One line on the stream for each line of the files that nothing matched. */
 void suppressions_report_unused(const struct suppressions *suppressions, FILE *stream);
+
+/*
+ * Lines for a suppressions file, each once, for the report's findings that are
+ * not suppressed (notes only where they are shown), with a comment that says
+ * what it is for. 0, or -1 with errno when the stream failed.
+ */
+int suppressions_print(const struct report *report, FILE *stream);
 
 #endif

@@ -26,6 +26,15 @@ static bool on_own_stack(const struct thread *thread, uintptr_t sp)
 	return sp >= thread->stack_low && sp < thread->stack_top;
 }
 
+/*
+ * AddressSanitizer replaces memcpy and finds fault with who reads whole stack
+ * frames: this copy is no call.
+ */
+static void copy_bytes(void *to, const void *from, size_t length)
+{
+	__asm__ volatile("rep movsb" : "+D"(to), "+S"(from), "+c"(length) : : "memory");
+}
+
 /* Copies up to `capacity` bytes of stack from `sp`. Returns how many. */
 static size_t copy_stack(const struct thread *thread, void *to, uintptr_t sp, size_t capacity)
 {
@@ -33,7 +42,7 @@ static size_t copy_stack(const struct thread *thread, void *to, uintptr_t sp, si
 		return memory_read(to, (const void *)sp, capacity) & ~(size_t)(STACK_ALIGNMENT - 1);
 	if (capacity > thread->stack_top - sp)
 		capacity = thread->stack_top - sp;
-	memcpy(to, (const void *)sp, capacity);
+	copy_bytes(to, (const void *)sp, capacity);
 	return capacity;
 }
 
@@ -126,7 +135,7 @@ static session_reference record_stack(const struct stack_registers *registers, u
 	record->length = (uint32_t)length;
 	record->address = address;
 	record->registers = *registers;
-	memcpy(record->bytes, bytes, length);
+	copy_bytes(record->bytes, bytes, length);
 	log_commit(record, RECORD_STACK);
 	log_publish(&place, reference);
 	return reference;
@@ -197,19 +206,24 @@ session_reference capture_record_snapshot(const struct snapshot *snapshot)
 			    snapshot->length, STACK_FIRST_SEEN);
 }
 
-session_reference capture_record_memory(uintptr_t sp, uintptr_t top)
+session_reference capture_record_frozen(const struct thread *holder, uintptr_t sp)
 {
+	static const struct stack_registers none;
+	uintptr_t top = holder->stack_top;
 	size_t available = top > sp ? top - sp : SESSION_STACK_MAX;
 	size_t length = available < SESSION_STACK_MAX ? available : SESSION_STACK_MAX;
+	uint32_t flags =
+		STACK_NO_REGISTERS | (top <= sp || available > length ? STACK_TRUNCATED : 0);
 	session_reference reference;
 	struct record_stack *record;
 
 	length &= ~(size_t)(STACK_ALIGNMENT - 1);
+	if (on_own_stack(holder, sp))
+		return record_stack(&none, sp, (const uint8_t *)sp, length, flags);
 	record = log_claim(sizeof(*record) + length, &reference);
 	if (!record)
 		return 0;
-	record->flags =
-		STACK_NO_REGISTERS | (top <= sp || available > length ? STACK_TRUNCATED : 0);
+	record->flags = flags;
 	record->address = sp;
 	record->length = (uint32_t)memory_read(record->bytes, (const void *)sp, length) &
 			 ~(uint32_t)(STACK_ALIGNMENT - 1);

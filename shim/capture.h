@@ -71,7 +71,8 @@ void capture_forget_parent(void);
 
 /* A snapshot as a STACK record (interned). */
 session_reference capture_record_snapshot(const struct snapshot *snapshot);
-/* Memory of a stack from `sp` to `top` (0: unknown) as a STACK record without registers. */
-session_reference capture_record_memory(uintptr_t sp, uintptr_t top);
+/* In a fork child: what a thread that is not there had on its stack from `sp`
+ * up, as a STACK record without registers. */
+session_reference capture_record_frozen(const struct thread *holder, uintptr_t sp);
 
 #endif

@@ -160,7 +160,6 @@ static void become(struct thread *survivor, const struct inventory *inventory)
 
 	process.former_tids[process.former_count++ % FORMER_TIDS] = former;
 	process.parent_pid = process.pid;
-	process.pid = getpid();
 	process.parent = inventory->parent;
 	process.serial = survivor->child_serial;
 	process.birth_index = survivor->child_birth;
@@ -171,6 +170,8 @@ static void become(struct thread *survivor, const struct inventory *inventory)
 	atomic_store(&process.recorded, false);
 	process.epoch++;
 	thread_survive(survivor);
+	/* Of the only thread: asks libc, not the kernel. */
+	process.pid = thread_tid(survivor);
 	wakers_start_child();
 }
 
@@ -404,7 +405,7 @@ void child_end(void)
 	if (!process.active || !process.orphan_count || process.kind != BIRTH_CHILD)
 		return;
 	/* A vfork child ends in its parent's memory. */
-	if (getpid() != process.pid)
+	if (!process.is_filtered && getpid() != process.pid)
 		return;
 	thread = thread_current();
 	for (uint32_t i = 0; thread && i < process.orphan_count; i++)

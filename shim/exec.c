@@ -14,7 +14,8 @@ extern char **environ;
 /* True when this memory is the process' own: a vfork child runs in its parent's. */
 static bool is_own_memory(void)
 {
-	return process.active && process.kind == BIRTH_CHILD && getpid() == process.pid;
+	return process.active && process.kind == BIRTH_CHILD &&
+	       (process.is_filtered || getpid() == process.pid);
 }
 
 static void add_to_execs(uint32_t difference)

@@ -96,7 +96,7 @@ static void find_threads(struct thread *thread)
 	process.unseen_count = 0;
 	thread_each(count_if_alive, &alive);
 	thread->others = alive - 1;
-	if (stat(TASKS, &status) || status.st_nlink <= alive + 2)
+	if (process.is_filtered || stat(TASKS, &status) || status.st_nlink <= alive + 2)
 		return;
 	directory = open(TASKS, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	if (directory < 0)
@@ -161,7 +161,7 @@ static void enter(struct thread *thread, enum fork_function function)
 static void leave(struct thread *thread)
 {
 	if (!--thread->fork_depth)
-		log_birth_forking(process.birth_index, 0);
+		log_birth_forked(process.birth_index, thread_tid(thread));
 	thread->fork = 0;
 	thread_renew_fast(thread);
 }

@@ -115,11 +115,6 @@ void held_forget(struct thread *thread, const void *lock)
 	}
 }
 
-static session_reference record_frozen(const struct thread *holder, const struct held_slot *slot)
-{
-	return capture_record_memory((uintptr_t)slot->sp, holder->stack_top);
-}
-
 session_reference held_record(struct thread *holder, uint32_t index, session_reference fork,
 			      uint32_t flags, const void *state, size_t length)
 {
@@ -142,7 +137,7 @@ session_reference held_record(struct thread *holder, uint32_t index, session_ref
 
 	session_reference thread = thread_record(holder);
 	session_reference acquired = snapshot ? capture_record_snapshot(snapshot) : 0;
-	session_reference frozen = record_frozen(holder, slot);
+	session_reference frozen = capture_record_frozen(holder, (uintptr_t)slot->sp);
 
 	record = log_claim(sizeof(*record), &reference);
 	if (!record)

@@ -179,6 +179,9 @@ void log_announce(void)
 	int saved = errno;
 
 	atomic_fetch_add(&header->news, 1);
+	/* The CLI looks by itself a few times a second. */
+	if (process.is_filtered)
+		return;
 	syscall(SYS_futex, &header->news, FUTEX_WAKE, 1, NULL, NULL, 0);
 	errno = saved;
 }
@@ -246,8 +249,19 @@ void log_birth_forking(uint64_t index, int32_t tid)
 {
 	struct session_birth *entry = own_birth(index);
 
+	int32_t none = 0;
+
+	/* Of two threads that fork at once the first one stands there. */
 	if (entry)
-		atomic_store(&entry->forking, tid);
+		atomic_compare_exchange_strong(&entry->forking, &none, tid);
+}
+
+void log_birth_forked(uint64_t index, int32_t tid)
+{
+	struct session_birth *entry = own_birth(index);
+
+	if (entry)
+		atomic_compare_exchange_strong(&entry->forking, &tid, 0);
 }
 
 uint64_t hash_bytes(uint64_t hash, const void *bytes, size_t length)

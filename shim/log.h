@@ -49,8 +49,9 @@ void log_birth_fill(uint64_t index, const struct session_birth *birth);
 void log_birth_mark(uint64_t index, enum birth_state bit);
 void log_birth_unmark(uint64_t index, enum birth_state bit);
 
-/* A thread has entered fork(); 0: it has left. */
+/* A thread has entered fork(), and left it. */
 void log_birth_forking(uint64_t index, int32_t tid);
+void log_birth_forked(uint64_t index, int32_t tid);
 
 /* 64-bit hash of facts, for log_find(). Start with HASH_SEED. */
 #define HASH_SEED 0x9e3779b97f4a7c15u

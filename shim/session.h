@@ -270,7 +270,6 @@ enum held_flag {
 	HELD_BY_FORKER = 1,     /* the thread that forked held it */
 	HELD_FROM_HANDLER = 2,  /* taken while fork() ran the atfork handlers */
 	HELD_WHILE_WAITING = 4, /* taken back by a condition wait: the time is not known */
-	HELD_SHARED = 8,        /* process-shared */
 };
 
 /* A lock that was held at a clone, as the child found it in its own copy. */
@@ -326,7 +325,6 @@ enum lock_operation {
 	OPERATION_UNLOCK,
 	OPERATION_INIT,
 	OPERATION_DESTROY,
-	OPERATION_CONDITION_WAIT,
 	OPERATION_OVERWRITTEN, /* found free or taken again when the child ended */
 };
 

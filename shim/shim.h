@@ -46,9 +46,10 @@ struct call_site {
 
 /* This process. Private memory: a fork child starts with a true copy. */
 struct process {
-	bool active;   /* there is a session to write to */
-	bool inherits; /* may meet locks that threads lost at a fork hold */
-	bool can_read; /* process_vm_readv works here */
+	bool active;      /* there is a session to write to */
+	bool inherits;    /* may meet locks that threads lost at a fork hold */
+	bool can_read;    /* process_vm_readv works here */
+	bool is_filtered; /* it installed a seccomp filter: no system call of ours any more */
 	uint32_t serial;
 	uint32_t parent;
 	uint32_t image;

@@ -443,6 +443,8 @@ EXPORT int prctl(int option, unsigned long a, unsigned long b, unsigned long c, 
 
 	real_ensure();
 	result = real.prctl(option, a, b, c, d);
+	if (option == PR_SET_SECCOMP && result == 0)
+		process.is_filtered = true;
 	if (option == PR_SET_NAME && result == 0 && process.active) {
 		int saved = errno;
 		struct thread *thread = thread_current();

@@ -13,7 +13,10 @@
 /* clang-format off */
 #define RULES(rule) \
 	rule(FC001) \
+	rule(FC002) \
+	rule(FC003) \
 	rule(FC005) \
+	rule(FC007) \
 	rule(FC008)
 /* clang-format on */
 

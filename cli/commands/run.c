@@ -3,25 +3,28 @@
  * the program's but its standard streams is shared with it.
  */
 #include "run.h"
+#include "../assemble.h"
 #include "../judge.h"
 #include "../launch.h"
+#include "../session/save.h"
 #include "../session/session.h"
 #include "../watch/watch.h"
 #include <errno.h>
+#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
 #include <unistd.h>
 
-/* A proven hang is reported within two seconds; two looks fit in many times. */
 #define LOOK_MS 50
-#define IDLE_MS 200
+/* Fits into one record. */
+#define COMMAND_MAX 16384
 /* How long descendants that outlive the program are watched. */
 #define GRACE_MS 2000
 
-struct action {
-	pid_t pid;
-	const char *what;
+struct printed {
+	char *fingerprint;
+	uint64_t count; /* when it was printed */
 };
 
 struct run {
@@ -29,16 +32,17 @@ struct run {
 	char *shim;
 	struct session session;
 	struct reader reader;
+	struct writer writer;
 	struct model model;
 	struct watch watch;
+	struct suppressions *suppressions;
 	struct launched launched;
 	uint64_t started_ns;
 	FILE *streams[OUTPUTS_MAX];
-	struct action *actions;
-	size_t action_count;
-	/* Fingerprints of the findings that were printed while the program ran. */
-	char **printed;
+	/* Findings that were printed while the program ran. */
+	struct printed *printed;
 	size_t printed_count;
+	bool is_over; /* --on-deadlock=end-run */
 };
 
 static uint64_t now_ns(void)
@@ -96,23 +100,25 @@ static bool is_shown(const struct run *run, const struct finding *finding)
 	return finding->severity > SEVERITY_NOTE || run->options->notes;
 }
 
-static bool was_printed(const struct run *run, const struct finding *finding)
+static const struct printed *find_printed(const struct run *run, const struct finding *finding)
 {
 	for (size_t i = 0; i < run->printed_count; i++)
-		if (strcmp(run->printed[i], finding->fingerprint) == 0)
-			return true;
-	return false;
+		if (strcmp(run->printed[i].fingerprint, finding->fingerprint) == 0)
+			return &run->printed[i];
+	return NULL;
 }
 
 static void remember_printed(struct run *run, const struct finding *finding)
 {
-	char **grown = reallocarray(run->printed, run->printed_count + 1, sizeof(*grown));
+	struct printed *grown = reallocarray(run->printed, run->printed_count + 1, sizeof(*grown));
+	char *fingerprint = strdup(finding->fingerprint);
 
-	if (!grown)
-		return;
-	run->printed = grown;
-	run->printed[run->printed_count] = strdup(finding->fingerprint);
-	run->printed_count += run->printed[run->printed_count] != NULL;
+	if (grown)
+		run->printed = grown;
+	if (grown && fingerprint)
+		run->printed[run->printed_count++] = (struct printed){fingerprint, finding->count};
+	else
+		free(fingerprint);
 }
 
 static FILE *live_stream(const struct run *run)
@@ -122,15 +128,6 @@ static FILE *live_stream(const struct run *run)
 		    run->streams[i] == stderr)
 			return stderr;
 	return NULL;
-}
-
-static void apply_actions(const struct run *run, struct finding *findings, size_t count)
-{
-	for (size_t i = 0; i < count; i++)
-		for (size_t k = 0; k < run->action_count; k++)
-			if (findings[i].child.present &&
-			    findings[i].child.pid == run->actions[k].pid)
-				findings[i].action = run->actions[k].what;
 }
 
 /* Errors that are proven are printed while the program runs. */
@@ -145,12 +142,12 @@ static void print_proven(struct run *run)
 		return;
 	arena_init(&arena);
 	judge(&run->model, &arena, false, &findings, &count);
-	apply_actions(run, findings, count);
 	for (size_t i = 0; i < count; i++) {
 		struct render_options look = render_options(run->options, stream);
 
 		if (findings[i].severity != SEVERITY_ERROR ||
-		    findings[i].certainty != CERTAINTY_PROVEN || was_printed(run, &findings[i]))
+		    findings[i].certainty != CERTAINTY_PROVEN || find_printed(run, &findings[i]) ||
+		    suppressions_match(run->suppressions, &findings[i]))
 			continue;
 		render_text_finding(stream, &findings[i], &look);
 		fflush(stream);
@@ -159,47 +156,110 @@ static void print_proven(struct run *run)
 	arena_release(&arena);
 }
 
-static void note_action(struct run *run, pid_t pid, const char *what)
+static bool is_suppressed(struct run *run, pid_t pid)
 {
-	struct action *grown = reallocarray(run->actions, run->action_count + 1, sizeof(*grown));
+	const struct finding *finding;
+	struct arena arena;
+	bool suppressed;
 
-	if (!grown)
-		return;
-	run->actions = grown;
-	run->actions[run->action_count++] = (struct action){pid, what};
+	arena_init(&arena);
+	finding = judge_process(&run->model, &arena, pid);
+	suppressed = finding && suppressions_match(run->suppressions, finding);
+	arena_release(&arena);
+	return suppressed;
 }
 
-static void act_on_stuck(const struct suspect *suspect, void *data)
+static void note_action(struct run *run, pid_t pid, const char *what)
+{
+	struct record_action action = {.pid = pid, .what_length = (uint32_t)strlen(what)};
+
+	writer_append(&run->writer, RECORD_ACTION, &action, sizeof(action), what,
+		      action.what_length);
+	model_update(&run->model);
+}
+
+static const struct deadlock_reaction {
+	int signal; /* 0: none */
+	const char *what;
+} reactions[] = {
+	[DEADLOCK_KILL] = {SIGKILL, "killed"},    [DEADLOCK_STOP] = {SIGSTOP, "stopped"},
+	[DEADLOCK_ABORT] = {SIGABRT, "aborted"},  [DEADLOCK_WAIT] = {0, NULL},
+	[DEADLOCK_END_RUN] = {SIGKILL, "killed"},
+};
+
+static void react(struct run *run, const struct hang *hang)
+{
+	const struct deadlock_reaction *reaction = &reactions[run->options->on_deadlock];
+
+	if (!reaction->signal || !hang_signal(hang, reaction->signal))
+		return;
+	note_action(run, hang->pid, reaction->what);
+	if (run->options->on_deadlock == DEADLOCK_STOP)
+		fprintf(stderr, "forkcheck: process %d is stopped; look at it with: gdb -p %d\n",
+			hang->pid, hang->pid);
+	run->is_over |= run->options->on_deadlock == DEADLOCK_END_RUN;
+}
+
+/* False: it moved, and is to be looked at again. */
+static bool on_hang(const struct hang *hang, void *data)
 {
 	struct run *run = data;
 
-	if (run->options->on_deadlock == DEADLOCK_KILL && watch_kill(suspect))
-		note_action(run, suspect->pid, "killed");
+	/* The shim's record of a wait has its own stack, from the very moment. */
+	if (!hang->wait || !hang->is_proven)
+		if (!hang_record(&run->model, &run->writer, hang))
+			return false;
+	model_update(&run->model);
+	if (!hang->is_proven)
+		return true;
+	if (!is_suppressed(run, hang->pid))
+		react(run, hang);
 	print_proven(run);
+	return true;
 }
 
 /* One turn: take in what is new, look at who may hang, wait for more. */
 static void take_turn(struct run *run)
 {
-	size_t open;
+	int pause;
 
 	launch_reap(&run->launched);
 	model_update(&run->model);
-	watch_update(&run->watch, &run->model);
-	open = watch_look(&run->watch, &run->model, act_on_stuck, run);
-	if (run->launched.has_children)
-		launch_wait(&run->session, open ? LOOK_MS : IDLE_MS);
+	pause = watch_turn(&run->watch, &run->model, on_hang, run);
+	if (run->launched.has_children && !run->is_over)
+		launch_wait(&run->session, pause);
+}
+
+/* Everybody who is left, until nobody is. */
+static void end_everything(struct run *run)
+{
+	while (run->launched.has_children) {
+		if (!run->launched.ended)
+			kill(run->launched.pid, SIGKILL);
+		watch_signal_all(&run->watch, SIGKILL);
+		launch_wait(&run->session, LOOK_MS);
+		launch_reap(&run->launched);
+	}
+}
+
+/* Descendants that outlive the program get some time to end, or to turn out to hang. */
+static bool is_in_grace(const struct run *run, uint64_t ended_ns)
+{
+	return run->options->wait_all || now_ns() < ended_ns + GRACE_MS * 1000000ull;
 }
 
 static void follow(struct run *run)
 {
-	uint64_t limit;
+	uint64_t ended_ns;
 
-	while (!run->launched.ended)
+	while (!run->launched.ended && !run->is_over)
 		take_turn(run);
-	limit = now_ns() + GRACE_MS * 1000000ull;
-	while (run->launched.has_children && now_ns() < limit && !launch_interrupted())
+	ended_ns = now_ns();
+	while (run->launched.has_children && !run->is_over && is_in_grace(run, ended_ns) &&
+	       !launch_interrupted())
 		take_turn(run);
+	if (run->is_over)
+		end_everything(run);
 	model_update(&run->model);
 }
 
@@ -223,38 +283,64 @@ static bool wants_notes(const struct options *options)
 	return options->notes || (!options->fail_never && options->fail_on == SEVERITY_NOTE);
 }
 
-static void fill_report(struct run *run, struct report *report, struct arena *arena)
+/* NUL-terminated strings in a row, as /proc/PID/cmdline has them. */
+static char *join_command(char *const *arguments, size_t *length, uint32_t *count)
 {
-	const struct session_counters *counters = &run->session.header->counters;
+	char *text = NULL;
+	FILE *stream = open_memstream(&text, length);
 
-	judge(&run->model, arena, wants_notes(run->options), &report->findings,
-	      &report->finding_count);
-	apply_actions(run, report->findings, report->finding_count);
-	report->command = run->options->arguments;
-	report->exit_status = launch_exit_status(&run->launched);
-	report->signal = report->exit_status < 0 ? run->launched.status & 0x7f : 0;
-	report->duration_ms = (double)(now_ns() - run->started_ns) / 1e6;
-	report->observed = is_observed(run);
-	report->forks = atomic_load(&counters->forks);
-	report->processes = atomic_load(&counters->processes);
-	/* Every process has a main thread, which nobody created. */
-	report->threads = atomic_load(&counters->threads) + report->processes;
-	report->events_lost = reader_lost(&run->reader);
-	report->complete = report->events_lost == 0;
-	if (!report->complete)
-		report->incomplete_reason = "the session log had no room for all events";
-	report->show_notes = run->options->notes;
+	*count = 0;
+	if (!stream)
+		return NULL;
+	for (; *arguments; arguments++, ++*count)
+		fwrite(*arguments, 1, strlen(*arguments) + 1, stream);
+	fclose(stream);
+	return text;
 }
 
-/* What was printed live is not printed again. */
+/* What only we know, into the log: a saved session is reported from that alone. */
+static void record_run(struct run *run)
+{
+	struct record_run record = {.exit_status = launch_exit_status(&run->launched),
+				    .duration_ns = now_ns() - run->started_ns,
+				    .pid = run->launched.pid,
+				    .is_observed = is_observed(run)};
+	size_t length = 0;
+	char *command = join_command(run->options->arguments, &length, &record.arguments);
+
+	record.signal = record.exit_status < 0 ? run->launched.status & 0x7f : 0;
+	/* A command line may be longer than any record: its end goes. */
+	if (length > COMMAND_MAX || !command)
+		length = 0, record.arguments = 0;
+	record.length = (uint32_t)length;
+	writer_append(&run->writer, RECORD_RUN, &record, sizeof(record), command, length);
+	free(command);
+	model_update(&run->model);
+}
+
+/* What was printed live is not printed again, but for how often it came in the end. */
+static int write_finding_or_count(struct run *run, FILE *stream, const struct finding *finding,
+				  const struct render_options *look)
+{
+	const struct printed *printed = find_printed(run, finding);
+
+	if (!is_shown(run, finding) || finding->suppressed)
+		return 0;
+	if (!printed)
+		return render_text_finding(stream, finding, look);
+	if (printed->count != finding->count)
+		fprintf(stream, "forkcheck: %s %s: seen %llu times in all\n", finding->code,
+			finding->name, (unsigned long long)finding->count);
+	return 0;
+}
+
 static int write_rest(struct run *run, FILE *stream, const struct report *report,
 		      const struct render_options *look)
 {
 	int result = 0;
 
 	for (size_t i = 0; i < report->finding_count && result == 0; i++)
-		if (is_shown(run, &report->findings[i]) && !was_printed(run, &report->findings[i]))
-			result = render_text_finding(stream, &report->findings[i], look);
+		result = write_finding_or_count(run, stream, &report->findings[i], look);
 	return result ? result : render_text_summary(stream, report, look);
 }
 
@@ -281,27 +367,42 @@ static bool reaches_limit(const struct options *options, const struct report *re
 	return false;
 }
 
-static int set_up(struct run *run)
+static int read_suppressions(struct run *run)
 {
-	const char *problem;
+	run->suppressions = suppressions_new();
+	for (size_t i = 0; i < run->options->suppression_count; i++)
+		if (suppressions_read(run->suppressions, run->options->suppressions[i]))
+			return -1;
+	return 0;
+}
 
-	launch_catch_signals();
-	run->shim = launch_find_shim();
-	if (!run->shim || open_outputs(run) || session_create(&run->session))
+static int open_log(struct run *run)
+{
+	const char *problem = reader_open(&run->reader, run->session.header, run->session.size);
+
+	if (problem) {
+		fprintf(stderr, "forkcheck: cannot use the session file: %s\n", problem);
 		return -1;
+	}
 	if (run->session.is_small)
 		fprintf(stderr,
 			"forkcheck: warning: only %zu MiB for the session log; a long run may lose "
 			"events\n",
 			run->session.size >> 20);
-	problem = reader_open(&run->reader, run->session.header, run->session.size);
-	if (problem) {
-		fprintf(stderr, "forkcheck: cannot use the session file: %s\n", problem);
-		return -1;
-	}
+	writer_init(&run->writer, run->session.header, &run->reader);
 	model_init(&run->model, &run->reader, run->shim);
-	watch_init(&run->watch);
+	watch_init(&run->watch, &run->writer, run->options->hang_after_ms * 1000000u);
 	return 0;
+}
+
+static int set_up(struct run *run)
+{
+	launch_catch_signals();
+	run->shim = launch_find_shim();
+	if (!run->shim || read_suppressions(run) || open_outputs(run) ||
+	    session_create(&run->session))
+		return -1;
+	return open_log(run);
 }
 
 static void tear_down(struct run *run)
@@ -311,18 +412,48 @@ static void tear_down(struct run *run)
 		model_release(&run->model);
 	reader_close(&run->reader);
 	session_remove(&run->session);
+	if (run->suppressions)
+		suppressions_free(run->suppressions);
 	for (size_t i = 0; i < run->printed_count; i++)
-		free(run->printed[i]);
+		free(run->printed[i].fingerprint);
 	free(run->printed);
-	free(run->actions);
 	free(run->shim);
 }
 
-/* The whole run. `signal` gets the one that ended the program, where we should end alike. */
-static int run_program(struct run *run, int *signal)
+/* forkcheck's exit status; `signal` gets the one to die by, where we should end as the program did.
+ */
+static int exit_status(const struct run *run, const struct report *report, int *signal)
+{
+	if (reaches_limit(run->options, report))
+		return run->options->error_exitcode;
+	if (!report->observed)
+		return EXIT_UNOBSERVED;
+	if (report->exit_status < 0)
+		*signal = report->signal;
+	return report->exit_status < 0 ? 0 : report->exit_status;
+}
+
+static int report_run(struct run *run, int *signal)
 {
 	struct report report = {0};
 	struct arena arena;
+	int status;
+
+	record_run(run);
+	arena_init(&arena);
+	assemble_report(&run->model, &arena, run->suppressions, wants_notes(run->options), &report);
+	report.show_notes = run->options->notes;
+	write_reports(run, &report);
+	suppressions_report_unused(run->suppressions, stderr);
+	status = exit_status(run, &report, signal);
+	arena_release(&arena);
+	if (run->options->keep_session && session_save(&run->reader, run->options->keep_session))
+		status = EXIT_FORKCHECK;
+	return status;
+}
+
+static int run_program(struct run *run, int *signal)
+{
 	int status;
 
 	run->started_ns = now_ns();
@@ -331,19 +462,7 @@ static int run_program(struct run *run, int *signal)
 		return status;
 	session_start_clock(&run->session);
 	follow(run);
-	arena_init(&arena);
-	fill_report(run, &report, &arena);
-	write_reports(run, &report);
-	if (reaches_limit(run->options, &report))
-		status = run->options->error_exitcode;
-	else if (!report.observed)
-		status = EXIT_UNOBSERVED;
-	else if (report.exit_status >= 0)
-		status = report.exit_status;
-	else
-		*signal = report.signal;
-	arena_release(&arena);
-	return status;
+	return report_run(run, signal);
 }
 
 int command_run(const struct options *options)

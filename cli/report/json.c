@@ -153,6 +153,7 @@ static json_t *holder_value(struct document *document, const struct holder_part 
 	set(document, object, "created_at", stack_value(document, &holder->created_at));
 	set(document, object, "acquired_at", stack_value(document, &holder->acquired_at));
 	set(document, object, "held_ms", duration_value(holder->held_ms));
+	set(document, object, "held_at_most", json_boolean(holder->held_at_most));
 	set(document, object, "is_forker", json_boolean(holder->is_forker));
 	set(document, object, "taken_by_handler", json_boolean(holder->taken_by_handler));
 	return object;
@@ -192,6 +193,15 @@ static json_t *missing_list(struct document *document, const struct finding *fin
 	return array;
 }
 
+static json_t *handler_value(struct document *document, const struct handler_part *handler)
+{
+	json_t *object = json_object();
+
+	set(document, object, "function", text_value(document, handler->function));
+	set(document, object, "library", text_value(document, handler->library));
+	return object;
+}
+
 static json_t *cycle_list(struct document *document, const struct finding *finding)
 {
 	json_t *array = json_array();
@@ -218,6 +228,8 @@ static void set_parts(struct document *document, json_t *object, const struct fi
 		set(document, object, "holder", holder_value(document, &finding->holder));
 	if (finding->child.present)
 		set(document, object, "child", child_value(document, &finding->child));
+	if (finding->handler.present)
+		set(document, object, "handler", handler_value(document, &finding->handler));
 	if (finding->missing_count > 0)
 		set(document, object, "missing_threads", missing_list(document, finding));
 	if (finding->cycle_count > 0)

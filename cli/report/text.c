@@ -50,7 +50,8 @@ static void put_action(struct page *page, const struct finding *finding)
 	if (action == NULL)
 		return;
 	if (finding->child.pid > 0)
-		action = arena_printf(&page->arena, "forkcheck %s child %d", action,
+		action = arena_printf(&page->arena, "forkcheck %s %s %d", action,
+				      finding->handler.present ? "process" : "child",
 				      finding->child.pid);
 	else
 		action = arena_printf(&page->arena, "forkcheck %s the child", action);

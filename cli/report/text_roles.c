@@ -173,7 +173,8 @@ static void put_acquisition(struct page *page, const struct finding *finding,
 					   holder_label(holder, cast));
 
 	if (held != NULL)
-		heading = arena_printf(&page->arena, "%s for %s", heading, held);
+		heading = arena_printf(&page->arena, "%s for %s%s", heading,
+				       holder->held_at_most ? "up to " : "", held);
 	put_section(page, heading, held != NULL ? ", since:" : " since:", &holder->acquired_at);
 }
 
@@ -236,11 +237,15 @@ static void put_holder(struct page *page, const struct finding *finding, const s
 }
 
 /* "child 4190 (thread 4195), 0.4 ms after the fork," */
-static const char *child_label(struct page *page, const struct child_part *child)
+static const char *child_label(struct page *page, const struct finding *finding)
 {
+	const struct child_part *child = &finding->child;
+	/* A hang inside fork(): there is no child yet. */
+	const char *role = finding->handler.present ? "process" : "child";
 	struct arena *arena = &page->arena;
 	const char *label =
-		child->pid > 0 ? arena_printf(arena, "child %d", child->pid) : "the child";
+		child->pid > 0 ? arena_printf(arena, "%s %d", role, child->pid)
+			       : arena_printf(arena, "the %s", role);
 	const char *after = page_duration(page, child->after_ms);
 
 	if (child->tid > 0 && child->tid != child->pid)
@@ -254,10 +259,11 @@ static void put_child(struct page *page, const struct finding *finding)
 {
 	const struct child_part *child = &finding->child;
 	const char *function = page_name(page, child->waiting_in, NAME_COLUMNS);
-	const char *heading = child_label(page, child);
+	const char *heading = child_label(page, finding);
 
 	if (finding->lock.present)
-		heading = arena_printf(&page->arena, "%s waits for M1", heading);
+		heading = arena_printf(&page->arena, "%s %s M1", heading,
+				       child->gave_up ? "asked for" : "waits for");
 	else
 		heading = arena_printf(&page->arena, "%s waits", heading);
 	/* With a stack and a lock the frames say it better. */

@@ -3,10 +3,13 @@
  * the expensive part.
  */
 #include "evidence.h"
+#include "attribution.h"
 #include "lock_kinds.h"
 #include <string.h>
 
 #define WALK_MAX 128
+/* Of a name in a line for a suppressions file; what is longer ends with a *. */
+#define SUPPRESSED_BYTES 200
 
 const char *evidence_file_name(const char *path)
 {
@@ -55,6 +58,13 @@ static uint64_t fork_serial(const struct model *model, session_reference fork)
 	return 0;
 }
 
+const char *evidence_program(struct judgement *judgement, uint32_t process)
+{
+	const char *path = model_program(judgement->model, process);
+
+	return path ? arena_strdup(judgement->arena, path) : NULL;
+}
+
 void evidence_fork(struct judgement *judgement, struct fork_part *part, session_reference fork,
 		   const struct process_facts *child)
 {
@@ -69,7 +79,7 @@ void evidence_fork(struct judgement *judgement, struct fork_part *part, session_
 		return;
 	thread = model_thread(model, record->thread);
 	part->pid = record->parent_pid;
-	part->program = model_program(model, record->parent);
+	part->program = evidence_program(judgement, record->parent);
 	part->serial = fork_serial(model, fork);
 	part->stack = evidence_stack(judgement, record->parent, record->stack);
 	part->function = record->function == FORK_FORK ? "fork" : take_libc_frames(&part->stack);
@@ -117,14 +127,12 @@ static const struct record_thread *find_creator(const struct model *model,
 }
 
 static void name_start_routine(struct judgement *judgement, struct holder_part *part,
-			       struct address_space *space, const struct record_thread *thread,
-			       uint32_t process)
+			       struct address_space *space, const struct record_thread *thread)
 {
 	struct frames start;
 
 	if (thread->flags & THREAD_MAIN) {
 		part->start_routine = "main";
-		part->library = evidence_file_name(model_program(judgement->model, process));
 		return;
 	}
 	if (!thread->start_routine || !space)
@@ -134,7 +142,6 @@ static void name_start_routine(struct judgement *judgement, struct holder_part *
 		return;
 	/* The last frame is the function itself; what was inlined at its start stands before it. */
 	part->start_routine = start.list[start.count - 1].function;
-	part->library = evidence_file_name(start.list[start.count - 1].module);
 }
 
 static const char *thread_name(struct judgement *judgement, const struct record_thread *thread)
@@ -156,8 +163,8 @@ void evidence_thread(struct judgement *judgement, struct holder_part *part, uint
 	if (!thread)
 		return;
 	part->name = thread_name(judgement, thread);
-	name_start_routine(judgement, part, model_space(judgement->model, process), thread,
-			   process);
+	name_start_routine(judgement, part, model_space(judgement->model, process), thread);
+	part->library = attribute_thread(judgement, process, thread);
 	part->created_at = evidence_stack(judgement, process, thread->created_at);
 	creator = find_creator(judgement->model, thread);
 	if (creator) {
@@ -255,6 +262,78 @@ void evidence_holder(struct judgement *judgement, struct holder_part *part, uint
 	if (held->since_ns && !(held->flags & HELD_WHILE_WAITING) &&
 	    held->record.time_ns >= held->since_ns)
 		part->held_ms = (double)(held->record.time_ns - held->since_ns) / 1e6;
+	part->held_at_most = held->since_ns & 1;
+}
+
+bool evidence_is_libc(const char *module)
+{
+	const char *name = evidence_file_name(module);
+
+	return name &&
+	       (strncmp(name, "libc.so.", 8) == 0 || strncmp(name, "libpthread.so.", 14) == 0);
+}
+
+static bool same_module(const struct frame *one, const struct frame *other)
+{
+	return one->module && other->module && strcmp(one->module, other->module) == 0;
+}
+
+/*
+ * The frames that the program's call led into: all of libc's, or those of a
+ * library that has no names for them. 0: the innermost frame speaks for itself.
+ */
+static size_t count_called_frames(const struct frames *stack)
+{
+	size_t count = 0;
+
+	while (count < stack->count && evidence_is_libc(stack->list[count].module))
+		count++;
+	if (count)
+		return count;
+	while (count < stack->count && !stack->list[count].function &&
+	       same_module(&stack->list[count], &stack->list[0]))
+		count++;
+	/* The first name belongs to the same library: that is its way in. */
+	if (count < stack->count && same_module(&stack->list[count], &stack->list[0]))
+		return 0;
+	return count;
+}
+
+/*
+ * The function that a live stack is stuck in, as the program called it
+ * ("sem_wait", "GOMP_parallel"): libc gets there by jumps, and inner functions
+ * have no names for most people. Else the innermost function with a name.
+ */
+static const char *waiting_in(struct judgement *judgement, uint32_t process, struct frames *stack)
+{
+	size_t inner = count_called_frames(stack);
+	struct address_space *space = model_space(judgement->model, process);
+	const char *function = NULL;
+
+	if (inner && inner < stack->count && space)
+		function = unwind_called_function(space, judgement->arena, stack->list[inner].pc);
+	if (function)
+		stack->list[inner - 1].function = function;
+	for (size_t i = inner; i-- > 0 && !function;)
+		function = stack->list[i].function;
+	for (size_t i = 0; i < stack->count && !function; i++)
+		function = stack->list[i].function;
+	return function;
+}
+
+void evidence_hang(struct judgement *judgement, struct child_part *part,
+		   const struct record_hang *hang)
+{
+	const struct process_facts *facts = model_process(judgement->model, hang->serial);
+
+	part->present = true;
+	part->pid = hang->pid;
+	part->tid = hang->tid;
+	part->stack = evidence_stack(judgement, hang->serial, hang->stack);
+	part->waiting_in = waiting_in(judgement, hang->serial, &part->stack);
+	part->after_ms = facts && facts->kind == BIRTH_CHILD && hang->since_ns >= facts->birth_ns
+				 ? (double)(hang->since_ns - facts->birth_ns) / 1e6
+				 : -1;
 }
 
 const char *evidence_lock_words(struct judgement *judgement, const struct lock_part *lock)
@@ -281,18 +360,49 @@ static uint64_t hash_frames(uint64_t hash, const struct frames *frames)
 	return hash;
 }
 
-static const char *suppression_of(struct judgement *judgement, const struct finding *finding)
+/* A word of a suppressions file that matches a name, whatever is in it. */
+static const char *suppression_word(struct judgement *judgement, const char *key, const char *name)
+{
+	char glob[2 * SUPPRESSED_BYTES + 2], *end = glob;
+	size_t length = strnlen(name, SUPPRESSED_BYTES);
+
+	for (size_t i = 0; i < length; i++) {
+		if (strchr("*?[]\\", name[i]))
+			*end++ = '\\';
+		*end++ = name[i] > ' ' && name[i] < 0x7f ? name[i] : '?';
+	}
+	if (name[length])
+		*end++ = '*';
+	*end = '\0';
+	return arena_printf(judgement->arena, "%s:%s", key, glob);
+}
+
+static const char *suppressed_thing(struct judgement *judgement, const struct finding *finding)
 {
 	const struct frames *stack =
 		finding->child.stack.count ? &finding->child.stack : &finding->fork.stack;
 
 	if (finding->lock.present && finding->lock.name)
-		return arena_printf(judgement->arena, "lock:%s", finding->lock.name);
+		return suppression_word(judgement, "lock", finding->lock.name);
+	if (finding->missing_count && finding->missing[0].library)
+		return suppression_word(judgement, "library", finding->missing[0].library);
+	if (finding->handler.present && finding->handler.library)
+		return suppression_word(judgement, "library", finding->handler.library);
 	for (size_t i = 0; i < stack->count; i++)
 		if (stack->list[i].function)
-			return arena_printf(judgement->arena, "function:%s",
-					    stack->list[i].function);
-	return arena_printf(judgement->arena, "rule:%s", finding->code);
+			return suppression_word(judgement, "function", stack->list[i].function);
+	return NULL;
+}
+
+/* Who hides a warning about a lock still wants to hear when a child hangs on it. */
+static const char *suppression_of(struct judgement *judgement, const struct finding *finding)
+{
+	const char *thing = suppressed_thing(judgement, finding);
+
+	if (thing && finding->severity == SEVERITY_ERROR)
+		return thing;
+	return arena_printf(judgement->arena, "rule:%s%s%s", finding->code, thing ? " " : "",
+			    thing ? thing : "");
 }
 
 void evidence_identify(struct judgement *judgement, struct finding *finding)

@@ -31,6 +31,14 @@ const char *evidence_lock_words(struct judgement *judgement, const struct lock_p
 /* Fills fingerprint and suppression from the parts, without addresses. */
 void evidence_identify(struct judgement *judgement, struct finding *finding);
 
+/* A hang that the CLI saw from the outside. */
+void evidence_hang(struct judgement *judgement, struct child_part *part,
+		   const struct record_hang *hang);
+
+bool evidence_is_libc(const char *module);
+/* The path of the program that a process runs, the arena's; NULL: unknown. */
+const char *evidence_program(struct judgement *judgement, uint32_t process);
+
 const char *evidence_file_name(const char *path);
 
 #endif

@@ -2,7 +2,7 @@
  * FC005: another thread held a lock at fork; the child did not exec and did
  * not touch it. This time nothing happened.
  */
-#include "evidence.h"
+#include "wait_evidence.h"
 
 /* What the children of one fork did with one lock. */
 struct outcome {
@@ -39,7 +39,8 @@ static bool did_wait(const struct model *model, session_reference fork, uint64_t
 	for (size_t i = 0; i < waits->count; i++) {
 		const struct record_wait *wait = model_wait(model, waits->references[i]);
 
-		if (wait->fork == fork && wait->lock == lock && !wait->flags)
+		if (wait->fork == fork && wait->lock == lock &&
+		    (!wait->flags || wait_gave_up(model, waits->references[i])))
 			return true;
 	}
 	return false;

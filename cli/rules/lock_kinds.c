@@ -9,6 +9,9 @@
 #define MUTEX_PI      32
 #define MUTEX_PROTECT 64
 #define MUTEX_SHARED  128
+/* Values of MUTEX_TYPE. */
+#define MUTEX_RECURSIVE  1
+#define MUTEX_ERRORCHECK 2
 
 static const char *mutex_attributes(struct arena *arena, const uint8_t *state, size_t length)
 {
@@ -30,6 +33,20 @@ static const char *mutex_attributes(struct arena *arena, const uint8_t *state, s
 			    kind & MUTEX_SHARED ? "process-shared" : "private");
 }
 
+/* All other types ask for the owner's thread id, and the child's thread has another. */
+static bool mutex_crosses_fork(const uint8_t *state, size_t length)
+{
+	pthread_mutex_t mutex;
+	int type;
+
+	if (length < sizeof(mutex))
+		return false;
+	memcpy(&mutex, state, sizeof(mutex));
+	type = mutex.__data.__kind & MUTEX_TYPE;
+	return !(mutex.__data.__kind & (MUTEX_ROBUST | MUTEX_PI | MUTEX_PROTECT)) &&
+	       type != MUTEX_RECURSIVE && type != MUTEX_ERRORCHECK;
+}
+
 static const char *no_attributes(struct arena *arena, const uint8_t *state, size_t length)
 {
 	(void)arena;
@@ -38,9 +55,16 @@ static const char *no_attributes(struct arena *arena, const uint8_t *state, size
 	return NULL;
 }
 
+static bool is_not_known_to_cross(const uint8_t *state, size_t length)
+{
+	(void)state;
+	(void)length;
+	return false;
+}
+
 static const struct lock_kind_facts kinds[LOCK_KINDS] = {
-	[0] = {"lock", no_attributes},
-	[LOCK_MUTEX] = {"mutex", mutex_attributes},
+	[0] = {"lock", no_attributes, is_not_known_to_cross},
+	[LOCK_MUTEX] = {"mutex", mutex_attributes, mutex_crosses_fork},
 };
 
 static const char *const mutex_functions[] = {
@@ -51,12 +75,16 @@ static const char *const mutex_functions[] = {
 	[OPERATION_UNLOCK] = "pthread_mutex_unlock",
 	[OPERATION_INIT] = "pthread_mutex_init",
 	[OPERATION_DESTROY] = "pthread_mutex_destroy",
-	[OPERATION_CONDITION_WAIT] = "pthread_cond_wait",
 };
 
 const struct lock_kind_facts *lock_kind_facts(uint32_t kind)
 {
 	return kind < LOCK_KINDS ? &kinds[kind] : &kinds[0];
+}
+
+bool lock_crosses_fork(uint32_t kind, const uint8_t *state, size_t length)
+{
+	return lock_kind_facts(kind)->crosses_fork(state, length);
 }
 
 const char *lock_function(uint32_t kind, uint32_t operation)

@@ -7,15 +7,20 @@
 
 #include "../../shim/session.h"
 #include "../arena.h"
+#include <stdbool.h>
 
 struct lock_kind_facts {
 	const char *name; /* "mutex" */
 	/* "normal, private" from the lock's own bytes; they are a stranger's. */
 	const char *(*attributes)(struct arena *arena, const uint8_t *state, size_t length);
+	/* Can the thread that forked give it back in the child, under its new id? */
+	bool (*crosses_fork)(const uint8_t *state, size_t length);
 };
 
 /* Never NULL: an unknown kind is called "lock". */
 const struct lock_kind_facts *lock_kind_facts(uint32_t kind);
+
+bool lock_crosses_fork(uint32_t kind, const uint8_t *state, size_t length);
 
 /* The libc function behind an operation on a kind: "pthread_mutex_lock". */
 const char *lock_function(uint32_t kind, uint32_t operation);

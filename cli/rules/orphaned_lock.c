@@ -3,92 +3,9 @@
  * child held at fork. Also: the forking thread held a lock of a type that asks
  * for its thread id, and could not give it back in the child.
  */
-#include "evidence.h"
 #include "lock_kinds.h"
+#include "wait_evidence.h"
 #include <errno.h>
-
-/* How far up the line of forks a holder is looked for. */
-#define GENERATIONS_MAX 1024
-
-static int owner_of(const struct model *model, const struct record_held *held)
-{
-	const struct record_thread *thread = model_thread(model, held->thread);
-
-	return thread ? thread->tid : -1;
-}
-
-/* Was the lock recorded as held at this fork, by the thread that its word names? */
-static const struct record_held *held_at(const struct model *model, session_reference fork,
-					 const struct record_wait *wait)
-{
-	const struct model_list *list = model_list(model, RECORD_HELD);
-
-	for (size_t i = 0; i < list->count; i++) {
-		const struct record_held *held = model_held(model, list->references[i]);
-
-		if (held->fork == fork && held->lock == wait->lock &&
-		    owner_of(model, held) == wait->owner)
-			return held;
-	}
-	return NULL;
-}
-
-/* A lock stays orphaned in the children of the child. */
-static const struct record_held *find_held(const struct model *model,
-					   const struct record_wait *wait, session_reference *fork)
-{
-	const struct record_held *held = model_held(model, wait->held);
-
-	*fork = wait->fork;
-	if (held) {
-		*fork = held->fork;
-		return held;
-	}
-	for (int i = 0; i < GENERATIONS_MAX; i++) {
-		const struct record_fork *record = model_fork(model, *fork);
-		const struct process_facts *parent;
-
-		held = held_at(model, *fork, wait);
-		if (held)
-			return held;
-		parent = record ? model_process(model, record->parent) : NULL;
-		if (!parent || !parent->fork)
-			break;
-		*fork = parent->fork;
-	}
-	*fork = wait->fork;
-	return NULL;
-}
-
-/* The lost thread with the id that the lock's word names. */
-static const struct record_thread *find_lost_thread(const struct model *model,
-						    session_reference fork, int tid)
-{
-	const struct record_lost *lost = model_lost(model, reader_fork_lost(model->reader, fork));
-
-	for (uint32_t i = 0; lost && i < lost->count; i++) {
-		const struct record_thread *thread = model_thread(model, lost->threads[i]);
-
-		if (thread && thread->tid == tid)
-			return thread;
-	}
-	return NULL;
-}
-
-static void fill_child(struct judgement *judgement, struct finding *finding,
-		       const struct process_facts *child, const struct record_wait *wait)
-{
-	struct child_part *part = &finding->child;
-
-	part->present = true;
-	part->pid = child ? child->pid : -1;
-	part->tid = wait->tid;
-	part->waiting_in = lock_function(wait->kind, wait->operation);
-	part->stack = evidence_stack(judgement, wait->record.process, wait->stack);
-	part->after_ms = child && wait->record.time_ns >= child->birth_ns
-				 ? (double)(wait->record.time_ns - child->birth_ns) / 1e6
-				 : -1;
-}
 
 static void explain_lost_holder(struct judgement *judgement, struct finding *finding)
 {
@@ -127,26 +44,11 @@ static void explain_own_lock(struct judgement *judgement, struct finding *findin
 static void report_wait(struct judgement *judgement, const struct rule *rule,
 			const struct record_wait *wait)
 {
-	struct model *model = judgement->model;
-	const struct process_facts *child = model_process(model, wait->record.process);
-	session_reference fork;
-	const struct record_held *held = find_held(model, wait, &fork);
 	struct finding *finding = judgement_add(judgement, rule);
 
 	finding->severity = SEVERITY_ERROR;
 	finding->certainty = CERTAINTY_PROVEN;
-	evidence_fork(judgement, &finding->fork, fork, child);
-	evidence_lock(judgement, &finding->lock, wait->record.process, wait->lock, wait->kind,
-		      wait->state, wait->state_length,
-		      held && held->initialised ? held->initialised : wait->initialised);
-	if (held)
-		evidence_holder(judgement, &finding->holder, wait->record.process, held);
-	else
-		evidence_thread(judgement, &finding->holder, wait->record.process,
-				find_lost_thread(model, fork, wait->owner), wait->owner);
-	finding->holder.is_forker |=
-		finding->holder.tid >= 0 && finding->holder.tid == finding->fork.tid;
-	fill_child(judgement, finding, child, wait);
+	wait_evidence(judgement, finding, wait);
 	if (finding->holder.is_forker)
 		explain_own_lock(judgement, finding);
 	else
@@ -190,20 +92,6 @@ static void report_failed_unlock(struct judgement *judgement, const struct rule 
 	evidence_identify(judgement, finding);
 }
 
-/* A wait of the same process says more than the unlock that failed before it. */
-static bool is_waited_for(const struct model *model, uint32_t process, uint64_t lock)
-{
-	const struct model_list *list = model_list(model, RECORD_WAIT);
-
-	for (size_t i = 0; i < list->count; i++) {
-		const struct record_wait *wait = model_wait(model, list->references[i]);
-
-		if (wait->record.process == process && wait->lock == lock && !wait->flags)
-			return true;
-	}
-	return false;
-}
-
 static void judge_waits(struct judgement *judgement, const struct rule *rule)
 {
 	const struct model_list *list = model_list(judgement->model, RECORD_WAIT);
@@ -229,7 +117,7 @@ static void judge_failed_unlocks(struct judgement *judgement, const struct rule 
 
 		if (touch->operation == OPERATION_UNLOCK && touch->result == EPERM && held &&
 		    held->flags & HELD_BY_FORKER &&
-		    !is_waited_for(judgement->model, touch->record.process, touch->lock))
+		    !wait_is_for_ever(judgement->model, touch->record.process, touch->lock))
 			report_failed_unlock(judgement, rule, touch, held);
 	}
 }

@@ -14,6 +14,7 @@ struct judgement {
 	struct arena *arena; /* owns everything that the findings point to */
 	struct finding *findings;
 	size_t count, capacity;
+	struct attribution *attributions; /* what attribution.c remembers */
 };
 
 struct rule {
@@ -27,7 +28,10 @@ struct rule {
 extern const struct rule rules[];
 
 void judge_orphaned_lock(struct judgement *judgement, const struct rule *rule);
+void judge_orphaned_lock_tried(struct judgement *judgement, const struct rule *rule);
+void judge_lost_wakeup(struct judgement *judgement, const struct rule *rule);
 void judge_lock_held_at_fork(struct judgement *judgement, const struct rule *rule);
+void judge_atfork_handler(struct judgement *judgement, const struct rule *rule);
 void judge_threads_lost(struct judgement *judgement, const struct rule *rule);
 
 /* A new finding of a rule, zeroed but for its code and name. Valid until the next call. */

@@ -3,7 +3,10 @@
 
 const struct rule rules[] = {
 	{"FC001", "orphaned-lock", SEVERITY_ERROR, judge_orphaned_lock},
+	{"FC002", "lost-wakeup", SEVERITY_ERROR, judge_lost_wakeup},
+	{"FC003", "orphaned-lock-tried", SEVERITY_WARNING, judge_orphaned_lock_tried},
 	{"FC005", "lock-held-at-fork", SEVERITY_WARNING, judge_lock_held_at_fork},
+	{"FC007", "atfork-handler", SEVERITY_ERROR, judge_atfork_handler},
 	{"FC008", "threads-lost", SEVERITY_NOTE, judge_threads_lost},
 	{NULL, NULL, SEVERITY_NOTE, NULL},
 };

@@ -187,6 +187,11 @@ const struct record_touch *model_touch(const struct model *model, session_refere
 	return record_of(model, reference, RECORD_TOUCH);
 }
 
+const struct record_module *model_module(const struct model *model, session_reference reference)
+{
+	return record_of(model, reference, RECORD_MODULE);
+}
+
 const struct record_atfork *model_atfork(const struct model *model, session_reference reference)
 {
 	return record_of(model, reference, RECORD_ATFORK);

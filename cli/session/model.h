@@ -66,6 +66,7 @@ const struct record_held *model_held(const struct model *model, session_referenc
 const struct record_wait *model_wait(const struct model *model, session_reference reference);
 const struct record_touch *model_touch(const struct model *model, session_reference reference);
 
+const struct record_module *model_module(const struct model *model, session_reference reference);
 const struct record_atfork *model_atfork(const struct model *model, session_reference reference);
 const struct record_use *model_use(const struct model *model, session_reference reference);
 const struct record_hang *model_hang(const struct model *model, session_reference reference);

@@ -373,6 +373,13 @@ uint64_t reader_wait_ended(const struct reader *reader, session_reference refere
 	return record ? atomic_load(&record->ended_ns) : 0;
 }
 
+int reader_wait_result(const struct reader *reader, session_reference reference)
+{
+	const struct record_wait *record = record_of(reader, reference, RECORD_WAIT);
+
+	return record ? atomic_load(&record->result) : 0;
+}
+
 uint64_t reader_lost(const struct reader *reader)
 {
 	return atomic_load(&live_header(reader)->counters.dropped) + reader->corrupt +

@@ -59,6 +59,8 @@ uint64_t reader_count(const struct reader *reader, session_reference reference);
 uint32_t reader_fork_execs(const struct reader *reader, session_reference reference);
 session_reference reader_fork_lost(const struct reader *reader, session_reference reference);
 uint64_t reader_wait_ended(const struct reader *reader, session_reference reference);
+/* What the call returned; worth something only once it has ended. */
+int reader_wait_result(const struct reader *reader, session_reference reference);
 
 /* Records that are lost for certain, given that nobody writes any more: dropped
  * for want of room, begun and never committed, or damaged. */

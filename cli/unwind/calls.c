@@ -1,8 +1,11 @@
 /*
  * Which function a return address belongs to: the call instruction before it,
- * read from the module's file.
+ * read from the module's file. Through a PLT entry to the name in the
+ * relocation of its slot.
  */
 #include "space.h"
+#include <gelf.h>
+#include <string.h>
 
 /* call rel32: E8 and a distance from the next instruction. */
 #define CALL_OPCODE 0xe8
@@ -53,4 +56,99 @@ enum call_target unwind_call_leads_to(struct address_space *space, uint64_t retu
 	if (!find_function(space, target, &callee_start, &callee_end) || callee_start != target)
 		return CALL_UNKNOWN;
 	return CALL_DIFFERS;
+}
+
+/* A PLT entry, or code built with -fno-plt, jumps or calls through a slot. */
+#define SLOT_LENGTH 6
+
+/* ff /2 (call) or ff /4 (jmp) through memory at a distance from the next instruction. */
+static bool read_slot(struct address_space *space, uint64_t address, uint8_t operation,
+		      uint64_t *slot)
+{
+	struct module *module = space_module_at(space, address);
+	uint8_t bytes[SLOT_LENGTH];
+	uint32_t distance;
+
+	if (!module || !module_open(module) ||
+	    elf_file_read(&module->file, address - module->bias, bytes, sizeof(bytes)) !=
+		    sizeof(bytes) ||
+	    bytes[0] != 0xff || bytes[1] != operation)
+		return false;
+	memcpy(&distance, bytes + 2, sizeof(distance));
+	*slot = address + SLOT_LENGTH + (uint64_t)(int64_t)(int32_t)distance;
+	return true;
+}
+
+/* With control-flow protection an entry begins with endbr64, and may have a bnd prefix. */
+static bool read_plt_entry(struct address_space *space, uint64_t entry, uint64_t *slot)
+{
+	static const uint8_t lead_ins[] = {0, 4, 5};
+
+	for (size_t i = 0; i < sizeof(lead_ins); i++)
+		if (read_slot(space, entry + lead_ins[i], 0x25, slot))
+			return true;
+	return false;
+}
+
+static const char *symbol_name(Elf *elf, const GElf_Shdr *relocations, uint64_t index)
+{
+	Elf_Scn *section = elf_getscn(elf, relocations->sh_link);
+	Elf_Data *symbols = section ? elf_getdata(section, NULL) : NULL;
+	GElf_Shdr header;
+	GElf_Sym symbol;
+
+	if (!symbols || index > INT32_MAX || !gelf_getshdr(section, &header) ||
+	    !gelf_getsym(symbols, (int)index, &symbol))
+		return NULL;
+	return elf_strptr(elf, header.sh_link, symbol.st_name);
+}
+
+static const char *find_in_section(Elf *elf, Elf_Scn *section, uint64_t slot)
+{
+	GElf_Shdr header;
+	Elf_Data *data;
+	GElf_Rela entry;
+
+	if (!gelf_getshdr(section, &header) || header.sh_type != SHT_RELA || !header.sh_entsize)
+		return NULL;
+	data = elf_getdata(section, NULL);
+	for (int i = 0; data && gelf_getrela(data, i, &entry); i++)
+		if (entry.r_offset == slot)
+			return symbol_name(elf, &header, GELF_R_SYM(entry.r_info));
+	return NULL;
+}
+
+/* The symbol that the loader binds a slot to. */
+static const char *slot_symbol(struct address_space *space, uint64_t slot)
+{
+	struct module *module = space_module_at(space, slot);
+	Elf_Scn *section = NULL;
+	const char *name = NULL;
+
+	if (!module || !module_open(module))
+		return NULL;
+	while (!name && (section = elf_nextscn(module->file.elf, section)))
+		name = find_in_section(module->file.elf, section, slot - module->bias);
+	return name && *name ? name : NULL;
+}
+
+const char *unwind_called_function(struct address_space *space, struct arena *arena,
+				   uint64_t return_address)
+{
+	uint64_t target, slot;
+	const char *name = NULL;
+
+	if (read_slot(space, return_address - SLOT_LENGTH, 0x15, &slot)) {
+		name = slot_symbol(space, slot);
+	} else if (read_call_target(space, return_address, &target)) {
+		if (read_plt_entry(space, target, &slot)) {
+			name = slot_symbol(space, slot);
+		} else {
+			struct frames frames = symbolize_code(space, arena, target, false);
+
+			if (frames.count)
+				return frames.list[frames.count - 1].function;
+		}
+	}
+	return name ? arena_strdup(arena, name) : NULL;
 }

@@ -76,6 +76,13 @@ struct module *space_module_at(struct address_space *space, uint64_t address)
 	return nearest_name(space, address);
 }
 
+const char *space_module_path(struct address_space *space, uint64_t address)
+{
+	const struct module *module = space_module_at(space, address);
+
+	return module != NULL ? module->path : NULL;
+}
+
 static bool is_same(const struct module *module, const char *path, uint64_t bias,
 		    const uint8_t *build_id, size_t build_id_length)
 {

@@ -31,6 +31,10 @@ void address_space_free(struct address_space *space);
 int address_space_add(struct address_space *space, const char *path, uint64_t bias,
 		      const uint8_t *build_id, size_t build_id_length);
 
+/* The path of the module that an address is in, the space's; NULL: none is known.
+ * Cheap: nothing is read. */
+const char *space_module_path(struct address_space *space, uint64_t address);
+
 /*
  * Memory as the unwinder sees it: pieces in order of preference. The callback
  * reads 8 aligned bytes; returns 0, or -1 where there is nothing.
@@ -81,6 +85,14 @@ size_t unwind_addresses(struct address_space *space, const struct stack_register
 enum call_target { CALL_UNKNOWN, CALL_LEADS, CALL_DIFFERS };
 enum call_target unwind_call_leads_to(struct address_space *space, uint64_t return_address,
 				      uint64_t pc);
+
+/*
+ * The name of the function that the call before `return_address` was made to,
+ * as the caller knows it: a tail call or a stripped library hides it from the
+ * stack. NULL where the call cannot be read (through a register, say).
+ */
+const char *unwind_called_function(struct address_space *space, struct arena *arena,
+				   uint64_t return_address);
 
 /* One code address. Inlined functions yield several frames. */
 struct frames symbolize_code(struct address_space *space, struct arena *arena, uint64_t pc,

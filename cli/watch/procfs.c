@@ -37,20 +37,31 @@ static bool read_call(pid_t pid, struct task_look *task)
 	return true;
 }
 
-static bool read_switches(pid_t pid, struct task_look *task)
+static uint64_t number_after(const char *text, const char *key, int base)
+{
+	const char *found = strstr(text, key);
+
+	return found ? strtoull(found + strlen(key), NULL, base) : 0;
+}
+
+/* Keys begin a line: a task's name stands in the first one and may be anything. */
+static bool read_status(pid_t pid, struct task_look *task, struct process_look *look)
 {
 	char path[64], text[8192];
-	const char *voluntary, *involuntary;
+	const char *state;
 
 	snprintf(path, sizeof(path), "/proc/%d/task/%d/status", pid, task->tid);
 	if (read_file(path, text, sizeof(text)) <= 0)
 		return false;
-	voluntary = strstr(text, "\nvoluntary_ctxt_switches:");
-	involuntary = strstr(text, "\nnonvoluntary_ctxt_switches:");
-	if (!voluntary || !involuntary)
+	state = strstr(text, "\nState:\t");
+	if (!state || !strstr(text, "\nvoluntary_ctxt_switches:\t"))
 		return false;
-	task->switches = strtoull(strchr(voluntary, ':') + 1, NULL, 10) +
-			 strtoull(strchr(involuntary, ':') + 1, NULL, 10);
+	task->state = state[strlen("\nState:\t")];
+	task->switches = number_after(text, "\nvoluntary_ctxt_switches:\t", 10) +
+			 number_after(text, "\nnonvoluntary_ctxt_switches:\t", 10);
+	task->blocked = number_after(text, "\nSigBlk:\t", 16);
+	look->caught = number_after(text, "\nSigCgt:\t", 16);
+	look->traced |= number_after(text, "\nTracerPid:\t", 10) != 0;
 	return true;
 }
 
@@ -65,8 +76,15 @@ static void look_at_task(pid_t pid, pid_t tid, struct process_look *look)
 	task = &look->tasks[look->count++];
 	memset(task, 0, sizeof(*task));
 	task->tid = tid;
-	if (!read_call(pid, task) || !read_switches(pid, task))
+	if (!read_call(pid, task) || !read_status(pid, task, look))
 		look->complete = false;
+}
+
+bool procfs_peek(pid_t pid, struct task_look *task)
+{
+	memset(task, 0, sizeof(*task));
+	task->tid = pid;
+	return read_call(pid, task);
 }
 
 bool procfs_look(pid_t pid, struct process_look *look)
@@ -77,6 +95,8 @@ bool procfs_look(pid_t pid, struct process_look *look)
 
 	look->count = 0;
 	look->complete = true;
+	look->traced = false;
+	look->caught = 0;
 	snprintf(path, sizeof(path), "/proc/%d/task", pid);
 	tasks = opendir(path);
 	if (!tasks)
@@ -88,8 +108,17 @@ bool procfs_look(pid_t pid, struct process_look *look)
 	return look->count > 0;
 }
 
+static bool similar_task(const struct task_look *one, const struct task_look *other)
+{
+	return one->tid == other->tid && one->in_call == other->in_call &&
+	       one->number == other->number && one->sp == other->sp &&
+	       one->arguments[0] == other->arguments[0];
+}
+
 static bool same_task(const struct task_look *one, const struct task_look *other)
 {
+	if (one->asks_again && other->asks_again)
+		return similar_task(one, other);
 	return one->tid == other->tid && one->in_call == other->in_call &&
 	       one->number == other->number && one->sp == other->sp && one->pc == other->pc &&
 	       one->switches == other->switches &&
@@ -106,30 +135,102 @@ bool procfs_same(const struct process_look *one, const struct process_look *othe
 	return true;
 }
 
-bool procfs_is_untimed_futex_wait(const struct task_look *task)
+bool procfs_similar(const struct process_look *one, const struct process_look *other)
+{
+	if (one->count != other->count || !one->complete || !other->complete)
+		return false;
+	for (size_t i = 0; i < one->count; i++)
+		if (!similar_task(&one->tasks[i], &other->tasks[i]))
+			return false;
+	return true;
+}
+
+bool procfs_is_futex_wait(const struct task_look *task)
 {
 	uint64_t command = task->arguments[1] & (uint64_t)FUTEX_CMD_MASK;
 
 	return task->in_call && task->number == SYS_futex &&
 	       (command == FUTEX_WAIT || command == FUTEX_WAIT_BITSET || command == FUTEX_LOCK_PI ||
-		command == FUTEX_LOCK_PI2) &&
-	       task->arguments[3] == 0;
+		command == FUTEX_LOCK_PI2);
+}
+
+bool procfs_is_untimed_futex_wait(const struct task_look *task)
+{
+	return procfs_is_futex_wait(task) && task->arguments[3] == 0;
+}
+
+bool procfs_has_children(pid_t pid)
+{
+	char path[64], text[64];
+	DIR *tasks;
+	const struct dirent *entry;
+	bool any = false;
+
+	snprintf(path, sizeof(path), "/proc/%d/task", pid);
+	tasks = opendir(path);
+	while (tasks && !any && (entry = readdir(tasks))) {
+		if (atoi(entry->d_name) <= 0)
+			continue;
+		snprintf(path, sizeof(path), "/proc/%d/task/%.16s/children", pid, entry->d_name);
+		any = read_file(path, text, sizeof(text)) != 0;
+	}
+	if (tasks)
+		closedir(tasks);
+	return any || !tasks;
+}
+
+bool procfs_has_timers(pid_t pid)
+{
+	char path[64], text[64];
+
+	snprintf(path, sizeof(path), "/proc/%d/timers", pid);
+	return read_file(path, text, sizeof(text)) != 0;
+}
+
+uint64_t procfs_io(pid_t pid)
+{
+	char path[64], text[1024];
+
+	snprintf(path, sizeof(path), "/proc/%d/io", pid);
+	if (read_file(path, text, sizeof(text)) <= 0)
+		return 0;
+	return number_after(text, "rchar: ", 10) + number_after(text, "\nwchar: ", 10) +
+	       number_after(text, "\nsyscr: ", 10) + number_after(text, "\nsyscw: ", 10);
+}
+
+/* A field of /proc/PID/stat, counted from the state (field 0), after the name:
+ * that may contain anything, blanks and parentheses included. */
+static bool read_stat(pid_t pid, int field, unsigned long long *value)
+{
+	char path[64], text[1024];
+	const char *at;
+
+	snprintf(path, sizeof(path), "/proc/%d/stat", pid);
+	if (read_file(path, text, sizeof(text)) <= 0)
+		return false;
+	at = strrchr(text, ')');
+	for (int i = 0; at && i <= field; i++)
+		at = strchr(at + 1, ' ');
+	return at && sscanf(at, "%llu", value) == 1;
 }
 
 uint64_t procfs_start_time(pid_t pid)
 {
-	char path[64], text[1024];
-	const char *field;
 	unsigned long long ticks;
 
-	snprintf(path, sizeof(path), "/proc/%d/stat", pid);
-	if (read_file(path, text, sizeof(text)) <= 0)
-		return 0;
-	/* The name may contain anything, blanks and parentheses included. */
-	field = strrchr(text, ')');
-	for (int i = 0; field && i < 20; i++)
-		field = strchr(field + 1, ' ');
-	if (!field || sscanf(field, "%llu", &ticks) != 1)
+	if (!read_stat(pid, 19, &ticks))
 		return 0;
 	return ticks * 1000000000u / (uint64_t)sysconf(_SC_CLK_TCK);
+}
+
+bool procfs_is_descendant(pid_t pid)
+{
+	unsigned long long parent;
+
+	while (pid > 1 && read_stat(pid, 1, &parent)) {
+		pid = (pid_t)parent;
+		if (pid == getpid())
+			return true;
+	}
+	return false;
 }

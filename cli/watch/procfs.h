@@ -18,24 +18,50 @@ struct task_look {
 	uint64_t arguments[6];
 	uint64_t sp, pc;
 	uint64_t switches; /* voluntary and involuntary */
+	uint64_t blocked;  /* signals; bit n - 1 is signal n */
+	bool asks_again;   /* set by who knows that this timed wait is begun again for ever */
+	char state;        /* 'S' sleeps, 'R' runs, 'T' is stopped, 't' is traced */
 };
 
 #define TASKS_MAX 512
 struct process_look {
 	struct task_look tasks[TASKS_MAX];
 	size_t count;
-	bool complete; /* all tasks are there and could be read */
+	bool complete;   /* all tasks are there and could be read */
+	bool traced;     /* a debugger is attached */
+	uint64_t caught; /* signals with a handler */
 };
 
 /* False when the process is gone or may not be looked at. */
 bool procfs_look(pid_t pid, struct process_look *look);
 
+/* Only the first thread's system call: cheap, to pass over who is not at rest. */
+bool procfs_peek(pid_t pid, struct task_look *task);
+
 bool procfs_same(const struct process_look *one, const struct process_look *other);
 
-/* A FUTEX_WAIT or WAIT_BITSET (private or not) without a time limit. */
+/* The same waits on the same addresses, but the tasks may have run in between. */
+bool procfs_similar(const struct process_look *one, const struct process_look *other);
+
+/* A FUTEX_WAIT or WAIT_BITSET (private or not), or a wait for a PI futex. */
+bool procfs_is_futex_wait(const struct task_look *task);
+/* The same, without a time limit. */
 bool procfs_is_untimed_futex_wait(const struct task_look *task);
 
 /* When the process started, CLOCK_BOOTTIME in ns, good to a clock tick (10 ms). 0: unknown. */
 uint64_t procfs_start_time(pid_t pid);
+
+/* True when this process is among the ancestors of another. With the sub-reaper
+ * role every process of the session has us for one. */
+bool procfs_is_descendant(pid_t pid);
+
+/* True when the process has children of its own, or when that cannot be told. */
+bool procfs_has_children(pid_t pid);
+
+/* True when the process has POSIX timers (timer_create), or when that cannot be told. */
+bool procfs_has_timers(pid_t pid);
+
+/* Bytes that went through read and write calls, and their number; 0 where it cannot be told. */
+uint64_t procfs_io(pid_t pid);
 
 #endif

@@ -1,51 +1,48 @@
 /*
- * From the outside: is the process that is about to wait really stuck? Two
- * looks at /proc, then, where the user wants it, the end of that process.
+ * Follows the processes that a fork may have left in a bad way, from the
+ * outside: those born without their parent's threads, those that a WAIT record
+ * announced, and those that are inside fork() for long.
+ *
+ * Two equal looks at a process at rest, memory that nobody else has, nobody
+ * who could wake it: proven. Anything less is suspected once it has lasted for
+ * --hang-after, and is never acted upon.
  */
 #ifndef FORKCHECK_WATCH_H
 #define FORKCHECK_WATCH_H
 
-#include "../session/model.h"
-#include "procfs.h"
+#include "hang.h"
 #include <stdbool.h>
-#include <sys/types.h>
+#include <stdint.h>
 
-/* A wait for an orphaned lock that the shim announced. */
-struct suspect {
-	session_reference wait;
-	pid_t pid;
-	int process; /* pidfd */
-	bool looked;
-	struct process_look look;
-};
+struct watched;
 
 struct watch {
-	struct suspect **suspects;
+	struct watched **list;
 	size_t count, capacity;
-	size_t next_wait; /* in the model's list of waits */
+	uint32_t next_serial; /* births taken in so far */
+	size_t next_wait;     /* in the model's list of waits */
+	uint64_t next_round_ns;
+	uint64_t hang_after_ns;
+	struct writer *writer;
 };
 
-enum verdict {
-	VERDICT_OPEN,  /* look again */
-	VERDICT_STUCK, /* every task waits without a time limit and has not run since the last look
-			*/
-	VERDICT_GONE,  /* ended, or the call came back */
-};
-
-void watch_init(struct watch *watch);
+/* `writer` must outlive the watch. */
+void watch_init(struct watch *watch, struct writer *writer, uint64_t hang_after_ns);
 void watch_release(struct watch *watch);
 
-/* Takes in the waits that the model has learned of since. */
-void watch_update(struct watch *watch, const struct model *model);
-
 /*
- * Looks at every suspect once more and calls `act` for each that is stuck,
- * which then is no suspect any more. Returns the number that is left open.
+ * One turn: takes in what the model has learned, looks at whom it is time to
+ * look at, and calls `found` for each hang, proven or suspected: once, or again
+ * after it returned false.
+ * Returns how many milliseconds the next turn can wait.
  */
-size_t watch_look(struct watch *watch, const struct model *model,
-		  void (*act)(const struct suspect *suspect, void *data), void *data);
+int watch_turn(struct watch *watch, struct model *model,
+	       bool (*found)(const struct hang *hang, void *data), void *data);
 
-/* Kills the process that `suspect` is, and no other that has its number now. */
-bool watch_kill(const struct suspect *suspect);
+/* True while a process may yet turn out to hang: it is at rest, or announced. */
+bool watch_is_pending(const struct watch *watch);
+
+/* Sends a signal to every process that is watched and still the one it was. */
+void watch_signal_all(const struct watch *watch, int signal);
 
 #endif

@@ -41,6 +41,19 @@ struct command_case {
 	"trap 'umount stage' EXIT\n"                                                               \
 	"export FORKCHECK_SESSION_DIR=$PWD/stage\n" command "\nstatus=$?; ls stage; exit $status"
 
+/* Statuses of forkcheck and of the program, and what was done. */
+#define ON_DEADLOCK(action, command)                                                               \
+	"$FORKCHECK --on-deadlock=" action " --format=json -o report.json " command "\n"           \
+	"/usr/bin/python3 - $? <<-END\n"                                                           \
+	"	import json, sys\n"                                                                      \
+	"	report = json.load(open('report.json'))\n"                                               \
+	"	action = report['findings'][0].get('action', 'null')\n"                                  \
+	"	print(sys.argv[1], report['run']['exit_status'], action)\n"                              \
+	"END"
+
+/* The process that the live report in the file "live" is about. */
+#define FIND_CHILD "child=$(sed -n 's/.* child \\([0-9]*\\) .*/\\1/p' live | head -n 1)\n"
+
 static const struct command_case cases[] = {
 	{"version", "$FORKCHECK --version", 0, NULL, NULL, 0},
 	{"help", "$FORKCHECK --help", 0, NULL, NULL, 0},
@@ -127,6 +140,67 @@ static const struct command_case cases[] = {
 	 "$FORKCHECK --on-deadlock=wait --format=json -o report.json mutex normal hang; echo $?\n"
 	 "grep -Eo '\"exit_status\": *42' report.json | grep -Eo '[0-9]+'",
 	 0, "66\n42\n", NULL, 0},
+
+	/* What is done to a process whose hang is proven. The program alone would take five seconds
+	 * and return 42. */
+	{"hung: killed", ON_DEADLOCK("kill", "pool hang"), 0, "66 137 killed\n", NULL, 0},
+	{"hung: aborted", ON_DEADLOCK("abort", "pool hang"), 0, "66 134 aborted\n", NULL, 0},
+	{"hung: left alone", ON_DEADLOCK("wait", "pool hang"), 0, "66 42 null\n", NULL, 0},
+	{"hung: stopped",
+	 "$FORKCHECK --on-deadlock=stop pool hang 2>live & sleep 3\n" FIND_CHILD
+	 "sed 's/.*) \\(.\\).*/\\1/' /proc/$child/stat; grep -c \"gdb -p $child\" live\n"
+	 "kill -9 $child; wait $!; echo $?",
+	 0, "T\n1\n66\n", NULL, 0},
+	{"hung: the run is ended",
+	 "timeout 4 $FORKCHECK --on-deadlock=end-run pool hang 2>live; echo $?\n" FIND_CHILD
+	 "test -e /proc/$child && echo $child; grep -c 'error FC002' live",
+	 0, "66\n1\n", NULL, 0},
+	{"hung in fork: the run is ended",
+	 "timeout 4 $FORKCHECK --on-deadlock=end-run prepare hang", 66, "", "error FC007", 0},
+	{"hung: reported while the run goes on",
+	 "$FORKCHECK --on-deadlock=wait pool hang 2>live & sleep 3; grep -c 'error FC002' live\n"
+	 "wait $!",
+	 66, "1\n", NULL, 0},
+
+	/* Sessions that were kept. */
+	{"kept session gives the same report",
+	 "$FORKCHECK --format=json -o a --keep-session=s mutex normal hang; echo $?\n"
+	 "$FORKCHECK report s --format=json -o report.json; echo $?; cmp a report.json; stat -c %a "
+	 "s",
+	 0, "66\n66\n600\n", NULL, 0},
+	{"kept session of a clean run",
+	 "$FORKCHECK --keep-session=s ends exit 7; echo $?; $FORKCHECK report s", 0, "7\n", NULL,
+	 0},
+	{"kept sessions as one",
+	 "$FORKCHECK --keep-session=a mutex normal hang; $FORKCHECK --keep-session=b mutex normal "
+	 "hang\n"
+	 "$FORKCHECK report -o r a b; echo $?; grep -c 'FC001.*seen 2 times' r\n"
+	 "grep -o '1 error, .* 2 forks, 4 processes' r",
+	 0, "66\n1\n1 error, 0 warnings, 2 forks, 4 processes\n", "FC001", 0},
+	{"session that cannot be kept", "$FORKCHECK --keep-session=missing/s ends exit 7", 125, "",
+	 COMPLAINT "$", 1},
+	{"session that is none", "echo x >s; $FORKCHECK report s", 125, "", COMPLAINT "$", 1},
+	{"session that is missing", "$FORKCHECK report missing", 125, "", COMPLAINT "$", 1},
+
+	/* Suppressions. */
+	{"suppressed warning",
+	 "echo lock:shared_mutex >f; $FORKCHECK --fail-on=warning --suppressions=f mutex normal "
+	 "latent",
+	 0, "", NULL, 0},
+	{"suppressed hang is left alone",
+	 "echo lock:shared_mutex >f; $FORKCHECK --suppressions=f mutex normal hang", 42, "", NULL,
+	 0},
+	{"unused suppression",
+	 "$FORKCHECK --keep-session=s ends exit 0; echo lock:other >f\n"
+	 "$FORKCHECK report --suppressions=f s",
+	 0, "", "^forkcheck: f:1: unused suppression: lock:other\n$", 1},
+	{"suppressions that are wrong", "echo mutex:x >f; $FORKCHECK --suppressions=f ends exit 7",
+	 125, "", "^forkcheck: f:1: [^\n]*\n$", 1},
+	{"printed suppressions suppress",
+	 "$FORKCHECK --keep-session=s mutex normal latent 2>r\n"
+	 "$FORKCHECK report --print-suppressions s >f 2>r; grep -v '#' f\n"
+	 "$FORKCHECK report --fail-on=warning --suppressions=f s",
+	 0, "rule:FC005 lock:shared_mutex\n", NULL, 0},
 
 	/* The shim reaches what it must reach. */
 	{"child of a shell", "$FORKCHECK sh -c 'mutex normal hang; exit 5'", 66, "", "error FC001",

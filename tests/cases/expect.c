@@ -34,6 +34,26 @@ const char *expect_text(const json_t *object, const char *key, const char *expec
 	return wrong("%s is \"%s\", not \"%s\"", key, text_of(object, key), expected);
 }
 
+const char *expect_words(const json_t *object, const char *key, const char *words)
+{
+	if (strstr(text_of(object, key), words) != NULL)
+		return NULL;
+	return wrong("%s is \"%s\", which does not say \"%s\"", key, text_of(object, key), words);
+}
+
+const json_t *expect_member(const json_t *list, const char *key, const char *text)
+{
+	size_t index;
+	json_t *object;
+
+	json_array_foreach((json_t *)list, index, object)
+	{
+		if (expect_text(object, key, text) == NULL)
+			return object;
+	}
+	return NULL;
+}
+
 /* --- stacks ---------------------------------------------------------------- */
 
 /* Copies the next blank-separated word; returns what follows, NULL at the end. */

@@ -1,6 +1,6 @@
 /*
- * Comparing a report with what is true. Every function returns NULL where it
- * is as expected, else what is wrong, in memory that the next call reuses.
+ * Comparing a report with what is true. What returns text returns NULL where
+ * it is as expected, else what is wrong, in memory that the next call reuses.
  */
 #ifndef CASES_EXPECT_H
 #define CASES_EXPECT_H
@@ -9,6 +9,12 @@
 
 /* The object holds that text under that key; "" stands for null or nothing. NULL: not asked. */
 const char *expect_text(const json_t *object, const char *key, const char *expected);
+
+/* The text under that key has these words in it. */
+const char *expect_words(const json_t *object, const char *key, const char *words);
+
+/* The first object of the list that has that text under that key, or NULL. */
+const json_t *expect_member(const json_t *list, const char *key, const char *text);
 
 /*
  * A stack begins with these frames, innermost first, counting only frames of

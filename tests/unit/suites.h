@@ -10,7 +10,12 @@
 	suite(options) \
 	suite(report) \
 	suite(unwind) \
+	suite(suppressions) \
+	suite(save) \
+	suite(libraries) \
+	suite(assemble) \
 	suite(programs) \
+	suite(hangs) \
 	suite(commands)
 /* clang-format on */
 

@@ -95,6 +95,11 @@ START_TEST(defaults)
 	ck_assert_int_eq(options.on_deadlock, DEADLOCK_KILL);
 	ck_assert_int_eq(options.color, COLOR_AUTO);
 	ck_assert(!options.notes);
+	ck_assert_uint_eq(options.hang_after_ms, 10000);
+	ck_assert(!options.wait_all);
+	ck_assert_ptr_null(options.keep_session);
+	ck_assert_uint_eq(options.suppression_count, 0);
+	ck_assert(!options.print_suppressions);
 }
 END_TEST
 
@@ -108,9 +113,38 @@ START_TEST(values)
 	ck_assert_int_eq(options.on_deadlock, DEADLOCK_WAIT);
 	ck_assert_int_eq(options.color, COLOR_ALWAYS);
 	ck_assert(options.notes);
+	options = parse("--wait=all --keep-session=s --suppressions=a --suppressions b "
+			"--print-suppressions x");
+	ck_assert(options.wait_all);
+	ck_assert_str_eq(options.keep_session, "s");
+	ck_assert_uint_eq(options.suppression_count, 2);
+	ck_assert_str_eq(options.suppressions[0], "a");
+	ck_assert_str_eq(options.suppressions[1], "b");
+	ck_assert(options.print_suppressions);
+	ck_assert(!parse("--wait=all --wait=program x").wait_all);
 	options = parse("--fail-on=never --fail-on=note x");
 	ck_assert(!options.fail_never);
 	ck_assert_int_eq(options.fail_on, SEVERITY_NOTE);
+}
+END_TEST
+
+START_TEST(actions)
+{
+	ck_assert_int_eq(parse("--on-deadlock=kill x").on_deadlock, DEADLOCK_KILL);
+	ck_assert_int_eq(parse("--on-deadlock=stop x").on_deadlock, DEADLOCK_STOP);
+	ck_assert_int_eq(parse("--on-deadlock=abort x").on_deadlock, DEADLOCK_ABORT);
+	ck_assert_int_eq(parse("--on-deadlock=wait x").on_deadlock, DEADLOCK_WAIT);
+	ck_assert_int_eq(parse("--on-deadlock=end-run x").on_deadlock, DEADLOCK_END_RUN);
+}
+END_TEST
+
+START_TEST(durations)
+{
+	ck_assert_uint_eq(parse("--hang-after=500ms x").hang_after_ms, 500);
+	ck_assert_uint_eq(parse("--hang-after=3 x").hang_after_ms, 3000);
+	ck_assert_uint_eq(parse("--hang-after=30s x").hang_after_ms, 30000);
+	ck_assert_uint_eq(parse("--hang-after=2m x").hang_after_ms, 120000);
+	ck_assert_uint_eq(parse("--hang-after=999999999m x").hang_after_ms, 59999999940000);
 }
 END_TEST
 
@@ -139,6 +173,38 @@ START_TEST(subcommands_win)
 	options = parse("-- explain");
 	ck_assert_int_eq(options.command, COMMAND_RUN);
 	ck_assert_str_eq(options.arguments[0], "explain");
+	options = parse("-- report a");
+	ck_assert_int_eq(options.command, COMMAND_RUN);
+	ck_assert_str_eq(options.arguments[0], "report");
+}
+END_TEST
+
+/* Each line is what was asked for, then the sessions. */
+static const char *const report_lines[][2] = {
+	{"report a", "a "},
+	{"--format=json -o x report a b", "a b "},
+	{"report --format=json -o x a b", "a b "},
+	{"report a --format=json b -o x", "a b "},
+	{"report a b --format=json -o x", "a b "},
+	{"--format=json report a -ox -- b", "a b "},
+	{"report --format=json -o x -- a --notes", "a --notes "},
+	{"report --format=json -o x report", "report "},
+};
+
+START_TEST(options_stand_around_sessions)
+{
+	struct options options = parse(report_lines[_i][0]);
+	char got[256] = "";
+
+	ck_assert_int_eq(options.command, COMMAND_REPORT);
+	for (char *const *word = options.arguments; *word != NULL; word++)
+		strcat(strcat(got, *word), " ");
+	ck_assert_str_eq(got, report_lines[_i][1]);
+	if (_i > 0) {
+		ck_assert_str_eq(options.outputs[0].format->name, "json");
+		ck_assert_str_eq(options.outputs[0].path, "x");
+	}
+	ck_assert(!options.notes);
 }
 END_TEST
 
@@ -186,7 +252,23 @@ static const char *const bad_lines[][2] = {
 	{"--output= x", "--output: the name of the file is empty"},
 	{"--format=xml x", "--format=xml: no such format (text or json)"},
 	{"--fail-on=bad x", "--fail-on=bad: not one of error, warning, note, never"},
-	{"--on-deadlock=stop x", "--on-deadlock=stop: not one of kill, wait"},
+	{"--on-deadlock=drop x", "--on-deadlock=drop: not one of kill, stop, abort, wait, end-run"},
+	{"--hang-after=soon x", "--hang-after=soon: not a duration such as 500ms, 10s or 2m"},
+	{"--hang-after=0 x", "--hang-after=0: not a duration such as 500ms, 10s or 2m"},
+	{"--hang-after=10h x", "--hang-after=10h: not a duration such as 500ms, 10s or 2m"},
+	{"--hang-after=-1 x", "--hang-after=-1: not a duration such as 500ms, 10s or 2m"},
+	{"--hang-after=s x", "--hang-after=s: not a duration such as 500ms, 10s or 2m"},
+	{"--hang-after=1234567890s x",
+	 "--hang-after=1234567890s: not a duration such as 500ms, 10s or 2m"},
+	{"--wait=none x", "--wait=none: not one of program, all"},
+	{"--keep-session= x", "--keep-session: the name of the file is empty"},
+	{"--keep-session=s report a", "--keep-session goes with a program to run"},
+	{"report --keep-session=s a", "--keep-session goes with a program to run"},
+	{"--suppressions= x", "--suppressions: the name of the file is empty"},
+	{"report", "no session to report on"},
+	{"report --format=json", "no session to report on"},
+	{"report --", "no session to report on"},
+	{"report a --foo", "unknown option '--foo'"},
 	{"--color=red x", "--color=red: not one of auto, always, never"},
 	{"--error-exitcode=0 x", "--error-exitcode=0: not a number from 1 to 255"},
 	{"--error-exitcode=256 x", "--error-exitcode=256: not a number from 1 to 255"},
@@ -289,12 +371,16 @@ Suite *options_suite(void)
 	Suite *suite = suite_create("options");
 	TCase *tests = tcase_create("options");
 	int outputs = sizeof(output_lines) / sizeof(output_lines[0]);
+	int reports = sizeof(report_lines) / sizeof(report_lines[0]);
 	int bad = sizeof(bad_lines) / sizeof(bad_lines[0]);
 
 	tcase_add_test(tests, defaults);
 	tcase_add_test(tests, values);
+	tcase_add_test(tests, actions);
+	tcase_add_test(tests, durations);
 	tcase_add_test(tests, words_behind_the_program_are_its_own);
 	tcase_add_test(tests, subcommands_win);
+	tcase_add_loop_test(tests, options_stand_around_sessions, 0, reports);
 	tcase_add_loop_test(tests, files_go_with_formats, 0, outputs);
 	tcase_add_loop_test(tests, a_bad_command_line_gets_one_line, 0, bad);
 	tcase_add_test(tests, help_and_version);

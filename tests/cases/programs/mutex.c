@@ -39,9 +39,13 @@ static void *holder(void *unused)
 /* One failed lock is a second, no deadlock: the child goes on. */
 static void lock_within(clockid_t clock, const struct timespec *limit)
 {
+	int result;
+
 	if (clock == CLOCK_REALTIME)
-		_exit(pthread_mutex_timedlock(&shared_mutex, limit) == ETIMEDOUT ? 0 : 1);
-	_exit(pthread_mutex_clocklock(&shared_mutex, clock, limit) == ETIMEDOUT ? 0 : 1);
+		result = pthread_mutex_timedlock(&shared_mutex, limit); /* TIMED */
+	else
+		result = pthread_mutex_clocklock(&shared_mutex, clock, limit); /* CLOCK */
+	_exit(result == ETIMEDOUT ? 0 : 1);
 }
 
 static void lock_for_a_moment(clockid_t clock)
@@ -55,6 +59,13 @@ static void lock_for_a_moment(clockid_t clock)
 	lock_within(clock, &limit);
 }
 
+static void try_to_lock(int expected)
+{
+	int result = pthread_mutex_trylock(&shared_mutex); /* TRY */
+
+	_exit(result == expected ? 0 : 1);
+}
+
 static void work(char **argv)
 {
 	if (strcmp(argv[2], "latent") == 0)
@@ -62,13 +73,17 @@ static void work(char **argv)
 	if (strcmp(argv[2], "exec") == 0)
 		execl("/bin/true", "true", (char *)NULL);
 	if (strcmp(argv[2], "try") == 0)
-		_exit(pthread_mutex_trylock(&shared_mutex) == EBUSY ? 0 : 1);
+		try_to_lock(EBUSY); /* CALL_TRY */
 	if (strcmp(argv[2], "timed") == 0)
 		lock_for_a_moment(CLOCK_REALTIME);
 	if (strcmp(argv[2], "clock") == 0)
 		lock_for_a_moment(CLOCK_MONOTONIC);
-	if (strcmp(argv[2], "remade") == 0)
+	if (strcmp(argv[2], "try-hang") == 0)
+		pthread_mutex_trylock(&shared_mutex);
+	if (strcmp(argv[2], "remade") == 0 || strcmp(argv[2], "remade-try") == 0)
 		initialise(argv[1]);
+	if (strcmp(argv[2], "remade-try") == 0)
+		try_to_lock(0);
 	if (strcmp(argv[2], "overwritten") == 0)
 		memset(&shared_mutex, 0, sizeof(shared_mutex));
 	pthread_mutex_lock(&shared_mutex); /* CHILD */

@@ -35,6 +35,8 @@ static void work(char **argv)
 {
 	if (strcmp(argv[2], "latent") == 0)
 		_exit(0);
+	if (strcmp(argv[2], "try") == 0)
+		_exit(pthread_mutex_trylock(&own_mutex) == EBUSY ? 0 : 1); /* TRY */
 	if (strcmp(argv[2], "relock") != 0)
 		unlock(argv[1]);
 	pthread_mutex_lock(&own_mutex); /* CHILD */

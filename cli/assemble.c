@@ -1,0 +1,84 @@
+/*
+ * Fills a report from the model and nothing else: what the CLI saw of the run
+ * itself is in the log too.
+ */
+#include "assemble.h"
+#include "judge.h"
+#include "libraries.h"
+#include <string.h>
+
+static void apply_suppressions(struct suppressions *suppressions, struct report *report)
+{
+	for (size_t i = 0; suppressions && i < report->finding_count; i++)
+		report->findings[i].suppressed =
+			suppressions_match(suppressions, &report->findings[i]);
+}
+
+/* `arguments` strings in `length` bytes; both are only claims. */
+static char *const *command_of(struct arena *arena, const struct record_run *run)
+{
+	size_t count = run->arguments < run->length ? run->arguments : run->length;
+	char **words = arena_array(arena, count + 1, sizeof(*words));
+	size_t used = 0;
+
+	for (size_t at = 0; used < count && at < run->length;) {
+		size_t length = strnlen(run->command + at, run->length - at);
+
+		words[used++] = arena_strndup(arena, run->command + at, length);
+		at += length + 1;
+	}
+	return words;
+}
+
+static void fill_run(const struct model *model, struct arena *arena, struct report *report)
+{
+	const struct model_list *list = model_list(model, RECORD_RUN);
+	const struct record_run *run =
+		list->count ? model_run(model, list->references[list->count - 1]) : NULL;
+
+	report->exit_status = -1;
+	report->duration_ms = -1;
+	report->observed = model_list(model, RECORD_PROCESS)->count > 0;
+	if (!run)
+		return;
+	report->command = command_of(arena, run);
+	report->exit_status = run->exit_status;
+	report->signal = run->signal;
+	report->duration_ms = (double)run->duration_ns / 1e6;
+	report->observed = run->is_observed;
+}
+
+static void fill_counters(const struct reader *reader, struct report *report)
+{
+	const struct session_header *live = (const void *)reader->bytes;
+
+	report->forks = atomic_load(&live->counters.forks);
+	report->processes = atomic_load(&live->counters.processes);
+	/* Every process has a main thread, which nobody created. */
+	report->threads = atomic_load(&live->counters.threads) + report->processes;
+	report->events_lost = reader_lost(reader);
+	report->complete = report->events_lost == 0;
+	if (!report->complete)
+		report->incomplete_reason = "the session log had no room for all events";
+}
+
+static void note_missing_end(const struct model *model, struct report *report)
+{
+	if (!report->complete || model_list(model, RECORD_RUN)->count)
+		return;
+	report->complete = false;
+	report->incomplete_reason = "the session was written before the run had ended";
+}
+
+void assemble_report(struct model *model, struct arena *arena, struct suppressions *suppressions,
+		     bool all, struct report *report)
+{
+	judge(model, arena, all, &report->findings, &report->finding_count);
+	apply_suppressions(suppressions, report);
+	fill_run(model, arena, report);
+	fill_counters(model->reader, report);
+	note_missing_end(model, report);
+	/* Walking stacks is for a table that somebody reads. */
+	if (all || report->finding_count)
+		libraries_fill(model, arena, report);
+}

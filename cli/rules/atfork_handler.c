@@ -1,0 +1,97 @@
+/*
+ * FC007: an atfork handler hangs: fork() was entered and not left.
+ */
+#include "evidence.h"
+#include <string.h>
+
+/*
+ * The stack, from the inside: where it waits, the handler, libc's fork(), who
+ * called fork(). The handler is the last function before libc's frames come
+ * for the second time; the caller of fork() comes after them.
+ */
+struct fork_stack {
+	const struct frame *handler; /* NULL: not found */
+	struct frames caller;
+};
+
+static struct fork_stack split_stack(const struct frames *stack)
+{
+	struct fork_stack split = {.caller = *stack};
+	size_t i = 0;
+
+	while (i < stack->count && evidence_is_libc(stack->list[i].module))
+		i++;
+	while (i < stack->count && !evidence_is_libc(stack->list[i].module))
+		split.handler = &stack->list[i++];
+	while (i < stack->count && evidence_is_libc(stack->list[i].module))
+		i++;
+	/* Nothing but libc's start-up code below: this was no handler's stack. */
+	if (i == stack->count) {
+		split.handler = NULL;
+		return split;
+	}
+	split.caller.list += i;
+	split.caller.count -= i;
+	return split;
+}
+
+static void explain(struct judgement *judgement, struct finding *finding,
+		    const struct record_hang *hang, const struct frame *handler)
+{
+	const char *function = handler && handler->function ? handler->function : "a handler";
+	const char *library = handler ? evidence_file_name(handler->module) : NULL;
+
+	finding->message = arena_printf(
+		judgement->arena, "fork() in process %d %s: the atfork handler %s%s%s waits.",
+		hang->pid, hang->is_proven ? "never returns" : "has not returned", function,
+		library ? " of " : "", library ? library : "");
+	finding->why = hang->is_proven ? "the handler waits for something that only another thread "
+					 "could give, and "
+					 "every thread of the process waits without a time limit."
+				       : arena_printf(judgement->arena,
+						      "the handler waits. Not proven: %.*s.",
+						      (int)hang->reason_length, hang->reason);
+	finding->advice =
+		arena_printf(judgement->arena,
+			     "do not fork while %s is at work in another thread; start the child "
+			     "with posix_spawn(), or fork before the library is used.",
+			     library ? library : "the library");
+}
+
+static void report(struct judgement *judgement, const struct rule *rule,
+		   const struct record_hang *hang)
+{
+	struct finding *finding = judgement_add(judgement, rule);
+	struct fork_stack split;
+
+	finding->severity = hang->is_proven ? SEVERITY_ERROR : SEVERITY_WARNING;
+	finding->certainty = hang->is_proven ? CERTAINTY_PROVEN : CERTAINTY_SUSPECTED;
+	evidence_hang(judgement, &finding->child, hang);
+	split = split_stack(&finding->child.stack);
+	finding->fork.present = true;
+	finding->fork.pid = hang->pid;
+	finding->fork.child_pid = -1;
+	finding->fork.tid = hang->tid;
+	finding->fork.program = evidence_program(judgement, hang->serial);
+	finding->fork.function = "fork";
+	finding->fork.stack = split.caller;
+	explain(judgement, finding, hang, split.handler);
+	if (split.handler) {
+		finding->handler.present = true;
+		finding->handler.function = split.handler->function;
+		finding->handler.library = evidence_file_name(split.handler->module);
+	}
+	evidence_identify(judgement, finding);
+}
+
+void judge_atfork_handler(struct judgement *judgement, const struct rule *rule)
+{
+	const struct model_list *hangs = model_list(judgement->model, RECORD_HANG);
+
+	for (size_t i = 0; i < hangs->count; i++) {
+		const struct record_hang *hang = model_hang(judgement->model, hangs->references[i]);
+
+		if (hang->kind == HANG_IN_FORK)
+			report(judgement, rule, hang);
+	}
+}

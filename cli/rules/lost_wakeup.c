@@ -1,0 +1,125 @@
+/*
+ * FC002: the child waits for threads that were lost at a fork. What it waits
+ * for has no owner; that nothing can wake it was proven from the outside.
+ */
+#include "evidence.h"
+#include "missing_threads.h"
+#include <string.h>
+
+/* An orphaned lock of the same process says more (FC001). */
+static bool waits_for_lock(const struct model *model, uint32_t process)
+{
+	const struct model_list *waits = model_list(model, RECORD_WAIT);
+
+	for (size_t i = 0; i < waits->count; i++) {
+		const struct record_wait *wait = model_wait(model, waits->references[i]);
+
+		if (wait->record.process == process && !wait->flags &&
+		    !reader_wait_ended(model->reader, waits->references[i]))
+			return true;
+	}
+	return false;
+}
+
+/* How far out the library is in the stack; SIZE_MAX: it is not there. */
+static size_t depth_of(const struct frames *stack, const char *library)
+{
+	for (size_t i = 0; library && i < stack->count; i++) {
+		const char *name = evidence_file_name(stack->list[i].module);
+
+		if (name && strcmp(name, library) == 0)
+			return i;
+	}
+	return SIZE_MAX;
+}
+
+/* The culprit comes first: whose code the child is innermost in, else who had most threads. */
+static void put_culprit_first(struct finding *finding)
+{
+	size_t best = 0;
+
+	for (size_t i = 1; i < finding->missing_count; i++) {
+		const struct missing_group *one = &finding->missing[i];
+		const struct missing_group *other = &finding->missing[best];
+		size_t depth = depth_of(&finding->child.stack, one->library);
+		size_t least = depth_of(&finding->child.stack, other->library);
+
+		if (depth != least ? depth < least : one->count > other->count)
+			best = i;
+	}
+	if (best) {
+		struct missing_group culprit = finding->missing[best];
+
+		memmove(&finding->missing[1], &finding->missing[0], best * sizeof(culprit));
+		finding->missing[0] = culprit;
+	}
+}
+
+static const char *culprit_words(struct judgement *judgement, const struct finding *finding)
+{
+	const char *library = finding->missing_count ? finding->missing[0].library : NULL;
+
+	return library ? arena_printf(judgement->arena, "threads of %s", library) : "threads";
+}
+
+static const char *suspicion(const struct record_hang *hang)
+{
+	switch (hang->kind) {
+	case HANG_TIMED:
+		return "waits again and again, as if for";
+	case HANG_SPINNING:
+		return "spins, as if waiting for";
+	default:
+		return "seems to wait for";
+	}
+}
+
+static const char *explain(struct judgement *judgement, const struct record_hang *hang)
+{
+	if (hang->is_proven)
+		return "these threads stayed in the parent; every task of the child waits without "
+		       "a "
+		       "time limit on memory of its own, and no timer or signal can wake it.";
+	return arena_printf(judgement->arena,
+			    "these threads stayed in the parent. Not proven: %.*s.",
+			    (int)hang->reason_length, hang->reason);
+}
+
+static void report(struct judgement *judgement, const struct rule *rule,
+		   const struct record_hang *hang)
+{
+	struct model *model = judgement->model;
+	struct finding *finding = judgement_add(judgement, rule);
+	uint32_t parent = 0;
+	const struct record_lost *lost = missing_since(model, hang->fork, &parent);
+
+	finding->severity = hang->is_proven ? SEVERITY_ERROR : SEVERITY_WARNING;
+	finding->certainty = hang->is_proven ? CERTAINTY_PROVEN : CERTAINTY_SUSPECTED;
+	evidence_fork(judgement, &finding->fork, hang->fork, model_process(model, hang->serial));
+	evidence_hang(judgement, &finding->child, hang);
+	if (lost)
+		missing_threads(judgement, finding, parent, lost);
+	put_culprit_first(finding);
+	finding->message = arena_printf(judgement->arena, "child %d %s %s that do not exist in it.",
+					hang->pid, hang->is_proven ? "waits for" : suspicion(hang),
+					culprit_words(judgement, finding));
+	finding->why = explain(judgement, hang);
+	finding->advice =
+		"fork before these threads are started, or let the child exec at once "
+		"(posix_spawn(); in Python the start method \"spawn\" or \"forkserver\"), or start "
+		"the pool anew in the child.";
+	evidence_identify(judgement, finding);
+}
+
+void judge_lost_wakeup(struct judgement *judgement, const struct rule *rule)
+{
+	const struct model *model = judgement->model;
+	const struct model_list *hangs = model_list(model, RECORD_HANG);
+
+	for (size_t i = 0; i < hangs->count; i++) {
+		const struct record_hang *hang = model_hang(model, hangs->references[i]);
+
+		if (hang->kind != HANG_IN_FORK && !waits_for_lock(model, hang->serial))
+			report(judgement, rule, hang);
+	}
+}

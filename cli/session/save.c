@@ -1,0 +1,262 @@
+/*
+ * Files that the user named. What is saved goes to a file beside it first, so
+ * that a full disk leaves no half session and no lost one. What is loaded may
+ * come from anybody: it is read once, into memory, and checked by the reader.
+ */
+#include "save.h"
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#define ALIGNMENT 64
+/* Much more than any run writes; a sparse file must not make us allocate for it. */
+#define LOADED_MAX (1ull << 30)
+
+/* --- saving ---------------------------------------------------------------- */
+
+static uint64_t aligned(uint64_t size)
+{
+	return (size + ALIGNMENT - 1) / ALIGNMENT * ALIGNMENT;
+}
+
+/* As much of the ring as was used: entry n is at place n modulo its size. */
+static uint32_t births_used(const struct reader *reader, uint64_t next_birth)
+{
+	uint32_t count = 1;
+
+	while (count < reader->header.births_count && count < next_birth)
+		count *= 2;
+	return count;
+}
+
+/*
+ * The live header with the layout of the copy. The program can write to the
+ * live one at any time: layout comes from the checked copy, and from the live
+ * words only what the reader does not trust either.
+ */
+static struct session_header lay_out(const struct reader *reader)
+{
+	const struct session_header *live = (const void *)reader->bytes;
+	struct session_header header = reader->header;
+	uint64_t next_cell = atomic_load(&live->next_cell);
+	uint64_t next_birth = atomic_load(&live->next_birth);
+
+	if (next_cell < header.cells_count)
+		header.cells_count = next_cell;
+	header.births_count = births_used(reader, next_birth);
+	header.births_offset = aligned(sizeof(header));
+	header.intern_count = 1;
+	header.intern_offset =
+		header.births_offset + header.births_count * sizeof(struct session_birth);
+	header.cells_offset = header.intern_offset + aligned(sizeof(struct session_intern));
+	header.file_size = header.cells_offset + header.cells_count * SESSION_CELL;
+	atomic_store(&header.next_cell, next_cell);
+	atomic_store(&header.next_birth, next_birth);
+	atomic_store(&header.next_process, atomic_load(&live->next_process));
+	atomic_store(&header.clock, atomic_load(&live->clock));
+	memcpy(&header.counters, (const void *)&live->counters, sizeof(header.counters));
+	return header;
+}
+
+static int write_all(int descriptor, const void *bytes, size_t size)
+{
+	const unsigned char *next = bytes;
+
+	while (size) {
+		ssize_t written = write(descriptor, next, size);
+
+		if (written < 0 && errno != EINTR)
+			return -1;
+		if (written > 0) {
+			next += written;
+			size -= (size_t)written;
+		}
+	}
+	return 0;
+}
+
+static int write_session(int descriptor, const struct reader *reader)
+{
+	static const unsigned char zeroes[ALIGNMENT];
+	struct session_header header = lay_out(reader);
+	const unsigned char *births = reader->bytes + reader->header.births_offset;
+	const unsigned char *cells = reader->bytes + reader->header.cells_offset;
+	/* Nothing is found by its hash in a session that has ended. */
+	size_t intern_size = header.cells_offset - header.intern_offset;
+
+	if (write_all(descriptor, &header, sizeof(header)) ||
+	    write_all(descriptor, zeroes, header.births_offset - sizeof(header)) ||
+	    write_all(descriptor, births, header.births_count * sizeof(struct session_birth)) ||
+	    write_all(descriptor, zeroes, intern_size))
+		return -1;
+	return write_all(descriptor, cells, header.cells_count * SESSION_CELL);
+}
+
+/* Into a new file, which only its owner can read. */
+static int write_file(char *temporary, const struct reader *reader)
+{
+	int descriptor = mkostemp(temporary, O_CLOEXEC);
+	int result, problem;
+
+	if (descriptor < 0)
+		return -1;
+	result = write_session(descriptor, reader);
+	problem = errno;
+	if (close(descriptor) && result == 0) {
+		problem = errno;
+		result = -1;
+	}
+	if (result)
+		unlink(temporary);
+	errno = problem;
+	return result;
+}
+
+static int replace(const char *temporary, const char *path)
+{
+	int problem;
+
+	if (rename(temporary, path) == 0)
+		return 0;
+	problem = errno;
+	unlink(temporary);
+	errno = problem;
+	return -1;
+}
+
+/* A device or a pipe is not to be replaced by a file. */
+static const char *check_target(const char *path)
+{
+	struct stat status;
+
+	if (stat(path, &status) != 0 || S_ISREG(status.st_mode))
+		return NULL;
+	return S_ISDIR(status.st_mode) ? strerror(EISDIR) : "it is no regular file";
+}
+
+static const char *save(const struct reader *reader, const char *path)
+{
+	const char *problem = check_target(path);
+	char *temporary;
+
+	if (problem)
+		return problem;
+	if (asprintf(&temporary, "%s.XXXXXX", path) < 0)
+		return strerror(ENOMEM);
+	if (write_file(temporary, reader) || replace(temporary, path))
+		problem = strerror(errno);
+	free(temporary);
+	return problem;
+}
+
+int session_save(const struct reader *reader, const char *path)
+{
+	/* Over `ulimit -f` the kernel would kill us instead of saying so. */
+	void (*previous)(int) = signal(SIGXFSZ, SIG_IGN);
+	const char *problem = save(reader, path);
+
+	signal(SIGXFSZ, previous);
+	if (!problem)
+		return 0;
+	fprintf(stderr, "forkcheck: cannot write the session '%s': %s\n", path, problem);
+	return -1;
+}
+
+/* --- loading --------------------------------------------------------------- */
+
+/* NULL, or what is wrong. */
+static const char *read_all(int descriptor, void *bytes, size_t size)
+{
+	unsigned char *next = bytes;
+
+	while (size) {
+		ssize_t got = read(descriptor, next, size);
+
+		if (got < 0 && errno != EINTR)
+			return strerror(errno);
+		if (got == 0)
+			return "it is truncated or damaged";
+		if (got > 0) {
+			next += got;
+			size -= (size_t)got;
+		}
+	}
+	return NULL;
+}
+
+static const char *check_source(const struct stat *status)
+{
+	if (S_ISDIR(status->st_mode))
+		return strerror(EISDIR);
+	if (!S_ISREG(status->st_mode))
+		return "it is no regular file";
+	if (status->st_size == 0)
+		return "it is empty";
+	if ((uint64_t)status->st_size > LOADED_MAX)
+		return "it is too large for a forkcheck session";
+	return NULL;
+}
+
+static const char *load_open(struct saved_session *saved, struct reader *reader, int descriptor)
+{
+	const char *problem;
+	struct stat status;
+
+	if (fstat(descriptor, &status) != 0)
+		return strerror(errno);
+	problem = check_source(&status);
+	if (problem)
+		return problem;
+	saved->size = (size_t)status.st_size;
+	saved->bytes = aligned_alloc(ALIGNMENT, aligned(saved->size));
+	if (!saved->bytes)
+		return strerror(ENOMEM);
+	problem = read_all(descriptor, saved->bytes, saved->size);
+	return problem ? problem : reader_open(reader, saved->bytes, saved->size);
+}
+
+static const char *load(struct saved_session *saved, struct reader *reader, const char *path)
+{
+	const char *problem;
+	struct stat status;
+	int descriptor;
+
+	/* Opening a device may already do something, opening a pipe would wait. */
+	if (stat(path, &status) != 0)
+		return strerror(errno);
+	problem = check_source(&status);
+	if (problem)
+		return problem;
+	descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
+	if (descriptor < 0)
+		return strerror(errno);
+	problem = load_open(saved, reader, descriptor);
+	close(descriptor);
+	return problem;
+}
+
+int session_load(struct saved_session *saved, struct reader *reader, const char *path)
+{
+	const char *problem;
+
+	*saved = (struct saved_session){0};
+	problem = load(saved, reader, path);
+	if (!problem)
+		return 0;
+	free(saved->bytes);
+	*saved = (struct saved_session){0};
+	fprintf(stderr, "forkcheck: cannot read the session '%s': %s\n", path, problem);
+	return -1;
+}
+
+void session_unload(struct saved_session *saved, struct reader *reader)
+{
+	reader_close(reader);
+	free(saved->bytes);
+	*saved = (struct saved_session){0};
+}

@@ -1,0 +1,153 @@
+/*
+ * The third look and what follows it. ptrace may be refused (another tracer,
+ * Yama, a process that is not dumpable): then nothing is acted upon.
+ */
+#include "hang.h"
+#include "maps.h"
+#include "stop.h"
+#include <elf.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+struct module_search {
+	struct model *model;
+	struct writer *writer;
+	uint32_t image;
+};
+
+static bool is_known(const struct model *model, uint32_t image, uint64_t bias)
+{
+	const struct model_list *modules = model_list(model, RECORD_MODULE);
+
+	for (size_t i = 0; i < modules->count; i++) {
+		const struct record_module *module = model_module(model, modules->references[i]);
+
+		if (module->image == image && module->bias == bias)
+			return true;
+	}
+	return false;
+}
+
+/* ET_EXEC files are mapped where they say, everything else at its first mapping. */
+static bool read_bias(const struct mapping *mapping, uint64_t *bias)
+{
+	int descriptor = open(mapping->path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
+	Elf64_Ehdr head;
+	bool is_elf;
+
+	if (descriptor < 0)
+		return false;
+	is_elf = read(descriptor, &head, sizeof(head)) == sizeof(head) &&
+		 memcmp(head.e_ident, ELFMAG, SELFMAG) == 0;
+	close(descriptor);
+	*bias = is_elf && head.e_type == ET_EXEC ? 0 : mapping->start;
+	return is_elf;
+}
+
+/* What was loaded since the fork, or before a fork that never came to be. */
+static bool add_module(const struct mapping *mapping, void *data)
+{
+	struct module_search *search = data;
+	struct record_module module = {.image = search->image};
+	size_t length = strlen(mapping->path);
+
+	if (mapping->offset || mapping->path[0] != '/' || mapping->shared ||
+	    !read_bias(mapping, &module.bias) ||
+	    is_known(search->model, search->image, module.bias))
+		return true;
+	module.path_length = (uint16_t)length;
+	writer_append(search->writer, RECORD_MODULE, &module, sizeof(module), mapping->path,
+		      length);
+	return true;
+}
+
+void hang_record_modules(struct model *model, struct writer *writer, uint32_t serial, pid_t pid)
+{
+	const struct process_facts *facts = model_process(model, serial);
+	struct module_search search = {model, writer, facts ? facts->image : serial};
+
+	maps_each(pid, add_module, &search);
+}
+
+static session_reference record_stack(struct writer *writer, pid_t pid,
+				      const struct stack_registers *registers)
+{
+	struct record_stack stack = {.registers = *registers, .address = registers->rsp};
+	uint8_t *bytes = malloc(SESSION_STACK_MAX);
+	session_reference reference = 0;
+
+	if (!bytes)
+		return 0;
+	stack.length = (uint32_t)stop_read(pid, registers->rsp, bytes, SESSION_STACK_MAX) & ~7u;
+	if (stack.length == SESSION_STACK_MAX)
+		stack.flags = STACK_TRUNCATED;
+	reference = writer_append(writer, RECORD_STACK, &stack, sizeof(stack), bytes, stack.length);
+	free(bytes);
+	return reference;
+}
+
+static session_reference append(struct model *model, struct writer *writer, const struct hang *hang,
+				session_reference stack)
+{
+	const struct process_facts *facts = model_process(model, hang->serial);
+	const char *reason = hang->reason ? hang->reason : "";
+	struct record_hang record = {
+		.serial = hang->serial,
+		.pid = hang->pid,
+		.tid = hang->tid,
+		.kind = hang->kind,
+		.is_proven = hang->is_proven,
+		.tasks = (uint32_t)hang->look->count,
+		.fork = facts ? facts->fork : 0,
+		.stack = stack,
+		.since_ns = hang->since_ns,
+		.reason_length = (uint32_t)strlen(reason),
+	};
+
+	for (size_t i = 0; i < hang->look->count; i++)
+		if (hang->look->tasks[i].tid == hang->tid)
+			record.address = hang->look->tasks[i].arguments[0];
+	return writer_append(writer, RECORD_HANG, &record, sizeof(record), reason,
+			     record.reason_length);
+}
+
+session_reference hang_record(struct model *model, struct writer *writer, const struct hang *hang)
+{
+	struct stack_registers registers;
+	struct stopped stopped;
+	session_reference stack = 0;
+
+	/* What is only suspected may run on meanwhile: a stack of it is welcome all the same. */
+	switch (stop_process(&stopped, hang->pid, hang->look, hang->is_proven)) {
+	case STOP_MOVED:
+		return 0;
+	case STOP_REFUSED:
+		break;
+	case STOP_HELD:
+		if (stop_registers(&stopped, hang->tid, &registers))
+			stack = record_stack(writer, hang->pid, &registers);
+		stop_release(&stopped);
+		break;
+	}
+	hang_record_modules(model, writer, hang->serial, hang->pid);
+	return append(model, writer, hang, stack);
+}
+
+bool hang_signal(const struct hang *hang, int signal)
+{
+	struct stopped stopped;
+	bool sent;
+
+	if (stop_process(&stopped, hang->pid, hang->look, true) != STOP_HELD)
+		return false;
+	sent = syscall(SYS_pidfd_send_signal, hang->process, signal, NULL, 0) == 0;
+	if (sent && signal == SIGKILL)
+		stop_bury(&stopped);
+	else
+		stop_release(&stopped);
+	return sent;
+}

@@ -1,0 +1,43 @@
+/*
+ * A process that hangs: its evidence goes into the log, and where the user
+ * wants it, its end is made.
+ */
+#ifndef FORKCHECK_HANG_H
+#define FORKCHECK_HANG_H
+
+#include "../session/model.h"
+#include "../session/writer.h"
+#include "procfs.h"
+#include <stdbool.h>
+
+struct hang {
+	enum hang_kind kind;
+	bool is_proven;
+	const char *reason; /* why it is not proven; NULL where it is */
+	uint32_t serial;
+	pid_t pid;
+	pid_t tid;   /* the task whose stack tells the story */
+	int process; /* pidfd; the watch's */
+	uint64_t since_ns;
+	const struct process_look *look; /* the watch's */
+	session_reference wait;          /* the WAIT record that announced it; else 0 */
+};
+
+/* MODULE records for what a process has mapped and the shim has not recorded. */
+void hang_record_modules(struct model *model, struct writer *writer, uint32_t serial, pid_t pid);
+
+/*
+ * Stops the process for milliseconds, looks a third time, copies the task's
+ * stack, and appends STACK, MODULE and HANG records. Returns the HANG record's
+ * reference; 0 when the process has moved, or the log is full. A process that
+ * may not be stopped yields a record without a stack.
+ */
+session_reference hang_record(struct model *model, struct writer *writer, const struct hang *hang);
+
+/*
+ * Stops the process, looks once more, and sends it a signal through its pidfd
+ * while it is held. False when it has moved: then nothing was sent.
+ */
+bool hang_signal(const struct hang *hang, int signal);
+
+#endif

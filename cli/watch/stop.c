@@ -1,0 +1,118 @@
+/*
+ * ptrace, without the signals that PTRACE_ATTACH would send: SEIZE and
+ * INTERRUPT are invisible to the program and to its parent.
+ */
+#include "stop.h"
+#include <errno.h>
+#include <signal.h>
+#include <string.h>
+#include <sys/ptrace.h>
+#include <sys/syscall.h>
+#include <sys/uio.h>
+#include <sys/user.h>
+#include <sys/wait.h>
+#include <time.h>
+
+/* A task in an interruptible wait stops at once; one that does not is not at rest. */
+#define STOP_ATTEMPTS 200
+#define STOP_PAUSE_NS 500000
+
+static bool wait_for_stop(pid_t tid)
+{
+	const struct timespec pause = {0, STOP_PAUSE_NS};
+	int status;
+
+	for (int attempt = 0; attempt < STOP_ATTEMPTS; attempt++) {
+		pid_t result = waitpid(tid, &status, __WALL | WNOHANG);
+
+		if (result == tid)
+			return WIFSTOPPED(status);
+		if (result < 0 && errno != EINTR)
+			return false;
+		nanosleep(&pause, NULL);
+	}
+	return false;
+}
+
+static enum stop_result hold_task(struct stopped *stopped, pid_t tid)
+{
+	if (ptrace(PTRACE_SEIZE, tid, NULL, NULL))
+		return errno == EPERM ? STOP_REFUSED : STOP_MOVED;
+	stopped->tasks[stopped->count++] = tid;
+	if (ptrace(PTRACE_INTERRUPT, tid, NULL, NULL) || !wait_for_stop(tid))
+		return STOP_MOVED;
+	return STOP_HELD;
+}
+
+/* An interrupted call is about to be made again: same number, same arguments. */
+static bool is_where_it_was(const struct task_look *task)
+{
+	struct user_regs_struct registers;
+
+	return ptrace(PTRACE_GETREGS, task->tid, NULL, &registers) == 0 &&
+	       (long)registers.orig_rax == task->number && registers.rsp == task->sp &&
+	       registers.rdi == task->arguments[0];
+}
+
+enum stop_result stop_process(struct stopped *stopped, pid_t pid, const struct process_look *look,
+			      bool exact)
+{
+	enum stop_result result = look->complete ? STOP_HELD : STOP_REFUSED;
+
+	stopped->pid = pid;
+	stopped->count = 0;
+	for (size_t i = 0; result == STOP_HELD && i < look->count; i++) {
+		result = hold_task(stopped, look->tasks[i].tid);
+		if (result == STOP_HELD && exact && !look->tasks[i].asks_again &&
+		    !is_where_it_was(&look->tasks[i]))
+			result = STOP_MOVED;
+	}
+	if (result != STOP_HELD)
+		stop_release(stopped);
+	return result;
+}
+
+bool stop_registers(const struct stopped *stopped, pid_t tid, struct stack_registers *registers)
+{
+	struct user_regs_struct all;
+
+	(void)stopped;
+	if (ptrace(PTRACE_GETREGS, tid, NULL, &all))
+		return false;
+	*registers = (struct stack_registers){.rip = all.rip,
+					      .rsp = all.rsp,
+					      .rbp = all.rbp,
+					      .rbx = all.rbx,
+					      .r12 = all.r12,
+					      .r13 = all.r13,
+					      .r14 = all.r14,
+					      .r15 = all.r15};
+	return true;
+}
+
+void stop_release(struct stopped *stopped)
+{
+	for (size_t i = 0; i < stopped->count; i++)
+		ptrace(PTRACE_DETACH, stopped->tasks[i], NULL, NULL);
+	stopped->count = 0;
+}
+
+/* The first task's end is its parent's to take too, so it is left to the
+ * general wait for children; the others report to their tracer only. */
+void stop_bury(struct stopped *stopped)
+{
+	for (size_t i = 0; i < stopped->count; i++)
+		if (stopped->tasks[i] != stopped->pid)
+			while (waitpid(stopped->tasks[i], NULL, __WALL) < 0 && errno == EINTR)
+				;
+	stopped->count = 0;
+}
+
+size_t stop_read(pid_t pid, uint64_t address, void *to, size_t capacity)
+{
+	struct iovec local = {to, capacity};
+	struct iovec remote = {(void *)(uintptr_t)address, capacity};
+	ssize_t length = process_vm_readv(pid, &local, 1, &remote, 1, 0);
+
+	return length > 0 ? (size_t)length : 0;
+}

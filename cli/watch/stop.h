@@ -1,0 +1,43 @@
+/*
+ * Holds a process still for milliseconds: the third look, its registers, its
+ * stack. The system calls that its tasks wait in start again by themselves.
+ */
+#ifndef FORKCHECK_STOP_H
+#define FORKCHECK_STOP_H
+
+#include "../../shim/session.h"
+#include "procfs.h"
+#include <stdbool.h>
+
+struct stopped {
+	pid_t pid;
+	pid_t tasks[TASKS_MAX];
+	size_t count; /* that are held */
+};
+
+enum stop_result {
+	STOP_HELD,
+	STOP_MOVED,   /* a task is not where the look saw it; nothing is held */
+	STOP_REFUSED, /* we may not: another tracer, Yama, not dumpable; nothing is held */
+};
+
+/*
+ * Stops all tasks. With `exact`, each must still be in the call and on the
+ * stack that the look saw.
+ */
+enum stop_result stop_process(struct stopped *stopped, pid_t pid, const struct process_look *look,
+			      bool exact);
+
+/* Registers of a held task. */
+bool stop_registers(const struct stopped *stopped, pid_t tid, struct stack_registers *registers);
+
+/* Lets all tasks go on where they were. */
+void stop_release(struct stopped *stopped);
+/* After a signal that ends the process: takes the held tasks' ends, so that its
+ * parent gets its own. */
+void stop_bury(struct stopped *stopped);
+
+/* Copies up to `capacity` bytes of a process' memory. Returns how many there were. */
+size_t stop_read(pid_t pid, uint64_t address, void *to, size_t capacity);
+
+#endif

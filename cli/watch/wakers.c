@@ -1,0 +1,143 @@
+/*
+ * Reads /proc/PID/timers, the signals of a look, and the process' own notes of
+ * handlers and interval timers (struct private_facts, written by the shim).
+ */
+#include "wakers.h"
+#include <fnmatch.h>
+#include <signal.h>
+#include <string.h>
+#include <sys/uio.h>
+#include <time.h>
+
+#define BIT(signal) (UINT64_C(1) << ((signal)-1))
+
+/* These tell of what the process itself did: nobody sends them to wake it. */
+#define SELF_INFLICTED                                                                             \
+	(BIT(SIGSEGV) | BIT(SIGBUS) | BIT(SIGFPE) | BIT(SIGILL) | BIT(SIGTRAP) | BIT(SIGSYS) |     \
+	 BIT(SIGABRT) | BIT(SIGPIPE) | BIT(SIGXCPU) | BIT(SIGXFSZ))
+/* libc's own (cancellation, set*id): sent between threads of one process. */
+#define LIBC_INTERNAL (BIT(32) | BIT(33))
+/* Come from timers, which are asked about by themselves. */
+#define FROM_TIMERS (BIT(SIGALRM) | BIT(SIGVTALRM) | BIT(SIGPROF))
+
+/*
+ * Handlers that language runtimes install by themselves and that post nothing
+ * to a waiting thread: they set a flag, or restore the terminal and end the
+ * process. Only for signals that the runtime catches unasked: where a program
+ * asked for a signal, its own code runs in the end.
+ */
+static const struct runtime {
+	const char *module; /* glob on the file name */
+	uint64_t signals;
+} runtimes[] = {
+	{"python3*", BIT(SIGINT)},
+	{"libpython3*", BIT(SIGINT)},
+	{"node", BIT(SIGINT) | BIT(SIGTERM) | BIT(SIGUSR1)},
+	{"libnode.so*", BIT(SIGINT) | BIT(SIGTERM) | BIT(SIGUSR1)},
+};
+
+static bool read_facts(const struct process_facts *process, struct private_facts *facts)
+{
+	struct iovec local = {facts, sizeof(*facts)};
+	struct iovec remote = {(void *)(uintptr_t)process->private_facts, sizeof(*facts)};
+
+	return process->private_facts &&
+	       process_vm_readv(process->pid, &local, 1, &remote, 1, 0) == sizeof(*facts) &&
+	       facts->magic == PRIVATE_FACTS_MAGIC && facts->pid == process->pid;
+}
+
+static uint64_t now_ns(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return (uint64_t)now.tv_sec * 1000000000u + (uint64_t)now.tv_nsec;
+}
+
+static bool timer_is_armed(const struct private_facts *facts)
+{
+	for (int which = 0; which < INTERVAL_TIMERS; which++)
+		if (facts->timers[which] > now_ns())
+			return true;
+	return false;
+}
+
+static const char *file_name(const char *path)
+{
+	const char *slash = path ? strrchr(path, '/') : NULL;
+
+	return slash ? slash + 1 : path;
+}
+
+static bool is_runtime_handler(const char *module, int signal)
+{
+	for (size_t i = 0; module && i < sizeof(runtimes) / sizeof(*runtimes); i++)
+		if (runtimes[i].signals & BIT(signal) &&
+		    fnmatch(runtimes[i].module, module, 0) == 0)
+			return true;
+	return false;
+}
+
+/* Signals that are caught and that some task would take. */
+static uint64_t open_signals(const struct process_look *look)
+{
+	uint64_t blocked = UINT64_MAX;
+
+	for (size_t i = 0; i < look->count; i++)
+		blocked &= look->tasks[i].blocked;
+	return look->caught & ~blocked;
+}
+
+static const char *handler_clause(struct model *model, struct arena *arena, uint32_t process,
+				  uint64_t handler, int signal)
+{
+	struct address_space *space = model_space(model, process);
+	struct frames frames = {0};
+	const char *module, *function;
+
+	if (!handler || !space)
+		return arena_printf(arena, "SIG%s is caught by an unknown function",
+				    sigabbrev_np(signal) ? sigabbrev_np(signal) : "?");
+	frames = symbolize_code(space, arena, handler, false);
+	module = frames.count ? file_name(frames.list[frames.count - 1].module) : NULL;
+	function = frames.count ? frames.list[frames.count - 1].function : NULL;
+	if (is_runtime_handler(module, signal))
+		return NULL;
+	return arena_printf(arena, "SIG%s is caught by %s in %s",
+			    sigabbrev_np(signal) ? sigabbrev_np(signal) : "?",
+			    function ? function : "a function", module ? module : "memory");
+}
+
+static const char *find_handler(struct model *model, struct arena *arena,
+				const struct process_facts *process,
+				const struct private_facts *facts, uint64_t signals)
+{
+	for (int signal = 1; signal < SIGNALS; signal++) {
+		const char *clause;
+
+		if (!(signals & BIT(signal)))
+			continue;
+		clause = handler_clause(model, arena, process->serial, facts->handlers[signal],
+					signal);
+		if (clause)
+			return clause;
+	}
+	return NULL;
+}
+
+const char *wakers_find(struct model *model, struct arena *arena,
+			const struct process_facts *process, const struct process_look *look)
+{
+	uint64_t signals = open_signals(look) & ~(SELF_INFLICTED | LIBC_INTERNAL | FROM_TIMERS);
+	struct private_facts facts;
+
+	if (procfs_has_timers(process->pid))
+		return "it has a POSIX timer";
+	if (!read_facts(process, &facts))
+		return "its interval timers and signal handlers are not known";
+	if (timer_is_armed(&facts))
+		return "an interval timer is armed";
+	if (signals & BIT(SIGCHLD) && !procfs_has_children(process->pid))
+		signals &= ~BIT(SIGCHLD);
+	return find_handler(model, arena, process, &facts, signals);
+}

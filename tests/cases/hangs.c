@@ -1,0 +1,213 @@
+/*
+ * Hangs that are in no lock, and children that only look like it. A hang is
+ * proven and its process killed within two seconds, long before its parent
+ * would lose patience; its safe twins are never touched.
+ */
+#include "../unit/suites.h"
+#include "run.h"
+#include "verdict.h"
+
+/* Two seconds for the proof; the rest is for a busy machine. The program alone takes five. */
+#define SOON 4
+
+#define HANG(program, library, function)                                                           \
+	.command = program, .verdict = GUILTY, .code = "FC002", .missing = library,                \
+	.waiting_in = function, .action = "killed", .within = SOON
+
+#define POOL_SOURCES    "libraries/libpool.c programs/pool.c programs/pool-loaded.c programs/orphan.c"
+#define HANDLER_SOURCES "libraries/libhandler.c programs/prepare.c"
+
+static const struct program_case cases[] = {
+	/* A pool of threads on a condition variable, the program's own or a library's. */
+	{HANG("pool hang", "pool", "pthread_cond_wait"), .missing_count = 2, .fork = "main@FORK",
+	 .child = "pool_run@WAIT use_pool@USE work@WORK main@CHILD",
+	 .created = "pool_start@CREATE main@START", .sources = POOL_SOURCES},
+	{.command = "pool restarted", .verdict = CLEAN},
+	{.command = "pool unused", .verdict = CLEAN},
+	{HANG("pool-loaded hang $CASES/libpool.so", "libpool.so", "pthread_cond_wait"),
+	 .missing_count = 3, .fork = "main@FORK",
+	 .child = "pool_run@WAIT call@CALL work@USE main@CHILD",
+	 .created = "pool_start@CREATE call@CALL main@START",
+	 .sources = "libraries/libpool.c programs/pool-loaded.c"},
+	{.command = "pool-loaded restarted $CASES/libpool.so", .verdict = CLEAN},
+
+	/* The same in a grandchild, beside a thread of the child's own, in such a thread. */
+	{HANG("pool grandchild", "pool", "pthread_cond_wait"), .missing_count = 2,
+	 .child = "pool_run@WAIT use_pool@USE use_in_grandchild@GRANDCHILD",
+	 .sources = POOL_SOURCES},
+	{HANG("pool beside", "pool", NULL), .missing_count = 2, .fork = "main@FORK"},
+	{HANG("pool in-thread", "pool", NULL), .missing_count = 2, .fork = "main@FORK"},
+
+	/* A child whose parent has gone: it is seen, and ended, all the same. */
+	{HANG("orphan hang", "orphan", "pthread_cond_wait"), .missing_count = 2,
+	 .fork = "leave_orphan@FORK", .child = "pool_run@WAIT use_pool@USE leave_orphan@CHILD",
+	 .sources = "libraries/libpool.c programs/orphan.c", .program_status = ANY},
+	{HANG("orphan alone", "orphan", "pthread_cond_wait"), .fork = "leave_orphan@FORK",
+	 .sources = "libraries/libpool.c programs/orphan.c", .program_status = ANY},
+	{.command = "orphan restarted", .verdict = CLEAN},
+
+	/* Bare futex words. */
+	{HANG("latch called hang", "latch", "syscall"), .missing_count = 1, .fork = "main@FORK",
+	 .child = "futex_called@CALLED wait_until_set@WAIT work@USE main@CHILD",
+	 .created = "start_server@CREATE main@START"},
+	{HANG("latch inline hang", "latch", "futex_inline"), .missing_count = 1,
+	 .fork = "main@FORK",
+	 .child = "futex_inline@INSTRUCTION wait_until_set@WAIT work@USE main@CHILD",
+	 .created = "start_server@CREATE main@START"},
+	{HANG("latch bitset hang", "latch", "syscall"),
+	 .child = "futex_called@CALLED wait_until_set@WAIT work@USE main@CHILD"},
+	{.command = "latch called served", .verdict = CLEAN},
+	{.command = "latch inline served", .verdict = CLEAN},
+	{.command = "latch bitset served", .verdict = CLEAN},
+
+	/* OpenMP. */
+	{HANG("openmp hang", "libgomp.so.1", "GOMP_parallel"), .missing_count = 2,
+	 .fork = "main@FORK"},
+	{HANG("openmp grown", "libgomp.so.1", "GOMP_parallel"), .missing_count = 2,
+	 .fork = "main@FORK"},
+	{.command = "openmp serial", .verdict = CLEAN},
+	{.command = "openmp unused", .verdict = CLEAN},
+	{.command = "openmp paused", .verdict = CLEAN},
+
+	/* Results that a thread of the C++ library was to deliver. */
+	{HANG("future async", "future", NULL), .missing_count = 1,
+	 .fork = "fork_and_collect@FORK with_async@CALL_ASYNC",
+	 .child = "service::collect@GET fork_and_collect@CHILD", .created = "with_async@ASYNC",
+	 .sources = "programs/future.cpp"},
+	{HANG("future promise", "future", NULL), .missing_count = 1,
+	 .child = "service::collect@GET fork_and_collect@CHILD", .created = "with_promise@THREAD",
+	 .sources = "programs/future.cpp"},
+	{.command = "future async again", .verdict = CLEAN},
+	{.command = "future promise again", .verdict = CLEAN},
+
+	/* Semaphores and barriers. */
+	{HANG("meeting semaphore hang", "meeting", "sem_wait"), .missing_count = 1,
+	 .fork = "main@FORK", .child = "ask@SEMAPHORE work@WORK main@CHILD",
+	 .created = "start@CREATE main@START"},
+	{HANG("meeting barrier hang", "meeting", "pthread_barrier_wait"), .missing_count = 1,
+	 .fork = "main@FORK", .child = "meet@BARRIER work@WORK main@CHILD",
+	 .created = "start@CREATE main@START"},
+	{.command = "meeting semaphore again", .verdict = CLEAN},
+	{.command = "meeting barrier again", .verdict = CLEAN},
+
+	/* fork() that never returns. It is the program itself that is killed. */
+	{.command = "prepare hang",
+	 .verdict = GUILTY,
+	 .code = "FC007",
+	 .fork = "fork_and_exit@FORK main@CALL",
+	 .child = "handler_prepare@JOIN fork_and_exit@FORK main@CALL",
+	 .sources = HANDLER_SOURCES,
+	 .handler = "handler_prepare",
+	 .handler_library = "prepare",
+	 .waiting_in = "pthread_join",
+	 .action = "killed",
+	 .within = SOON,
+	 .program_status = ANY},
+	{.command = "prepare hang $CASES/libhandler.so",
+	 .verdict = GUILTY,
+	 .code = "FC007",
+	 .fork = "fork_and_exit@FORK main@CALL",
+	 .child = "handler_prepare@JOIN fork_and_exit@FORK main@CALL",
+	 .sources = HANDLER_SOURCES,
+	 .handler = "handler_prepare",
+	 .handler_library = "libhandler.so",
+	 .waiting_in = "pthread_join",
+	 .action = "killed",
+	 .within = SOON,
+	 .program_status = ANY},
+	{.command = "prepare released", .verdict = CLEAN},
+	{.command = "prepare released $CASES/libhandler.so", .verdict = CLEAN},
+
+	/* Healthy: a signal handler posts. */
+	{.command = "waker signal", .verdict = CLEAN, .program_status = 7},
+	{.command = "waker inherited", .verdict = CLEAN, .program_status = 7},
+	{.command = "waker real-time-signal", .verdict = CLEAN, .program_status = 7},
+	{.command = "waker setitimer", .verdict = CLEAN, .program_status = 7},
+	{.command = "waker alarm", .verdict = CLEAN, .program_status = 7},
+	{.command = "waker timer", .verdict = CLEAN, .program_status = 7},
+	{.command = "waker thread-timer", .verdict = CLEAN, .program_status = 7},
+
+	/* Healthy: the parent ends the wait. */
+	{.command = "outside pipe", .verdict = CLEAN},
+	{.command = "outside pipe many", .verdict = CLEAN},
+	{.command = "outside poll", .verdict = CLEAN},
+	{.command = "outside epoll", .verdict = CLEAN},
+	{.command = "outside recv", .verdict = CLEAN},
+	{.command = "outside accept", .verdict = CLEAN},
+	{.command = "outside semaphore", .verdict = CLEAN},
+	{.command = "outside semaphore-file", .verdict = CLEAN},
+	{.command = "outside semaphore-system-v", .verdict = CLEAN},
+	{.command = "outside futex", .verdict = CLEAN},
+	{.command = "outside futex many", .verdict = CLEAN},
+	{.command = "outside condition", .verdict = CLEAN},
+	{.command = "outside grandchild", .verdict = CLEAN},
+	{.command = "outside slow", .verdict = CLEAN},
+
+	/* Healthy: the child has threads of its own that will get there; held from outside, too. */
+	{.command = "alive compute", .verdict = CLEAN},
+	{.command = "alive nanosleep", .verdict = CLEAN},
+	{.command = "alive epoll", .verdict = CLEAN},
+	{.command = "alive sigwait", .verdict = CLEAN},
+	{.command = "alive hand-over", .verdict = CLEAN},
+	{.command = "alive hand-over-slowly", .verdict = CLEAN},
+	{.command = "alive stopped", .verdict = CLEAN},
+	{.command = "alive stopped-again", .verdict = CLEAN},
+	{.command = "alive traced", .verdict = CLEAN},
+
+	/* Not to be proven: said after a while, and never acted upon. */
+	{.command = "suspect timed",
+	 .options = "--hang-after=1s",
+	 .verdict = SUSPECTED,
+	 .missing = "suspect",
+	 .action = "",
+	 .fork = "main@FORK",
+	 .child = "wait_a_step@WAIT wait_in_steps@TIMED work@REPLY main@CHILD",
+	 .program_status = 7},
+	{.command = "suspect spin",
+	 .options = "--hang-after=1s",
+	 .verdict = SUSPECTED,
+	 .missing = "suspect",
+	 .action = "",
+	 .fork = "main@FORK",
+	 .program_status = 7},
+	{.command = "waker signal",
+	 .options = "--hang-after=1s",
+	 .verdict = SUSPECTED,
+	 .says = "SIGTERM",
+	 .waiting_in = "sem_wait",
+	 .action = "",
+	 .missing = "waker",
+	 .child = "work@WAIT",
+	 .program_status = 7},
+	{.command = "suspect timed", .verdict = CLEAN, .program_status = 7},
+	{.command = "suspect spin", .verdict = CLEAN, .program_status = 7},
+	{.command = "suspect heartbeat",
+	 .options = "--hang-after=1s",
+	 .verdict = CLEAN,
+	 .program_status = 7},
+	{.command = "suspect tick",
+	 .options = "--hang-after=1s",
+	 .verdict = CLEAN,
+	 .program_status = 7},
+	{.command = "outside pipe", .options = "--hang-after=1s", .verdict = CLEAN},
+	{.command = "outside futex", .options = "--hang-after=1s", .verdict = CLEAN},
+	{.command = "alive hand-over", .options = "--hang-after=1s", .verdict = CLEAN},
+};
+
+START_TEST(test_hang)
+{
+	for (int i = run_repeats(); i > 0; i--)
+		run_program_case(&cases[_i]);
+}
+END_TEST
+
+Suite *hangs_suite(void)
+{
+	Suite *suite = suite_create("hangs");
+	TCase *hangs = tcase_create("hangs");
+
+	tcase_set_timeout(hangs, 70.0 * run_repeats());
+	tcase_add_loop_test(hangs, test_hang, 0, sizeof(cases) / sizeof(cases[0]));
+	suite_add_tcase(suite, hangs);
+	return suite;
+}

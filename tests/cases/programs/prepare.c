@@ -1,0 +1,55 @@
+/*
+ * prepare MODE [LIBRARY]: a prepare handler joins a thread that waits for a
+ * lock of the forking thread: fork() never returns. Without LIBRARY the handler
+ * is the program's own.
+ */
+#include "../libraries/libhandler.c"
+#include "case.h"
+#include <dlfcn.h>
+#include <sys/prctl.h>
+
+static pthread_mutex_t needed_mutex = PTHREAD_MUTEX_INITIALIZER;
+
+static void start(const char *path)
+{
+	void (*function)(pthread_mutex_t *) = handler_start;
+
+	if (path != NULL)
+		function =
+			(void (*)(pthread_mutex_t *))dlsym(dlopen(path, RTLD_NOW), "handler_start");
+	if (function == NULL)
+		errx(2, "%s", dlerror());
+	function(&needed_mutex);
+}
+
+/* It, not an alarm, ends a process that hangs: an armed timer could wake it. */
+static void ends_with_guard(void)
+{
+	pid_t parent = getpid();
+
+	if (fork() != 0)
+		return;
+	prctl(PR_SET_PDEATHSIG, SIGKILL);
+	poll(NULL, 0, 6000);
+	kill(parent, SIGKILL);
+	_exit(0);
+}
+
+static int fork_and_exit(void)
+{
+	pid_t child = fork(); /* FORK */
+
+	if (child == 0)
+		_exit(0);
+	return reap(child);
+}
+
+int main(int argc, char **argv)
+{
+	ends_with_guard();
+	pthread_mutex_lock(&needed_mutex);
+	start(argc == 3 ? argv[2] : NULL);
+	if (mode_is(argv, "released"))
+		pthread_mutex_unlock(&needed_mutex);
+	return fork_and_exit(); /* CALL */
+}

@@ -1,0 +1,119 @@
+/*
+ * suspect MODE: children that may hang or not, nobody can tell; they give up
+ * after four seconds with status 7.
+ */
+#include "case.h"
+#include <semaphore.h>
+#include <stdatomic.h>
+#include <sys/mman.h>
+#include <time.h>
+
+#define PATIENCE_MS 4000
+#define STEP_MS     200
+
+static sem_t reply;
+static sem_t *heartbeat;
+static atomic_int ready;
+
+static long milliseconds(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return now.tv_sec * 1000 + now.tv_nsec / 1000000;
+}
+
+static void wait_a_step(sem_t *semaphore)
+{
+	struct timespec deadline;
+
+	clock_gettime(CLOCK_MONOTONIC, &deadline);
+	deadline.tv_nsec += STEP_MS * 1000000L;
+	deadline.tv_sec += deadline.tv_nsec / 1000000000L;
+	deadline.tv_nsec %= 1000000000L;
+	sem_clockwait(semaphore, CLOCK_MONOTONIC, &deadline); /* WAIT */
+}
+
+/* gRPC's way: a timed wait for a lost thread, again and again. */
+static void wait_in_steps(sem_t *semaphore)
+{
+	long end = milliseconds() + PATIENCE_MS;
+
+	while (milliseconds() < end)
+		wait_a_step(semaphore); /* TIMED */
+}
+
+static void spin(void)
+{
+	long end = milliseconds() + PATIENCE_MS;
+	int rounds = 0;
+
+	while (atomic_load(&ready) == 0) /* SPIN */
+		if (++rounds % 100000000 == 0 && milliseconds() > end)
+			break;
+}
+
+/* No memory is waited for: how any server passes its time. */
+static void tick(void)
+{
+	long end = milliseconds() + PATIENCE_MS;
+
+	while (milliseconds() < end)
+		poll(NULL, 0, STEP_MS);
+}
+
+static int work(char **argv)
+{
+	if (mode_is(argv, "timed"))
+		wait_in_steps(&reply); /* REPLY */
+	if (mode_is(argv, "heartbeat"))
+		wait_in_steps(heartbeat);
+	if (mode_is(argv, "spin"))
+		spin();
+	if (mode_is(argv, "tick"))
+		tick();
+	return 7;
+}
+
+/* Would answer, if it were there. */
+static void *server(void *unused)
+{
+	pthread_barrier_wait(&taken);
+	pthread_barrier_wait(&finished);
+	atomic_store(&ready, 1);
+	sem_post(&reply);
+	return NULL;
+}
+
+/* The child's waits come back because somebody posts: that is progress. */
+static void beat(void)
+{
+	for (int passed = 0; passed < PATIENCE_MS; passed += STEP_MS / 2) {
+		poll(NULL, 0, STEP_MS / 2);
+		sem_post(heartbeat);
+	}
+}
+
+int main(int argc, char **argv)
+{
+	pthread_t thread;
+	pid_t child;
+	int status;
+
+	(void)argc;
+	heartbeat = mmap(NULL, sizeof(*heartbeat), PROT_READ | PROT_WRITE,
+			 MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	sem_init(heartbeat, 1, 0);
+	sem_init(&reply, 0, 0);
+	pthread_create(&thread, NULL, server, NULL); /* CREATE */
+	pthread_barrier_wait(&taken);
+	child = fork(); /* FORK */
+	if (child == 0)
+		_exit(work(argv)); /* CHILD */
+	if (mode_is(argv, "heartbeat"))
+		beat();
+	status = reap(child);
+	pthread_barrier_wait(&finished);
+	pthread_join(thread, NULL);
+	return status;
+}

@@ -1,0 +1,228 @@
+/* Judging the report of one run by what the case says. */
+#include "verdict.h"
+#include "expect.h"
+#include "run.h"
+#include <check.h>
+#include <stdio.h>
+#include <string.h>
+
+/* What a program returns whose child was killed. */
+#define CHILD_KILLED 137
+
+/* What a verdict means where the case says nothing else. */
+static const struct {
+	const char *code, *severity, *certainty;
+	int errors, warnings; /* how many of them; ANY */
+	int status;           /* of forkcheck; ANY: the program's own */
+} meanings[] = {
+	[CLEAN] = {NULL, NULL, NULL, 0, 0, ANY},
+	[NOT_GUILTY] = {NULL, NULL, NULL, 0, ANY, ANY},
+	[WARNED] = {"FC005", "warning", NULL, 0, 1, ANY},
+	[SUSPECTED] = {"FC002", "warning", "suspected", 0, 1, ANY},
+	[GUILTY] = {"FC001", "error", "proven", 1, ANY, 66},
+};
+
+static const char *sources_of(const struct program_case *expected)
+{
+	static char source[64];
+
+	if (expected->sources != NULL)
+		return expected->sources;
+	snprintf(source, sizeof(source), "programs/%.*s.c", (int)strcspn(expected->command, " "),
+		 expected->command);
+	return source;
+}
+
+/* The finding of that code about that lock. */
+static const json_t *find(const json_t *report, const struct program_case *expected)
+{
+	const char *code =
+		expected->code != NULL ? expected->code : meanings[expected->verdict].code;
+	size_t index;
+	json_t *finding;
+
+	json_array_foreach(json_object_get(report, "findings"), index, finding)
+	{
+		if (expect_text(finding, "code", code) == NULL &&
+		    expect_text(json_object_get(finding, "lock"), "name", expected->lock) == NULL)
+			return finding;
+	}
+	return NULL;
+}
+
+static const json_t *at(const json_t *finding, const char *part, const char *stack)
+{
+	return json_object_get(json_object_get(finding, part), stack);
+}
+
+static const char *judge_stacks(const json_t *finding, const struct program_case *expected)
+{
+	const struct {
+		const char *part, *stack, *frames;
+	} stacks[] = {
+		{"fork", "stack", expected->fork},
+		{"holder", "acquired_at", expected->acquired},
+		{"child", "stack", expected->child},
+		{"holder", "created_at", expected->missing != NULL ? NULL : expected->created},
+		{"lock", "initialised_at", expected->initialised},
+	};
+	for (size_t i = 0; i < sizeof(stacks) / sizeof(stacks[0]); i++) {
+		const char *difference = expect_stack(at(finding, stacks[i].part, stacks[i].stack),
+						      stacks[i].frames, sources_of(expected));
+		static char text[4096];
+
+		if (difference == NULL)
+			continue;
+		snprintf(text, sizeof(text), "%s.%s: %s", stacks[i].part, stacks[i].stack,
+			 difference);
+		return text;
+	}
+	return NULL;
+}
+
+static const char *judge_lock(const json_t *finding, const struct program_case *expected)
+{
+	const json_t *lock = json_object_get(finding, "lock");
+	const json_t *holder = json_object_get(finding, "holder");
+	const char *difference = NULL;
+
+	if (expected->lock != NULL)
+		difference = expect_text(lock, "kind", "mutex");
+	if (difference == NULL)
+		difference = expect_text(holder, "name", expected->holder);
+	if (difference == NULL)
+		difference = expect_text(holder, "start_routine", expected->start_routine);
+	return difference;
+}
+
+static const char *judge_missing(const json_t *finding, const struct program_case *expected)
+{
+	const json_t *group = expect_member(json_object_get(finding, "missing_threads"), "library",
+					    expected->missing);
+	json_int_t count = json_integer_value(json_object_get(group, "count"));
+
+	if (expected->missing == NULL)
+		return NULL;
+	if (group == NULL)
+		return "the library is not among those whose threads are missing";
+	if (expected->missing_count != 0 && count != expected->missing_count)
+		return "the number of missing threads";
+	return expect_stack(json_object_get(group, "created_at"), expected->created,
+			    sources_of(expected));
+}
+
+static const char *judge_hang(const json_t *finding, const struct program_case *expected)
+{
+	const json_t *child = json_object_get(finding, "child");
+	const json_t *handler = json_object_get(finding, "handler");
+	const char *difference = expect_text(child, "waiting_in", expected->waiting_in);
+
+	if (difference == NULL)
+		difference = expect_text(handler, "function", expected->handler);
+	if (difference == NULL)
+		difference = expect_text(handler, "library", expected->handler_library);
+	if (difference == NULL)
+		difference = expect_text(finding, "action", expected->action);
+	return difference != NULL ? difference : judge_missing(finding, expected);
+}
+
+static const char *judge_words(const json_t *finding, const struct program_case *expected)
+{
+	if (expected->says == NULL || expect_words(finding, "message", expected->says) == NULL)
+		return NULL;
+	return expect_words(finding, "why", expected->says);
+}
+
+static const char *judge_finding(const json_t *finding, const struct program_case *expected)
+{
+	const char *difference =
+		expect_text(finding, "severity", meanings[expected->verdict].severity);
+
+	if (difference == NULL)
+		difference =
+			expect_text(finding, "certainty", meanings[expected->verdict].certainty);
+	if (difference == NULL)
+		difference = judge_lock(finding, expected);
+	if (difference == NULL)
+		difference = judge_hang(finding, expected);
+	if (difference == NULL)
+		difference = judge_words(finding, expected);
+	return difference != NULL ? difference : judge_stacks(finding, expected);
+}
+
+static int is_summed(const json_t *report, const char *key, int expected)
+{
+	const json_t *number = json_object_get(json_object_get(report, "summary"), key);
+
+	return expected == ANY || json_integer_value(number) == expected;
+}
+
+static const char *judge_counts(const json_t *report, const struct program_case *expected)
+{
+	if (!is_summed(report, "errors", meanings[expected->verdict].errors))
+		return "the number of errors is not as expected";
+	if (!is_summed(report, "warnings", meanings[expected->verdict].warnings))
+		return "the number of warnings is not as expected";
+	return NULL;
+}
+
+static const char *judge_status(const struct run *run, const struct program_case *expected)
+{
+	const json_t *object = json_object_get(run->report, "run");
+	json_int_t status = json_integer_value(json_object_get(object, "exit_status"));
+	int wanted = expected->program_status;
+
+	if (wanted == 0 && expected->verdict == GUILTY)
+		wanted = CHILD_KILLED;
+	if (expected->program_status != ANY && status != wanted)
+		return "the program's own exit status";
+	if (meanings[expected->verdict].status != ANY)
+		wanted = meanings[expected->verdict].status;
+	if (run->status != wanted)
+		return "exit status";
+	if (run->left_behind != 0)
+		return "files were left behind";
+	if (run->output[0] != '\0')
+		return "something was printed";
+	if (expected->within > 0 && run->seconds > expected->within)
+		return "it took too long";
+	return NULL;
+}
+
+static const char *judge(const struct run *run, const struct program_case *expected)
+{
+	const json_t *finding = find(run->report, expected);
+	const char *difference;
+
+	if (run->report == NULL)
+		return "there is no report";
+	difference = judge_counts(run->report, expected);
+	if (difference == NULL)
+		difference = judge_status(run, expected);
+	if (difference == NULL)
+		difference = expect_contract(run->report);
+	if (difference != NULL || meanings[expected->verdict].severity == NULL)
+		return difference;
+	return finding != NULL ? judge_finding(finding, expected) : "no such finding";
+}
+
+void run_program_case(const struct program_case *expected)
+{
+	char script[512];
+	struct run run;
+	const char *difference;
+
+	snprintf(script, sizeof(script),
+		 "exec \"$FORKCHECK\" --format=json -o report.json %s -- %s",
+		 expected->options != NULL ? expected->options : "", expected->command);
+	run_script(&run, script);
+	difference = judge(&run, expected);
+	if (difference != NULL) {
+		char *findings = json_dumps(json_object_get(run.report, "findings"), JSON_COMPACT);
+
+		ck_abort_msg("%s: %s (status %d, %.1f s)\n%.500s%.2500s", expected->command,
+			     difference, run.status, run.seconds, run.errors,
+			     findings != NULL ? findings : "");
+	}
+	run_free(&run);
+}

@@ -1,0 +1,47 @@
+/* What a case program must get, and the judgement of a run by it. */
+#ifndef CASES_VERDICT_H
+#define CASES_VERDICT_H
+
+#define ANY (-1)
+
+enum verdict {
+	CLEAN,      /* no error, no warning */
+	NOT_GUILTY, /* no error; what else may be said depends on timing */
+	WARNED,     /* one warning and no error: FC005, a lock held and left alone */
+	SUSPECTED,  /* one warning and no error: FC002, perhaps a hang */
+	GUILTY,     /* one error, proven: FC001, a lock whose holder does not exist in the child */
+};
+
+struct program_case {
+	const char *command; /* the program and its arguments */
+	const char *options; /* of forkcheck, besides the report's */
+	enum verdict verdict;
+	const char *code; /* if not the verdict's own */
+	const char *lock;
+	const char *holder;        /* the thread's name */
+	const char *start_routine; /* of the holder */
+	/* Stacks: see expect_stack(). */
+	const char *fork;
+	const char *acquired;
+	const char *child;
+	const char *created; /* the holder, or the missing threads of `missing` */
+	const char *initialised;
+	/* Where the marks are, if not in the program's own source. */
+	const char *sources;
+	/* What the child waits in, and for whose threads. */
+	const char *waiting_in;
+	const char *missing;
+	int missing_count; /* 0: not asked */
+	/* The atfork handler that hangs. */
+	const char *handler;
+	const char *handler_library;
+	const char *action; /* what was done to the process */
+	const char *says;   /* words in the message or in the explanation */
+	double within;      /* seconds in which the run is over; 0: not asked */
+	int program_status; /* the program's own, where the verdict does not tell */
+};
+
+/* Runs the case; fails the test where anything is not as expected. */
+void run_program_case(const struct program_case *expected);
+
+#endif

@@ -1,0 +1,193 @@
+/*
+ * From a model to a report, and from several reports to one.
+ */
+#include "../../cli/assemble.h"
+#include "../../cli/merge.h"
+#include "scratch.h"
+#include <check.h>
+#include <string.h>
+
+Suite *assemble_suite(void);
+
+static struct scratch scratch;
+static struct arena arena;
+static struct report report;
+
+static void setup(void)
+{
+	scratch_open(&scratch, 8);
+	arena_init(&arena);
+	report = (struct report){0};
+	scratch_add_image(&scratch, 1, "/no/server");
+}
+
+static void teardown(void)
+{
+	arena_release(&arena);
+	scratch_close(&scratch);
+}
+
+static void assemble(void)
+{
+	model_update(&scratch.model);
+	assemble_report(&scratch.model, &arena, NULL, true, &report);
+}
+
+/* `text` as written, NULs and all; its length and the number of words are claims. */
+static void add_run(const char *text, size_t text_length, uint32_t length, uint32_t arguments)
+{
+	const struct record_run run = {.exit_status = 3,
+				       .duration_ns = 1500000,
+				       .is_observed = 1,
+				       .arguments = arguments,
+				       .length = length};
+
+	scratch_add(&scratch, 0, RECORD_RUN, &run, sizeof(run), text, text_length);
+}
+
+#define ADD_RUN(text, arguments) add_run(text, sizeof(text), sizeof(text), arguments)
+
+START_TEST(the_run_comes_from_its_record)
+{
+	ADD_RUN("ls\0-l\0", 3);
+	atomic_store(&scratch.header->counters.forks, 4);
+	atomic_store(&scratch.header->counters.processes, 5);
+	atomic_store(&scratch.header->counters.threads, 6);
+	assemble();
+	ck_assert_str_eq(report.command[0], "ls");
+	ck_assert_str_eq(report.command[1], "-l");
+	ck_assert_str_eq(report.command[2], "");
+	ck_assert_ptr_null(report.command[3]);
+	ck_assert_int_eq(report.exit_status, 3);
+	ck_assert(report.duration_ms == 1.5);
+	ck_assert(report.observed);
+	ck_assert(report.complete);
+	ck_assert_uint_eq(report.forks, 4);
+	ck_assert_uint_eq(report.processes, 5);
+	ck_assert_uint_eq(report.threads, 11);
+	ck_assert_uint_eq(report.finding_count, 0);
+}
+END_TEST
+
+START_TEST(a_command_is_no_longer_than_its_record)
+{
+	add_run("ls\0-l", 5, 5, UINT32_MAX);
+	assemble();
+	ck_assert_str_eq(report.command[0], "ls");
+	ck_assert_str_eq(report.command[1], "-l");
+	ck_assert_ptr_null(report.command[2]);
+}
+END_TEST
+
+START_TEST(a_session_without_an_end_is_not_complete)
+{
+	assemble();
+	ck_assert(report.observed);
+	ck_assert(!report.complete);
+	ck_assert_int_eq(report.exit_status, -1);
+	ck_assert_int_eq(report.signal, 0);
+}
+END_TEST
+
+START_TEST(what_was_lost_is_told)
+{
+	ADD_RUN("ls", 1);
+	atomic_store(&scratch.header->counters.dropped, 2);
+	assemble();
+	ck_assert_uint_eq(report.events_lost, 2);
+	ck_assert(!report.complete);
+	ck_assert_ptr_nonnull(report.incomplete_reason);
+}
+END_TEST
+
+/* --- merging --------------------------------------------------------------- */
+
+static char one_word[] = "one", other_word[] = "other";
+static char *one_command[] = {one_word, NULL}, *other_command[] = {other_word, NULL};
+
+START_TEST(reports_are_added_up)
+{
+	struct finding one_findings[] = {
+		{.code = "FC005", .severity = SEVERITY_WARNING, .fingerprint = "a", .count = 2},
+	};
+	struct finding other_findings[] = {
+		{.code = "FC001",
+		 .severity = SEVERITY_ERROR,
+		 .fingerprint = "b",
+		 .count = 1,
+		 .holder = {.present = true, .library = "libb.so"}},
+		{.code = "FC005", .severity = SEVERITY_WARNING, .fingerprint = "a", .count = 3},
+	};
+	struct library one_libraries[] = {{.path = "/liba.so", .threads_created = 1, .errors = 7},
+					  {.path = "/libb.so", .locks_used = 2}};
+	struct library other_libraries[] = {
+		{.path = "/libb.so", .locks_used = 3, .atfork_handlers = 1}};
+	struct unobserved unobserved = {.pid = 7, .path = "/bin/static"};
+	const struct report reports[] = {
+		{.command = one_command,
+		 .exit_status = 5,
+		 .duration_ms = 1,
+		 .observed = true,
+		 .complete = true,
+		 .forks = 1,
+		 .processes = 2,
+		 .threads = 3,
+		 .findings = one_findings,
+		 .finding_count = 1,
+		 .libraries = one_libraries,
+		 .library_count = 2},
+		{.command = other_command,
+		 .duration_ms = 2,
+		 .observed = true,
+		 .incomplete_reason = "why",
+		 .forks = 10,
+		 .processes = 20,
+		 .threads = 30,
+		 .events_lost = 40,
+		 .findings = other_findings,
+		 .finding_count = 2,
+		 .libraries = other_libraries,
+		 .library_count = 1,
+		 .unobserved = &unobserved,
+		 .unobserved_count = 1},
+	};
+
+	merge_reports(reports, 2, &arena, &report);
+	ck_assert_str_eq(report.command[0], "one");
+	ck_assert_int_eq(report.exit_status, 5);
+	ck_assert(report.duration_ms == 3);
+	ck_assert(report.observed);
+	ck_assert(!report.complete);
+	ck_assert_str_eq(report.incomplete_reason, "why");
+	ck_assert_uint_eq(report.forks, 11);
+	ck_assert_uint_eq(report.processes, 22);
+	ck_assert_uint_eq(report.threads, 33);
+	ck_assert_uint_eq(report.events_lost, 40);
+	ck_assert_uint_eq(report.unobserved_count, 1);
+	ck_assert_uint_eq(report.finding_count, 2);
+	ck_assert_str_eq(report.findings[0].fingerprint, "b");
+	ck_assert_str_eq(report.findings[1].fingerprint, "a");
+	ck_assert_uint_eq(report.findings[1].count, 5);
+	ck_assert_uint_eq(report.library_count, 2);
+	ck_assert_str_eq(report.libraries[0].path, "/libb.so");
+	ck_assert_uint_eq(report.libraries[0].locks_used, 5);
+	ck_assert_uint_eq(report.libraries[0].atfork_handlers, 1);
+	ck_assert_uint_eq(report.libraries[0].errors, 1);
+	ck_assert_uint_eq(report.libraries[1].errors, 0);
+}
+END_TEST
+
+Suite *assemble_suite(void)
+{
+	Suite *suite = suite_create("assemble");
+	TCase *tests = tcase_create("assemble");
+
+	tcase_add_checked_fixture(tests, setup, teardown);
+	tcase_add_test(tests, the_run_comes_from_its_record);
+	tcase_add_test(tests, a_command_is_no_longer_than_its_record);
+	tcase_add_test(tests, a_session_without_an_end_is_not_complete);
+	tcase_add_test(tests, what_was_lost_is_told);
+	tcase_add_test(tests, reports_are_added_up);
+	suite_add_tcase(suite, tests);
+	return suite;
+}
