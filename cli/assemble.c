@@ -48,18 +48,32 @@ static void fill_run(const struct model *model, struct arena *arena, struct repo
 	report->observed = run->is_observed;
 }
 
-static void fill_counters(const struct reader *reader, struct report *report)
+/* Locks of lost threads that found no slot in the shim's tables. */
+static uint64_t count_overflowed(const struct model *model)
 {
-	const struct session_header *live = (const void *)reader->bytes;
+	const struct model_list *list = model_list(model, RECORD_LOST);
+	uint64_t count = 0;
+
+	for (size_t i = 0; i < list->count; i++)
+		count += model_lost(model, list->references[i])->overflowed;
+	return count;
+}
+
+static void fill_counters(const struct model *model, struct report *report)
+{
+	const struct session_header *live = (const void *)model->reader->bytes;
+	uint64_t overflowed = count_overflowed(model);
 
 	report->forks = atomic_load(&live->counters.forks);
 	report->processes = atomic_load(&live->counters.processes);
 	/* Every process has a main thread, which nobody created. */
 	report->threads = atomic_load(&live->counters.threads) + report->processes;
-	report->events_lost = reader_lost(reader);
+	report->events_lost = reader_lost(model->reader) + overflowed;
 	report->complete = report->events_lost == 0;
 	if (!report->complete)
-		report->incomplete_reason = "the session log had no room for all events";
+		report->incomplete_reason = report->events_lost > overflowed
+						    ? "the session log had no room for all events"
+						    : "a thread held more locks than are followed";
 }
 
 static void note_missing_end(const struct model *model, struct report *report)
@@ -76,7 +90,7 @@ void assemble_report(struct model *model, struct arena *arena, struct suppressio
 	judge(model, arena, all, &report->findings, &report->finding_count);
 	apply_suppressions(suppressions, report);
 	fill_run(model, arena, report);
-	fill_counters(model->reader, report);
+	fill_counters(model, report);
 	note_missing_end(model, report);
 	/* Walking stacks is for a table that somebody reads. */
 	if (all || report->finding_count)

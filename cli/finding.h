@@ -56,9 +56,9 @@ struct holder_part {
 	int creator_tid;
 	struct frames created_at;
 	struct frames acquired_at;
-	double held_ms; /* negative: unknown */
+	double held_ms;    /* negative: unknown */
 	bool held_at_most; /* the time is an upper bound, from a clock with steps of some 10 ms */
-	bool is_forker; /* the thread that forked: it lives on in the child under another id */
+	bool is_forker;    /* the thread that forked: it lives on in the child under another id */
 	bool taken_by_handler;
 };
 

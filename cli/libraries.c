@@ -68,6 +68,21 @@ static struct library *row_of(struct table *table, const char *path)
 	return row;
 }
 
+/* A fork() that hangs in a handler never came to be a FORK record. */
+static void note_images_in_fork(struct table *table)
+{
+	const struct model *model = table->judgement.model;
+	const struct model_list *hangs = model_list(model, RECORD_HANG);
+
+	for (size_t i = 0; i < hangs->count; i++) {
+		const struct record_hang *hang = model_hang(model, hangs->references[i]);
+		const struct process_facts *process = model_process(model, hang->serial);
+
+		if (process && process->image < table->image_count)
+			table->forked[process->image] = true;
+	}
+}
+
 static void note_forked_images(struct table *table)
 {
 	const struct model *model = table->judgement.model;
@@ -83,6 +98,7 @@ static void note_forked_images(struct table *table)
 		if (parent && parent->image < table->image_count)
 			table->forked[parent->image] = true;
 	}
+	note_images_in_fork(table);
 }
 
 static bool has_forked(const struct table *table, uint32_t image)

@@ -243,9 +243,8 @@ static const char *child_label(struct page *page, const struct finding *finding)
 	/* A hang inside fork(): there is no child yet. */
 	const char *role = finding->handler.present ? "process" : "child";
 	struct arena *arena = &page->arena;
-	const char *label =
-		child->pid > 0 ? arena_printf(arena, "%s %d", role, child->pid)
-			       : arena_printf(arena, "the %s", role);
+	const char *label = child->pid > 0 ? arena_printf(arena, "%s %d", role, child->pid)
+					   : arena_printf(arena, "the %s", role);
 	const char *after = page_duration(page, child->after_ms);
 
 	if (child->tid > 0 && child->tid != child->pid)

@@ -55,15 +55,8 @@ static const char *no_attributes(struct arena *arena, const uint8_t *state, size
 	return NULL;
 }
 
-static bool is_not_known_to_cross(const uint8_t *state, size_t length)
-{
-	(void)state;
-	(void)length;
-	return false;
-}
-
 static const struct lock_kind_facts kinds[LOCK_KINDS] = {
-	[0] = {"lock", no_attributes, is_not_known_to_cross},
+	[0] = {"lock", no_attributes, NULL},
 	[LOCK_MUTEX] = {"mutex", mutex_attributes, mutex_crosses_fork},
 };
 
@@ -84,7 +77,9 @@ const struct lock_kind_facts *lock_kind_facts(uint32_t kind)
 
 bool lock_crosses_fork(uint32_t kind, const uint8_t *state, size_t length)
 {
-	return lock_kind_facts(kind)->crosses_fork(state, length);
+	const struct lock_kind_facts *facts = lock_kind_facts(kind);
+
+	return facts->crosses_fork && facts->crosses_fork(state, length);
 }
 
 const char *lock_function(uint32_t kind, uint32_t operation)

@@ -13,7 +13,7 @@ struct lock_kind_facts {
 	const char *name; /* "mutex" */
 	/* "normal, private" from the lock's own bytes; they are a stranger's. */
 	const char *(*attributes)(struct arena *arena, const uint8_t *state, size_t length);
-	/* Can the thread that forked give it back in the child, under its new id? */
+	/* Can the thread that forked give it back in the child, under its new id? NULL: no. */
 	bool (*crosses_fork)(const uint8_t *state, size_t length);
 };
 
