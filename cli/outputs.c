@@ -22,9 +22,25 @@ int outputs_open(struct outputs *outputs, const struct options *options)
 	return 0;
 }
 
-void outputs_write(struct outputs *outputs, const struct report *report)
+static bool is_live(const struct outputs *outputs, size_t index)
+{
+	return outputs->options->outputs[index].format->render == render_text &&
+	       outputs->streams[index] == stderr;
+}
+
+FILE *outputs_live(const struct outputs *outputs)
+{
+	for (size_t i = 0; i < outputs->options->output_count; i++)
+		if (is_live(outputs, i))
+			return outputs->streams[i];
+	return NULL;
+}
+
+void outputs_write(struct outputs *outputs, const struct report *report, bool but_live)
 {
 	for (size_t i = 0; i < outputs->options->output_count; i++) {
+		if (but_live && is_live(outputs, i))
+			continue;
 		struct render_options look = outputs_look(outputs->options, outputs->streams[i]);
 
 		outputs->options->outputs[i].format->render(outputs->streams[i], report, &look);

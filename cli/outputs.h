@@ -14,8 +14,12 @@ struct outputs {
 /* Makes the files. Returns 0, or -1 after one line on stderr. */
 int outputs_open(struct outputs *outputs, const struct options *options);
 
-/* The whole report to each of them. What failed is said by outputs_close(). */
-void outputs_write(struct outputs *outputs, const struct report *report);
+/* The stream for text that a person reads while the program runs; NULL: none. */
+FILE *outputs_live(const struct outputs *outputs);
+
+/* The whole report to each of them, or to all but the live one. What failed is
+ * said by outputs_close(). */
+void outputs_write(struct outputs *outputs, const struct report *report, bool but_live);
 
 /* Returns 0, or -1 after one line on stderr for each file that is not whole. */
 int outputs_close(struct outputs *outputs);

@@ -79,7 +79,7 @@ struct held_slot *held_open(struct thread *thread, const void *lock, enum lock_k
 	table->flags[index] = thread->fork_depth ? HELD_FROM_HANDLER : 0;
 	table->used |= (uint64_t)1 << index;
 	atomic_signal_fence(memory_order_seq_cst);
-	slot->lock = (uintptr_t)lock | (mode == HELD_SLOW);
+	slot->lock = (uintptr_t)lock | (mode == HELD_COUNTED);
 	capture_snapshot(thread, site);
 	return slot;
 }

@@ -20,8 +20,7 @@ struct thread;
 
 /* 32 bytes: two to a cache line. */
 struct held_slot {
-	/* The lock's address. Bit 0 set: never matches on the fast path (a recursive mutex counts).
-	 */
+	/* The lock's address. Bit 0 set: a lock that counts (HELD_COUNTED). */
 	uintptr_t lock;
 	const void *site;
 	const void *sp;
@@ -51,8 +50,8 @@ static inline bool held_matches(const struct held_slot *slot, const void *lock,
 }
 
 enum held_mode {
-	HELD_FAST, /* the next pass may take the fast path */
-	HELD_SLOW, /* every pass comes here */
+	HELD_PLAIN,
+	HELD_COUNTED, /* can be taken again by its owner: giving it back once is not the end */
 };
 
 /* Opens a slot for a lock that is about to be, or was just, acquired. */

@@ -184,6 +184,7 @@ static void take_life(struct thread *thread)
 	real.pthread_mutex_init(&thread->life, &attributes);
 	pthread_mutexattr_destroy(&attributes);
 	real.pthread_mutex_lock(&thread->life);
+	thread->tid = thread_tid(thread);
 }
 
 static void attach(struct thread *thread, uintptr_t stack_top, size_t stack_size)

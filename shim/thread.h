@@ -34,6 +34,7 @@ struct thread {
 	uint64_t start_ns;
 	pthread_mutex_t life;
 	pthread_t self;
+	pid_t tid; /* as of the last attach or fork; thread_tid() also tells the end */
 	void *(*start)(void *);
 	void *argument;
 	int (*start_c11)(void *);

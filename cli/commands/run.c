@@ -6,6 +6,7 @@
 #include "../assemble.h"
 #include "../judge.h"
 #include "../launch.h"
+#include "../outputs.h"
 #include "../session/save.h"
 #include "../session/session.h"
 #include "../watch/watch.h"
@@ -38,7 +39,7 @@ struct run {
 	struct suppressions *suppressions;
 	struct launched launched;
 	uint64_t started_ns;
-	FILE *streams[OUTPUTS_MAX];
+	struct outputs outputs;
 	/* Findings that were printed while the program ran. */
 	struct printed *printed;
 	size_t printed_count;
@@ -51,48 +52,6 @@ static uint64_t now_ns(void)
 
 	clock_gettime(CLOCK_MONOTONIC, &now);
 	return (uint64_t)now.tv_sec * 1000000000u + (uint64_t)now.tv_nsec;
-}
-
-static struct render_options render_options(const struct options *options, FILE *stream)
-{
-	return (struct render_options){.color = options_use_color(options, fileno(stream)),
-				       .width = 80};
-}
-
-/* Before the program runs: a report that cannot be written is no reason to run it. */
-static int open_outputs(struct run *run)
-{
-	for (size_t i = 0; i < run->options->output_count; i++) {
-		const char *path = run->options->outputs[i].path;
-
-		run->streams[i] = path ? fopen(path, "we") : stderr;
-		if (!run->streams[i]) {
-			fprintf(stderr, "forkcheck: cannot write '%s': %s\n", path,
-				strerror(errno));
-			return -1;
-		}
-	}
-	return 0;
-}
-
-static int close_outputs(struct run *run)
-{
-	int result = 0;
-
-	for (size_t i = 0; i < run->options->output_count; i++) {
-		FILE *stream = run->streams[i];
-		bool failed = stream && (fflush(stream) || ferror(stream));
-
-		if (stream && stream != stderr)
-			failed |= fclose(stream) != 0;
-		if (failed && stream != stderr) {
-			fprintf(stderr, "forkcheck: cannot write '%s': %s\n",
-				run->options->outputs[i].path, strerror(errno));
-			result = -1;
-		}
-		run->streams[i] = NULL;
-	}
-	return result;
 }
 
 static bool is_shown(const struct run *run, const struct finding *finding)
@@ -121,19 +80,10 @@ static void remember_printed(struct run *run, const struct finding *finding)
 		free(fingerprint);
 }
 
-static FILE *live_stream(const struct run *run)
-{
-	for (size_t i = 0; i < run->options->output_count; i++)
-		if (run->options->outputs[i].format->render == render_text &&
-		    run->streams[i] == stderr)
-			return stderr;
-	return NULL;
-}
-
 /* Errors that are proven are printed while the program runs. */
 static void print_proven(struct run *run)
 {
-	FILE *stream = live_stream(run);
+	FILE *stream = outputs_live(&run->outputs);
 	struct finding *findings;
 	struct arena arena;
 	size_t count;
@@ -143,7 +93,7 @@ static void print_proven(struct run *run)
 	arena_init(&arena);
 	judge(&run->model, &arena, false, &findings, &count);
 	for (size_t i = 0; i < count; i++) {
-		struct render_options look = render_options(run->options, stream);
+		struct render_options look = outputs_look(run->options, stream);
 
 		if (findings[i].severity != SEVERITY_ERROR ||
 		    findings[i].certainty != CERTAINTY_PROVEN || find_printed(run, &findings[i]) ||
@@ -274,15 +224,6 @@ static bool is_observed(const struct run *run)
 	return false;
 }
 
-/* A document for machines has them all; text shows them only when asked. */
-static bool wants_notes(const struct options *options)
-{
-	for (size_t i = 0; i < options->output_count; i++)
-		if (options->outputs[i].format->always)
-			return true;
-	return options->notes || (!options->fail_never && options->fail_on == SEVERITY_NOTE);
-}
-
 /* NUL-terminated strings in a row, as /proc/PID/cmdline has them. */
 static char *join_command(char *const *arguments, size_t *length, uint32_t *count)
 {
@@ -346,34 +287,14 @@ static int write_rest(struct run *run, FILE *stream, const struct report *report
 
 static void write_reports(struct run *run, const struct report *report)
 {
-	for (size_t i = 0; i < run->options->output_count; i++) {
-		const struct report_format *format = run->options->outputs[i].format;
-		struct render_options look = render_options(run->options, run->streams[i]);
+	FILE *live = outputs_live(&run->outputs);
+	struct render_options look;
 
-		if (format->render == render_text && run->streams[i] == stderr)
-			write_rest(run, run->streams[i], report, &look);
-		else
-			format->render(run->streams[i], report, &look);
-	}
-}
-
-static bool reaches_limit(const struct options *options, const struct report *report)
-{
-	if (options->fail_never)
-		return false;
-	for (enum severity severity = options->fail_on; severity <= SEVERITY_ERROR; severity++)
-		if (report_count(report, severity))
-			return true;
-	return false;
-}
-
-static int read_suppressions(struct run *run)
-{
-	run->suppressions = suppressions_new();
-	for (size_t i = 0; i < run->options->suppression_count; i++)
-		if (suppressions_read(run->suppressions, run->options->suppressions[i]))
-			return -1;
-	return 0;
+	outputs_write(&run->outputs, report, true);
+	if (!live)
+		return;
+	look = outputs_look(run->options, live);
+	write_rest(run, live, report, &look);
 }
 
 static int open_log(struct run *run)
@@ -399,7 +320,9 @@ static int set_up(struct run *run)
 {
 	launch_catch_signals();
 	run->shim = launch_find_shim();
-	if (!run->shim || read_suppressions(run) || open_outputs(run) ||
+	run->suppressions =
+		suppressions_open(run->options->suppressions, run->options->suppression_count);
+	if (!run->shim || !run->suppressions || outputs_open(&run->outputs, run->options) ||
 	    session_create(&run->session))
 		return -1;
 	return open_log(run);
@@ -424,7 +347,7 @@ static void tear_down(struct run *run)
  */
 static int exit_status(const struct run *run, const struct report *report, int *signal)
 {
-	if (reaches_limit(run->options, report))
+	if (outputs_reach_limit(run->options, report))
 		return run->options->error_exitcode;
 	if (!report->observed)
 		return EXIT_UNOBSERVED;
@@ -441,10 +364,13 @@ static int report_run(struct run *run, int *signal)
 
 	record_run(run);
 	arena_init(&arena);
-	assemble_report(&run->model, &arena, run->suppressions, wants_notes(run->options), &report);
+	assemble_report(&run->model, &arena, run->suppressions, outputs_want_notes(run->options),
+			&report);
 	report.show_notes = run->options->notes;
 	write_reports(run, &report);
 	suppressions_report_unused(run->suppressions, stderr);
+	if (run->options->print_suppressions)
+		suppressions_print(&report, stdout);
 	status = exit_status(run, &report, signal);
 	arena_release(&arena);
 	if (run->options->keep_session && session_save(&run->reader, run->options->keep_session))
@@ -472,7 +398,7 @@ int command_run(const struct options *options)
 
 	if (set_up(&run) == 0)
 		status = launch_interrupted() ? EXIT_FORKCHECK : run_program(&run, &signal);
-	if (close_outputs(&run))
+	if (outputs_close(&run.outputs))
 		status = EXIT_FORKCHECK;
 	tear_down(&run);
 	if (signal && status == 0)

@@ -1,7 +1,7 @@
 /*
- * pthread_mutex_*. The uncontended path of a normal mutex is a table hit and a
- * jump; every other type, and every call in a child that inherited locks,
- * takes the slow path.
+ * pthread_mutex_*. The common path is a table hit and a jump to the real
+ * function; the first pass through a line of code, and every call in a child
+ * that inherited locks, takes the slow path.
  */
 #include "../child.h"
 #include "../held.h"
@@ -16,15 +16,13 @@
  * 2.3.4 to 2.43. The struct is public (bits/struct_mutex.h) and so is its
  * layout by ABI: static initialisers fill it.
  */
-#define KIND_TYPE    3
-#define KIND_ROBUST  16
-#define KIND_PI      32
-#define KIND_PROTECT 64
-#define KIND_SHARED  128
-/* All but normal ones: these count, or ask who unlocks, or (adaptive) are too rare to matter. */
-#define KIND_OWNER_MATTERS (KIND_TYPE | KIND_ROBUST | KIND_PI | KIND_PROTECT)
-#define TYPE_RECURSIVE     1
-#define TYPE_ERRORCHECK    2
+#define KIND_TYPE       3
+#define KIND_ROBUST     16
+#define KIND_PI         32
+#define KIND_PROTECT    64
+#define KIND_SHARED     128
+#define TYPE_RECURSIVE  1
+#define TYPE_ERRORCHECK 2
 
 static int kind_of(const pthread_mutex_t *mutex)
 {
@@ -85,10 +83,15 @@ const struct lock_family mutex_family = {
 	.crosses_fork = mutex_crosses_fork,
 };
 
+static bool is_recursive(const pthread_mutex_t *mutex)
+{
+	return (kind_of(mutex) & KIND_TYPE) == TYPE_RECURSIVE;
+}
+
 /* A mutex that counts keeps its slot until the count is back to nothing. */
 static bool is_held_again(const pthread_mutex_t *mutex)
 {
-	return (kind_of(mutex) & KIND_TYPE) == TYPE_RECURSIVE && mutex->__data.__count > 1;
+	return is_recursive(mutex) && mutex->__data.__count > 1;
 }
 
 static bool was_taken(int result)
@@ -99,7 +102,7 @@ static bool was_taken(int result)
 static void taken(struct thread *thread, pthread_mutex_t *mutex, struct call_site site)
 {
 	int saved = errno;
-	enum held_mode mode = kind_of(mutex) & KIND_OWNER_MATTERS ? HELD_SLOW : HELD_FAST;
+	enum held_mode mode = is_recursive(mutex) ? HELD_COUNTED : HELD_PLAIN;
 
 	if (!is_held_again(mutex))
 		held_open(thread, mutex, LOCK_MUTEX, mode, site);
@@ -134,6 +137,14 @@ static COLD int lock_slowly(pthread_mutex_t *mutex, struct call_site site)
 	return result;
 }
 
+/* Taken before by this thread, and now counted: the slot tells of the first time. */
+static bool is_counted(const struct thread *thread, const struct held_slot *slot,
+		       const pthread_mutex_t *mutex)
+{
+	return slot->lock == ((uintptr_t)mutex | 1) && slot->since &&
+	       __atomic_load_n(&mutex->__data.__owner, __ATOMIC_RELAXED) == thread->tid;
+}
+
 /* Another lock or another line than last time, but a line that was seen before. */
 static bool reuse_slot(struct thread *thread, struct held_slot *slot, const pthread_mutex_t *mutex,
 		       struct call_site site)
@@ -141,8 +152,9 @@ static bool reuse_slot(struct thread *thread, struct held_slot *slot, const pthr
 	const struct snapshot *snapshot = &thread->snapshots[capture_index(site.address, site.sp)];
 	uint32_t index = (uint32_t)(slot - thread->held.slots);
 
-	if (slot->since || kind_of(mutex) & KIND_OWNER_MATTERS ||
-	    thread->held.kinds[index] != LOCK_MUTEX || thread->held.flags[index] ||
+	if (is_counted(thread, slot, mutex))
+		return true;
+	if (slot->since || thread->held.kinds[index] != LOCK_MUTEX || thread->held.flags[index] ||
 	    !capture_matches(snapshot, site.address, site.sp))
 		return false;
 	slot->lock = 0;
@@ -151,7 +163,7 @@ static bool reuse_slot(struct thread *thread, struct held_slot *slot, const pthr
 	slot->sp = site.sp;
 	slot->since = time_coarse();
 	atomic_signal_fence(memory_order_seq_cst);
-	slot->lock = (uintptr_t)mutex;
+	slot->lock = (uintptr_t)mutex | is_recursive(mutex);
 	return true;
 }
 
@@ -202,9 +214,12 @@ EXPORT int pthread_mutex_unlock(pthread_mutex_t *mutex)
 	if (unlikely(!thread))
 		return unlock_slowly(mutex);
 	slot = &thread->held.slots[held_index(mutex)];
-	if (unlikely(slot->lock != (uintptr_t)mutex))
+	if (likely(slot->lock == (uintptr_t)mutex))
+		slot->since = 0;
+	else if (slot->lock != ((uintptr_t)mutex | 1))
 		return unlock_slowly(mutex);
-	slot->since = 0;
+	else if (mutex->__data.__count <= 1)
+		slot->since = 0;
 	return real.pthread_mutex_unlock(mutex);
 }
 
