@@ -37,12 +37,12 @@ struct watched {
 	bool is_reported;
 
 	bool has_look;
-	struct process_look look;
-	uint64_t rest_since;    /* no task has run since */
-	uint64_t similar_since; /* tasks may have run, but came back to the same waits */
-	uint64_t judged_rest;   /* rest_since of the rest that was judged already */
-	const char *reason;     /* why that rest is no proof; malloc'ed */
-	bool is_healthy;        /* that rest can end: others have its memory */
+	struct process_look *look; /* made at the first one: it is large */
+	uint64_t rest_since;       /* no task has run since */
+	uint64_t similar_since;    /* tasks may have run, but came back to the same waits */
+	uint64_t judged_rest;      /* rest_since of the rest that was judged already */
+	const char *reason;        /* why that rest is no proof; malloc'ed */
+	bool is_healthy;           /* that rest can end: others have its memory */
 	uint64_t io;
 	int32_t forking;
 	uint64_t forking_since;
@@ -81,6 +81,7 @@ static void drop(struct watch *watch, size_t index)
 	if (watched->process >= 0)
 		close(watched->process);
 	free((char *)watched->reason);
+	free(watched->look);
 	free(watched);
 	watch->list[index] = watch->list[--watch->count];
 }
@@ -281,16 +282,18 @@ static bool take_look(const struct turn *turn, struct watched *watched)
 	static struct process_look look;
 	uint64_t now = turn->now;
 
-	if (!procfs_look(watched->pid, &look))
+	if (!watched->look)
+		watched->look = malloc(sizeof(*watched->look));
+	if (!watched->look || !procfs_look(watched->pid, &look))
 		return false;
 	mark_interpreter_waits(turn, watched, &look);
-	if (!watched->has_look || !procfs_same(&watched->look, &look))
+	if (!watched->has_look || !procfs_same(watched->look, &look))
 		watched->rest_since = now;
-	if (!watched->has_look || !procfs_similar(&watched->look, &look)) {
+	if (!watched->has_look || !procfs_similar(watched->look, &look)) {
 		watched->similar_since = now;
 		watched->io = procfs_io(watched->pid);
 	}
-	watched->look = look;
+	*watched->look = look;
 	watched->has_look = true;
 	return true;
 }
@@ -299,8 +302,8 @@ static enum reach worst_reach(const struct watched *watched)
 {
 	enum reach worst = REACH_PRIVATE;
 
-	for (size_t i = 0; i < watched->look.count && worst != REACH_SHARED; i++) {
-		const struct task_look *task = &watched->look.tasks[i];
+	for (size_t i = 0; i < watched->look->count && worst != REACH_SHARED; i++) {
+		const struct task_look *task = &watched->look->tasks[i];
 		enum reach reach = procfs_is_futex_wait(task)
 					   ? maps_reach(watched->pid, task->arguments[0])
 					   : REACH_PRIVATE;
@@ -334,7 +337,7 @@ static void judge_rest(struct watched *watched, struct model *model,
 		break;
 	case REACH_PRIVATE:
 		watched->is_healthy = false;
-		reason = wakers_find(model, &arena, facts, &watched->look);
+		reason = wakers_find(model, &arena, facts, watched->look);
 		break;
 	}
 	watched->reason = reason ? strdup(reason) : NULL;
@@ -350,7 +353,7 @@ static struct hang make_hang(const struct watched *watched, enum hang_kind kind)
 		.tid = kind == HANG_IN_FORK ? watched->forking : watched->pid,
 		.process = watched->process,
 		.since_ns = watched->rest_since,
-		.look = &watched->look,
+		.look = watched->look,
 		.wait = watched->wait,
 	};
 }
@@ -434,9 +437,9 @@ static void judge_running(const struct turn *turn, struct watched *watched)
 	struct stack_registers registers;
 	struct stopped stopped;
 
-	if (watched->look.count != 1 || watched->look.tasks[0].in_call ||
+	if (watched->look->count != 1 || watched->look->tasks[0].in_call ||
 	    procfs_io(watched->pid) != watched->io ||
-	    stop_process(&stopped, watched->pid, &watched->look, false) != STOP_HELD) {
+	    stop_process(&stopped, watched->pid, watched->look, false) != STOP_HELD) {
 		watched->spins = 0;
 		return;
 	}
@@ -483,13 +486,13 @@ static void judge_watched(const struct turn *turn, struct watched *watched,
 		watched->has_look = false;
 		return;
 	}
-	if (is_at_rest(&watched->look))
+	if (is_at_rest(watched->look))
 		judge_at_rest(turn, watched, facts);
 	else if (watched->forking)
 		judge_forking(turn, watched);
-	else if (only_waits(&watched->look))
+	else if (only_waits(watched->look))
 		judge_timed(turn, watched);
-	else if (!watched->look.traced && watched->look.tasks[0].state == 'R')
+	else if (!watched->look->traced && watched->look->tasks[0].state == 'R')
 		judge_running(turn, watched);
 }
 
@@ -543,7 +546,7 @@ bool watch_is_pending(const struct watch *watch)
 	for (size_t i = 0; i < watch->count; i++)
 		if (!watch->list[i]->is_reported &&
 		    (watch->list[i]->wait ||
-		     (watch->list[i]->has_look && is_at_rest(&watch->list[i]->look) &&
+		     (watch->list[i]->has_look && is_at_rest(watch->list[i]->look) &&
 		      !watch->list[i]->is_healthy)))
 			return true;
 	return false;

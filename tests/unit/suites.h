@@ -14,6 +14,16 @@
 	suite(save) \
 	suite(libraries) \
 	suite(assemble) \
+	suite(reader) \
+	suite(model) \
+	suite(judge) \
+	suite(procfs) \
+	suite(watch) \
+	suite(session) \
+	suite(launch) \
+	suite(log) \
+	suite(held) \
+	suite(modules) \
 	suite(programs) \
 	suite(hangs) \
 	suite(commands)

@@ -49,7 +49,7 @@ static void spin(void)
 	int rounds = 0;
 
 	while (atomic_load(&ready) == 0) /* SPIN */
-		if (++rounds % 100000000 == 0 && milliseconds() > end)
+		if (++rounds % 1000000 == 0 && milliseconds() > end)
 			break;
 }
 
