@@ -3,14 +3,10 @@
  * trouble: a healthy program costs one read of shared memory per process.
  */
 #include "watch.h"
-#include "interpreter.h"
-#include "maps.h"
-#include "stop.h"
-#include "wakers.h"
+#include "proof.h"
 #include <errno.h>
 #include <signal.h>
 #include <stdlib.h>
-#include <string.h>
 #include <sys/syscall.h>
 #include <time.h>
 #include <unistd.h>
@@ -21,45 +17,7 @@
 /* An announced wait is looked at this often: two looks, and it is reported. */
 #define ANNOUNCED_MS 50
 #define ROUND_MS     200
-/* Unchanged for so long: not a task that is merely between two steps. */
-#define REST_NS     300000000u
-#define LINEAGE_MAX 1024
-/* Equal registers at so many looks: no work is done. */
-#define SPIN_LOOKS 4
-#define SPIN_BYTES 64
-
-struct watched {
-	uint32_t serial;
-	pid_t pid;
-	int process;  /* pidfd, opened at the first look */
-	bool is_heir; /* lacks threads of the parent */
-	session_reference wait;
-	bool is_reported;
-
-	bool has_look;
-	struct process_look *look; /* made at the first one: it is large */
-	uint64_t rest_since;       /* no task has run since */
-	uint64_t similar_since;    /* tasks may have run, but came back to the same waits */
-	uint64_t judged_rest;      /* rest_since of the rest that was judged already */
-	const char *reason;        /* why that rest is no proof; malloc'ed */
-	bool is_healthy;           /* that rest can end: others have its memory */
-	uint64_t io;
-	int32_t forking;
-	uint64_t forking_since;
-	bool has_modules;    /* all that it has mapped is in the log */
-	uint64_t asked_word; /* the last address that was asked about, and the answer */
-	bool is_interpreters;
-	unsigned spins;
-	struct stack_registers registers;
-};
-
-struct turn {
-	struct watch *watch;
-	struct model *model;
-	bool (*found)(const struct hang *hang, void *data);
-	void *data;
-	uint64_t now;
-};
+#define LINEAGE_MAX  1024
 
 static uint64_t clock_ns(clockid_t clock)
 {
@@ -219,283 +177,6 @@ static int32_t forking_thread(const struct model *model, const struct process_fa
 	return birth.forking;
 }
 
-static bool is_at_rest(const struct process_look *look)
-{
-	for (size_t i = 0; i < look->count; i++)
-		if (look->tasks[i].state != 'S' ||
-		    !(procfs_is_untimed_futex_wait(&look->tasks[i]) || look->tasks[i].asks_again))
-			return false;
-	return look->complete && !look->traced;
-}
-
-/* Waits with a time limit count too, and so does sleep: nothing comes in from outside. */
-static bool only_waits(const struct process_look *look)
-{
-	for (size_t i = 0; i < look->count; i++) {
-		const struct task_look *task = &look->tasks[i];
-
-		if (task->state != 'S' ||
-		    !(procfs_is_futex_wait(task) ||
-		      (i > 0 && task->in_call && task->number == SYS_clock_nanosleep)))
-			return false;
-	}
-	return look->complete && !look->traced;
-}
-
-static bool is_interpreter_word(const struct turn *turn, struct watched *watched, uint64_t address)
-{
-	if (!watched->has_modules) {
-		hang_record_modules(turn->model, turn->watch->writer, watched->serial,
-				    watched->pid);
-		model_update(turn->model);
-		watched->has_modules = true;
-	}
-	if (watched->asked_word != address) {
-		watched->asked_word = address;
-		watched->is_interpreters = interpreter_owns(turn->model, watched->serial, address);
-	}
-	return watched->is_interpreters;
-}
-
-/* Only where it matters: all the others wait without a time limit. */
-static void mark_interpreter_waits(const struct turn *turn, struct watched *watched,
-				   struct process_look *look)
-{
-	size_t timed = 0;
-
-	for (size_t i = 0; i < look->count; i++) {
-		if (!procfs_is_futex_wait(&look->tasks[i]))
-			return;
-		timed += !procfs_is_untimed_futex_wait(&look->tasks[i]);
-	}
-	if (!timed || timed == look->count)
-		return;
-	for (size_t i = 0; i < look->count; i++)
-		if (!procfs_is_untimed_futex_wait(&look->tasks[i]))
-			look->tasks[i].asks_again =
-				is_interpreter_word(turn, watched, look->tasks[i].arguments[0]);
-}
-
-/* Takes a look and keeps book of how long nothing has changed. */
-static bool take_look(const struct turn *turn, struct watched *watched)
-{
-	static struct process_look look;
-	uint64_t now = turn->now;
-
-	if (!watched->look)
-		watched->look = malloc(sizeof(*watched->look));
-	if (!watched->look || !procfs_look(watched->pid, &look))
-		return false;
-	mark_interpreter_waits(turn, watched, &look);
-	if (!watched->has_look || !procfs_same(watched->look, &look))
-		watched->rest_since = now;
-	if (!watched->has_look || !procfs_similar(watched->look, &look)) {
-		watched->similar_since = now;
-		watched->io = procfs_io(watched->pid);
-	}
-	*watched->look = look;
-	watched->has_look = true;
-	return true;
-}
-
-static enum reach worst_reach(const struct watched *watched)
-{
-	enum reach worst = REACH_PRIVATE;
-
-	for (size_t i = 0; i < watched->look->count && worst != REACH_SHARED; i++) {
-		const struct task_look *task = &watched->look->tasks[i];
-		enum reach reach = procfs_is_futex_wait(task)
-					   ? maps_reach(watched->pid, task->arguments[0])
-					   : REACH_PRIVATE;
-
-		if (reach != REACH_PRIVATE)
-			worst = reach;
-	}
-	return worst;
-}
-
-/* Judges a rest once; it is judged again when the process has run in between. */
-static void judge_rest(struct watched *watched, struct model *model,
-		       const struct process_facts *facts)
-{
-	struct arena arena;
-	const char *reason = NULL;
-
-	if (watched->judged_rest == watched->rest_since)
-		return;
-	watched->judged_rest = watched->rest_since;
-	free((char *)watched->reason);
-	watched->reason = NULL;
-	arena_init(&arena);
-	switch (worst_reach(watched)) {
-	case REACH_SHARED:
-		watched->is_healthy = true;
-		break;
-	case REACH_UNKNOWN:
-		watched->is_healthy = false;
-		reason = "who else has the memory that it waits on is not known";
-		break;
-	case REACH_PRIVATE:
-		watched->is_healthy = false;
-		reason = wakers_find(model, &arena, facts, watched->look);
-		break;
-	}
-	watched->reason = reason ? strdup(reason) : NULL;
-	arena_release(&arena);
-}
-
-static struct hang make_hang(const struct watched *watched, enum hang_kind kind)
-{
-	return (struct hang){
-		.kind = kind,
-		.serial = watched->serial,
-		.pid = watched->pid,
-		.tid = kind == HANG_IN_FORK ? watched->forking : watched->pid,
-		.process = watched->process,
-		.since_ns = watched->rest_since,
-		.look = watched->look,
-		.wait = watched->wait,
-	};
-}
-
-static void report(const struct turn *turn, struct watched *watched, struct hang hang)
-{
-	watched->is_reported = turn->found(&hang, turn->data);
-	/* It moved between two looks: what was known of its rest is void. */
-	if (!watched->is_reported)
-		watched->has_look = false;
-}
-
-static void report_proven(const struct turn *turn, struct watched *watched, enum hang_kind kind)
-{
-	struct hang hang = make_hang(watched, kind);
-
-	hang.is_proven = true;
-	report(turn, watched, hang);
-}
-
-static void report_suspected(const struct turn *turn, struct watched *watched, enum hang_kind kind,
-			     const char *reason)
-{
-	struct hang hang = make_hang(watched, kind);
-
-	hang.reason = reason;
-	if (kind != HANG_CHILD)
-		hang.since_ns = watched->similar_since;
-	report(turn, watched, hang);
-}
-
-static bool lasts(const struct turn *turn, uint64_t since)
-{
-	return turn->now - since >= turn->watch->hang_after_ns;
-}
-
-/* Every task waits, and has waited since the last look. */
-static void judge_at_rest(const struct turn *turn, struct watched *watched,
-			  const struct process_facts *facts)
-{
-	enum hang_kind kind = watched->forking ? HANG_IN_FORK : HANG_CHILD;
-
-	/* The shim saw it ask for a lock whose owner does not exist: no signal
-	 * handler could release that one. */
-	if (watched->wait && turn->now > watched->rest_since &&
-	    !reader_wait_ended(turn->model->reader, watched->wait)) {
-		report_proven(turn, watched, kind);
-		return;
-	}
-	if (turn->now - watched->rest_since < REST_NS)
-		return;
-	judge_rest(watched, turn->model, facts);
-	if (watched->is_healthy)
-		return;
-	if (!watched->reason)
-		report_proven(turn, watched, kind);
-	else if (lasts(turn, watched->rest_since))
-		report_suspected(turn, watched, kind, watched->reason);
-}
-
-static void judge_timed(const struct turn *turn, struct watched *watched)
-{
-	if (!lasts(turn, watched->similar_since) || procfs_io(watched->pid) != watched->io ||
-	    worst_reach(watched) == REACH_SHARED)
-		return;
-	report_suspected(turn, watched, HANG_TIMED,
-			 "it waits with a time limit, again and again, and comes no further");
-}
-
-static bool same_place(const struct stack_registers *one, const struct stack_registers *other)
-{
-	return one->rsp == other->rsp && one->rbp == other->rbp && one->rbx == other->rbx &&
-	       one->r12 == other->r12 && one->r13 == other->r13 && one->r14 == other->r14 &&
-	       one->r15 == other->r15 && one->rip - other->rip + SPIN_BYTES <= 2 * SPIN_BYTES;
-}
-
-/* Runs without a system call, and every time that it is looked at on the same
- * few instructions with the same registers. */
-static void judge_running(const struct turn *turn, struct watched *watched)
-{
-	struct stack_registers registers;
-	struct stopped stopped;
-
-	if (watched->look->count != 1 || watched->look->tasks[0].in_call ||
-	    procfs_io(watched->pid) != watched->io ||
-	    stop_process(&stopped, watched->pid, watched->look, false) != STOP_HELD) {
-		watched->spins = 0;
-		return;
-	}
-	if (stop_registers(&stopped, watched->pid, &registers)) {
-		watched->spins =
-			same_place(&watched->registers, &registers) ? watched->spins + 1 : 0;
-		watched->registers = registers;
-	}
-	stop_release(&stopped);
-	if (watched->spins >= SPIN_LOOKS && lasts(turn, watched->similar_since))
-		report_suspected(turn, watched, HANG_SPINNING,
-				 "it runs on the same few instructions and comes no further");
-}
-
-static void judge_forking(const struct turn *turn, struct watched *watched)
-{
-	if (lasts(turn, watched->forking_since))
-		report_suspected(turn, watched, HANG_IN_FORK,
-				 "other threads of the process still run and may let it go on");
-}
-
-static void note_forking(const struct turn *turn, struct watched *watched, int32_t forking)
-{
-	if (forking != watched->forking)
-		watched->forking_since = turn->now;
-	watched->forking = forking;
-}
-
-/* The cheap question first: is the first thread where a hang could be? */
-static bool is_worth_a_look(const struct watched *watched)
-{
-	struct task_look first;
-
-	if (watched->forking)
-		return true;
-	return procfs_peek(watched->pid, &first) &&
-	       (procfs_is_futex_wait(&first) || !first.in_call);
-}
-
-static void judge_watched(const struct turn *turn, struct watched *watched,
-			  const struct process_facts *facts)
-{
-	if (!is_worth_a_look(watched) || !take_look(turn, watched)) {
-		watched->has_look = false;
-		return;
-	}
-	if (is_at_rest(watched->look))
-		judge_at_rest(turn, watched, facts);
-	else if (watched->forking)
-		judge_forking(turn, watched);
-	else if (only_waits(watched->look))
-		judge_timed(turn, watched);
-	else if (!watched->look->traced && watched->look->tasks[0].state == 'R')
-		judge_running(turn, watched);
-}
-
 /* False when there is nothing left to watch. */
 static bool visit(const struct turn *turn, struct watched *watched, bool full_round)
 {
@@ -506,12 +187,12 @@ static bool visit(const struct turn *turn, struct watched *watched, bool full_ro
 		return false;
 	if (watched->is_reported || (!full_round && !watched->wait))
 		return true;
-	note_forking(turn, watched, forking_thread(turn->model, facts));
+	proof_note_forking(turn, watched, forking_thread(turn->model, facts));
 	if (!watched->is_heir && !watched->wait && !watched->forking)
 		return true;
 	if (!open_process(watched, facts))
 		return false;
-	judge_watched(turn, watched, facts);
+	proof_judge(turn, watched, facts);
 	return true;
 }
 
@@ -526,7 +207,12 @@ static bool any_announced(const struct watch *watch)
 int watch_turn(struct watch *watch, struct model *model,
 	       bool (*found)(const struct hang *hang, void *data), void *data)
 {
-	struct turn turn = {watch, model, found, data, clock_ns(CLOCK_MONOTONIC)};
+	struct turn turn = {.writer = watch->writer,
+			    .hang_after_ns = watch->hang_after_ns,
+			    .model = model,
+			    .found = found,
+			    .data = data,
+			    .now = clock_ns(CLOCK_MONOTONIC)};
 	bool full_round = turn.now >= watch->next_round_ns;
 
 	take_births(watch, model);
@@ -539,17 +225,6 @@ int watch_turn(struct watch *watch, struct model *model,
 		if (!visit(&turn, watch->list[i], full_round))
 			drop(watch, i);
 	return any_announced(watch) ? ANNOUNCED_MS : ROUND_MS;
-}
-
-bool watch_is_pending(const struct watch *watch)
-{
-	for (size_t i = 0; i < watch->count; i++)
-		if (!watch->list[i]->is_reported &&
-		    (watch->list[i]->wait ||
-		     (watch->list[i]->has_look && is_at_rest(watch->list[i]->look) &&
-		      !watch->list[i]->is_healthy)))
-			return true;
-	return false;
 }
 
 void watch_signal_all(const struct watch *watch, int signal)

@@ -39,9 +39,6 @@ void watch_release(struct watch *watch);
 int watch_turn(struct watch *watch, struct model *model,
 	       bool (*found)(const struct hang *hang, void *data), void *data);
 
-/* True while a process may yet turn out to hang: it is at rest, or announced. */
-bool watch_is_pending(const struct watch *watch);
-
 /* Sends a signal to every process that is watched and still the one it was. */
 void watch_signal_all(const struct watch *watch, int signal);
 

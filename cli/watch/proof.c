@@ -1,0 +1,295 @@
+/*
+ * Two equal looks at a process at rest, memory that nobody else has, nobody who
+ * could wake it: proven. Reads /proc, and stops a process only to see whether
+ * it spins.
+ */
+#include "proof.h"
+#include "interpreter.h"
+#include "maps.h"
+#include "stop.h"
+#include "wakers.h"
+#include <stdlib.h>
+#include <string.h>
+#include <sys/syscall.h>
+
+/* Unchanged for so long: not a task that is merely between two steps. */
+#define REST_NS 300000000u
+/* Equal registers at so many looks: no work is done. */
+#define SPIN_LOOKS 4
+#define SPIN_BYTES 64
+
+static bool is_at_rest(const struct process_look *look)
+{
+	for (size_t i = 0; i < look->count; i++)
+		if (look->tasks[i].state != 'S' ||
+		    !(procfs_is_untimed_futex_wait(&look->tasks[i]) || look->tasks[i].asks_again))
+			return false;
+	return look->complete && !look->traced;
+}
+
+/* Waits with a time limit count too, and so does sleep: nothing comes in from outside. */
+static bool only_waits(const struct process_look *look)
+{
+	for (size_t i = 0; i < look->count; i++) {
+		const struct task_look *task = &look->tasks[i];
+
+		if (task->state != 'S' ||
+		    !(procfs_is_futex_wait(task) ||
+		      (i > 0 && task->in_call && task->number == SYS_clock_nanosleep)))
+			return false;
+	}
+	return look->complete && !look->traced;
+}
+
+static bool is_interpreter_word(const struct turn *turn, struct watched *watched, uint64_t address)
+{
+	if (!watched->has_modules) {
+		hang_record_modules(turn->model, turn->writer, watched->serial, watched->pid);
+		model_update(turn->model);
+		watched->has_modules = true;
+	}
+	if (watched->asked_word != address) {
+		watched->asked_word = address;
+		watched->is_interpreters = interpreter_owns(turn->model, watched->serial, address);
+	}
+	return watched->is_interpreters;
+}
+
+/* Only where it matters: all the others wait without a time limit. */
+static void mark_interpreter_waits(const struct turn *turn, struct watched *watched,
+				   struct process_look *look)
+{
+	size_t timed = 0;
+
+	for (size_t i = 0; i < look->count; i++) {
+		if (!procfs_is_futex_wait(&look->tasks[i]))
+			return;
+		timed += !procfs_is_untimed_futex_wait(&look->tasks[i]);
+	}
+	if (!timed || timed == look->count)
+		return;
+	for (size_t i = 0; i < look->count; i++)
+		if (!procfs_is_untimed_futex_wait(&look->tasks[i]))
+			look->tasks[i].asks_again =
+				is_interpreter_word(turn, watched, look->tasks[i].arguments[0]);
+}
+
+/* Takes a look and keeps book of how long nothing has changed. */
+static bool take_look(const struct turn *turn, struct watched *watched)
+{
+	static struct process_look look;
+	uint64_t now = turn->now;
+
+	if (!watched->look)
+		watched->look = malloc(sizeof(*watched->look));
+	if (!watched->look || !procfs_look(watched->pid, &look))
+		return false;
+	mark_interpreter_waits(turn, watched, &look);
+	if (!watched->has_look || !procfs_same(watched->look, &look))
+		watched->rest_since = now;
+	if (!watched->has_look || !procfs_similar(watched->look, &look)) {
+		watched->similar_since = now;
+		watched->io = procfs_io(watched->pid);
+	}
+	*watched->look = look;
+	watched->has_look = true;
+	return true;
+}
+
+static enum reach worst_reach(const struct watched *watched)
+{
+	enum reach worst = REACH_PRIVATE;
+
+	for (size_t i = 0; i < watched->look->count && worst != REACH_SHARED; i++) {
+		const struct task_look *task = &watched->look->tasks[i];
+		enum reach reach = procfs_is_futex_wait(task)
+					   ? maps_reach(watched->pid, task->arguments[0])
+					   : REACH_PRIVATE;
+
+		if (reach != REACH_PRIVATE)
+			worst = reach;
+	}
+	return worst;
+}
+
+/* Judges a rest once; it is judged again when the process has run in between. */
+static void judge_rest(struct watched *watched, struct model *model,
+		       const struct process_facts *facts)
+{
+	struct arena arena;
+	const char *reason = NULL;
+
+	if (watched->judged_rest == watched->rest_since)
+		return;
+	watched->judged_rest = watched->rest_since;
+	free((char *)watched->reason);
+	watched->reason = NULL;
+	arena_init(&arena);
+	switch (worst_reach(watched)) {
+	case REACH_SHARED:
+		watched->is_healthy = true;
+		break;
+	case REACH_UNKNOWN:
+		watched->is_healthy = false;
+		reason = "who else has the memory that it waits on is not known";
+		break;
+	case REACH_PRIVATE:
+		watched->is_healthy = false;
+		reason = wakers_find(model, &arena, facts, watched->look);
+		break;
+	}
+	watched->reason = reason ? strdup(reason) : NULL;
+	arena_release(&arena);
+}
+
+static struct hang make_hang(const struct watched *watched, enum hang_kind kind)
+{
+	return (struct hang){
+		.kind = kind,
+		.serial = watched->serial,
+		.pid = watched->pid,
+		.tid = kind == HANG_IN_FORK ? watched->forking : watched->pid,
+		.process = watched->process,
+		.since_ns = watched->rest_since,
+		.look = watched->look,
+		.wait = watched->wait,
+	};
+}
+
+static void report(const struct turn *turn, struct watched *watched, struct hang hang)
+{
+	watched->is_reported = turn->found(&hang, turn->data);
+	/* It moved between two looks: what was known of its rest is void. */
+	if (!watched->is_reported)
+		watched->has_look = false;
+}
+
+static void report_proven(const struct turn *turn, struct watched *watched, enum hang_kind kind)
+{
+	struct hang hang = make_hang(watched, kind);
+
+	hang.is_proven = true;
+	report(turn, watched, hang);
+}
+
+static void report_suspected(const struct turn *turn, struct watched *watched, enum hang_kind kind,
+			     const char *reason)
+{
+	struct hang hang = make_hang(watched, kind);
+
+	hang.reason = reason;
+	if (kind != HANG_CHILD)
+		hang.since_ns = watched->similar_since;
+	report(turn, watched, hang);
+}
+
+static bool lasts(const struct turn *turn, uint64_t since)
+{
+	return turn->now - since >= turn->hang_after_ns;
+}
+
+/* Every task waits, and has waited since the last look. */
+static void judge_at_rest(const struct turn *turn, struct watched *watched,
+			  const struct process_facts *facts)
+{
+	enum hang_kind kind = watched->forking ? HANG_IN_FORK : HANG_CHILD;
+
+	/* The shim saw it ask for a lock whose owner does not exist: no signal
+	 * handler could release that one. */
+	if (watched->wait && turn->now > watched->rest_since &&
+	    !reader_wait_ended(turn->model->reader, watched->wait)) {
+		report_proven(turn, watched, kind);
+		return;
+	}
+	if (turn->now - watched->rest_since < REST_NS)
+		return;
+	judge_rest(watched, turn->model, facts);
+	if (watched->is_healthy)
+		return;
+	if (!watched->reason)
+		report_proven(turn, watched, kind);
+	else if (lasts(turn, watched->rest_since))
+		report_suspected(turn, watched, kind, watched->reason);
+}
+
+static void judge_timed(const struct turn *turn, struct watched *watched)
+{
+	if (!lasts(turn, watched->similar_since) || procfs_io(watched->pid) != watched->io ||
+	    worst_reach(watched) == REACH_SHARED)
+		return;
+	report_suspected(turn, watched, HANG_TIMED,
+			 "it waits with a time limit, again and again, and comes no further");
+}
+
+static bool same_place(const struct stack_registers *one, const struct stack_registers *other)
+{
+	return one->rsp == other->rsp && one->rbp == other->rbp && one->rbx == other->rbx &&
+	       one->r12 == other->r12 && one->r13 == other->r13 && one->r14 == other->r14 &&
+	       one->r15 == other->r15 && one->rip - other->rip + SPIN_BYTES <= 2 * SPIN_BYTES;
+}
+
+/* Runs without a system call, and every time that it is looked at on the same
+ * few instructions with the same registers. */
+static void judge_running(const struct turn *turn, struct watched *watched)
+{
+	struct stack_registers registers;
+	struct stopped stopped;
+
+	if (watched->look->count != 1 || watched->look->tasks[0].in_call ||
+	    procfs_io(watched->pid) != watched->io ||
+	    stop_process(&stopped, watched->pid, watched->look, false) != STOP_HELD) {
+		watched->spins = 0;
+		return;
+	}
+	if (stop_registers(&stopped, watched->pid, &registers)) {
+		watched->spins =
+			same_place(&watched->registers, &registers) ? watched->spins + 1 : 0;
+		watched->registers = registers;
+	}
+	stop_release(&stopped);
+	if (watched->spins >= SPIN_LOOKS && lasts(turn, watched->similar_since))
+		report_suspected(turn, watched, HANG_SPINNING,
+				 "it runs on the same few instructions and comes no further");
+}
+
+static void judge_forking(const struct turn *turn, struct watched *watched)
+{
+	if (lasts(turn, watched->forking_since))
+		report_suspected(turn, watched, HANG_IN_FORK,
+				 "other threads of the process still run and may let it go on");
+}
+
+void proof_note_forking(const struct turn *turn, struct watched *watched, int32_t forking)
+{
+	if (forking != watched->forking)
+		watched->forking_since = turn->now;
+	watched->forking = forking;
+}
+
+/* The cheap question first: is the first thread where a hang could be? */
+static bool is_worth_a_look(const struct watched *watched)
+{
+	struct task_look first;
+
+	if (watched->forking)
+		return true;
+	return procfs_peek(watched->pid, &first) &&
+	       (procfs_is_futex_wait(&first) || !first.in_call);
+}
+
+void proof_judge(const struct turn *turn, struct watched *watched,
+		 const struct process_facts *facts)
+{
+	if (!is_worth_a_look(watched) || !take_look(turn, watched)) {
+		watched->has_look = false;
+		return;
+	}
+	if (is_at_rest(watched->look))
+		judge_at_rest(turn, watched, facts);
+	else if (watched->forking)
+		judge_forking(turn, watched);
+	else if (only_waits(watched->look))
+		judge_timed(turn, watched);
+	else if (!watched->look->traced && watched->look->tasks[0].state == 'R')
+		judge_running(turn, watched);
+}
