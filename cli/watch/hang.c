@@ -11,7 +11,11 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/syscall.h>
+#include <time.h>
 #include <unistd.h>
+
+#define RETURN_ATTEMPTS 20
+#define RETURN_PAUSE_NS 2000000
 
 struct module_search {
 	struct model *model;
@@ -137,12 +141,25 @@ session_reference hang_record(struct model *model, struct writer *writer, const 
 	return append(model, writer, hang, stack);
 }
 
+/* Let go only just, a task may still be on its way back into its call. */
+static enum stop_result stop_again(struct stopped *stopped, const struct hang *hang)
+{
+	const struct timespec pause = {0, RETURN_PAUSE_NS};
+	enum stop_result result = stop_process(stopped, hang->pid, hang->look, true);
+
+	for (int attempt = 1; result == STOP_MOVED && attempt < RETURN_ATTEMPTS; attempt++) {
+		nanosleep(&pause, NULL);
+		result = stop_process(stopped, hang->pid, hang->look, true);
+	}
+	return result;
+}
+
 bool hang_signal(const struct hang *hang, int signal)
 {
 	struct stopped stopped;
 	bool sent;
 
-	if (stop_process(&stopped, hang->pid, hang->look, true) != STOP_HELD)
+	if (stop_again(&stopped, hang) != STOP_HELD)
 		return false;
 	sent = syscall(SYS_pidfd_send_signal, hang->process, signal, NULL, 0) == 0;
 	if (sent && signal == SIGKILL)

@@ -13,8 +13,9 @@
 #include <sys/wait.h>
 #include <time.h>
 
-/* A task in an interruptible wait stops at once; one that does not is not at rest. */
-#define STOP_ATTEMPTS 200
+/* A task in an interruptible wait stops once it gets a processor: two seconds
+ * are for a machine that is short of them. */
+#define STOP_ATTEMPTS 4000
 #define STOP_PAUSE_NS 500000
 
 static bool wait_for_stop(pid_t tid)

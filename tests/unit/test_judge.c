@@ -1,0 +1,1214 @@
+/*
+ * The rules, over sessions that are written here by hand: a server whose
+ * "logger" thread holds a mutex while the main thread forks.
+ */
+#include "../../cli/judge.h"
+#include "../../cli/rules/evidence.h"
+#include "../../cli/rules/lock_kinds.h"
+#include "session_builder.h"
+#include "support.h"
+#include <check.h>
+#include <errno.h>
+#include <link.h>
+#include <pthread.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+Suite *judge_suite(void);
+
+enum { SERVER = 1, CHILD = 2, OTHER_CHILD = 3, GRANDCHILD = 4 };
+enum { MAIN_TID = 100, LOGGER_TID = 101, FORKER_IN_CHILD_TID = 200 };
+
+#define CELLS 1024
+
+/* What the symbols of this program name. */
+static pthread_mutex_t first_mutex = PTHREAD_MUTEX_INITIALIZER;
+static pthread_mutex_t second_mutex = PTHREAD_MUTEX_INITIALIZER;
+
+static __attribute__((noinline)) void logger_main(void)
+{
+	__asm__ volatile("");
+}
+
+static __attribute__((noinline)) void spawn_worker(void)
+{
+	__asm__ volatile("nop");
+}
+
+static __attribute__((noinline)) void spawn_helper(void)
+{
+	__asm__ volatile("nop\n\tnop");
+}
+
+static struct session_builder session;
+static struct reader reader;
+static struct model model;
+static struct arena arena;
+static struct finding *findings;
+static size_t finding_count;
+
+/* How far this program is from where it says it is, and what each process id gets added. */
+static uint64_t shift;
+static int32_t pid_shift;
+
+static struct {
+	session_reference main, logger, fork, lost;
+} scene;
+
+static int take_first_bias(struct dl_phdr_info *info, size_t size, void *bias)
+{
+	(void)size;
+	*(uint64_t *)bias = info->dlpi_addr;
+	return 1;
+}
+
+static uint64_t address_of(const void *thing)
+{
+	return (uintptr_t)thing + shift;
+}
+
+static session_reference add_stack(uint32_t process, void (*function)(void))
+{
+	return session_add(&session, STACK, stack, process,
+			   .registers = {.rip = (uintptr_t)function + shift, .rsp = 0x7000});
+}
+
+static void add_child(uint32_t serial, uint32_t parent, session_reference fork)
+{
+	session_builder_birth(&session,
+			      (struct session_birth){.process = serial,
+						     .parent = parent,
+						     .image = SERVER,
+						     .pid = (int32_t)serial * 100 + pid_shift,
+						     .fork = fork,
+						     .kind = BIRTH_CHILD,
+						     .state = BIRTH_INHERITED,
+						     .time_ns = session.time_ns});
+}
+
+static void add_server(const char *path)
+{
+	uint64_t bias = 0;
+
+	dl_iterate_phdr(take_first_bias, &bias);
+	session_builder_process(&session,
+				(struct record_process){.serial = SERVER,
+							.image = SERVER,
+							.pid = 100 + pid_shift,
+							.kind = BIRTH_IMAGE},
+				path);
+	session_builder_module(&session, SERVER, path, bias + shift);
+	scene.main =
+		session_add(&session, THREAD, thread, SERVER, .born_in = SERVER, .serial = 1,
+			    .tid = MAIN_TID + pid_shift, .flags = THREAD_MAIN, .name = "server");
+	scene.logger = session_add(&session, THREAD, thread, SERVER, .born_in = SERVER, .serial = 2,
+				   .tid = LOGGER_TID + pid_shift, .creator = 1, .name = "logger",
+				   .start_routine = (uintptr_t)logger_main + shift);
+}
+
+static session_reference add_fork(uint32_t parent, void (*from)(void))
+{
+	session_reference stack = add_stack(parent, from);
+
+	return session_add(&session, FORK, fork, parent, .parent = parent,
+			   .parent_pid = (int32_t)parent * 100 + pid_shift, .function = FORK_FORK,
+			   .thread = scene.main, .stack = stack);
+}
+
+/* The server, its fork and one child. `distance` moves everything that may differ between runs. */
+static void begin_scene(uint64_t distance, void (*from)(void))
+{
+	static char path[4096];
+	ssize_t length = readlink("/proc/self/exe", path, sizeof(path) - 1);
+
+	ck_assert_int_gt(length, 0);
+	shift = distance;
+	pid_shift = (int32_t)(distance >> 16);
+	session_builder_open(&session, 16, CELLS);
+	ck_assert_ptr_null(reader_open(&reader, session.header, session.size));
+	model_init(&model, &reader, NULL);
+	arena_init(&arena);
+	add_server(path);
+	scene.fork = add_fork(SERVER, from);
+	scene.lost = session_builder_lost(&session, CHILD, scene.fork, &scene.logger, 1);
+	add_child(CHILD, SERVER, scene.fork);
+}
+
+static void end_scene(void)
+{
+	arena_release(&arena);
+	model_release(&model);
+	reader_close(&reader);
+	session_builder_close(&session);
+}
+
+static void setup(void)
+{
+	begin_scene(0, spawn_worker);
+}
+
+static session_reference add_held(const pthread_mutex_t *mutex, session_reference thread,
+				  uint32_t flags)
+{
+	return session_add(&session, HELD, held, CHILD, .fork = scene.fork, .thread = thread,
+			   .lock = address_of(mutex), .kind = LOCK_MUTEX, .flags = flags,
+			   .site = (uintptr_t)logger_main + shift + 1, .site_sp = 0x8000,
+			   .since_ns = session.time_ns - 2000000,
+			   .state_length = sizeof(pthread_mutex_t));
+}
+
+/* `fork` is the one that the waiting process was born by. */
+static session_reference add_wait(uint32_t process, session_reference fork, session_reference held,
+				  uint32_t flags)
+{
+	return session_add(&session, WAIT, wait, process, .fork = fork, .held = held,
+			   .stack = add_stack(process, spawn_helper),
+			   .lock = address_of(&first_mutex), .kind = LOCK_MUTEX, .flags = flags,
+			   .owner = LOGGER_TID + pid_shift, .tid = (int32_t)process * 100,
+			   .operation = OPERATION_LOCK, .state_length = sizeof(pthread_mutex_t));
+}
+
+static session_reference add_touch(uint32_t process, session_reference held,
+				   enum lock_operation operation, int result)
+{
+	return session_add(&session, TOUCH, touch, process, .fork = scene.fork, .held = held,
+			   .lock = address_of(&first_mutex), .kind = LOCK_MUTEX,
+			   .operation = operation, .result = result);
+}
+
+static void run_rules(void)
+{
+	model_update(&model);
+	judge(&model, &arena, true, &findings, &finding_count);
+}
+
+static size_t count_of(const char *code)
+{
+	size_t count = 0;
+
+	for (size_t i = 0; i < finding_count; i++)
+		count += strcmp(findings[i].code, code) == 0;
+	return count;
+}
+
+/* The one finding with this code; fails where there is none or more. */
+static const struct finding *the(const char *code)
+{
+	ck_assert_uint_eq(count_of(code), 1);
+	for (size_t i = 0; i < finding_count; i++)
+		if (strcmp(findings[i].code, code) == 0)
+			return &findings[i];
+	return NULL;
+}
+
+/* --- FC001 ----------------------------------------------------------------- */
+
+START_TEST(names_the_holder_from_its_held_record)
+{
+	const struct finding *finding;
+
+	add_wait(CHILD, scene.fork, add_held(&first_mutex, scene.logger, 0), 0);
+	run_rules();
+	finding = the("FC001");
+	ck_assert_str_eq(finding->name, "orphaned-lock");
+	ck_assert_int_eq(finding->severity, SEVERITY_ERROR);
+	ck_assert_int_eq(finding->certainty, CERTAINTY_PROVEN);
+	ck_assert_uint_eq(finding->count, 1);
+	ck_assert_str_eq(
+		finding->message,
+		"child 200 waits for first_mutex; its holder does not exist in the child.");
+	ck_assert_str_eq(finding->suppression, "lock:first_mutex");
+	/* The wait says it all: no warning about the same lock beside it. */
+	ck_assert_uint_eq(count_of("FC005"), 0);
+
+	ck_assert(finding->fork.present);
+	ck_assert_int_eq(finding->fork.pid, 100);
+	ck_assert_int_eq(finding->fork.child_pid, 200);
+	ck_assert_int_eq(finding->fork.tid, MAIN_TID);
+	ck_assert_str_eq(finding->fork.thread_name, "server");
+	ck_assert_str_eq(finding->fork.function, "fork");
+	ck_assert_uint_eq(finding->fork.serial, 1);
+	ck_assert_uint_ge(finding->fork.stack.count, 1);
+	ck_assert_str_eq(finding->fork.stack.list[0].function, "spawn_worker");
+
+	ck_assert(finding->lock.present);
+	ck_assert_str_eq(finding->lock.kind, "mutex");
+	ck_assert_str_eq(finding->lock.name, "first_mutex");
+	ck_assert_str_eq(finding->lock.attributes, "normal, private");
+	ck_assert_uint_eq(finding->lock.address, (uintptr_t)&first_mutex);
+
+	ck_assert(finding->holder.present);
+	ck_assert_int_eq(finding->holder.tid, LOGGER_TID);
+	ck_assert_str_eq(finding->holder.name, "logger");
+	ck_assert_str_eq(finding->holder.start_routine, "logger_main");
+	ck_assert_int_eq(finding->holder.creator_tid, MAIN_TID);
+	ck_assert_str_eq(finding->holder.creator_name, "server");
+	ck_assert(!finding->holder.is_forker);
+	ck_assert(!finding->holder.taken_by_handler);
+	ck_assert_double_eq_tol(finding->holder.held_ms, 2, 0.001);
+	ck_assert_uint_ge(finding->holder.acquired_at.count, 1);
+	ck_assert_str_eq(finding->holder.acquired_at.list[0].function, "logger_main");
+
+	ck_assert(finding->child.present);
+	ck_assert_int_eq(finding->child.pid, 200);
+	ck_assert_int_eq(finding->child.tid, 200);
+	ck_assert_str_eq(finding->child.waiting_in, "pthread_mutex_lock");
+	ck_assert_double_eq_tol(finding->child.after_ms, 2, 0.001);
+	ck_assert_str_eq(finding->child.stack.list[0].function, "spawn_helper");
+}
+END_TEST
+
+/* The child's table of orphans was full: the log knows nevertheless. */
+START_TEST(finds_the_held_record_that_the_wait_does_not_name)
+{
+	session_reference other = session_add(&session, THREAD, thread, SERVER, .serial = 3,
+					      .tid = 777, .name = "other");
+
+	add_held(&first_mutex, other, 0);
+	add_held(&second_mutex, scene.logger, 0);
+	add_held(&first_mutex, scene.logger, HELD_FROM_HANDLER);
+	add_wait(CHILD, scene.fork, 0, 0);
+	run_rules();
+	ck_assert_str_eq(the("FC001")->holder.name, "logger");
+	ck_assert(the("FC001")->holder.taken_by_handler);
+}
+END_TEST
+
+START_TEST(does_not_believe_a_reference_to_another_record)
+{
+	add_wait(CHILD, scene.fork, scene.fork, 0);
+	run_rules();
+	ck_assert_str_eq(the("FC001")->holder.name, "logger");
+	ck_assert_uint_eq(the("FC001")->holder.acquired_at.count, 0);
+}
+END_TEST
+
+START_TEST(names_the_holder_from_the_lost_threads)
+{
+	session_reference threads[2] = {scene.logger, scene.logger};
+
+	threads[0] = session_add(&session, THREAD, thread, SERVER, .serial = 3, .tid = 777,
+				 .name = "other");
+	session_builder_lost(&session, CHILD, scene.fork, threads, 2);
+	add_wait(CHILD, scene.fork, 0, 0);
+	run_rules();
+	ck_assert_int_eq(the("FC001")->holder.tid, LOGGER_TID);
+	ck_assert_str_eq(the("FC001")->holder.name, "logger");
+	ck_assert_str_eq(the("FC001")->holder.start_routine, "logger_main");
+	ck_assert_double_lt(the("FC001")->holder.held_ms, 0);
+}
+END_TEST
+
+START_TEST(leaves_an_unknown_holder_unknown)
+{
+	((struct record_lost *)session_builder_cell(&session, scene.lost))->count = 0;
+	add_wait(CHILD, scene.fork, 0, 0);
+	run_rules();
+	ck_assert(the("FC001")->holder.present);
+	ck_assert_int_eq(the("FC001")->holder.tid, LOGGER_TID);
+	ck_assert_ptr_null(the("FC001")->holder.name);
+	ck_assert_ptr_null(the("FC001")->holder.start_routine);
+	ck_assert_int_eq(the("FC001")->holder.creator_tid, -1);
+}
+END_TEST
+
+/* A lock that was orphaned by the fork before the last. */
+START_TEST(looks_for_the_holder_up_the_line_of_forks)
+{
+	session_reference fork;
+
+	add_held(&first_mutex, scene.logger, 0);
+	fork = add_fork(CHILD, spawn_helper);
+	add_child(GRANDCHILD, CHILD, fork);
+	add_wait(GRANDCHILD, fork, 0, 0);
+	run_rules();
+	ck_assert_str_eq(the("FC001")->holder.name, "logger");
+	ck_assert_int_eq(the("FC001")->child.pid, 400);
+	ck_assert_uint_eq(the("FC001")->fork.serial, 1);
+	ck_assert_int_eq(the("FC001")->fork.pid, 100);
+}
+END_TEST
+
+START_TEST(ends_in_a_ring_of_forks)
+{
+	session_reference fork = add_fork(GRANDCHILD, spawn_helper);
+
+	add_child(GRANDCHILD, GRANDCHILD, fork);
+	add_wait(GRANDCHILD, fork, 0, 0);
+	run_rules();
+	ck_assert_ptr_null(the("FC001")->holder.name);
+	ck_assert_uint_eq(the("FC001")->fork.serial, 2);
+}
+END_TEST
+
+START_TEST(says_when_the_forking_thread_holds_it_itself)
+{
+	add_wait(CHILD, scene.fork, add_held(&first_mutex, scene.main, HELD_BY_FORKER), 0);
+	run_rules();
+	ck_assert(the("FC001")->holder.is_forker);
+	ck_assert_int_eq(the("FC001")->holder.tid, MAIN_TID);
+	ck_assert_str_eq(
+		the("FC001")->message,
+		"child 200 waits for first_mutex, which the thread that forked holds itself.");
+}
+END_TEST
+
+START_TEST(says_nothing_of_a_wait_that_ended)
+{
+	session_reference wait =
+		add_wait(CHILD, scene.fork, add_held(&first_mutex, scene.logger, 0), 0);
+
+	((struct record_wait *)session_builder_cell(&session, wait))->ended_ns = 1;
+	run_rules();
+	ck_assert_uint_eq(count_of("FC001"), 0);
+	ck_assert_uint_eq(count_of("FC005"), 0);
+}
+END_TEST
+
+START_TEST(sees_a_wait_end_after_it_was_read)
+{
+	session_reference wait = add_wait(CHILD, scene.fork, 0, 0);
+
+	run_rules();
+	ck_assert_uint_eq(count_of("FC001"), 1);
+	((struct record_wait *)session_builder_cell(&session, wait))->ended_ns = 1;
+	run_rules();
+	ck_assert_uint_eq(count_of("FC001"), 0);
+}
+END_TEST
+
+START_TEST(says_no_error_of_timed_waits_and_tries)
+{
+	add_wait(CHILD, scene.fork, add_held(&first_mutex, scene.logger, 0),
+		 _i ? WAIT_TIMED : WAIT_TRY);
+	run_rules();
+	for (size_t i = 0; i < finding_count; i++)
+		ck_assert_int_lt(findings[i].severity, SEVERITY_ERROR);
+}
+END_TEST
+
+START_TEST(warns_of_a_try_that_failed)
+{
+	session_reference wait =
+		add_wait(CHILD, scene.fork, add_held(&first_mutex, scene.logger, 0),
+			 _i ? WAIT_TIMED : WAIT_TRY);
+	struct record_wait *record = session_builder_cell(&session, wait);
+
+	/* Not yet: it may still get it. */
+	run_rules();
+	ck_assert_uint_eq(count_of("FC003"), 0);
+	record->result = _i ? ETIMEDOUT : EBUSY;
+	record->ended_ns = 1;
+	run_rules();
+	ck_assert_int_eq(the("FC003")->severity, SEVERITY_WARNING);
+	ck_assert_str_eq(the("FC003")->holder.name, "logger");
+	ck_assert(the("FC003")->child.gave_up);
+	ck_assert_uint_eq(count_of("FC001"), 0);
+	ck_assert_uint_eq(count_of("FC005"), 0);
+	record->result = 0;
+	run_rules();
+	ck_assert_uint_eq(count_of("FC003"), 0);
+}
+END_TEST
+
+START_TEST(prefers_the_hang_to_the_try_before_it)
+{
+	session_reference held = add_held(&first_mutex, scene.logger, 0);
+	struct record_wait *record =
+		session_builder_cell(&session, add_wait(CHILD, scene.fork, held, WAIT_TRY));
+
+	record->result = EBUSY;
+	record->ended_ns = 1;
+	add_wait(CHILD, scene.fork, held, 0);
+	run_rules();
+	ck_assert_uint_eq(count_of("FC001"), 1);
+	ck_assert_uint_eq(count_of("FC003"), 0);
+}
+END_TEST
+
+/* Who forked can give a normal mutex back: a try that fails is its own affair. */
+START_TEST(does_not_warn_of_a_try_for_ones_own_lock)
+{
+	struct record_wait *record = session_builder_cell(
+		&session, add_wait(CHILD, scene.fork,
+				   add_held(&first_mutex, scene.main, HELD_BY_FORKER), WAIT_TRY));
+
+	record->result = EBUSY;
+	record->ended_ns = 1;
+	record->state_length = sizeof(pthread_mutex_t);
+	run_rules();
+	ck_assert_uint_eq(count_of("FC003"), 0);
+}
+END_TEST
+
+START_TEST(reports_an_unlock_that_the_child_may_not_do)
+{
+	session_reference held = add_held(&first_mutex, scene.main, HELD_BY_FORKER);
+
+	add_touch(CHILD, held, OPERATION_UNLOCK, EPERM);
+	run_rules();
+	ck_assert_int_eq(the("FC001")->severity, SEVERITY_ERROR);
+	ck_assert_int_eq(the("FC001")->certainty, CERTAINTY_OBSERVED);
+	ck_assert(the("FC001")->holder.is_forker);
+	ck_assert_str_eq(the("FC001")->child.waiting_in, "pthread_mutex_unlock");
+	ck_assert_ptr_nonnull(strstr(the("FC001")->message, "could not unlock first_mutex"));
+}
+END_TEST
+
+START_TEST(reports_a_failed_unlock_only_where_it_matters)
+{
+	session_reference held =
+		add_held(&first_mutex, scene.main, _i == 0 ? 0 : (uint32_t)HELD_BY_FORKER);
+
+	switch (_i) {
+	case 0: /* another thread's: FC005 has said so */
+		add_touch(CHILD, held, OPERATION_UNLOCK, EPERM);
+		break;
+	case 1: /* it worked */
+		add_touch(CHILD, held, OPERATION_UNLOCK, 0);
+		break;
+	case 2: /* no unlock */
+		add_touch(CHILD, held, OPERATION_DESTROY, EPERM);
+		break;
+	case 3: /* no lock that is known */
+		add_touch(CHILD, scene.logger, OPERATION_UNLOCK, EPERM);
+		break;
+	}
+	run_rules();
+	ck_assert_uint_eq(count_of("FC001"), 0);
+}
+END_TEST
+
+START_TEST(prefers_the_wait_to_the_unlock_that_failed_before)
+{
+	session_reference held = add_held(&first_mutex, scene.main, HELD_BY_FORKER);
+
+	add_touch(CHILD, held, OPERATION_UNLOCK, EPERM);
+	add_wait(CHILD, scene.fork, held, 0);
+	run_rules();
+	ck_assert_int_eq(the("FC001")->certainty, CERTAINTY_PROVEN);
+}
+END_TEST
+
+START_TEST(reports_a_wait_of_an_unknown_process)
+{
+	add_wait(99, 0, 0, 0);
+	run_rules();
+	ck_assert_int_eq(the("FC001")->child.pid, -1);
+	ck_assert_int_eq(the("FC001")->fork.pid, -1);
+	ck_assert_ptr_null(the("FC001")->lock.name);
+	ck_assert_ptr_nonnull(strstr(the("FC001")->message, "the mutex at 0x"));
+}
+END_TEST
+
+/* --- FC005 ----------------------------------------------------------------- */
+
+START_TEST(warns_of_a_held_lock_that_nobody_touched)
+{
+	add_held(&first_mutex, scene.logger, 0);
+	run_rules();
+	ck_assert_int_eq(the("FC005")->severity, SEVERITY_WARNING);
+	ck_assert_int_eq(the("FC005")->certainty, CERTAINTY_OBSERVED);
+	ck_assert_uint_eq(the("FC005")->count, 1);
+	ck_assert_str_eq(the("FC005")->lock.name, "first_mutex");
+	ck_assert_str_eq(the("FC005")->holder.name, "logger");
+	ck_assert_int_eq(the("FC005")->fork.child_pid, 200);
+	ck_assert(!the("FC005")->child.present);
+	ck_assert_uint_eq(count_of("FC001"), 0);
+}
+END_TEST
+
+START_TEST(warns_once_of_all_children_of_a_fork)
+{
+	session_reference held = add_held(&first_mutex, scene.logger, 0);
+
+	add_child(OTHER_CHILD, SERVER, scene.fork);
+	((struct record *)session_builder_cell(&session, held))->count = 2;
+	run_rules();
+	ck_assert_uint_eq(the("FC005")->count, 2);
+}
+END_TEST
+
+/* Only one of the two was forked while the lock was held. */
+START_TEST(counts_no_more_children_than_inherited_the_lock)
+{
+	add_held(&first_mutex, scene.logger, 0);
+	add_child(OTHER_CHILD, SERVER, scene.fork);
+	run_rules();
+	ck_assert_uint_eq(the("FC005")->count, 1);
+}
+END_TEST
+
+START_TEST(does_not_warn_of_a_lock_that_the_child_made_anew)
+{
+	static const enum lock_operation operations[] = {OPERATION_INIT, OPERATION_UNLOCK,
+							 OPERATION_DESTROY, OPERATION_OVERWRITTEN};
+
+	add_touch(CHILD, add_held(&first_mutex, scene.logger, 0), operations[_i], 0);
+	run_rules();
+	ck_assert_uint_eq(count_of("FC001"), 0);
+	ck_assert_uint_eq(count_of("FC005"), 0);
+}
+END_TEST
+
+START_TEST(warns_of_the_lock_that_was_not_touched)
+{
+	add_touch(CHILD, add_held(&first_mutex, scene.logger, 0), OPERATION_INIT, 0);
+	add_held(&second_mutex, scene.logger, 0);
+	run_rules();
+	ck_assert_str_eq(the("FC005")->lock.name, "second_mutex");
+}
+END_TEST
+
+START_TEST(does_not_warn_where_every_child_execed)
+{
+	struct record_fork *fork = session_builder_cell(&session, scene.fork);
+
+	add_held(&first_mutex, scene.logger, 0);
+	session_builder_birth_at(&session, 0)->state |= BIRTH_EXECED;
+	fork->execs = 1;
+	run_rules();
+	ck_assert_uint_eq(finding_count, 0);
+}
+END_TEST
+
+START_TEST(warns_for_the_child_that_did_not_exec)
+{
+	struct record_fork *fork = session_builder_cell(&session, scene.fork);
+	session_reference held = add_held(&first_mutex, scene.logger, 0);
+
+	((struct record *)session_builder_cell(&session, held))->count = 2;
+	session_builder_birth_at(&session, 0)->state |= BIRTH_EXECED;
+	add_child(OTHER_CHILD, SERVER, scene.fork);
+	fork->record.count = 2;
+	fork->execs = 1;
+	run_rules();
+	ck_assert_uint_eq(the("FC005")->count, 1);
+	ck_assert_int_eq(the("FC005")->fork.child_pid, 300);
+	ck_assert_uint_eq(the("FC008")->count, 1);
+	ck_assert_int_eq(the("FC008")->fork.child_pid, 300);
+}
+END_TEST
+
+/* The lock was free when this one was made. */
+START_TEST(does_not_warn_where_no_child_inherited)
+{
+	add_held(&first_mutex, scene.logger, 0);
+	session_builder_birth_at(&session, 0)->state = 0;
+	run_rules();
+	ck_assert_uint_eq(count_of("FC005"), 0);
+}
+END_TEST
+
+START_TEST(does_not_warn_of_what_the_forking_thread_holds)
+{
+	add_held(&first_mutex, scene.main, HELD_BY_FORKER);
+	run_rules();
+	ck_assert_uint_eq(count_of("FC005"), 0);
+}
+END_TEST
+
+START_TEST(does_not_warn_of_a_fork_without_children)
+{
+	session_reference fork = add_fork(CHILD, spawn_helper);
+
+	session_add(&session, HELD, held, CHILD, .fork = fork, .thread = scene.logger,
+		    .lock = address_of(&first_mutex), .kind = LOCK_MUTEX);
+	run_rules();
+	ck_assert_uint_eq(count_of("FC005"), 0);
+}
+END_TEST
+
+/* --- FC008 ----------------------------------------------------------------- */
+
+START_TEST(notes_the_threads_that_were_lost)
+{
+	struct record_fork *fork = session_builder_cell(&session, scene.fork);
+
+	fork->record.count = 5;
+	fork->execs = 2;
+	run_rules();
+	ck_assert_uint_eq(finding_count, 1);
+	ck_assert_int_eq(the("FC008")->severity, SEVERITY_NOTE);
+	ck_assert_uint_eq(the("FC008")->count, 3);
+	ck_assert_str_eq(the("FC008")->message, "a fork without exec left 1 other thread behind.");
+	ck_assert_uint_eq(the("FC008")->missing_count, 1);
+	ck_assert_uint_eq(the("FC008")->missing[0].count, 1);
+	ck_assert_uint_eq(the("FC008")->missing[0].name_count, 1);
+	ck_assert_str_eq(the("FC008")->missing[0].names[0], "logger");
+}
+END_TEST
+
+START_TEST(groups_lost_threads_by_library)
+{
+	session_reference threads[5] = {scene.logger};
+	const struct missing_group *groups;
+	char own[4096] = {0};
+
+	ck_assert_int_gt(readlink("/proc/self/exe", own, sizeof(own) - 1), 0);
+	threads[1] = session_add(&session, THREAD, thread, SERVER, .serial = 3, .tid = 103,
+				 .name = "nobody");
+	threads[2] = session_add(&session, THREAD, thread, SERVER, .serial = 4, .tid = 104,
+				 .name = "writer", .start_routine = (uintptr_t)logger_main);
+	threads[3] = session_add(&session, THREAD, thread, SERVER, .serial = 5, .tid = 105,
+				 .name = "logger", .start_routine = (uintptr_t)logger_main);
+	threads[4] = scene.fork; /* no thread */
+	session_builder_lost(&session, CHILD, scene.fork, threads, 5);
+	run_rules();
+	ck_assert_str_eq(the("FC008")->message, "a fork without exec left 5 other threads behind.");
+	ck_assert_uint_eq(the("FC008")->missing_count, 2);
+	groups = the("FC008")->missing;
+	ck_assert_str_eq(groups[0].library, evidence_file_name(own));
+	ck_assert_uint_eq(groups[0].count, 3);
+	ck_assert_uint_eq(groups[0].name_count, 2);
+	ck_assert_str_eq(groups[0].names[0], "logger");
+	ck_assert_str_eq(groups[0].names[1], "writer");
+	ck_assert_ptr_null(groups[1].library);
+	ck_assert_uint_eq(groups[1].count, 1);
+	ck_assert_str_eq(groups[1].names[0], "nobody");
+}
+END_TEST
+
+START_TEST(notes_nothing_where_no_thread_was_lost)
+{
+	struct record_fork *fork = session_builder_cell(&session, scene.fork);
+
+	if (_i == 0)
+		fork->lost = 0;
+	else if (_i == 1)
+		fork->lost = scene.logger; /* no LOST record */
+	else
+		fork->execs = 7; /* more than children: a stranger's arithmetic */
+	run_rules();
+	ck_assert_uint_eq(finding_count, 0);
+}
+END_TEST
+
+/* --- hangs that were seen from the outside ---------------------------------- */
+
+static session_reference add_hang(enum hang_kind kind, bool is_proven)
+{
+	return session_add(&session, HANG, hang, 0, .serial = CHILD, .pid = 200 + pid_shift,
+			   .tid = 200 + pid_shift, .kind = kind, .is_proven = is_proven, .tasks = 1,
+			   .fork = scene.fork, .stack = add_stack(CHILD, spawn_helper));
+}
+
+START_TEST(names_the_threads_that_a_child_waits_for)
+{
+	add_hang(HANG_CHILD, _i);
+	run_rules();
+	ck_assert_int_eq(the("FC002")->severity, _i ? SEVERITY_ERROR : SEVERITY_WARNING);
+	ck_assert_int_eq(the("FC002")->certainty, _i ? CERTAINTY_PROVEN : CERTAINTY_SUSPECTED);
+	ck_assert_int_eq(the("FC002")->child.pid, 200);
+	ck_assert_int_eq(the("FC002")->fork.pid, 100);
+	ck_assert_uint_eq(the("FC002")->missing_count, 1);
+	ck_assert_str_eq(the("FC002")->missing[0].names[0], "logger");
+	ck_assert_uint_eq(count_of("FC007"), 0);
+}
+END_TEST
+
+START_TEST(prefers_the_lock_to_the_threads)
+{
+	add_wait(CHILD, scene.fork, add_held(&first_mutex, scene.logger, 0), 0);
+	add_hang(HANG_CHILD, true);
+	run_rules();
+	ck_assert_uint_eq(count_of("FC001"), 1);
+	ck_assert_uint_eq(count_of("FC002"), 0);
+}
+END_TEST
+
+START_TEST(blames_a_handler_for_a_hang_in_fork)
+{
+	add_hang(HANG_IN_FORK, _i);
+	run_rules();
+	ck_assert_int_eq(the("FC007")->severity, _i ? SEVERITY_ERROR : SEVERITY_WARNING);
+	ck_assert_int_eq(the("FC007")->fork.pid, 200);
+	ck_assert_int_eq(the("FC007")->fork.child_pid, -1);
+	ck_assert_uint_eq(count_of("FC002"), 0);
+}
+END_TEST
+
+START_TEST(tells_what_was_done_to_the_process)
+{
+	struct record_action action = {.pid = 200, .what_length = 6};
+
+	add_wait(CHILD, scene.fork, add_held(&first_mutex, scene.logger, 0), 0);
+	add_child(OTHER_CHILD, SERVER, scene.fork);
+	run_rules();
+	ck_assert_ptr_null(the("FC001")->action);
+	action.pid = 300;
+	session_builder_add(&session, RECORD_ACTION, 0, &action, sizeof(action), "missed", 6);
+	action.pid = 200;
+	session_builder_add(&session, RECORD_ACTION, 0, &action, sizeof(action), "killed", 6);
+	run_rules();
+	ck_assert_str_eq(the("FC001")->action, "killed");
+	ck_assert_ptr_null(the("FC008")->action);
+}
+END_TEST
+
+START_TEST(gives_the_worst_of_one_process)
+{
+	session_reference held = add_held(&first_mutex, scene.logger, 0);
+	struct record_wait *record =
+		session_builder_cell(&session, add_wait(CHILD, scene.fork, held, WAIT_TRY));
+
+	record->result = EBUSY;
+	record->ended_ns = 1;
+	record->lock = address_of(&second_mutex);
+	add_wait(CHILD, scene.fork, held, 0);
+	add_child(OTHER_CHILD, SERVER, scene.fork);
+	model_update(&model);
+	ck_assert_str_eq(judge_process(&model, &arena, 200)->code, "FC001");
+	ck_assert_ptr_null(judge_process(&model, &arena, 300));
+	ck_assert_ptr_null(judge_process(&model, &arena, 12345));
+}
+END_TEST
+
+/* Nobody reads the notes of a run without findings unless asked. */
+START_TEST(gives_notes_where_they_are_read)
+{
+	model_update(&model);
+	judge(&model, &arena, false, &findings, &finding_count);
+	ck_assert_uint_eq(finding_count, 0);
+	add_held(&first_mutex, scene.logger, 0);
+	model_update(&model);
+	judge(&model, &arena, false, &findings, &finding_count);
+	ck_assert_uint_eq(count_of("FC005"), 1);
+	ck_assert_uint_eq(count_of("FC008"), 1);
+}
+END_TEST
+
+/* --- one list ---------------------------------------------------------------- */
+
+START_TEST(merges_the_same_finding_of_two_children)
+{
+	session_reference held = add_held(&first_mutex, scene.logger, 0);
+
+	add_child(OTHER_CHILD, SERVER, scene.fork);
+	add_wait(CHILD, scene.fork, held, 0);
+	add_wait(OTHER_CHILD, scene.fork, held, 0);
+	run_rules();
+	ck_assert_uint_eq(the("FC001")->count, 2);
+	ck_assert_int_eq(the("FC001")->child.pid, 200);
+}
+END_TEST
+
+START_TEST(sorts_the_most_severe_first)
+{
+	session_reference fork = add_fork(CHILD, spawn_helper);
+
+	session_builder_lost(&session, GRANDCHILD, fork, &scene.logger, 1);
+	add_child(GRANDCHILD, CHILD, fork);
+	session_add(&session, HELD, held, GRANDCHILD, .fork = fork, .thread = scene.logger,
+		    .lock = address_of(&second_mutex), .kind = LOCK_MUTEX);
+	add_held(&second_mutex, scene.logger, 0);
+	add_wait(CHILD, scene.fork, add_held(&first_mutex, scene.logger, 0), 0);
+	run_rules();
+	static const struct {
+		const char *code;
+		uint64_t fork;
+	} expected[] = {{"FC001", 1}, {"FC005", 1}, {"FC005", 2}, {"FC008", 1}, {"FC008", 2}};
+	ck_assert_uint_eq(finding_count, sizeof(expected) / sizeof(*expected));
+	for (size_t i = 0; i < finding_count; i++) {
+		ck_assert_str_eq(findings[i].code, expected[i].code);
+		ck_assert_uint_eq(findings[i].fork.serial, expected[i].fork);
+		ck_assert_ptr_nonnull(findings[i].fingerprint);
+		ck_assert_ptr_nonnull(findings[i].suppression);
+	}
+}
+END_TEST
+
+START_TEST(keeps_as_many_findings_as_there_are)
+{
+	struct judgement judgement = {.model = &model, .arena = &arena};
+
+	for (uint64_t i = 0; i < 100; i++)
+		judgement_add(&judgement, &rules[0])->fork.serial = i;
+	ck_assert_uint_eq(judgement.count, 100);
+	for (uint64_t i = 0; i < 100; i++) {
+		ck_assert_uint_eq(judgement.findings[i].fork.serial, i);
+		ck_assert_uint_eq(judgement.findings[i].count, 1);
+		ck_assert_str_eq(judgement.findings[i].code, rules[0].code);
+	}
+}
+END_TEST
+
+START_TEST(has_nothing_to_say_of_an_empty_session)
+{
+	struct session_builder empty;
+
+	end_scene();
+	session_builder_open(&empty, 2, 4);
+	ck_assert_ptr_null(reader_open(&reader, empty.header, empty.size));
+	model_init(&model, &reader, NULL);
+	arena_init(&arena);
+	run_rules();
+	ck_assert_uint_eq(finding_count, 0);
+	session = empty;
+}
+END_TEST
+
+/* --- fingerprints ------------------------------------------------------------ */
+
+/* The fingerprint and suppression of one wait, in a run of its own. */
+static char *fingerprint_of_run(uint64_t distance, void (*from)(void), const pthread_mutex_t *mutex)
+{
+	char *fingerprint;
+	session_reference wait;
+
+	end_scene();
+	begin_scene(distance, from);
+	wait = add_wait(CHILD, scene.fork, add_held(mutex, scene.logger, 0), 0);
+	((struct record_wait *)session_builder_cell(&session, wait))->lock = address_of(mutex);
+	run_rules();
+	ck_assert_int_eq(the("FC001")->child.pid, 200 + pid_shift);
+	ck_assert_uint_eq(the("FC001")->lock.address, address_of(mutex));
+	fingerprint = strdup(the("FC001")->fingerprint);
+	return fingerprint;
+}
+
+START_TEST(knows_a_finding_again_in_another_run)
+{
+	char *first = fingerprint_of_run(0, spawn_worker, &first_mutex);
+	char *moved = fingerprint_of_run(0x12340000, spawn_worker, &first_mutex);
+	char *other_lock = fingerprint_of_run(0, spawn_worker, &second_mutex);
+	char *other_fork = fingerprint_of_run(0, spawn_helper, &first_mutex);
+
+	ck_assert_str_eq(first, moved);
+	ck_assert_str_ne(first, other_lock);
+	ck_assert_str_ne(first, other_fork);
+	ck_assert_int_eq(strncmp(first, "FC001-", 6), 0);
+	free(first);
+	free(moved);
+	free(other_lock);
+	free(other_fork);
+}
+END_TEST
+
+START_TEST(tells_rules_apart_in_fingerprints)
+{
+	struct judgement judgement = {.model = &model, .arena = &arena};
+	struct finding one = {.code = "FC001"}, other = {.code = "FC005"};
+
+	evidence_identify(&judgement, &one);
+	evidence_identify(&judgement, &other);
+	ck_assert_str_ne(one.fingerprint + 5, other.fingerprint + 5);
+	ck_assert_str_eq(one.suppression, "rule:FC001");
+}
+END_TEST
+
+/* Where one text ends and the next begins is part of the identity. */
+START_TEST(keeps_texts_apart_in_fingerprints)
+{
+	struct judgement judgement = {.model = &model, .arena = &arena};
+	struct finding one = {.code = "X", .lock = {.kind = "ab", .name = "c"}};
+	struct finding other = {.code = "X", .lock = {.kind = "a", .name = "bc"}};
+
+	evidence_identify(&judgement, &one);
+	evidence_identify(&judgement, &other);
+	ck_assert_str_ne(one.fingerprint, other.fingerprint);
+}
+END_TEST
+
+START_TEST(suppresses_by_function_where_the_lock_has_no_name)
+{
+	struct judgement judgement = {.model = &model, .arena = &arena};
+	struct frame fork_frames[] = {{.function = NULL}, {.function = "spawn"}};
+	struct frame child_frames[] = {{.function = "log_write"}};
+	struct finding finding = {.code = "FC001", .fork.stack = {.list = fork_frames, .count = 2}};
+
+	evidence_identify(&judgement, &finding);
+	ck_assert_str_eq(finding.suppression, "rule:FC001 function:spawn");
+	finding.child.stack = (struct frames){.list = child_frames, .count = 1};
+	evidence_identify(&judgement, &finding);
+	ck_assert_str_eq(finding.suppression, "rule:FC001 function:log_write");
+}
+END_TEST
+
+/* --- evidence ---------------------------------------------------------------- */
+
+/* Ranges that wrap around or end before they begin. */
+static const uint64_t hostile_addresses[] = {
+	0, 8, 0x8000, 0x48000000, 1ul << 47, UINT64_MAX - 7, UINT64_MAX - 0xff};
+#define HOSTILE_ADDRESSES (sizeof(hostile_addresses) / sizeof(*hostile_addresses))
+
+START_TEST(walks_hostile_acquisitions)
+{
+	static const uint8_t bytes[256];
+	struct record_stack stack = {.length = sizeof(bytes), .address = hostile_addresses[_i]};
+	struct judgement judgement = {.model = &model, .arena = &arena};
+
+	stack.registers.rip = (uintptr_t)logger_main;
+	for (size_t i = 0; i < HOSTILE_ADDRESSES; i++) {
+		struct record_held held = {.thread = scene.logger};
+
+		stack.registers.rsp = hostile_addresses[i];
+		held.acquired = session_builder_add(&session, RECORD_STACK, SERVER, &stack,
+						    sizeof(stack), bytes, sizeof(bytes));
+		held.frozen = held.acquired;
+		model_update(&model);
+		for (size_t k = 0; k < HOSTILE_ADDRESSES; k++) {
+			struct holder_part part = {0};
+
+			held.site_sp = hostile_addresses[k];
+			evidence_holder(&judgement, &part, SERVER, &held);
+			ck_assert_str_eq(part.name, "logger");
+			ck_assert_uint_ge(part.acquired_at.count, 1);
+		}
+	}
+}
+END_TEST
+
+START_TEST(does_not_tell_a_time_that_is_not_known)
+{
+	struct judgement judgement = {.model = &model, .arena = &arena};
+	struct record_held held = {.record.time_ns = 10000000, .since_ns = 4000000};
+	struct holder_part part = {0};
+
+	model_update(&model);
+	evidence_holder(&judgement, &part, SERVER, &held);
+	ck_assert_double_eq_tol(part.held_ms, 6, 0.001);
+	held.flags = HELD_WHILE_WAITING;
+	evidence_holder(&judgement, &part, SERVER, &held);
+	ck_assert_double_lt(part.held_ms, 0);
+	held.flags = 0;
+	held.since_ns = 20000000;
+	evidence_holder(&judgement, &part, SERVER, &held);
+	ck_assert_double_lt(part.held_ms, 0);
+	held.since_ns = 0;
+	evidence_holder(&judgement, &part, SERVER, &held);
+	ck_assert_double_lt(part.held_ms, 0);
+}
+END_TEST
+
+/* Names come from strangers: they need not end. */
+START_TEST(reads_no_name_beyond_its_field)
+{
+	struct record_thread thread = {.tid = 5};
+	struct judgement judgement = {.model = &model, .arena = &arena};
+	struct holder_part part = {0};
+
+	memset(thread.name, 'x', sizeof(thread.name));
+	evidence_thread(&judgement, &part, SERVER, &thread, -1);
+	ck_assert_str_eq(part.name, "xxxxxxxxxxxxxxxx");
+	thread.name[0] = '\0';
+	evidence_thread(&judgement, &part, SERVER, &thread, -1);
+	ck_assert_ptr_null(part.name);
+}
+END_TEST
+
+START_TEST(takes_the_file_name_of_a_path)
+{
+	ck_assert_str_eq(evidence_file_name("/usr/lib/libx.so"), "libx.so");
+	ck_assert_str_eq(evidence_file_name("libx.so"), "libx.so");
+	ck_assert_str_eq(evidence_file_name("/usr/lib/"), "");
+	ck_assert_ptr_null(evidence_file_name(NULL));
+}
+END_TEST
+
+/* --- kinds of locks ---------------------------------------------------------- */
+
+static const char *attributes_of(int type, int robust, int protocol, int shared)
+{
+	pthread_mutexattr_t attributes;
+	pthread_mutex_t mutex;
+
+	pthread_mutexattr_init(&attributes);
+	ck_assert_int_eq(pthread_mutexattr_settype(&attributes, type), 0);
+	ck_assert_int_eq(pthread_mutexattr_setrobust(&attributes, robust), 0);
+	ck_assert_int_eq(pthread_mutexattr_setprotocol(&attributes, protocol), 0);
+	ck_assert_int_eq(pthread_mutexattr_setpshared(&attributes, shared), 0);
+	ck_assert_int_eq(pthread_mutex_init(&mutex, &attributes), 0);
+	return lock_kind_facts(LOCK_MUTEX)
+		->attributes(&arena, (const uint8_t *)&mutex, sizeof(mutex));
+}
+
+START_TEST(reads_attributes_that_libc_wrote)
+{
+	ck_assert_str_eq(attributes_of(PTHREAD_MUTEX_NORMAL, PTHREAD_MUTEX_STALLED,
+				       PTHREAD_PRIO_NONE, PTHREAD_PROCESS_PRIVATE),
+			 "normal, private");
+	ck_assert_str_eq(attributes_of(PTHREAD_MUTEX_RECURSIVE, PTHREAD_MUTEX_STALLED,
+				       PTHREAD_PRIO_NONE, PTHREAD_PROCESS_PRIVATE),
+			 "recursive, private");
+	/* libc marks every robust mutex as shared. */
+	ck_assert_str_eq(attributes_of(PTHREAD_MUTEX_ERRORCHECK, PTHREAD_MUTEX_ROBUST,
+				       PTHREAD_PRIO_NONE, PTHREAD_PROCESS_PRIVATE),
+			 "errorcheck, robust, private");
+	ck_assert_str_eq(attributes_of(PTHREAD_MUTEX_NORMAL, PTHREAD_MUTEX_STALLED,
+				       PTHREAD_PRIO_NONE, PTHREAD_PROCESS_SHARED),
+			 "normal, process-shared");
+	ck_assert_str_eq(attributes_of(PTHREAD_MUTEX_ADAPTIVE_NP, PTHREAD_MUTEX_STALLED,
+				       PTHREAD_PRIO_NONE, PTHREAD_PROCESS_PRIVATE),
+			 "adaptive, private");
+	ck_assert_str_eq(attributes_of(PTHREAD_MUTEX_NORMAL, PTHREAD_MUTEX_STALLED,
+				       PTHREAD_PRIO_INHERIT, PTHREAD_PROCESS_PRIVATE),
+			 "normal, priority-inheriting, private");
+	ck_assert_str_eq(attributes_of(PTHREAD_MUTEX_NORMAL, PTHREAD_MUTEX_STALLED,
+				       PTHREAD_PRIO_PROTECT, PTHREAD_PROCESS_PRIVATE),
+			 "normal, priority-protected, private");
+}
+END_TEST
+
+START_TEST(tells_nothing_of_locks_it_does_not_know)
+{
+	const uint8_t state[SESSION_LOCK_STATE_MAX] = {0};
+
+	ck_assert_ptr_null(lock_kind_facts(LOCK_MUTEX)
+				   ->attributes(&arena, state, sizeof(pthread_mutex_t) - 1));
+	ck_assert_str_eq(lock_kind_facts(0)->name, "lock");
+	ck_assert_str_eq(lock_kind_facts(LOCK_KINDS)->name, "lock");
+	ck_assert_str_eq(lock_kind_facts(UINT32_MAX)->name, "lock");
+	ck_assert_ptr_null(lock_kind_facts(UINT32_MAX)->attributes(&arena, state, sizeof(state)));
+	ck_assert_str_eq(lock_function(LOCK_MUTEX, OPERATION_TRYLOCK), "pthread_mutex_trylock");
+	ck_assert_ptr_null(lock_function(LOCK_MUTEX, 0));
+	ck_assert_ptr_null(lock_function(LOCK_MUTEX, OPERATION_OVERWRITTEN));
+	ck_assert_ptr_null(lock_function(LOCK_MUTEX, UINT32_MAX));
+	ck_assert_ptr_null(lock_function(UINT32_MAX, OPERATION_LOCK));
+}
+END_TEST
+
+/* --- noise --------------------------------------------------------------------- */
+
+static uint64_t random_number(void)
+{
+	static uint64_t state = 0x9e3779b97f4a7c15;
+
+	return support_random(&state);
+}
+
+static void judge_damaged(void)
+{
+	struct reader damaged_reader;
+	struct model damaged;
+	struct arena scratch;
+	struct finding *list;
+	size_t count;
+
+	if (reader_open(&damaged_reader, session.header, session.size))
+		return;
+	model_init(&damaged, &damaged_reader, NULL);
+	arena_init(&scratch);
+	model_update(&damaged);
+	judge(&damaged, &scratch, true, &list, &count);
+	arena_release(&scratch);
+	model_release(&damaged);
+	reader_close(&damaged_reader);
+}
+
+/* References, lengths and addresses of every record at random. */
+START_TEST(survives_noise)
+{
+	unsigned char *cells = session_builder_cell(&session, 0);
+	session_reference held = add_held(&first_mutex, scene.logger, 0), fork;
+	uint64_t used;
+
+	add_wait(CHILD, scene.fork, held, 0);
+	add_touch(CHILD, held, OPERATION_UNLOCK, EPERM);
+	add_hang(HANG_CHILD, true);
+	add_hang(HANG_IN_FORK, false);
+	fork = add_fork(CHILD, spawn_helper);
+	session_builder_lost(&session, GRANDCHILD, fork, &scene.logger, 1);
+	add_child(GRANDCHILD, CHILD, fork);
+	add_wait(GRANDCHILD, fork, 0, 0);
+	used = session.header->next_cell * SESSION_CELL;
+	for (int round = 0; round < 500; round++) {
+		size_t at[3];
+		unsigned char was[3];
+
+		for (size_t i = 0; i < 3; i++) {
+			at[i] = SESSION_CELL + random_number() % (used - SESSION_CELL);
+			was[i] = cells[at[i]];
+			cells[at[i]] = (unsigned char)random_number();
+		}
+		judge_damaged();
+		for (size_t i = 3; i-- > 0;)
+			cells[at[i]] = was[i];
+	}
+}
+END_TEST
+
+Suite *judge_suite(void)
+{
+	Suite *suite = suite_create("judge");
+	TCase *waits = tcase_create("waits"), *held = tcase_create("held");
+	TCase *lost = tcase_create("lost"), *list = tcase_create("list");
+	TCase *hangs = tcase_create("hangs"), *evidence = tcase_create("evidence"),
+	      *noise = tcase_create("noise");
+
+	tcase_add_checked_fixture(waits, setup, end_scene);
+	tcase_add_test(waits, names_the_holder_from_its_held_record);
+	tcase_add_test(waits, finds_the_held_record_that_the_wait_does_not_name);
+	tcase_add_test(waits, does_not_believe_a_reference_to_another_record);
+	tcase_add_test(waits, names_the_holder_from_the_lost_threads);
+	tcase_add_test(waits, leaves_an_unknown_holder_unknown);
+	tcase_add_test(waits, looks_for_the_holder_up_the_line_of_forks);
+	tcase_add_test(waits, ends_in_a_ring_of_forks);
+	tcase_add_test(waits, says_when_the_forking_thread_holds_it_itself);
+	tcase_add_test(waits, says_nothing_of_a_wait_that_ended);
+	tcase_add_test(waits, sees_a_wait_end_after_it_was_read);
+	tcase_add_loop_test(waits, says_no_error_of_timed_waits_and_tries, 0, 2);
+	tcase_add_loop_test(waits, warns_of_a_try_that_failed, 0, 2);
+	tcase_add_test(waits, prefers_the_hang_to_the_try_before_it);
+	tcase_add_test(waits, does_not_warn_of_a_try_for_ones_own_lock);
+	tcase_add_test(waits, reports_an_unlock_that_the_child_may_not_do);
+	tcase_add_loop_test(waits, reports_a_failed_unlock_only_where_it_matters, 0, 4);
+	tcase_add_test(waits, prefers_the_wait_to_the_unlock_that_failed_before);
+	tcase_add_test(waits, reports_a_wait_of_an_unknown_process);
+	suite_add_tcase(suite, waits);
+
+	tcase_add_checked_fixture(held, setup, end_scene);
+	tcase_add_test(held, warns_of_a_held_lock_that_nobody_touched);
+	tcase_add_test(held, warns_once_of_all_children_of_a_fork);
+	tcase_add_test(held, counts_no_more_children_than_inherited_the_lock);
+	tcase_add_loop_test(held, does_not_warn_of_a_lock_that_the_child_made_anew, 0, 4);
+	tcase_add_test(held, warns_of_the_lock_that_was_not_touched);
+	tcase_add_test(held, does_not_warn_where_every_child_execed);
+	tcase_add_test(held, warns_for_the_child_that_did_not_exec);
+	tcase_add_test(held, does_not_warn_where_no_child_inherited);
+	tcase_add_test(held, does_not_warn_of_what_the_forking_thread_holds);
+	tcase_add_test(held, does_not_warn_of_a_fork_without_children);
+	suite_add_tcase(suite, held);
+
+	tcase_add_checked_fixture(lost, setup, end_scene);
+	tcase_add_test(lost, notes_the_threads_that_were_lost);
+	tcase_add_test(lost, groups_lost_threads_by_library);
+	tcase_add_loop_test(lost, notes_nothing_where_no_thread_was_lost, 0, 3);
+	suite_add_tcase(suite, lost);
+
+	tcase_add_checked_fixture(hangs, setup, end_scene);
+	tcase_add_loop_test(hangs, names_the_threads_that_a_child_waits_for, 0, 2);
+	tcase_add_test(hangs, prefers_the_lock_to_the_threads);
+	tcase_add_loop_test(hangs, blames_a_handler_for_a_hang_in_fork, 0, 2);
+	tcase_add_test(hangs, tells_what_was_done_to_the_process);
+	tcase_add_test(hangs, gives_the_worst_of_one_process);
+	suite_add_tcase(suite, hangs);
+
+	tcase_add_checked_fixture(list, setup, end_scene);
+	tcase_add_test(list, gives_notes_where_they_are_read);
+	tcase_add_test(list, merges_the_same_finding_of_two_children);
+	tcase_add_test(list, sorts_the_most_severe_first);
+	tcase_add_test(list, keeps_as_many_findings_as_there_are);
+	tcase_add_test(list, has_nothing_to_say_of_an_empty_session);
+	tcase_add_test(list, knows_a_finding_again_in_another_run);
+	tcase_add_test(list, tells_rules_apart_in_fingerprints);
+	tcase_add_test(list, keeps_texts_apart_in_fingerprints);
+	tcase_add_test(list, suppresses_by_function_where_the_lock_has_no_name);
+	suite_add_tcase(suite, list);
+
+	tcase_add_checked_fixture(evidence, setup, end_scene);
+	tcase_add_loop_test(evidence, walks_hostile_acquisitions, 0, HOSTILE_ADDRESSES);
+	tcase_add_test(evidence, does_not_tell_a_time_that_is_not_known);
+	tcase_add_test(evidence, reads_no_name_beyond_its_field);
+	tcase_add_test(evidence, takes_the_file_name_of_a_path);
+	tcase_add_test(evidence, reads_attributes_that_libc_wrote);
+	tcase_add_test(evidence, tells_nothing_of_locks_it_does_not_know);
+	suite_add_tcase(suite, evidence);
+
+	tcase_add_checked_fixture(noise, setup, end_scene);
+	tcase_set_timeout(noise, 60);
+	tcase_add_test(noise, survives_noise);
+	suite_add_tcase(suite, noise);
+	return suite;
+}
