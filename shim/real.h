@@ -50,6 +50,7 @@
 	X(sighandler_t, bsd_signal, (int, sighandler_t))                                           \
 	X(sighandler_t, sysv_signal, (int, sighandler_t))                                          \
 	X(sighandler_t, __sysv_signal, (int, sighandler_t))                                        \
+	X(long, syscall, (long, long, long, long, long, long, long))                               \
 	X(int, setitimer, (__itimer_which_t, const struct itimerval *, struct itimerval *))        \
 	X(unsigned, alarm, (unsigned))                                                             \
 	X(useconds_t, ualarm, (useconds_t, useconds_t))                                            \

@@ -72,10 +72,12 @@ struct session_header {
 	uint64_t cells_count;
 	uint64_t created_ns; /* CLOCK_MONOTONIC */
 	uint64_t created_at; /* seconds since the epoch */
-	uint8_t reserved[48];
+	uint64_t own_cells;  /* cells before this one are the CLI's: a full log leaves it room */
+	uint8_t reserved[40];
 
 	/* Written while the session runs. Own cache lines. */
 	_Alignas(64) _Atomic uint64_t next_cell;
+	_Atomic uint64_t next_own_cell; /* of the CLI's */
 	_Alignas(64) _Atomic uint64_t next_birth;
 	_Atomic uint32_t next_process;
 	_Alignas(64) _Atomic uint32_t news; /* futex: bumped when the CLI should look at once */

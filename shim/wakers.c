@@ -2,6 +2,7 @@
 #include "wakers.h"
 #include "real.h"
 #include <signal.h>
+#include <sys/syscall.h>
 #include <sys/time.h>
 
 static struct private_facts facts = {.magic = PRIVATE_FACTS_MAGIC};
@@ -95,6 +96,34 @@ EXPORT int setitimer(__itimer_which_t which, const struct itimerval *value, stru
 	if (result == 0 && value)
 		note_timer((int)which, value);
 	return result;
+}
+
+/*
+ * Some calls are made by number. The wrapper must be gone when the call runs
+ * (SYS_vfork comes back twice): with -O2 this is a jump, the seventh argument
+ * stays where the caller put it. (The header declares it variadic, hence the
+ * other name here.)
+ */
+long call_by_number(long number, long a, long b, long c, long d, long e, long f) __asm__("syscall");
+
+static COLD void note_call(long number, long a, long b)
+{
+	struct itimerval seconds = {.it_value.tv_sec = a};
+
+	if (number == SYS_setitimer && b)
+		note_timer((int)a, (const struct itimerval *)b);
+	else if (number == SYS_alarm)
+		note_timer(ITIMER_REAL, &seconds);
+	else if (number == SYS_seccomp)
+		process.is_filtered = true;
+}
+
+EXPORT long call_by_number(long number, long a, long b, long c, long d, long e, long f)
+{
+	real_ensure();
+	if (unlikely(number == SYS_setitimer || number == SYS_alarm || number == SYS_seccomp))
+		note_call(number, a, b);
+	return real.syscall(number, a, b, c, d, e, f);
 }
 
 EXPORT unsigned alarm(unsigned seconds)

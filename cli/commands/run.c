@@ -367,6 +367,9 @@ static int report_run(struct run *run, int *signal)
 	assemble_report(&run->model, &arena, run->suppressions, outputs_want_notes(run->options),
 			&report);
 	report.show_notes = run->options->notes;
+	/* Ours to know, however full the log is. */
+	report.exit_status = launch_exit_status(&run->launched);
+	report.signal = report.exit_status < 0 ? run->launched.status & 0x7f : 0;
 	write_reports(run, &report);
 	suppressions_report_unused(run->suppressions, stderr);
 	if (run->options->print_suppressions)

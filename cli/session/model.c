@@ -8,7 +8,7 @@
 #include <string.h>
 
 /* A hostile serial must not make us allocate for it. */
-#define PROCESSES_MAX (8u << 20)
+#define PROCESSES_MAX (4u << 20)
 
 static void *must(void *memory)
 {
@@ -57,19 +57,23 @@ static void append(struct model_list *list, session_reference reference)
 	list->references[list->count++] = reference;
 }
 
-/* Grows a zeroed array so that `index` is in it. */
+/* Grows a zeroed array so that `index` is in it. Fresh pages from calloc are not
+ * touched: a hostile index costs address space only. */
 static void *grow(void *array, size_t *capacity, size_t index, size_t size)
 {
 	size_t grown = *capacity ? *capacity : 64;
+	void *larger;
 
 	if (index < *capacity)
 		return array;
 	while (grown <= index)
 		grown *= 2;
-	array = must(reallocarray(array, grown, size));
-	memset((char *)array + *capacity * size, 0, (grown - *capacity) * size);
+	larger = must(calloc(grown, size));
+	if (array)
+		memcpy(larger, array, *capacity * size);
+	free(array);
 	*capacity = grown;
-	return array;
+	return larger;
 }
 
 static struct process_facts *process_entry(struct model *model, uint32_t serial)

@@ -49,7 +49,7 @@ static const char *check_header(const struct session_header *header, size_t size
 	if (header->header_size != sizeof(*header) || header->file_size != size)
 		return "it is truncated or damaged";
 	if (!is_power_of_two(header->births_count) || !is_power_of_two(header->intern_count) ||
-	    header->cells_count >= UINT32_MAX ||
+	    header->cells_count >= UINT32_MAX || header->own_cells > header->cells_count ||
 	    !part_fits(header, header->births_offset, header->births_count,
 		       sizeof(struct session_birth)) ||
 	    !part_fits(header, header->intern_offset, header->intern_count,
@@ -72,7 +72,9 @@ const char *reader_open(struct reader *reader, const void *bytes, size_t size)
 		return problem;
 	reader->bytes = bytes;
 	reader->size = size;
-	reader->position = 1;
+	/* Cell 0 is nobody's: a reference to it refers to nothing. */
+	reader->own_position = 1;
+	reader->position = reader->header.own_cells ? reader->header.own_cells : 1;
 	return NULL;
 }
 
@@ -215,17 +217,29 @@ static bool copy_record(const struct reader *reader, uint64_t cell, const struct
 	return is_consistent(buffer);
 }
 
+static uint64_t own_cells_claimed(const struct reader *reader)
+{
+	uint64_t next = atomic_load(&live_header(reader)->next_own_cell);
+
+	return next < reader->header.own_cells ? next : reader->header.own_cells;
+}
+
+static void add_new_cells(struct reader *reader, uint64_t *position, uint64_t claimed)
+{
+	if (claimed > *position && add_range(&reader->current, *position, claimed))
+		*position = claimed;
+}
+
 /* A pass looks at all that was left unfinished and at all that is new. */
 static void begin_pass(struct reader *reader)
 {
 	struct reader_ranges swap = reader->current;
-	uint64_t claimed = cells_claimed(reader);
 
 	reader->current = reader->unfinished;
 	reader->unfinished = swap;
 	reader->unfinished.count = 0;
-	if (claimed > reader->position && add_range(&reader->current, reader->position, claimed))
-		reader->position = claimed;
+	add_new_cells(reader, &reader->own_position, own_cells_claimed(reader));
+	add_new_cells(reader, &reader->position, cells_claimed(reader));
 	reader->range = 0;
 	reader->in_pass = true;
 }
@@ -298,27 +312,57 @@ static const struct session_birth *birth_at(const struct reader *reader, uint64_
 					     sizeof(struct session_birth));
 }
 
+/* Copies a birth. False when it is not written yet; `*overrun` when it never will be. */
+static bool copy_birth(const struct reader *reader, uint64_t number, struct session_birth *birth,
+		       bool *overrun)
+{
+	const struct session_birth *entry = birth_at(reader, number);
+	uint64_t sequence = atomic_load_explicit(&entry->sequence, memory_order_acquire);
+
+	memcpy(birth, entry, sizeof(*birth));
+	*overrun = sequence > number + 1;
+	return sequence == number + 1 && birth->sequence == sequence;
+}
+
+/* A parent that is killed inside fork() never writes: nobody waits for it. */
+static bool take_late_birth(struct reader *reader, uint64_t last, struct session_birth *birth)
+{
+	for (size_t i = reader->unwritten_count; i-- > 0;) {
+		uint64_t number = reader->unwritten[i];
+		bool overrun, whole = copy_birth(reader, number, birth, &overrun);
+
+		overrun |= last - number > reader->header.births_count;
+		if (!whole && !overrun)
+			continue;
+		reader->unwritten[i] = reader->unwritten[--reader->unwritten_count];
+		if (whole)
+			return true;
+		reader->births_missed++;
+	}
+	return false;
+}
+
 bool reader_next_birth(struct reader *reader, struct session_birth *birth)
 {
 	uint64_t last = atomic_load(&live_header(reader)->next_birth);
 	uint64_t capacity = reader->header.births_count;
+	bool overrun;
 
+	if (take_late_birth(reader, last, birth))
+		return true;
 	if (last > reader->next_birth && last - reader->next_birth > capacity) {
 		reader->births_missed += last - reader->next_birth - capacity;
 		reader->next_birth = last - capacity;
 	}
 	while (reader->next_birth < last) {
-		const struct session_birth *entry = birth_at(reader, reader->next_birth);
-		uint64_t sequence = atomic_load_explicit(&entry->sequence, memory_order_acquire);
+		uint64_t number = reader->next_birth++;
 
-		memcpy(birth, entry, sizeof(*birth));
-		/* Unfinished: come again, unless everything after it is old news already. */
-		if (sequence <= reader->next_birth && last - reader->next_birth <= capacity / 2)
-			return false;
-		reader->next_birth++;
-		if (sequence == reader->next_birth && birth->sequence == sequence)
+		if (copy_birth(reader, number, birth, &overrun))
 			return true;
-		reader->births_missed++;
+		if (!overrun && reader->unwritten_count < READER_UNWRITTEN)
+			reader->unwritten[reader->unwritten_count++] = number;
+		else
+			reader->births_missed++;
 	}
 	return false;
 }
@@ -383,5 +427,5 @@ int reader_wait_result(const struct reader *reader, session_reference reference)
 uint64_t reader_lost(const struct reader *reader)
 {
 	return atomic_load(&live_header(reader)->counters.dropped) + reader->corrupt +
-	       reader->births_missed + reader->unfinished.count;
+	       reader->births_missed + reader->unwritten_count + reader->unfinished.count;
 }

@@ -10,10 +10,13 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+#define READER_UNWRITTEN 64
+
 struct reader {
 	const unsigned char *bytes;
 	size_t size;
 	struct session_header header; /* a checked copy of the fixed part */
+	uint64_t own_position;        /* the same, for the cells of the CLI */
 	uint64_t position;            /* cells before it belong to this or an earlier pass */
 	/* What this pass looks at, and what it leaves to the next one: chunks that
 	 * their writer had not committed, and runs of cells that nobody had begun. */
@@ -28,6 +31,9 @@ struct reader {
 	uint64_t corrupt; /* chunks whose size or type makes no sense */
 	uint64_t next_birth;
 	uint64_t births_missed;
+	/* Births that were begun and not written when it was their turn. */
+	uint64_t unwritten[READER_UNWRITTEN];
+	size_t unwritten_count;
 };
 
 /* NULL when the bytes are a session log, else why not (one clause). */

@@ -56,6 +56,7 @@ static struct session_header lay_out(const struct reader *reader)
 	header.cells_offset = header.intern_offset + aligned(sizeof(struct session_intern));
 	header.file_size = header.cells_offset + header.cells_count * SESSION_CELL;
 	atomic_store(&header.next_cell, next_cell);
+	atomic_store(&header.next_own_cell, atomic_load(&live->next_own_cell));
 	atomic_store(&header.next_birth, next_birth);
 	atomic_store(&header.next_process, atomic_load(&live->next_process));
 	atomic_store(&header.clock, atomic_load(&live->clock));

@@ -143,7 +143,9 @@ static void lay_out(struct session_header *header, size_t size)
 	header->cells_count = (size - header->cells_offset) / SESSION_CELL;
 	header->created_ns = (uint64_t)now.tv_sec * 1000000000u + (uint64_t)now.tv_nsec;
 	header->created_at = (uint64_t)time(NULL);
-	atomic_store(&header->next_cell, 1);
+	header->own_cells = header->cells_count / 64;
+	atomic_store(&header->next_own_cell, 1);
+	atomic_store(&header->next_cell, header->own_cells);
 	atomic_store(&header->clock, header->created_ns | 1);
 }
 

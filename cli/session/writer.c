@@ -16,17 +16,27 @@ void writer_init(struct writer *writer, struct session_header *live, const struc
 	writer->live = live;
 	writer->cells_offset = reader->header.cells_offset;
 	writer->cells_count = reader->header.cells_count;
+	writer->own_cells = reader->header.own_cells;
+}
+
+/* From `next` up to `end`. False when it does not fit. */
+static bool claim(_Atomic uint64_t *next, uint64_t end, uint64_t cells, uint64_t *first)
+{
+	*first = atomic_fetch_add(next, cells);
+	return cells <= end && *first <= end - cells;
 }
 
 session_reference writer_append(struct writer *writer, enum record_type type, const void *facts,
 				size_t size, const void *extra, size_t extra_size)
 {
 	uint64_t cells = (size + extra_size + SESSION_CELL - 1) / SESSION_CELL;
-	uint64_t first = atomic_fetch_add(&writer->live->next_cell, cells);
 	unsigned char *chunk;
 	struct record *record;
+	uint64_t first;
 
-	if (cells > writer->cells_count || first > writer->cells_count - cells) {
+	/* The program's part of the log may be full: ours comes first. */
+	if (!claim(&writer->live->next_own_cell, writer->own_cells, cells, &first) &&
+	    !claim(&writer->live->next_cell, writer->cells_count, cells, &first)) {
 		atomic_fetch_add(&writer->live->counters.dropped, 1);
 		return 0;
 	}

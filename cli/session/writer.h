@@ -12,6 +12,7 @@ struct writer {
 	struct session_header *live;
 	uint64_t cells_offset;
 	uint64_t cells_count;
+	uint64_t own_cells;
 };
 
 /* `live` is the mapped file that `reader` was opened on. */

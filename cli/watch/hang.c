@@ -94,8 +94,8 @@ static session_reference record_stack(struct writer *writer, pid_t pid,
 	return reference;
 }
 
-static session_reference append(struct model *model, struct writer *writer, const struct hang *hang,
-				session_reference stack)
+static void append(struct model *model, struct writer *writer, const struct hang *hang,
+		   session_reference stack)
 {
 	const struct process_facts *facts = model_process(model, hang->serial);
 	const char *reason = hang->reason ? hang->reason : "";
@@ -115,11 +115,10 @@ static session_reference append(struct model *model, struct writer *writer, cons
 	for (size_t i = 0; i < hang->look->count; i++)
 		if (hang->look->tasks[i].tid == hang->tid)
 			record.address = hang->look->tasks[i].arguments[0];
-	return writer_append(writer, RECORD_HANG, &record, sizeof(record), reason,
-			     record.reason_length);
+	writer_append(writer, RECORD_HANG, &record, sizeof(record), reason, record.reason_length);
 }
 
-session_reference hang_record(struct model *model, struct writer *writer, const struct hang *hang)
+bool hang_record(struct model *model, struct writer *writer, const struct hang *hang)
 {
 	struct stack_registers registers;
 	struct stopped stopped;
@@ -128,7 +127,7 @@ session_reference hang_record(struct model *model, struct writer *writer, const 
 	/* What is only suspected may run on meanwhile: a stack of it is welcome all the same. */
 	switch (stop_process(&stopped, hang->pid, hang->look, hang->is_proven)) {
 	case STOP_MOVED:
-		return 0;
+		return false;
 	case STOP_REFUSED:
 		break;
 	case STOP_HELD:
@@ -138,7 +137,8 @@ session_reference hang_record(struct model *model, struct writer *writer, const 
 		break;
 	}
 	hang_record_modules(model, writer, hang->serial, hang->pid);
-	return append(model, writer, hang, stack);
+	append(model, writer, hang, stack);
+	return true;
 }
 
 /* Let go only just, a task may still be on its way back into its call. */

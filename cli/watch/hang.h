@@ -28,11 +28,11 @@ void hang_record_modules(struct model *model, struct writer *writer, uint32_t se
 
 /*
  * Stops the process for milliseconds, looks a third time, copies the task's
- * stack, and appends STACK, MODULE and HANG records. Returns the HANG record's
- * reference; 0 when the process has moved, or the log is full. A process that
- * may not be stopped yields a record without a stack.
+ * stack, and appends STACK, MODULE and HANG records. False when the process
+ * has moved. A process that may not be stopped yields a record without a
+ * stack; a full log, which is counted, yields none.
  */
-session_reference hang_record(struct model *model, struct writer *writer, const struct hang *hang);
+bool hang_record(struct model *model, struct writer *writer, const struct hang *hang);
 
 /*
  * Stops the process, looks once more, and sends it a signal through its pidfd

@@ -76,7 +76,14 @@ static void look_at_task(pid_t pid, pid_t tid, struct process_look *look)
 	task = &look->tasks[look->count++];
 	memset(task, 0, sizeof(*task));
 	task->tid = tid;
-	if (!read_call(pid, task) || !read_status(pid, task, look))
+	if (!read_status(pid, task, look)) {
+		look->complete = false;
+		return;
+	}
+	/* The first thread may have ended before the others. */
+	if (task->state == 'Z' || task->state == 'X')
+		look->count--;
+	else if (!read_call(pid, task))
 		look->complete = false;
 }
 

@@ -273,8 +273,8 @@ static bool is_worth_a_look(const struct watched *watched)
 
 	if (watched->forking)
 		return true;
-	return procfs_peek(watched->pid, &first) &&
-	       (procfs_is_futex_wait(&first) || !first.in_call);
+	/* It cannot be read when the first thread has ended before the others. */
+	return !procfs_peek(watched->pid, &first) || procfs_is_futex_wait(&first) || !first.in_call;
 }
 
 void proof_judge(const struct turn *turn, struct watched *watched,

@@ -592,19 +592,33 @@ START_TEST(counts_births_that_were_overrun)
 }
 END_TEST
 
-START_TEST(waits_for_births_that_are_not_written_yet)
+/* In whatever order they come. */
+static void take_births(int *times)
+{
+	struct session_birth birth;
+
+	while (reader_next_birth(&reader, &birth)) {
+		ck_assert_uint_le(birth.process, 2);
+		times[birth.process]++;
+	}
+}
+
+START_TEST(comes_back_for_births_that_are_not_written_yet)
 {
 	uint64_t first = bear(1);
 	struct session_birth *entry = session_builder_birth_at(&session, first);
+	int times[3] = {0};
 
 	entry->sequence = 0;
 	bear(2);
-	expect_no_birth();
-	expect_no_birth();
+	take_births(times);
+	take_births(times);
+	ck_assert_int_eq(times[1], 0);
 	entry->sequence = first + 1;
-	expect_birth(1);
-	expect_birth(2);
-	expect_no_birth();
+	take_births(times);
+	ck_assert_int_eq(times[0], 0);
+	ck_assert_int_eq(times[1], 1);
+	ck_assert_int_eq(times[2], 1);
 	ck_assert_uint_eq(reader_lost(&reader), 0);
 }
 END_TEST
@@ -632,14 +646,14 @@ START_TEST(does_not_take_an_old_birth_for_a_new_one)
 END_TEST
 
 /* The writer was killed: later births must not be lost for it. */
-START_TEST(gives_up_on_a_birth_before_the_ring_is_full)
+START_TEST(steps_past_a_birth_that_is_never_written)
 {
 	uint64_t dead = bear(1);
 
 	session_builder_birth_at(&session, dead)->sequence = 0;
-	for (uint32_t serial = 2; serial <= BIRTHS / 2 + 1; serial++)
+	for (uint32_t serial = 2; serial <= 2; serial++)
 		bear(serial);
-	for (uint32_t serial = 2; serial <= BIRTHS / 2 + 1; serial++)
+	for (uint32_t serial = 2; serial <= 2; serial++)
 		expect_birth(serial);
 	expect_no_birth();
 	ck_assert_uint_eq(reader_lost(&reader), 1);
@@ -879,9 +893,9 @@ Suite *reader_suite(void)
 	tcase_add_checked_fixture(births, setup, teardown);
 	tcase_add_test(births, follows_births_around_the_ring);
 	tcase_add_test(births, counts_births_that_were_overrun);
-	tcase_add_test(births, waits_for_births_that_are_not_written_yet);
+	tcase_add_test(births, comes_back_for_births_that_are_not_written_yet);
 	tcase_add_test(births, does_not_take_an_old_birth_for_a_new_one);
-	tcase_add_test(births, gives_up_on_a_birth_before_the_ring_is_full);
+	tcase_add_test(births, steps_past_a_birth_that_is_never_written);
 	tcase_add_test(births, finds_a_birth_by_its_number);
 	suite_add_tcase(suite, births);
 
