@@ -376,15 +376,14 @@ START_TEST(lets_go_of_who_has_ended)
 }
 END_TEST
 
-static session_reference recorded;
-static bool was_killed;
+static bool recorded, was_killed;
 
 static bool record_and_kill(const struct hang *hang, void *data)
 {
 	(void)data;
 	recorded = hang_record(&model, &writer, hang);
 	was_killed = recorded && hang_signal(hang, SIGKILL);
-	return recorded != 0;
+	return recorded;
 }
 
 START_TEST(records_a_hang_and_ends_it)
@@ -401,8 +400,8 @@ START_TEST(records_a_hang_and_ends_it)
 		nanosleep(&pause, NULL);
 	}
 	model_update(&model);
-	hang = model_hang(&model, recorded);
-	ck_assert_ptr_nonnull(hang);
+	ck_assert_uint_eq(model_list(&model, RECORD_HANG)->count, 1);
+	hang = model_hang(&model, model_list(&model, RECORD_HANG)->references[0]);
 	ck_assert_uint_eq(hang->serial, 1);
 	ck_assert_int_eq(hang->pid, child);
 	ck_assert_int_eq(hang->tid, child);
