@@ -70,14 +70,13 @@ static const struct printed *find_printed(const struct run *run, const struct fi
 static void remember_printed(struct run *run, const struct finding *finding)
 {
 	struct printed *grown = reallocarray(run->printed, run->printed_count + 1, sizeof(*grown));
-	char *fingerprint = strdup(finding->fingerprint);
 
-	if (grown)
-		run->printed = grown;
-	if (grown && fingerprint)
-		run->printed[run->printed_count++] = (struct printed){fingerprint, finding->count};
-	else
-		free(fingerprint);
+	if (!grown)
+		return;
+	run->printed = grown;
+	grown += run->printed_count;
+	*grown = (struct printed){strdup(finding->fingerprint), finding->count};
+	run->printed_count += grown->fingerprint != NULL;
 }
 
 /* Errors that are proven are printed while the program runs. */
