@@ -1,11 +1,13 @@
 /*
  * The exec family: a child that becomes another program gives its memory up,
- * and every lock in it. Environment variables are passed on as they are.
+ * and every lock in it. The next program gets the shim too (environ.h).
  */
 #include "child.h"
+#include "environ.h"
 #include "log.h"
 #include "real.h"
 #include "shim.h"
+#include <spawn.h>
 #include <stdarg.h>
 #include <unistd.h>
 
@@ -53,47 +55,131 @@ static int after_exec(bool own, int result)
 	return result;
 }
 
-EXPORT int execve(const char *path, char *const arguments[], char *const environment[])
+enum way { BY_PATH, BY_SEARCH, BY_DESCRIPTOR, BY_DIRECTORY };
+
+struct execution {
+	enum way way;
+	int descriptor; /* of the program, or of the directory */
+	const char *path;
+	char *const *arguments;
+	int flags;
+};
+
+static int call(const struct execution *execution, char *const *environment)
 {
+	switch (execution->way) {
+	case BY_SEARCH:
+		return real.execvpe(execution->path, execution->arguments, environment);
+	case BY_DESCRIPTOR:
+		return real.fexecve(execution->descriptor, execution->arguments, environment);
+	case BY_DIRECTORY:
+		return real.execveat(execution->descriptor, execution->path, execution->arguments,
+				     environment, execution->flags);
+	case BY_PATH:
+		break;
+	}
+	return real.execve(execution->path, execution->arguments, environment);
+}
+
+static int call_with(const struct execution *execution, const struct environ_plan *plan)
+{
+	char *entries[plan->count + 3];
+	char text[plan->text_size];
+
+	environ_build(plan, entries, text);
+	return call(execution, entries);
+}
+
+static int execute(const struct execution *execution, char *const *environment)
+{
+	struct environ_plan plan;
 	bool own = before_exec();
 
-	return after_exec(own, real.execve(path, arguments, environment));
+	if (environ_plan(&plan, environment))
+		return after_exec(own, call_with(execution, &plan));
+	return after_exec(own, call(execution, environment));
+}
+
+EXPORT int execve(const char *path, char *const arguments[], char *const environment[])
+{
+	return execute(&(struct execution){.way = BY_PATH, .path = path, .arguments = arguments},
+		       environment);
 }
 
 EXPORT int execv(const char *path, char *const arguments[])
 {
-	bool own = before_exec();
-
-	return after_exec(own, real.execv(path, arguments));
-}
-
-EXPORT int execvp(const char *file, char *const arguments[])
-{
-	bool own = before_exec();
-
-	return after_exec(own, real.execvp(file, arguments));
+	return execve(path, arguments, environ);
 }
 
 EXPORT int execvpe(const char *file, char *const arguments[], char *const environment[])
 {
-	bool own = before_exec();
+	return execute(&(struct execution){.way = BY_SEARCH, .path = file, .arguments = arguments},
+		       environment);
+}
 
-	return after_exec(own, real.execvpe(file, arguments, environment));
+EXPORT int execvp(const char *file, char *const arguments[])
+{
+	return execvpe(file, arguments, environ);
 }
 
 EXPORT int fexecve(int descriptor, char *const arguments[], char *const environment[])
 {
-	bool own = before_exec();
-
-	return after_exec(own, real.fexecve(descriptor, arguments, environment));
+	return execute(&(struct execution){.way = BY_DESCRIPTOR,
+					   .descriptor = descriptor,
+					   .arguments = arguments},
+		       environment);
 }
 
 EXPORT int execveat(int directory, const char *path, char *const arguments[],
 		    char *const environment[], int flags)
 {
-	bool own = before_exec();
+	return execute(&(struct execution){.way = BY_DIRECTORY,
+					   .descriptor = directory,
+					   .path = path,
+					   .arguments = arguments,
+					   .flags = flags},
+		       environment);
+}
 
-	return after_exec(own, real.execveat(directory, path, arguments, environment, flags));
+typedef int spawn_function(pid_t *, const char *, const posix_spawn_file_actions_t *,
+			   const posix_spawnattr_t *, char *const[], char *const[]);
+
+static int spawn_with(spawn_function *spawn, pid_t *pid, const char *path,
+		      const posix_spawn_file_actions_t *actions,
+		      const posix_spawnattr_t *attributes, char *const arguments[],
+		      const struct environ_plan *plan)
+{
+	char *entries[plan->count + 3];
+	char text[plan->text_size];
+
+	environ_build(plan, entries, text);
+	return spawn(pid, path, actions, attributes, arguments, entries);
+}
+
+EXPORT int posix_spawn(pid_t *pid, const char *path, const posix_spawn_file_actions_t *actions,
+		       const posix_spawnattr_t *attributes, char *const arguments[],
+		       char *const environment[])
+{
+	struct environ_plan plan;
+
+	real_ensure();
+	if (environ_plan(&plan, environment))
+		return spawn_with(real.posix_spawn, pid, path, actions, attributes, arguments,
+				  &plan);
+	return real.posix_spawn(pid, path, actions, attributes, arguments, environment);
+}
+
+EXPORT int posix_spawnp(pid_t *pid, const char *file, const posix_spawn_file_actions_t *actions,
+			const posix_spawnattr_t *attributes, char *const arguments[],
+			char *const environment[])
+{
+	struct environ_plan plan;
+
+	real_ensure();
+	if (environ_plan(&plan, environment))
+		return spawn_with(real.posix_spawnp, pid, file, actions, attributes, arguments,
+				  &plan);
+	return real.posix_spawnp(pid, file, actions, attributes, arguments, environment);
 }
 
 /* The argument list of execl(): counted first, then laid out on the stack as

@@ -150,6 +150,8 @@ static session_reference known_lost(session_reference fork)
 
 static void enter(struct thread *thread, enum fork_function function)
 {
+	/* Should a handler never come back, its library has a name. */
+	modules_sync();
 	thread->fork_function = function;
 	thread->fork_stack = capture_stack(thread);
 	if (!thread->fork_depth++)
@@ -284,6 +286,8 @@ static pid_t observed_fork(struct thread *thread)
 	else if (pid < 0)
 		take_back(thread->fork);
 	leave(thread);
+	/* Should a handler never come back, its library has a name. */
+	modules_sync();
 	thread->fork_function = function;
 	thread->fork_stack = stack;
 	thread->fork = fork;

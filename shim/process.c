@@ -3,6 +3,7 @@
  * (DF_1_INITFIRST), runs alone, and is the only place that opens anything.
  */
 #include "child.h"
+#include "environ.h"
 #include "fork.h"
 #include "log.h"
 #include "modules.h"
@@ -116,6 +117,7 @@ __attribute__((constructor)) static void start(int count, char **arguments, char
 	if (session && log_open(session)) {
 		time_word = &log_header()->clock;
 		describe_process();
+		environ_start(session);
 		modules_start();
 		wakers_start();
 		process.active = true;

@@ -10,6 +10,7 @@
 
 #include <pthread.h>
 #include <signal.h>
+#include <spawn.h>
 #include <stdbool.h>
 #include <sys/time.h>
 #include <threads.h>
@@ -38,9 +39,13 @@
 	X(void *, dlopen, (const char *, int))                                                     \
 	X(void *, dlmopen, (long, const char *, int))                                              \
 	X(int, dlclose, (void *))                                                                  \
+	X(int, posix_spawn,                                                                        \
+	  (pid_t *, const char *, const posix_spawn_file_actions_t *, const posix_spawnattr_t *,   \
+	   char *const[], char *const[]))                                                          \
+	X(int, posix_spawnp,                                                                       \
+	  (pid_t *, const char *, const posix_spawn_file_actions_t *, const posix_spawnattr_t *,   \
+	   char *const[], char *const[]))                                                          \
 	X(int, execve, (const char *, char *const[], char *const[]))                               \
-	X(int, execv, (const char *, char *const[]))                                               \
-	X(int, execvp, (const char *, char *const[]))                                              \
 	X(int, execvpe, (const char *, char *const[], char *const[]))                              \
 	X(int, fexecve, (int, char *const[], char *const[]))                                       \
 	X(int, execveat, (int, const char *, char *const[], char *const[], int))                   \

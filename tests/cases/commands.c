@@ -85,6 +85,20 @@ static const struct command_case cases[] = {
 	 "echo 'int main(void) { return 3; }' >s.c && cc -static -o s s.c && $FORKCHECK ./s", 67,
 	 "", COMPLAINT, 0},
 
+	/* The next program gets the shim, whatever environment it is given. */
+	{"clean environment",
+	 "$FORKCHECK --format=json -o r.json env -i \"$(command -v mutex)\" normal hang >a; "
+	 "test $? -eq 66 && grep -q FC001 r.json",
+	 0, "", NULL, 0},
+	{"a preload of its own",
+	 "$FORKCHECK --format=json -o r.json env LD_PRELOAD=libm.so.6 mutex normal hang >a; "
+	 "test $? -eq 66 && grep -q FC001 r.json",
+	 0, "", NULL, 0},
+	{"a preload of its own is kept",
+	 "$FORKCHECK env -i LD_PRELOAD=libm.so.6 /usr/bin/env | "
+	 "grep -q '^LD_PRELOAD=libm.so.6:/.*libforkcheck.so$'",
+	 0, "", NULL, 0},
+
 	/* Programs that cannot be run. */
 	{"no program", "$FORKCHECK", 125, "", COMPLAINT, 2},
 	{"unknown option", "$FORKCHECK --no-such-option true", 125, "", "no-such-option", 2},

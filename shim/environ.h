@@ -1,0 +1,32 @@
+/*
+ * What the next program must find in its environment so that the shim is in it
+ * too: LD_PRELOAD with our object, and the path of the session.
+ *
+ * A program may start another one with a clean environment, or with an
+ * LD_PRELOAD of its own. The environment that is passed on is then built anew
+ * on the caller's stack: between fork and exec nothing may be allocated, and a
+ * vfork child must change nothing of its parent's.
+ */
+#ifndef FORKCHECK_ENVIRON_H
+#define FORKCHECK_ENVIRON_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+/* Remembers where our object and the session lie. Called once, by the constructor. */
+void environ_start(const char *session);
+
+struct environ_plan {
+	char *const *entries; /* as the caller gave them; never NULL */
+	size_t count;
+	const char *preload; /* value of their LD_PRELOAD; "" */
+	bool has_shim;
+	bool has_session;
+	size_t text_size; /* bytes for the new LD_PRELOAD */
+};
+
+/* True when the environment has to be built anew; then with `count + 3` entries. */
+bool environ_plan(struct environ_plan *plan, char *const *entries);
+void environ_build(const struct environ_plan *plan, char **entries, char *text);
+
+#endif
