@@ -37,7 +37,7 @@ CLI_DEFINES  = -DFORKCHECK_VERSION='"$(VERSION)"' \
 # is loaded, first to be initialised, and linked with nothing but libc.
 SHIM_SOURCES := $(sort $(wildcard shim/*.c shim/*/*.c))
 SHIM_OBJECTS := $(SHIM_SOURCES:%.c=$(BUILD)/obj/%.o)
-SHIM_CFLAGS   = -fPIC -fvisibility=hidden -ftls-model=initial-exec -fasynchronous-unwind-tables
+SHIM_CFLAGS   = -falign-functions=64 -fPIC -fvisibility=hidden -ftls-model=initial-exec -fasynchronous-unwind-tables
 SHIM_LDFLAGS  = -shared -Wl,-soname,libforkcheck.so -Wl,--version-script=shim/exports.map \
 	-Wl,-z,initfirst -Wl,-z,now -Wl,-z,defs -Wl,-z,nodelete
 

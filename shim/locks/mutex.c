@@ -167,6 +167,16 @@ static bool reuse_slot(struct thread *thread, struct held_slot *slot, const pthr
 	return true;
 }
 
+/* Not inlined, and jumped to: the path of a hit saves no register. */
+static __attribute__((noinline)) int lock_elsewhere(pthread_mutex_t *mutex, struct call_site site)
+{
+	struct thread *thread = thread_fast;
+
+	if (thread && reuse_slot(thread, &thread->held.slots[held_index(mutex)], mutex, site))
+		return real.pthread_mutex_lock(mutex);
+	return lock_slowly(mutex, site);
+}
+
 EXPORT int pthread_mutex_lock(pthread_mutex_t *mutex)
 {
 	struct thread *thread = thread_fast;
@@ -174,12 +184,11 @@ EXPORT int pthread_mutex_lock(pthread_mutex_t *mutex)
 	struct held_slot *slot;
 
 	if (unlikely(!thread))
-		return lock_slowly(mutex, site);
+		return lock_elsewhere(mutex, site);
 	slot = &thread->held.slots[held_index(mutex)];
-	if (likely(held_matches(slot, mutex, site)))
-		slot->since = time_coarse();
-	else if (!reuse_slot(thread, slot, mutex, site))
-		return lock_slowly(mutex, site);
+	if (unlikely(!held_matches(slot, mutex, site)))
+		return lock_elsewhere(mutex, site);
+	slot->since = time_coarse();
 	return real.pthread_mutex_lock(mutex);
 }
 
