@@ -58,12 +58,13 @@ const struct snapshot *capture_find(const struct thread *thread, const void *sit
 	return NULL;
 }
 
-static bool is_needed(const struct thread *thread, const struct snapshot *snapshot)
+static bool is_needed(struct thread *thread, const struct snapshot *snapshot)
 {
 	uint64_t used = thread->held.used;
 
 	for (; used; used &= used - 1) {
-		const struct held_slot *slot = &thread->held.slots[__builtin_ctzll(used)];
+		const struct held_slot *slot =
+			held_slot(&thread->held, (uint32_t)__builtin_ctzll(used));
 
 		if (slot->since && slot->lock && slot->site == snapshot->site &&
 		    slot->sp == snapshot->sp)

@@ -41,7 +41,10 @@ static bool count_lost(struct thread *thread, void *data)
 {
 	struct inventory *inventory = data;
 
-	if (!thread_lives_here(thread) || thread == inventory->survivor)
+	if (thread == inventory->survivor)
+		return true;
+	held_freeze(&thread->held, thread_lives_here(thread));
+	if (!thread_lives_here(thread))
 		return true;
 	inventory->lost++;
 	inventory->overflowed += thread->held.overflowed;
@@ -52,8 +55,8 @@ static void remember_orphan(const struct held_slot *slot, enum lock_kind kind, p
 			    session_reference held)
 {
 	if (process.orphan_count < ORPHANS)
-		orphans[process.orphan_count++] = (struct orphan){
-			(const void *)(slot->lock & ~(uintptr_t)1), owner, kind, held, false};
+		orphans[process.orphan_count++] =
+			(struct orphan){held_lock(slot), owner, kind, held, false};
 }
 
 /* Writes HELD records for the slots of a thread that the locks themselves confirm. */
@@ -65,14 +68,14 @@ static void record_held_locks(struct thread *holder, struct inventory *inventory
 
 	for (; used; used &= used - 1) {
 		uint32_t index = (uint32_t)__builtin_ctzll(used);
-		const struct held_slot *slot = &holder->held.slots[index];
+		const struct held_slot *slot = held_slot(&holder->held, index);
 		enum lock_kind kind = holder->held.kinds[index];
 		const struct lock_family *family = lock_family(kind);
 		_Alignas(16) unsigned char state[SESSION_LOCK_STATE_MAX];
 		session_reference held;
 
 		if (!lock_is_held(slot, kind, tid, state) ||
-		    family->is_shared((const void *)(slot->lock & ~(uintptr_t)1), state))
+		    family->is_shared(held_lock(slot), state))
 			continue;
 		/* The forking thread lives on and can give a normal lock back. */
 		if (is_forker && family->crosses_fork(state))
@@ -298,8 +301,8 @@ static session_reference record_own_lock(struct thread *thread, const void *lock
 
 	if (!slot)
 		return 0;
-	return held_record(thread, (uint32_t)(slot - thread->held.slots), process.fork,
-			   HELD_BY_FORKER, state, size);
+	return held_record(thread, held_number(&thread->held, slot), process.fork, HELD_BY_FORKER,
+			   state, size);
 }
 
 static session_reference write_wait(struct thread *thread, const void *lock,

@@ -157,7 +157,7 @@ static void enter(struct thread *thread, enum fork_function function)
 	if (!thread->fork_depth++)
 		log_birth_forking(process.birth_index, thread_tid(thread));
 	thread->fork = thread->child_serial = 0;
-	thread_fast = NULL;
+	thread_renew_fast(thread);
 }
 
 static void leave(struct thread *thread)

@@ -8,9 +8,55 @@
 #include "thread.h"
 #include <string.h>
 
+__thread struct held_slot held_fast[HELD_FAST]
+	__attribute__((tls_model("initial-exec"), aligned(64)));
+
+void held_attach(struct held_table *table)
+{
+	memset(held_fast, 0, sizeof(held_fast));
+	table->fast = held_fast;
+}
+
+void held_set_open(struct held_table *table, bool open)
+{
+	table->is_open = open;
+	for (uint32_t i = 0; i < HELD_FAST; i++) {
+		struct held_slot *slot = &table->fast[i];
+
+		if (open)
+			slot->lock &= ~(uintptr_t)SLOT_SLOW;
+		else if (slot->lock)
+			slot->lock |= SLOT_SLOW;
+	}
+}
+
+void held_detach(struct held_table *table)
+{
+	held_set_open(table, false);
+	memcpy(table->kept, held_fast, sizeof(held_fast));
+	table->fast = table->kept;
+	memset(held_fast, 0, sizeof(held_fast));
+}
+
+/* The TLS lies on the thread's stack, which may be gone with it, and which a
+ * program may keep from its children (MADV_DONTFORK). */
+void held_freeze(struct held_table *table, bool was_alive)
+{
+	uint64_t fast = table->used & ((1u << HELD_FAST) - 1);
+
+	if (!fast || table->fast == table->kept)
+		return;
+	if (!was_alive ||
+	    memory_read(table->kept, table->fast, sizeof(table->kept)) != sizeof(table->kept)) {
+		table->used &= ~fast;
+		table->overflowed += was_alive ? (uint32_t)__builtin_popcountll(fast) : 0;
+	}
+	table->fast = table->kept;
+}
+
 static bool slot_is(const struct held_slot *slot, const void *lock)
 {
-	return (slot->lock & ~(uintptr_t)1) == (uintptr_t)lock;
+	return slot->lock && held_lock(slot) == lock;
 }
 
 static bool slot_is_open(const struct held_slot *slot)
@@ -18,20 +64,30 @@ static bool slot_is_open(const struct held_slot *slot)
 	return slot->lock && slot->since;
 }
 
-/* The lock's own slot, else one that nobody needs; NULL when all are taken. */
+/* The places where a lock's slot can be: the fast one first. */
+static struct held_slot *place(struct held_table *table, const void *lock, uint32_t probe)
+{
+	uint32_t first = held_index(lock) * (HELD_SLOTS / HELD_FAST - 1);
+
+	if (!probe)
+		return &table->fast[held_index(lock)];
+	return &table->slots[(first + probe - 1) % (HELD_SLOTS - HELD_FAST)];
+}
+
+/* The lock's own slot, else the first one that nobody needs; NULL when all are taken. */
 static struct held_slot *find_place(struct held_table *table, const void *lock)
 {
-	struct held_slot *place = NULL;
+	struct held_slot *found = NULL;
 
 	for (uint32_t probe = 0; probe < HELD_PROBES; probe++) {
-		struct held_slot *slot = &table->slots[(held_index(lock) + probe) % HELD_SLOTS];
+		struct held_slot *slot = place(table, lock, probe);
 
-		if (slot_is(slot, lock))
+		if (slot_is(slot, lock) && slot_is_open(slot))
 			return slot;
-		if (!place && !slot_is_open(slot))
-			place = slot;
+		if (!found && !slot_is_open(slot))
+			found = slot;
 	}
-	return place;
+	return found;
 }
 
 /*
@@ -41,10 +97,10 @@ static struct held_slot *find_place(struct held_table *table, const void *lock)
 static struct held_slot *reclaim_place(struct thread *thread, const void *lock)
 {
 	for (uint32_t probe = 0; probe < HELD_PROBES; probe++) {
-		uint32_t index = (held_index(lock) + probe) % HELD_SLOTS;
-		struct held_slot *slot = &thread->held.slots[index];
+		struct held_slot *slot = place(&thread->held, lock, probe);
+		enum lock_kind kind = thread->held.kinds[held_number(&thread->held, slot)];
 
-		if (!lock_is_held(slot, thread->held.kinds[index], thread_tid(thread), NULL))
+		if (!lock_is_held(slot, kind, thread_tid(thread), NULL))
 			return slot;
 	}
 	return NULL;
@@ -63,7 +119,7 @@ struct held_slot *held_open(struct thread *thread, const void *lock, enum lock_k
 		table->overflowed++;
 		return NULL;
 	}
-	index = (uint32_t)(slot - table->slots);
+	index = held_number(table, slot);
 	if (slot_is(slot, lock) && slot->site == site.address && slot->sp == site.sp) {
 		slot->since = time_coarse();
 		table->flags[index] = thread->fork_depth ? HELD_FROM_HANDLER : 0;
@@ -79,7 +135,8 @@ struct held_slot *held_open(struct thread *thread, const void *lock, enum lock_k
 	table->flags[index] = thread->fork_depth ? HELD_FROM_HANDLER : 0;
 	table->used |= (uint64_t)1 << index;
 	atomic_signal_fence(memory_order_seq_cst);
-	slot->lock = (uintptr_t)lock | (mode == HELD_COUNTED);
+	slot->lock = (uintptr_t)lock | (mode == HELD_COUNTED ? SLOT_COUNTS : 0) |
+		     (table->is_open ? 0 : SLOT_SLOW);
 	capture_snapshot(thread, site);
 	return slot;
 }
@@ -87,8 +144,7 @@ struct held_slot *held_open(struct thread *thread, const void *lock, enum lock_k
 struct held_slot *held_find(struct thread *thread, const void *lock)
 {
 	for (uint32_t probe = 0; probe < HELD_PROBES; probe++) {
-		struct held_slot *slot =
-			&thread->held.slots[(held_index(lock) + probe) % HELD_SLOTS];
+		struct held_slot *slot = place(&thread->held, lock, probe);
 
 		if (slot_is(slot, lock) && slot_is_open(slot))
 			return slot;
@@ -107,8 +163,7 @@ void held_close(struct thread *thread, const void *lock)
 void held_forget(struct thread *thread, const void *lock)
 {
 	for (uint32_t probe = 0; probe < HELD_PROBES; probe++) {
-		struct held_slot *slot =
-			&thread->held.slots[(held_index(lock) + probe) % HELD_SLOTS];
+		struct held_slot *slot = place(&thread->held, lock, probe);
 
 		if (slot_is(slot, lock))
 			*slot = (struct held_slot){0};
@@ -118,8 +173,8 @@ void held_forget(struct thread *thread, const void *lock)
 session_reference held_record(struct thread *holder, uint32_t index, session_reference fork,
 			      uint32_t flags, const void *state, size_t length)
 {
-	const struct held_slot *slot = &holder->held.slots[index];
-	uintptr_t lock = slot->lock & ~(uintptr_t)1;
+	const struct held_slot *slot = held_slot(&holder->held, index);
+	uintptr_t lock = (uintptr_t)held_lock(slot);
 	const struct snapshot *snapshot = capture_find(holder, slot->site, slot->sp);
 	struct record_held *record;
 	struct intern_place place;

@@ -24,7 +24,6 @@
 #define UNLIMITED_STACK (2u << 20)
 
 static __thread struct thread *thread_self __attribute__((tls_model("initial-exec")));
-__thread struct thread *thread_fast __attribute__((tls_model("initial-exec")));
 
 static struct thread *_Atomic slabs[SLABS];
 static _Atomic uint32_t slab_count;
@@ -171,7 +170,7 @@ static void release(struct thread *thread)
 
 void thread_renew_fast(struct thread *thread)
 {
-	thread_fast = process.inherits || thread->fork_depth ? NULL : thread;
+	held_set_open(&thread->held, !process.inherits && !thread->fork_depth);
 }
 
 /* From here to its end the thread owns the robust mutex of its block. */
@@ -197,6 +196,7 @@ static void attach(struct thread *thread, uintptr_t stack_top, size_t stack_size
 	thread->stack_low = stack_top - plain;
 	take_life(thread);
 	atomic_store(&thread->state, THREAD_RUNNING);
+	held_attach(&thread->held);
 	thread_self = thread;
 	thread_renew_fast(thread);
 }
@@ -213,6 +213,11 @@ static COLD struct thread *attach_unknown(void)
 	}
 	errno = saved;
 	return thread;
+}
+
+struct thread *thread_known(void)
+{
+	return thread_self;
 }
 
 struct thread *thread_current(void)
@@ -311,19 +316,25 @@ session_reference thread_record_unseen(pid_t tid, uint32_t process_serial)
 static void *start_thread_here(void *block)
 {
 	struct thread *thread = block;
+	void *result;
 
 	attach(thread, (uintptr_t)__builtin_dwarf_cfa() + ABOVE_FIRST_FRAME,
 	       (size_t)thread->stack_low);
-	return thread->start(thread->argument);
+	result = thread->start(thread->argument);
+	held_detach(&thread->held);
+	return result;
 }
 
 static int start_c11_thread_here(void *block)
 {
 	struct thread *thread = block;
+	int result;
 
 	attach(thread, (uintptr_t)__builtin_dwarf_cfa() + ABOVE_FIRST_FRAME,
 	       (size_t)thread->stack_low);
-	return thread->start_c11(thread->argument);
+	result = thread->start_c11(thread->argument);
+	held_detach(&thread->held);
+	return result;
 }
 
 /* A block for a thread about to be created; the new thread finds its stack size in stack_low. */

@@ -61,12 +61,8 @@ _Static_assert(sizeof(struct thread) <= 16384, "16 KiB per thread is the budget"
 
 /* This thread's block, made on the first call. NULL: no session or no memory. */
 struct thread *thread_current(void);
-
-/*
- * The same block where the uncontended path may use it, else NULL: before
- * start-up, while fork() runs handlers, in a child that inherited locks.
- */
-extern __thread struct thread *thread_fast HIDDEN __attribute__((tls_model("initial-exec")));
+/* The block that this thread already has, or NULL. */
+struct thread *thread_known(void);
 
 /* Opens or closes the fast path of the calling thread as the process' state allows. */
 void thread_renew_fast(struct thread *thread);

@@ -38,10 +38,11 @@ bool use_record_locks(struct thread *thread, void *unused)
 {
 	(void)unused;
 	for (uint64_t used = thread->held.used; used; used &= used - 1) {
-		const struct held_slot *slot = &thread->held.slots[__builtin_ctzll(used)];
+		const struct held_slot *slot =
+			held_slot(&thread->held, (uint32_t)__builtin_ctzll(used));
 
 		if (slot->lock && slot->site)
-			record_use(USE_LOCK, 0, (uintptr_t)slot->site, slot->lock & ~(uintptr_t)1);
+			record_use(USE_LOCK, 0, (uintptr_t)slot->site, (uintptr_t)held_lock(slot));
 	}
 	return true;
 }

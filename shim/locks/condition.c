@@ -15,17 +15,17 @@ static struct held_slot *give_up(struct thread *thread, pthread_mutex_t *mutex)
 	struct held_slot *slot = thread ? held_find(thread, mutex) : NULL;
 
 	if (slot)
-		thread->held.flags[slot - thread->held.slots] |= HELD_WHILE_WAITING;
+		thread->held.flags[held_number(&thread->held, slot)] |= HELD_WHILE_WAITING;
 	return slot;
 }
 
 static void take_back(struct thread *thread, struct held_slot *slot, pthread_mutex_t *mutex)
 {
 	/* A signal handler may have reused the slot. */
-	if (!slot || (slot->lock & ~(uintptr_t)1) != (uintptr_t)mutex)
+	if (!slot || held_lock(slot) != mutex)
 		return;
 	slot->since = time_coarse();
-	thread->held.flags[slot - thread->held.slots] &= (uint8_t)~HELD_WHILE_WAITING;
+	thread->held.flags[held_number(&thread->held, slot)] &= (uint8_t)~HELD_WHILE_WAITING;
 }
 
 EXPORT int pthread_cond_wait(pthread_cond_t *condition, pthread_mutex_t *mutex)

@@ -28,7 +28,7 @@ const struct lock_family *lock_family(enum lock_kind kind)
 bool lock_is_held(const struct held_slot *slot, enum lock_kind kind, pid_t tid, void *state)
 {
 	const struct lock_family *family = lock_family(kind);
-	const void *lock = (const void *)(slot->lock & ~(uintptr_t)1);
+	const void *lock = held_lock(slot);
 	_Alignas(16) unsigned char copy[SESSION_LOCK_STATE_MAX];
 
 	if (!lock || !slot->since || !family)

@@ -137,23 +137,18 @@ static COLD int lock_slowly(pthread_mutex_t *mutex, struct call_site site)
 	return result;
 }
 
-/* Taken before by this thread, and now counted: the slot tells of the first time. */
-static bool is_counted(const struct thread *thread, const struct held_slot *slot,
-		       const pthread_mutex_t *mutex)
-{
-	return slot->lock == ((uintptr_t)mutex | 1) && slot->since &&
-	       __atomic_load_n(&mutex->__data.__owner, __ATOMIC_RELAXED) == thread->tid;
-}
-
 /* Another lock or another line than last time, but a line that was seen before. */
-static bool reuse_slot(struct thread *thread, struct held_slot *slot, const pthread_mutex_t *mutex,
+static bool reuse_slot(struct thread *thread, uint32_t index, const pthread_mutex_t *mutex,
 		       struct call_site site)
 {
 	const struct snapshot *snapshot = &thread->snapshots[capture_index(site.address, site.sp)];
-	uint32_t index = (uint32_t)(slot - thread->held.slots);
+	struct held_slot *slot = &held_fast[index];
 
-	if (is_counted(thread, slot, mutex))
-		return true;
+	if (!thread->held.is_open)
+		return false;
+	/* Counted: the slot tells of the first time. */
+	if (__atomic_load_n(&mutex->__data.__owner, __ATOMIC_RELAXED) == thread->tid)
+		return slot->lock == ((uintptr_t)mutex | SLOT_COUNTS) && slot->since;
 	if (slot->since || thread->held.kinds[index] != LOCK_MUTEX || thread->held.flags[index] ||
 	    !capture_matches(snapshot, site.address, site.sp))
 		return false;
@@ -163,33 +158,30 @@ static bool reuse_slot(struct thread *thread, struct held_slot *slot, const pthr
 	slot->sp = site.sp;
 	slot->since = time_coarse();
 	atomic_signal_fence(memory_order_seq_cst);
-	slot->lock = (uintptr_t)mutex | is_recursive(mutex);
+	slot->lock = (uintptr_t)mutex | (is_recursive(mutex) ? SLOT_COUNTS : 0);
 	return true;
 }
 
 /* Not inlined, and jumped to: the path of a hit saves no register. */
 static __attribute__((noinline)) int lock_elsewhere(pthread_mutex_t *mutex, struct call_site site)
 {
-	struct thread *thread = thread_fast;
+	struct thread *thread = thread_known();
 
-	if (thread && reuse_slot(thread, &thread->held.slots[held_index(mutex)], mutex, site))
+	if (thread && reuse_slot(thread, held_index(mutex), mutex, site))
 		return real.pthread_mutex_lock(mutex);
 	return lock_slowly(mutex, site);
 }
 
 EXPORT int pthread_mutex_lock(pthread_mutex_t *mutex)
 {
-	struct thread *thread = thread_fast;
 	struct call_site site = CALL_SITE();
-	struct held_slot *slot;
+	struct held_slot *slot = &held_fast[held_index(mutex)];
 
-	if (unlikely(!thread))
-		return lock_elsewhere(mutex, site);
-	slot = &thread->held.slots[held_index(mutex)];
-	if (unlikely(!held_matches(slot, mutex, site)))
-		return lock_elsewhere(mutex, site);
-	slot->since = time_coarse();
-	return real.pthread_mutex_lock(mutex);
+	if (likely(held_matches(slot, mutex, site))) {
+		slot->since = time_coarse();
+		return real.pthread_mutex_lock(mutex);
+	}
+	return lock_elsewhere(mutex, site);
 }
 
 static COLD int unlock_slowly(pthread_mutex_t *mutex)
@@ -215,20 +207,25 @@ static COLD int unlock_slowly(pthread_mutex_t *mutex)
 	return result;
 }
 
+/* Counted, or another line's. */
+static __attribute__((noinline)) int unlock_elsewhere(pthread_mutex_t *mutex)
+{
+	struct held_slot *slot = &held_fast[held_index(mutex)];
+
+	if (slot->lock != ((uintptr_t)mutex | SLOT_COUNTS))
+		return unlock_slowly(mutex);
+	if (mutex->__data.__count <= 1)
+		slot->since = 0;
+	return real.pthread_mutex_unlock(mutex);
+}
+
 EXPORT int pthread_mutex_unlock(pthread_mutex_t *mutex)
 {
-	struct thread *thread = thread_fast;
-	struct held_slot *slot;
+	struct held_slot *slot = &held_fast[held_index(mutex)];
 
-	if (unlikely(!thread))
-		return unlock_slowly(mutex);
-	slot = &thread->held.slots[held_index(mutex)];
-	if (likely(slot->lock == (uintptr_t)mutex))
-		slot->since = 0;
-	else if (slot->lock != ((uintptr_t)mutex | 1))
-		return unlock_slowly(mutex);
-	else if (mutex->__data.__count <= 1)
-		slot->since = 0;
+	if (unlikely(slot->lock != (uintptr_t)mutex))
+		return unlock_elsewhere(mutex);
+	slot->since = 0;
 	return real.pthread_mutex_unlock(mutex);
 }
 
