@@ -115,6 +115,13 @@ bool procfs_look(pid_t pid, struct process_look *look)
 	return look->count > 0;
 }
 
+bool procfs_same_place(const struct task_look *one, const struct task_look *other)
+{
+	return one->tid == other->tid && one->in_call == other->in_call &&
+	       one->number == other->number && one->sp == other->sp && one->pc == other->pc &&
+	       memcmp(one->arguments, other->arguments, sizeof(one->arguments)) == 0;
+}
+
 static bool similar_task(const struct task_look *one, const struct task_look *other)
 {
 	return one->tid == other->tid && one->in_call == other->in_call &&
@@ -126,10 +133,7 @@ static bool same_task(const struct task_look *one, const struct task_look *other
 {
 	if (one->asks_again && other->asks_again)
 		return similar_task(one, other);
-	return one->tid == other->tid && one->in_call == other->in_call &&
-	       one->number == other->number && one->sp == other->sp && one->pc == other->pc &&
-	       one->switches == other->switches &&
-	       memcmp(one->arguments, other->arguments, sizeof(one->arguments)) == 0;
+	return one->switches == other->switches && procfs_same_place(one, other);
 }
 
 bool procfs_same(const struct process_look *one, const struct process_look *other)

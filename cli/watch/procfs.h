@@ -38,6 +38,9 @@ bool procfs_look(pid_t pid, struct process_look *look);
 /* Only the first thread's system call: cheap, to pass over who is not at rest. */
 bool procfs_peek(pid_t pid, struct task_look *task);
 
+/* The same call with the same arguments; the task may have come back to it. */
+bool procfs_same_place(const struct task_look *one, const struct task_look *other);
+
 bool procfs_same(const struct process_look *one, const struct process_look *other);
 
 /* The same waits on the same addresses, but the tasks may have run in between. */

@@ -266,21 +266,37 @@ void proof_note_forking(const struct turn *turn, struct watched *watched, int32_
 	watched->forking = forking;
 }
 
-/* The cheap question first: is the first thread where a hang could be? */
-static bool is_worth_a_look(const struct watched *watched)
+/* Judged already, and still in the very wait that was found to be healthy. What
+ * other tasks do could end that, so only one that has none is passed over. */
+static bool is_where_it_was(const struct watched *watched, const struct task_look *first)
+{
+	return watched->has_look && watched->is_healthy &&
+	       watched->judged_rest == watched->rest_since && watched->look->count == 1 &&
+	       procfs_same_place(&watched->look->tasks[0], first);
+}
+
+/* The cheap questions first. */
+enum glance { GLANCE_LOOK, GLANCE_SAME, GLANCE_ELSEWHERE };
+static enum glance take_glance(const struct watched *watched)
 {
 	struct task_look first;
 
-	if (watched->forking)
-		return true;
 	/* It cannot be read when the first thread has ended before the others. */
-	return !procfs_peek(watched->pid, &first) || procfs_is_futex_wait(&first) || !first.in_call;
+	if (watched->forking || !procfs_peek(watched->pid, &first))
+		return GLANCE_LOOK;
+	if (is_where_it_was(watched, &first))
+		return GLANCE_SAME;
+	return procfs_is_futex_wait(&first) || !first.in_call ? GLANCE_LOOK : GLANCE_ELSEWHERE;
 }
 
 void proof_judge(const struct turn *turn, struct watched *watched,
 		 const struct process_facts *facts)
 {
-	if (!is_worth_a_look(watched) || !take_look(turn, watched)) {
+	enum glance glance = take_glance(watched);
+
+	if (glance == GLANCE_SAME)
+		return;
+	if (glance == GLANCE_ELSEWHERE || !take_look(turn, watched)) {
 		watched->has_look = false;
 		return;
 	}
