@@ -6,6 +6,7 @@
 #   SANITIZE=1    the CLI and its tests (never the shim) with ASan and UBSan
 #   REPEAT=N      every case program N times in `make check`
 #   ROUNDS=N      how often `make bench` runs each pair
+#   SECONDS=N     how long `make fuzz` runs each target
 #   RUNS=N        how often `make suites` runs each member
 #   SUITES=...    the members of tests/suites to run (all; then docs/results.md is written)
 #   V=1           show the commands
@@ -17,6 +18,7 @@ DESTDIR  =
 REPEAT   = 1
 ROUNDS   = 15
 RUNS     = 10
+SECONDS  = 30
 SUITES   =
 
 CFLAGS   = -O2 -g
@@ -68,7 +70,7 @@ else
 say = @printf '  %-5s %s\n' $(1) $(@:$(BUILD)/%=%);
 endif
 
-.PHONY: all help deps demo check suites bench install uninstall clean format format-check
+.PHONY: all help deps demo check suites bench fuzz install uninstall clean format format-check
 .DELETE_ON_ERROR:
 
 all: $(BUILD)/forkcheck $(BUILD)/libforkcheck.so
@@ -80,6 +82,7 @@ help:
 	@echo 'make check         unit tests and case programs'
 	@echo 'make suites        other people'"'"'s software, into docs/results.md (RUNS=N, SUITES=...)'
 	@echo 'make bench         what it costs'
+	@echo 'make fuzz          damaged sessions, files and suppressions (SECONDS=N; needs clang)'
 	@echo 'make install       into DESTDIR/PREFIX; make uninstall'
 	@echo 'make format        clang-format; make format-check'
 	@echo 'make clean'
@@ -147,6 +150,19 @@ demo: deps all $(BUILD)/demo/server
 $(BUILD)/demo/server: $(DEMO_SOURCES) $(wildcard tests/demo/*.h)
 	@mkdir -p $(@D)
 	$(call say,CC)$(CC) -std=gnu11 -D_GNU_SOURCE -O1 -g -Wall -Wextra -pthread -o $@ $(DEMO_SOURCES)
+
+# libFuzzer is clang's. The targets are the CLI again, with its instrumentation.
+FUZZERS = $(patsubst %,$(BUILD)/fuzz/%,session suppressions elf)
+FUZZ    = address,undefined -fno-sanitize-recover=undefined
+
+fuzz: deps all $(CASES)
+	@$(MAKE) --no-print-directory CC=clang CXX=clang++ $(FUZZERS)
+	@tests/fuzz/run $(BUILD) $(SECONDS)
+
+$(BUILD)/fuzz/%: tests/fuzz/%.c tests/fuzz/fuzz.h $(CLI_SOURCES)
+	@mkdir -p $(@D)
+	$(call say,FUZZ)$(CC) $(filter-out -MMD -MP,$(LANGUAGE)) $(WARNINGS) -O1 -g -fsanitize=fuzzer,$(FUZZ) \
+		$(CLI_DEFINES) -o $@ $< $(filter-out cli/main.c,$(CLI_SOURCES)) $(CLI_LIBS)
 
 bench: deps all $(BENCHES)
 	@tests/bench/run $(BUILD) $(ROUNDS)
