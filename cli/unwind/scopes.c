@@ -69,6 +69,36 @@ static void find_functions(struct search *search, Dwarf_Die *unit)
 	find_chain(search, unit, 0);
 }
 
+static bool is_string_section(const char *name)
+{
+	return name != NULL &&
+	       (strcmp(name, ".debug_str") == 0 || strcmp(name, ".debug_line_str") == 0);
+}
+
+/* libdw 0.188 reads the names of a line table up to a NUL that the section of a
+ * damaged file does not have. */
+static bool strings_end(Elf *elf)
+{
+	Elf_Scn *section = NULL;
+	size_t names;
+
+	if (elf == NULL || elf_getshdrstrndx(elf, &names) != 0)
+		return false;
+	while ((section = elf_nextscn(elf, section)) != NULL) {
+		GElf_Shdr header;
+		Elf_Data *data;
+
+		if (gelf_getshdr(section, &header) == NULL ||
+		    !is_string_section(elf_strptr(elf, names, header.sh_name)))
+			continue;
+		data = elf_getdata(section, NULL);
+		if (data == NULL || data->d_size == 0 ||
+		    ((const char *)data->d_buf)[data->d_size - 1] != '\0')
+			return false;
+	}
+	return true;
+}
+
 /* clang and rustc write no .debug_aranges, which dwfl_module_addrdie wants. */
 static Dwarf_Die *find_unit(Dwfl_Module *dwfl_module, uint64_t address, Dwarf_Addr *bias)
 {
@@ -150,7 +180,7 @@ size_t scopes_at(Dwfl_Module *dwfl_module, uint64_t address, struct scope scopes
 	Dwarf_Die *unit = find_unit(dwfl_module, address, &bias);
 	size_t count = 0;
 
-	if (unit == NULL)
+	if (unit == NULL || !strings_end(dwarf_getelf(dwarf_cu_getdwarf(unit->cu))))
 		return 0;
 	struct search search = {.address = address - bias};
 	find_functions(&search, unit);
