@@ -6,6 +6,7 @@
  * wrong and what to do.
  */
 #include "options.h"
+#include "words.h"
 
 #include <argp.h>
 #include <errno.h>
@@ -23,10 +24,12 @@ enum option_key {
 	KEY_ON_DEADLOCK,
 	KEY_HANG_AFTER,
 	KEY_WAIT,
+	KEY_NO_SUBREAPER,
 	KEY_KEEP_SESSION,
 	KEY_SUPPRESSIONS,
 	KEY_PRINT_SUPPRESSIONS,
 	KEY_NOTES,
+	KEY_QUIET,
 	KEY_COLOR,
 	KEY_HELP,
 	KEY_VERSION,
@@ -61,6 +64,10 @@ static const struct argp_option option_table[] = {
 	 "Watch until the program has ended, and 2 seconds more for descendants that outlive it "
 	 "(program, the default), or until the last of them has ended (all).",
 	 0},
+	{"no-subreaper", KEY_NO_SUBREAPER, NULL, 0,
+	 "Leave orphans to init, for programs that ask for their parent's number. A process whose "
+	 "parent has ended is then not watched any more.",
+	 0},
 	{"keep-session", KEY_KEEP_SESSION, "FILE", 0,
 	 "Write what was recorded to FILE, for 'forkcheck report'. FILE holds pieces of the "
 	 "program's memory; only its owner may read it.",
@@ -73,6 +80,10 @@ static const struct argp_option option_table[] = {
 	 0},
 	{"notes", KEY_NOTES, NULL, 0,
 	 "Show findings of severity note, which are else only counted.", 0},
+	{"quiet", KEY_QUIET, NULL, 0,
+	 "Write no text report to standard error: the exit status, and reports with an --output of "
+	 "their own, tell. What forkcheck itself cannot do is still said.",
+	 0},
 	{"color", KEY_COLOR, "WHEN", 0,
 	 "Colour the text report: auto (the default: on a terminal, unless NO_COLOR is set), "
 	 "always or never.",
@@ -90,6 +101,7 @@ struct parse {
 	const char *waiting[OUTPUTS_MAX]; /* files that met no --format yet */
 	size_t waiting_count;
 	size_t operand_count; /* of `report` */
+	bool is_environment;  /* the words are those of FORKCHECK_OPTIONS */
 };
 
 static error_t parse_option(int key, char *argument, struct argp_state *state);
@@ -110,6 +122,9 @@ static const struct argp command_line = {
 	.help_filter = filter_help,
 };
 
+/* What a complaint begins with, where the words are not those of the command line. */
+static const char *place = "";
+
 static void bad_usage(const char *format, ...) __attribute__((noreturn, format(printf, 1, 2)));
 
 static void bad_usage(const char *format, ...)
@@ -117,7 +132,7 @@ static void bad_usage(const char *format, ...)
 	va_list arguments;
 
 	va_start(arguments, format);
-	fputs("forkcheck: ", stderr);
+	fprintf(stderr, "forkcheck: %s", place);
 	vfprintf(stderr, format, arguments);
 	fputs("; try 'forkcheck --help'\n", stderr);
 	va_end(arguments);
@@ -210,8 +225,25 @@ static void place_waiting_files(struct parse *parse)
 		else
 			add_output(options, report_format_find("text"), parse->waiting[i]);
 	}
+}
+
+static void remove_output(struct options *options, size_t index)
+{
+	options->output_count--;
+	memmove(&options->outputs[index], &options->outputs[index + 1],
+		(options->output_count - index) * sizeof(*options->outputs));
+}
+
+/* The text report is the one that nobody has to ask for. */
+static void settle_outputs(struct options *options)
+{
+	const struct report_format *text = report_format_find("text");
+
 	if (options->output_count == 0)
-		add_output(options, report_format_find("text"), NULL);
+		add_output(options, text, NULL);
+	for (size_t i = options->output_count; options->quiet && i-- > 0;)
+		if (options->outputs[i].format == text && options->outputs[i].path == NULL)
+			remove_output(options, i);
 }
 
 static void parse_fail_on(struct options *options, const char *word)
@@ -324,6 +356,8 @@ static void take_argument(struct parse *parse, struct argp_state *state, char *w
 	/* `forkcheck -- explain` runs a program of that name. */
 	bool may_be_subcommand = state->quoted == 0;
 
+	if (parse->is_environment)
+		bad_usage("'%s' is no option", word);
 	if (options->command == COMMAND_REPORT) {
 		take_operand(parse, word);
 	} else if (may_be_subcommand && strcmp(word, "report") == 0) {
@@ -363,6 +397,9 @@ static error_t parse_option(int key, char *argument, struct argp_state *state)
 	case KEY_WAIT:
 		parse_wait(options, argument);
 		break;
+	case KEY_NO_SUBREAPER:
+		options->no_subreaper = true;
+		break;
 	case KEY_KEEP_SESSION:
 		parse_keep_session(options, argument);
 		break;
@@ -374,6 +411,9 @@ static error_t parse_option(int key, char *argument, struct argp_state *state)
 		break;
 	case KEY_NOTES:
 		options->notes = true;
+		break;
+	case KEY_QUIET:
+		options->quiet = true;
 		break;
 	case KEY_COLOR:
 		parse_color(options, argument);
@@ -476,21 +516,75 @@ static void check_operands(struct parse *parse)
 		bad_usage("--keep-session goes with a program to run");
 }
 
-void options_parse(struct options *options, int argc, char **argv)
+static void parse_words(struct parse *parse, int count, char **words)
 {
-	struct parse parse = {.options = options, .next = 1};
 	/* No permutation: `forkcheck ls --foo` gives --foo to ls. */
 	const unsigned int flags = ARGP_IN_ORDER | ARGP_SILENT;
 
+	parse->next = 1;
+	if (count > 0 && argp_parse(&command_line, count, words, flags, NULL, parse) != 0)
+		report_bad_option(words[parse->next]);
+	place_waiting_files(parse);
+}
+
+/* Options keep pointers to the words, which therefore stay. */
+static char **environment_words(int *count)
+{
+	const char *text = getenv(OPTIONS_VARIABLE);
+	char *line = NULL, **words;
+
+	*count = 0;
+	/* argp takes the first word for the name of the program. */
+	if (text == NULL || asprintf(&line, "forkcheck %s", text) < 0)
+		return NULL;
+	words = words_split(line, count);
+	free(line);
+	if (words == NULL)
+		bad_usage("%s", errno == EINVAL ? "a quote is not closed" : strerror(errno));
+	return words;
+}
+
+static void parse_environment(struct options *options)
+{
+	struct parse parse = {.options = options, .is_environment = true};
+	char **words;
+	int count;
+
+	place = OPTIONS_VARIABLE ": ";
+	words = environment_words(&count);
+	parse_words(&parse, count, words);
+	place = "";
+}
+
+/* Reports that the command line asks for stand in the place of the environment's. */
+static void parse_command_line(struct options *options, int count, char **words)
+{
+	struct options given = *options;
+	struct parse parse = {.options = &given};
+
+	given.output_count = 0;
+	given.keep_session = NULL;
+	parse_words(&parse, count, words);
+	check_operands(&parse);
+	if (given.output_count == 0) {
+		memcpy(given.outputs, options->outputs, sizeof(given.outputs));
+		given.output_count = options->output_count;
+	}
+	if (given.keep_session == NULL)
+		given.keep_session = options->keep_session;
+	*options = given;
+}
+
+void options_parse(struct options *options, int argc, char **argv)
+{
 	*options = (struct options){
 		.fail_on = SEVERITY_ERROR,
 		.error_exitcode = EXIT_FINDINGS,
 		.hang_after_ms = HANG_AFTER_MS,
 	};
-	if (argc > 0 && argp_parse(&command_line, argc, argv, flags, NULL, &parse) != 0)
-		report_bad_option(argv[parse.next]);
-	check_operands(&parse);
-	place_waiting_files(&parse);
+	parse_environment(options);
+	parse_command_line(options, argc, argv);
+	settle_outputs(options);
 }
 
 bool options_use_color(const struct options *options, int fd)

@@ -42,7 +42,7 @@ struct options {
 	enum command command;
 	char **arguments; /* PROGRAM [ARGS], or the operands of the subcommand; NULL-terminated */
 	struct output outputs[OUTPUTS_MAX];
-	size_t output_count; /* at least 1 */
+	size_t output_count; /* at least 1, unless quiet */
 	enum severity fail_on;
 	bool fail_never; /* --fail-on=never */
 	int error_exitcode;
@@ -55,11 +55,16 @@ struct options {
 	bool print_suppressions;
 	enum color_mode color;
 	bool notes;
+	bool quiet;        /* no text report on stderr */
+	bool no_subreaper; /* orphans are init's */
 };
 
 #ifndef FORKCHECK_VERSION
 #define FORKCHECK_VERSION "0.1.0"
 #endif
+
+/* Options that stand before those of the command line. */
+#define OPTIONS_VARIABLE "FORKCHECK_OPTIONS"
 
 #define EXIT_FINDINGS       66  /* something reached --fail-on */
 #define EXIT_UNOBSERVED     67  /* the program could not be observed */
@@ -68,8 +73,8 @@ struct options {
 #define EXIT_NOT_FOUND      127
 
 /*
- * Fills `options` from argv. On a bad option prints one line and the hint, and
- * ends the program with EXIT_FORKCHECK; --help and --version end it with 0.
+ * Fills `options` from FORKCHECK_OPTIONS and argv. On a bad option prints one line and the hint,
+ * and ends the program with EXIT_FORKCHECK; --help and --version end it with 0.
  */
 void options_parse(struct options *options, int argc, char **argv);
 

@@ -337,6 +337,62 @@ START_TEST(color_is_for_terminals)
 }
 END_TEST
 
+START_TEST(options_of_the_environment)
+{
+	struct options options;
+
+	setenv(OPTIONS_VARIABLE,
+	       " --notes --error-exitcode=9\t--keep-session='a \"b'\\' "
+	       "--format=\"json\" -o \"x \\\"y\"\n",
+	       1);
+	options = parse("--error-exitcode=8 x --notes");
+	ck_assert(options.notes);
+	ck_assert_int_eq(options.error_exitcode, 8);
+	ck_assert_str_eq(options.keep_session, "a \"b'");
+	ck_assert_uint_eq(options.output_count, 1);
+	ck_assert_str_eq(options.outputs[0].path, "x \"y");
+	/* What is for runs is no mistake beside a command that is none. */
+	options = parse("report s");
+	ck_assert_int_eq(options.command, COMMAND_REPORT);
+	options = parse("--format=text x");
+	ck_assert_uint_eq(options.output_count, 1);
+	ck_assert_str_eq(options.outputs[0].format->name, "text");
+	setenv(OPTIONS_VARIABLE, "", 1);
+	ck_assert(!parse("x").notes);
+}
+END_TEST
+
+static const char *const bad_environments[] = {
+	"--no-such", "--color",  "--color=red", "x",          "report",
+	"--notes=1", "'--notes", "\\",          "--notes \"", "''",
+};
+
+START_TEST(a_bad_environment_gets_one_line)
+{
+	static const char start[] = "forkcheck: FORKCHECK_OPTIONS: ";
+	struct outcome outcome;
+
+	setenv(OPTIONS_VARIABLE, bad_environments[_i], 1);
+	outcome = parse_apart("x");
+	ck_assert_int_eq(outcome.status, EXIT_FORKCHECK);
+	ck_assert_int_eq(strncmp(outcome.text, start, strlen(start)), 0);
+	ck_assert_ptr_eq(strchr(outcome.text, '\n'), outcome.text + strlen(outcome.text) - 1);
+}
+END_TEST
+
+START_TEST(quiet_leaves_reports_with_files)
+{
+	struct options options = parse("--quiet x");
+
+	ck_assert_uint_eq(options.output_count, 0);
+	options = parse("--quiet --format=text --format=json -o f x");
+	ck_assert_uint_eq(options.output_count, 1);
+	ck_assert_str_eq(options.outputs[0].path, "f");
+	options = parse("--quiet -o f x");
+	ck_assert_uint_eq(options.output_count, 1);
+}
+END_TEST
+
 static char *read_file(const char *path)
 {
 	char *text = NULL;
@@ -372,6 +428,7 @@ Suite *options_suite(void)
 	TCase *tests = tcase_create("options");
 	int outputs = sizeof(output_lines) / sizeof(output_lines[0]);
 	int reports = sizeof(report_lines) / sizeof(report_lines[0]);
+	int environments = sizeof(bad_environments) / sizeof(bad_environments[0]);
 	int bad = sizeof(bad_lines) / sizeof(bad_lines[0]);
 
 	tcase_add_test(tests, defaults);
@@ -384,6 +441,9 @@ Suite *options_suite(void)
 	tcase_add_loop_test(tests, files_go_with_formats, 0, outputs);
 	tcase_add_loop_test(tests, a_bad_command_line_gets_one_line, 0, bad);
 	tcase_add_test(tests, help_and_version);
+	tcase_add_test(tests, options_of_the_environment);
+	tcase_add_loop_test(tests, a_bad_environment_gets_one_line, 0, environments);
+	tcase_add_test(tests, quiet_leaves_reports_with_files);
 	tcase_add_test(tests, color_is_for_terminals);
 	tcase_add_test(tests, the_man_page_has_every_option);
 	suite_add_tcase(suite, tests);
