@@ -4,6 +4,9 @@
  */
 #include "launch.h"
 #include "options.h"
+#include "surroundings.h"
+#include "terminal.h"
+#include "watch/procfs.h"
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/futex.h>
@@ -25,14 +28,10 @@
 /* Relative to the folder of this program. */
 static const char *const shim_places[] = {SHIM_NAME, "../lib/forkcheck/" SHIM_NAME, NULL};
 
-/* What others may send us and the program should get. */
-static const int forwarded[] = {SIGHUP,  SIGINT,  SIGQUIT, SIGTERM, SIGUSR1,
-				SIGUSR2, SIGCONT, SIGALRM, SIGWINCH};
-#define FORWARDED (sizeof(forwarded) / sizeof(*forwarded))
-
 static struct session_header *news_header;
 static volatile pid_t program;
 static volatile sig_atomic_t interrupted;
+static volatile sig_atomic_t is_stopping; /* until we are continued */
 static struct sigaction original_actions[NSIG];
 
 static char *own_directory(void)
@@ -93,16 +92,67 @@ static void on_child(int signal)
 	bump_news();
 }
 
+/*
+ * What others may send us and the program should get. Not what the kernel sends
+ * for a fault or a limit of our own, and not what the rest of this file uses.
+ */
+static bool is_forwarded(int signal)
+{
+	switch (signal) {
+	case SIGHUP:
+	case SIGINT:
+	case SIGQUIT:
+	case SIGTERM:
+	case SIGUSR1:
+	case SIGUSR2:
+	case SIGCONT:
+	case SIGTSTP:
+	case SIGTTIN:
+	case SIGALRM:
+	case SIGVTALRM:
+	case SIGPROF:
+	case SIGWINCH:
+	case SIGURG:
+	case SIGIO:
+	case SIGPWR:
+		return true;
+	default:
+		return signal >= SIGRTMIN && signal <= SIGRTMAX;
+	}
+}
+
+/* Nobody is there to get it: what it would do to us by itself. */
+static void take_for_ourselves(int signal)
+{
+	if (signal == SIGTSTP || signal == SIGTTIN)
+		raise(SIGSTOP);
+	else if (signal != SIGCONT && signal != SIGWINCH && signal != SIGURG)
+		interrupted = signal;
+	bump_news();
+}
+
+static void pass_on(int signal, const siginfo_t *info)
+{
+	if (info->si_code == SI_QUEUE)
+		sigqueue(program, signal, info->si_value);
+	else
+		kill(program, signal);
+}
+
 /* The terminal sends Ctrl-C to the whole group: only what a process sent is passed on. */
 static void on_forwarded(int signal, siginfo_t *info, void *context)
 {
+	int saved = errno;
+
 	(void)context;
-	if (program <= 0) {
-		if (signal != SIGCONT && signal != SIGWINCH)
-			interrupted = signal;
-		bump_news();
-	} else if (info->si_code <= 0)
-		kill(program, signal);
+	if (signal == SIGCONT && is_stopping)
+		is_stopping = 0;
+	else if (program <= 0)
+		take_for_ourselves(signal);
+	/* A program that stops its own group (an editor, at Ctrl-Z) has stopped already. */
+	else if (info->si_code <= 0 && !(signal == SIGTSTP && info->si_pid == program))
+		pass_on(signal, info);
+	errno = saved;
 }
 
 int launch_interrupted(void)
@@ -110,25 +160,36 @@ int launch_interrupted(void)
 	return interrupted;
 }
 
+static void catch (int signal, struct sigaction *action)
+{
+	action->sa_flags |= SA_RESTART;
+	sigaction(signal, action, &original_actions[signal]);
+}
+
 void launch_catch_signals(void)
 {
-	struct sigaction action = {.sa_sigaction = on_forwarded, .sa_flags = SA_SIGINFO};
+	struct sigaction forward = {.sa_sigaction = on_forwarded, .sa_flags = SA_SIGINFO};
+	struct sigaction child = {.sa_handler = on_child};
+	struct sigaction ignore = {.sa_handler = SIG_IGN};
 
-	for (size_t i = 0; i < FORWARDED; i++)
-		sigaction(forwarded[i], &action, &original_actions[forwarded[i]]);
-	action = (struct sigaction){.sa_handler = on_child, .sa_flags = SA_NOCLDSTOP};
-	sigaction(SIGCHLD, &action, &original_actions[SIGCHLD]);
+	for (int signal = 1; signal < NSIG; signal++)
+		if (is_forwarded(signal))
+			catch (signal, &forward);
+	catch (SIGCHLD, &child);
 	/* A reader of our report that is gone must not keep us from cleaning up. */
-	action = (struct sigaction){.sa_handler = SIG_IGN};
-	sigaction(SIGPIPE, &action, &original_actions[SIGPIPE]);
+	catch (SIGPIPE, &ignore);
+	/* A live report, while the terminal is a shell's that the program started. */
+	catch (SIGTTOU, &ignore);
 }
 
 static void restore_signals(void)
 {
-	for (size_t i = 0; i < FORWARDED; i++)
-		sigaction(forwarded[i], &original_actions[forwarded[i]], NULL);
+	for (int signal = 1; signal < NSIG; signal++)
+		if (is_forwarded(signal))
+			sigaction(signal, &original_actions[signal], NULL);
 	sigaction(SIGCHLD, &original_actions[SIGCHLD], NULL);
 	sigaction(SIGPIPE, &original_actions[SIGPIPE], NULL);
+	sigaction(SIGTTOU, &original_actions[SIGTTOU], NULL);
 }
 
 /* Ours goes last: an ASan runtime refuses to start unless it is first. */
@@ -153,6 +214,7 @@ static _Noreturn void become_program(char *const *arguments, const struct sessio
 	int problem;
 
 	restore_signals();
+	surroundings_restore();
 	sigprocmask(SIG_SETMASK, mask, NULL);
 	if (set_preload(shim) == 0 && setenv(SESSION_ENVIRONMENT, session->path, 1) == 0)
 		execvp(arguments[0], arguments);
@@ -228,8 +290,6 @@ int launch(struct launched *launched, char *const *arguments, const struct sessi
 		return EXIT_FORKCHECK;
 	}
 	news_header = session->header;
-	/* A descendant whose parent ended is still ours to watch. */
-	prctl(PR_SET_CHILD_SUBREAPER, 1);
 	problem = start_child(launched, arguments, session, shim, report);
 	close(report[1]);
 	if (problem) {
@@ -252,16 +312,69 @@ void launch_reap(struct launched *launched)
 	pid_t pid;
 	int status;
 
-	while ((pid = waitpid(-1, &status, WNOHANG)) > 0)
+	while ((pid = waitpid(-1, &status, WNOHANG | WUNTRACED)) > 0)
 		if (WIFSTOPPED(status)) {
 			/* Seized by stop.c, and late to stop: it was given up there. */
-			ptrace(PTRACE_DETACH, pid, NULL, NULL);
+			if (ptrace(PTRACE_DETACH, pid, NULL, NULL) && pid == launched->pid)
+				launched->stopped_by = WSTOPSIG(status);
 		} else if (pid == launched->pid) {
 			launched->ended = true;
 			launched->status = status;
 			program = 0;
 		}
 	launched->has_children = pid == 0;
+}
+
+/* True once we were stopped and continued; an orphaned group is not stopped by a terminal's signal.
+ */
+static bool stop_as(int signal)
+{
+	struct sigaction action = {.sa_handler = SIG_DFL}, previous;
+
+	is_stopping = 1;
+	if (signal != SIGSTOP)
+		sigaction(signal, &action, &previous);
+	raise(signal);
+	if (signal != SIGSTOP)
+		sigaction(signal, &previous, NULL);
+	if (!is_stopping)
+		return true;
+	is_stopping = 0;
+	return false;
+}
+
+/* Still in the stop that we followed: a new one would have been told by wait. */
+static bool is_still_stopped(struct launched *launched)
+{
+	bool is_stopped = procfs_state(launched->pid) == 'T';
+
+	launch_reap(launched);
+	return is_stopped && !launched->ended && !launched->stopped_by;
+}
+
+void launch_follow_stop(struct launched *launched)
+{
+	int signal = launched->stopped_by;
+	pid_t group;
+
+	launched->stopped_by = 0;
+	if (!signal || launched->ended || launched->is_held)
+		return;
+	group = terminal_group();
+	if (!stop_as(signal))
+		return;
+	/* A shell gives the terminal to the group of its job. Where the program is a
+	 * shell too, that is not the group that had it. */
+	if (group > 0 && group == getpgid(launched->pid) && terminal_group() == getpgrp())
+		terminal_give(group);
+	/* Who continues a job sends to its group, and the program may have one of its own. */
+	if (is_still_stopped(launched))
+		kill(launched->pid, SIGCONT);
+}
+
+void launch_adopt_orphans(void)
+{
+	prctl(PR_SET_CHILD_SUBREAPER, 1);
 }
 
 void launch_wait(const struct session *session, int milliseconds)

@@ -13,6 +13,8 @@ struct launched {
 	bool ended;
 	int status;        /* as of waitpid(), once ended */
 	bool has_children; /* descendants that we were given, or the program, are left */
+	int stopped_by;    /* the signal, where the program has stopped; 0: it has not */
+	bool is_held;      /* it was stopped for a debugger, and we are not to stop too */
 };
 
 /* The path of libforkcheck.so: beside this program or where it was installed.
@@ -27,6 +29,9 @@ void launch_catch_signals(void);
 /* The signal that asked us to stop while no program ran; 0: none. */
 int launch_interrupted(void);
 
+/* A descendant whose parent ended becomes our child, and stays ours to watch. */
+void launch_adopt_orphans(void);
+
 /*
  * Starts `arguments` under the session. Returns 0, or the exit status for
  * forkcheck (126, 127, 125) after one line on stderr.
@@ -36,6 +41,13 @@ int launch(struct launched *launched, char *const *arguments, const struct sessi
 
 /* Takes all that ended since the last call. Never blocks. */
 void launch_reap(struct launched *launched);
+
+/*
+ * Stops as the program is stopped, so that the shell whose job we are gets to
+ * know it, and continues the program when we are continued. No terminal's stop
+ * ends here otherwise: the program may have a handler for it.
+ */
+void launch_follow_stop(struct launched *launched);
 
 /*
  * Waits for news of the session or of children, at most `milliseconds`. A

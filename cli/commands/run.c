@@ -9,6 +9,7 @@
 #include "../outputs.h"
 #include "../session/save.h"
 #include "../session/session.h"
+#include "../surroundings.h"
 #include "../watch/watch.h"
 #include <errno.h>
 #include <signal.h>
@@ -143,9 +144,10 @@ static void react(struct run *run, const struct hang *hang)
 	if (!reaction->signal || !hang_signal(hang, reaction->signal))
 		return;
 	note_action(run, hang->pid, reaction->what);
-	if (run->options->on_deadlock == DEADLOCK_STOP)
+	if (run->options->on_deadlock == DEADLOCK_STOP && !run->options->quiet)
 		fprintf(stderr, "forkcheck: process %d is stopped; look at it with: gdb -p %d\n",
 			hang->pid, hang->pid);
+	run->launched.is_held |= reaction->signal == SIGSTOP && hang->pid == run->launched.pid;
 	run->is_over |= run->options->on_deadlock == DEADLOCK_END_RUN;
 }
 
@@ -173,6 +175,7 @@ static void take_turn(struct run *run)
 	int pause;
 
 	launch_reap(&run->launched);
+	launch_follow_stop(&run->launched);
 	model_update(&run->model);
 	pause = watch_turn(&run->watch, &run->model, on_hang, run);
 	if (run->launched.has_children && !run->is_over)
@@ -317,7 +320,10 @@ static int open_log(struct run *run)
 
 static int set_up(struct run *run)
 {
+	surroundings_prepare();
 	launch_catch_signals();
+	if (!run->options->no_subreaper)
+		launch_adopt_orphans();
 	run->shim = launch_find_shim();
 	run->suppressions =
 		suppressions_open(run->options->suppressions, run->options->suppression_count);

@@ -255,10 +255,15 @@ static void *run_clock(void *data)
 
 int session_start_clock(struct session *session)
 {
+	sigset_t all, mask;
 	int problem;
 
+	/* Signals are for the thread that follows the program. */
+	sigfillset(&all);
+	pthread_sigmask(SIG_SETMASK, &all, &mask);
 	atomic_store(&clock_runs, true);
 	problem = pthread_create(&clock_thread, NULL, run_clock, session->header);
+	pthread_sigmask(SIG_SETMASK, &mask, NULL);
 	if (problem)
 		atomic_store(&clock_runs, false);
 	return problem;

@@ -225,6 +225,18 @@ static bool read_stat(pid_t pid, int field, unsigned long long *value)
 	return at && sscanf(at, "%llu", value) == 1;
 }
 
+char procfs_state(pid_t pid)
+{
+	char path[64], text[1024];
+	const char *at;
+
+	snprintf(path, sizeof(path), "/proc/%d/stat", pid);
+	if (read_file(path, text, sizeof(text)) <= 0)
+		return 0;
+	at = strrchr(text, ')');
+	return at && at[1] == ' ' ? at[2] : '\0';
+}
+
 uint64_t procfs_start_time(pid_t pid)
 {
 	unsigned long long ticks;

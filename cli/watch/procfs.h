@@ -51,6 +51,9 @@ bool procfs_is_futex_wait(const struct task_look *task);
 /* The same, without a time limit. */
 bool procfs_is_untimed_futex_wait(const struct task_look *task);
 
+/* 'T' is stopped, 'Z' has ended, as proc(5) has it; 0: unknown. */
+char procfs_state(pid_t pid);
+
 /* When the process started, CLOCK_BOOTTIME in ns, good to a clock tick (10 ms). 0: unknown. */
 uint64_t procfs_start_time(pid_t pid);
 

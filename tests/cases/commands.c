@@ -3,22 +3,12 @@
  * A script that exits with SKIP could not set its stage up and says why.
  */
 #include "../unit/suites.h"
+#include "command.h"
 #include "expect.h"
 #include "run.h"
 #include <regex.h>
 #include <stdio.h>
 #include <string.h>
-
-#define SKIP 77
-
-struct command_case {
-	const char *name;
-	const char *script;
-	int status;
-	const char *output; /* exactly; NULL: anything */
-	const char *errors; /* a pattern; NULL: nothing may be written to stderr */
-	int lines;          /* at most so many of them; 0: any number */
-};
 
 /* forkcheck's own complaint, on a line of its own. */
 #define COMPLAINT "^forkcheck: [^\n]+\n"
@@ -254,9 +244,11 @@ static const struct command_case cases[] = {
 	 "ls /dev/shm >after; comm -13 before after | grep '^forkcheck-[0-9]' || :",
 	 0, "", NULL, 0},
 	{"forkcheck is killed",
-	 "$FORKCHECK sh -c 'kill -9 $PPID; sleep 0.2; calm single; echo $? >status'; sleep 0.5\n"
-	 "cat status; $FORKCHECK true; ls $SESSIONS",
-	 0, "0\n", "", 0},
+	 "mkfifo go done\n"
+	 "$FORKCHECK sh -c 'kill -9 $PPID; read x <go; calm single; echo $? >status; echo >done'\n"
+	 "ls $SESSIONS | wc -l; echo >go; read x <done; cat status\n"
+	 "$FORKCHECK true; ls $SESSIONS",
+	 0, "1\n0\n", "", 0},
 };
 
 static int count_lines(const char *text)
@@ -303,7 +295,7 @@ static const char *judge(const struct run *run, const struct command_case *expec
 	return judge_errors(run, expected);
 }
 
-static void run_case(const struct command_case *expected)
+void command_case_run(const struct command_case *expected)
 {
 	struct run run;
 	const char *difference;
@@ -326,7 +318,7 @@ static void run_case(const struct command_case *expected)
 START_TEST(test_command)
 {
 	for (int i = run_repeats(); i > 0; i--)
-		run_case(&cases[_i]);
+		command_case_run(&cases[_i]);
 }
 END_TEST
 

@@ -26,7 +26,8 @@
 	suite(modules) \
 	suite(programs) \
 	suite(hangs) \
-	suite(commands)
+	suite(commands) \
+	suite(parent)
 /* clang-format on */
 
 #define DECLARE_SUITE(name) Suite *name##_suite(void);

@@ -223,6 +223,7 @@ START_TEST(adopts_what_the_program_leaves_behind)
 	char number[32] = {0};
 	int ends[2];
 
+	launch_adopt_orphans();
 	ck_assert_int_eq(pipe(ends), 0);
 	ck_assert_int_eq(dup2(ends[1], 9), 9);
 	run_script("sleep 100 & echo $! >&9");

@@ -1,0 +1,78 @@
+/*
+ * forkcheck between a program and the world: signals, jobs, terminals, closed
+ * streams, limits, what outlives the program.
+ */
+#include "../unit/suites.h"
+#include "command.h"
+#include "run.h"
+
+/* A scene of terminal.py: it waits for each step. */
+#define SCENE(mode) "/usr/bin/python3 $SCRIPTS/terminal.py " mode " $FORKCHECK"
+
+static const struct command_case cases[] = {
+	/* Signals and jobs. */
+	{"Ctrl-C arrives once", SCENE("interrupt"), 0, "ok\n", NULL, 0},
+	{"Ctrl-C ends both", SCENE("interrupted_by_default"), 0, "ok\n", NULL, 0},
+	{"Ctrl-Z and fg", SCENE("stop"), 0, "ok\n", NULL, 0},
+	{"a program that stops itself", SCENE("stop_itself"), 0, "ok\n", NULL, 0},
+	{"a program that catches Ctrl-Z", SCENE("stop_caught"), 0, "ok\n", NULL, 0},
+	{"Ctrl-Z without a shell", SCENE("stop_session_leader"), 0, "ok\n", NULL, 0},
+	{"a shell with jobs of its own", SCENE("job_shell"), 0, "ok\n", NULL, 0},
+	{"signals sent to forkcheck", SCENE("sent"), 0, "ok\n", NULL, 0},
+	{"a signal ends both", SCENE("same_end"), 0, "ok\n", NULL, 0},
+
+	/* Streams and descriptors. */
+	{"closed streams stay closed",
+	 "for i in 0 1 2; do eval \"\\$FORKCHECK sh -c 'test ! -e /proc/self/fd/$i' $i<&-\" "
+	 "|| echo $i; done",
+	 0, "", NULL, 0},
+	{"all streams closed", "$FORKCHECK mutex normal hang <&- >&- 2>&-", 66, "", NULL, 0},
+	{"a report beside closed streams",
+	 "$FORKCHECK --format=json -o report.json mutex normal hang <&- >&- 2>&-; "
+	 "grep -c orphaned-lock report.json",
+	 0, "1\n", NULL, 0},
+	{"the limit of descriptors is the program's own",
+	 "ulimit -Sn 300; $FORKCHECK sh -c 'ulimit -Sn'", 0, "300\n", NULL, 0},
+
+	/* Options. */
+	{"quiet", "$FORKCHECK --quiet mutex normal hang", 66, "", NULL, 0},
+	{"quiet with a report",
+	 "$FORKCHECK --quiet --format=json -o report.json mutex normal hang; echo $?\n"
+	 "grep -c orphaned-lock report.json",
+	 0, "66\n1\n", NULL, 0},
+	{"quiet still complains", "$FORKCHECK --quiet ./missing", 127, "", "^forkcheck: [^\n]+\n$",
+	 1},
+	{"options of the environment",
+	 "FORKCHECK_OPTIONS=\"--error-exitcode=9 --format=json  -o 'a b.json'\" "
+	 "$FORKCHECK mutex normal hang; echo $?; grep -c orphaned-lock 'a b.json'",
+	 0, "9\n1\n", NULL, 0},
+	{"the command line wins",
+	 "export FORKCHECK_OPTIONS='--error-exitcode=9 --format=json -o a.json'\n"
+	 "$FORKCHECK --error-exitcode=8 --format=text -o b.txt mutex normal hang; echo $?\n"
+	 "ls; grep -c 'error FC001' b.txt",
+	 0, "8\nb.txt\nerrors\noutput\n1\n", NULL, 0},
+	{"a bad option of the environment", "FORKCHECK_OPTIONS=--color=red $FORKCHECK true", 125,
+	 "", "^forkcheck: FORKCHECK_OPTIONS: --color=red: [^\n]+\n$", 1},
+	{"a program named report",
+	 "printf '#!/bin/sh\\nexit 7\\n' >report; chmod +x report\n"
+	 "PATH=$PWD:$PATH $FORKCHECK -- report",
+	 7, "", NULL, 0},
+};
+
+START_TEST(test_parent)
+{
+	for (int i = run_repeats(); i > 0; i--)
+		command_case_run(&cases[_i]);
+}
+END_TEST
+
+Suite *parent_suite(void)
+{
+	Suite *suite = suite_create("parent");
+	TCase *parent = tcase_create("parent");
+
+	tcase_set_timeout(parent, 70.0 * run_repeats());
+	tcase_add_loop_test(parent, test_parent, 0, sizeof(cases) / sizeof(cases[0]));
+	suite_add_tcase(suite, parent);
+	return suite;
+}
