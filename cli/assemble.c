@@ -59,6 +59,18 @@ static uint64_t count_overflowed(const struct model *model)
 	return count;
 }
 
+/* The first reason that there is; all of them are in the number. */
+static const char *why_lost(const struct reader *reader, uint64_t lost, uint64_t overflowed)
+{
+	uint64_t births = reader->births_missed + reader->unwritten_count;
+
+	if (lost > overflowed + births)
+		return "the session log had no room for all events";
+	if (births)
+		return "some processes came and went too fast to be followed";
+	return "a thread held more locks than are followed";
+}
+
 static void fill_counters(const struct model *model, struct report *report)
 {
 	const struct session_header *live = (const void *)model->reader->bytes;
@@ -71,9 +83,8 @@ static void fill_counters(const struct model *model, struct report *report)
 	report->events_lost = reader_lost(model->reader) + overflowed;
 	report->complete = report->events_lost == 0;
 	if (!report->complete)
-		report->incomplete_reason = report->events_lost > overflowed
-						    ? "the session log had no room for all events"
-						    : "a thread held more locks than are followed";
+		report->incomplete_reason =
+			why_lost(model->reader, report->events_lost, overflowed);
 }
 
 static void note_missing_end(const struct model *model, struct report *report)

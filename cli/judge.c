@@ -24,30 +24,55 @@ struct finding *judgement_add(struct judgement *judgement, const struct rule *ru
 	return finding;
 }
 
-static struct finding *find_same(struct finding *findings, size_t count,
-				 const struct finding *finding)
+/* Findings by fingerprint; at most half full. */
+struct fingerprints {
+	struct finding **table;
+	size_t capacity; /* a power of two */
+};
+
+static struct finding **place_of(const struct fingerprints *fingerprints, const char *fingerprint)
 {
-	for (size_t i = 0; i < count; i++)
-		if (strcmp(findings[i].fingerprint, finding->fingerprint) == 0)
-			return &findings[i];
-	return NULL;
+	uint64_t hash = 0xcbf29ce484222325u;
+	size_t at;
+
+	for (const char *byte = fingerprint; *byte; byte++)
+		hash = (hash ^ (unsigned char)*byte) * 0x100000001b3u;
+	at = (size_t)(hash ^ hash >> 32) & (fingerprints->capacity - 1);
+	while (fingerprints->table[at] &&
+	       strcmp(fingerprints->table[at]->fingerprint, fingerprint) != 0)
+		at = (at + 1) & (fingerprints->capacity - 1);
+	return &fingerprints->table[at];
+}
+
+static void add_to(struct finding *same, const struct finding *finding)
+{
+	same->count += finding->count;
+	if (!same->action)
+		same->action = finding->action;
 }
 
 static size_t merge(struct finding *findings, size_t count)
 {
+	struct fingerprints known = {.capacity = 64};
 	size_t kept = 0;
 
+	while (known.capacity < 2 * count)
+		known.capacity *= 2;
+	known.table = calloc(known.capacity, sizeof(struct finding *));
+	/* A report with repeats is better than none. */
+	if (!known.table)
+		return count;
 	for (size_t i = 0; i < count; i++) {
-		struct finding *same = find_same(findings, kept, &findings[i]);
+		struct finding **same = place_of(&known, findings[i].fingerprint);
 
-		if (!same) {
-			findings[kept++] = findings[i];
+		if (*same) {
+			add_to(*same, &findings[i]);
 			continue;
 		}
-		same->count += findings[i].count;
-		if (!same->action)
-			same->action = findings[i].action;
+		findings[kept] = findings[i];
+		*same = &findings[kept++];
 	}
+	free(known.table);
 	return kept;
 }
 
@@ -103,19 +128,20 @@ static void note_actions(struct judgement *judgement)
 	}
 }
 
-const struct finding *judge_process(struct model *model, struct arena *arena, int pid)
+const struct finding *judge_process(struct model *model, struct arena *arena, uint32_t process)
 {
 	struct judgement judgement = {.model = model, .arena = arena};
 	const struct finding *worst = NULL;
+	struct model_view view;
 
-	ask_rules(&judgement, false);
-	for (size_t i = 0; i < judgement.count; i++) {
-		const struct finding *finding = &judgement.findings[i];
-
-		if (finding->child.present && finding->child.pid == pid &&
-		    (!worst || finding->severity > worst->severity))
-			worst = finding;
-	}
+	model_restrict(model, &view, process);
+	for (const struct rule *rule = rules; rule->code; rule++)
+		if (rule->severity == SEVERITY_ERROR)
+			rule->judge(&judgement, rule);
+	model_give_back(model, &view);
+	for (size_t i = 0; i < judgement.count; i++)
+		if (!worst || judgement.findings[i].severity > worst->severity)
+			worst = &judgement.findings[i];
 	return worst;
 }
 

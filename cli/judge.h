@@ -16,10 +16,11 @@ void judge(struct model *model, struct arena *arena, bool all, struct finding **
 	   size_t *count);
 
 /*
- * The most severe finding about one process, before any are merged: its child,
- * or the process that hangs in fork(). NULL when there is none.
+ * The most severe finding about one process (a serial), of the rules that give
+ * errors: what hangs there. NULL when there is none. The cost does not grow with
+ * the number of other processes that hang.
  */
-const struct finding *judge_process(struct model *model, struct arena *arena, int pid);
+const struct finding *judge_process(struct model *model, struct arena *arena, uint32_t process);
 
 /* Merges and sorts as above, in place. Returns the number that is left. */
 size_t judge_merge(struct finding *findings, size_t count);

@@ -81,42 +81,17 @@ static void remember_printed(struct run *run, const struct finding *finding)
 }
 
 /* Errors that are proven are printed while the program runs. */
-static void print_proven(struct run *run)
+static void print_proven(struct run *run, const struct finding *finding)
 {
 	FILE *stream = outputs_live(&run->outputs);
-	struct finding *findings;
-	struct arena arena;
-	size_t count;
+	struct render_options look;
 
-	if (!stream)
+	if (!stream || find_printed(run, finding))
 		return;
-	arena_init(&arena);
-	judge(&run->model, &arena, false, &findings, &count);
-	for (size_t i = 0; i < count; i++) {
-		struct render_options look = outputs_look(run->options, stream);
-
-		if (findings[i].severity != SEVERITY_ERROR ||
-		    findings[i].certainty != CERTAINTY_PROVEN || find_printed(run, &findings[i]) ||
-		    suppressions_match(run->suppressions, &findings[i]))
-			continue;
-		render_text_finding(stream, &findings[i], &look);
-		fflush(stream);
-		remember_printed(run, &findings[i]);
-	}
-	arena_release(&arena);
-}
-
-static bool is_suppressed(struct run *run, pid_t pid)
-{
-	const struct finding *finding;
-	struct arena arena;
-	bool suppressed;
-
-	arena_init(&arena);
-	finding = judge_process(&run->model, &arena, pid);
-	suppressed = finding && suppressions_match(run->suppressions, finding);
-	arena_release(&arena);
-	return suppressed;
+	look = outputs_look(run->options, stream);
+	render_text_finding(stream, finding, &look);
+	fflush(stream);
+	remember_printed(run, finding);
 }
 
 static void note_action(struct run *run, pid_t pid, const char *what)
@@ -137,18 +112,39 @@ static const struct deadlock_reaction {
 	[DEADLOCK_END_RUN] = {SIGKILL, "killed"},
 };
 
-static void react(struct run *run, const struct hang *hang)
+/* What was done to it; NULL: nothing. */
+static const char *react(struct run *run, const struct hang *hang)
 {
 	const struct deadlock_reaction *reaction = &reactions[run->options->on_deadlock];
 
 	if (!reaction->signal || !hang_signal(hang, reaction->signal))
-		return;
+		return NULL;
 	note_action(run, hang->pid, reaction->what);
 	if (run->options->on_deadlock == DEADLOCK_STOP && !run->options->quiet)
 		fprintf(stderr, "forkcheck: process %d is stopped; look at it with: gdb -p %d\n",
 			hang->pid, hang->pid);
 	run->launched.is_held |= reaction->signal == SIGSTOP && hang->pid == run->launched.pid;
 	run->is_over |= run->options->on_deadlock == DEADLOCK_END_RUN;
+	return reaction->what;
+}
+
+static void act_and_tell(struct run *run, const struct hang *hang)
+{
+	const struct finding *found;
+	struct finding finding;
+	struct arena arena;
+
+	arena_init(&arena);
+	found = judge_process(&run->model, &arena, hang->serial);
+	if (!found)
+		react(run, hang);
+	else if (!suppressions_match(run->suppressions, found)) {
+		finding = *found;
+		finding.action = react(run, hang);
+		if (finding.severity == SEVERITY_ERROR && finding.certainty == CERTAINTY_PROVEN)
+			print_proven(run, &finding);
+	}
+	arena_release(&arena);
 }
 
 /* False: it moved, and is to be looked at again. */
@@ -163,9 +159,7 @@ static bool on_hang(const struct hang *hang, void *data)
 	model_update(&run->model);
 	if (!hang->is_proven)
 		return true;
-	if (!is_suppressed(run, hang->pid))
-		react(run, hang);
-	print_proven(run);
+	act_and_tell(run, hang);
 	return true;
 }
 
@@ -381,7 +375,7 @@ static int report_run(struct run *run, int *signal)
 		suppressions_print(&report, stdout);
 	status = exit_status(run, &report, signal);
 	arena_release(&arena);
-	if (run->options->keep_session && session_save(&run->reader, run->options->keep_session))
+	if (run->options->keep_session && session_save(&run->model, run->options->keep_session))
 		status = EXIT_FORKCHECK;
 	return status;
 }

@@ -11,27 +11,6 @@ struct outcome {
 	bool waited; /* FC001 or FC003 says more */
 };
 
-/* Took it, made it anew, destroyed it, or asked for it with a time limit. */
-static bool did_touch(const struct model *model, uint32_t process, uint64_t lock)
-{
-	const struct model_list *touches = model_list(model, RECORD_TOUCH);
-	const struct model_list *waits = model_list(model, RECORD_WAIT);
-
-	for (size_t i = 0; i < touches->count; i++) {
-		const struct record_touch *touch = model_touch(model, touches->references[i]);
-
-		if (touch->record.process == process && touch->lock == lock)
-			return true;
-	}
-	for (size_t i = 0; i < waits->count; i++) {
-		const struct record_wait *wait = model_wait(model, waits->references[i]);
-
-		if (wait->record.process == process && wait->lock == lock && wait->flags)
-			return true;
-	}
-	return false;
-}
-
 static bool did_wait(const struct model *model, session_reference fork, uint64_t lock)
 {
 	const struct model_list *waits = model_list(model, RECORD_WAIT);
@@ -54,12 +33,13 @@ static struct outcome look_at_children(const struct model *model, const struct r
 	struct outcome outcome = {.waited = did_wait(model, held->fork, held->lock)};
 	uint64_t heirs = reader_count(model->reader, reference);
 
-	for (uint32_t serial = 1; serial < model->process_capacity; serial++) {
+	for (uint32_t serial = model_first_child(model, held->fork), next; serial; serial = next) {
 		const struct process_facts *child = model_process(model, serial);
 		uint32_t state = child ? model_state(model, child) : 0;
 
+		next = child ? child->next_sibling : 0;
 		if (!child || child->fork != held->fork || !(state & BIRTH_INHERITED) ||
-		    state & BIRTH_EXECED || did_touch(model, serial, held->lock))
+		    state & BIRTH_EXECED || model_touched(model, serial, held->lock))
 			continue;
 		outcome.untouched++;
 		if (!outcome.example)

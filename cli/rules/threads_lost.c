@@ -7,9 +7,10 @@
 
 static const struct process_facts *find_child(const struct model *model, session_reference fork)
 {
-	for (uint32_t serial = 1; serial < model->process_capacity; serial++) {
+	for (uint32_t serial = model_first_child(model, fork), next; serial; serial = next) {
 		const struct process_facts *child = model_process(model, serial);
 
+		next = child ? child->next_sibling : 0;
 		if (child && child->fork == fork && !(model_state(model, child) & BIRTH_EXECED))
 			return child;
 	}

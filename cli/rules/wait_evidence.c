@@ -108,15 +108,7 @@ void wait_evidence(struct judgement *judgement, struct finding *finding,
 
 bool wait_is_for_ever(const struct model *model, uint32_t process, uint64_t lock)
 {
-	const struct model_list *list = model_list(model, RECORD_WAIT);
-
-	for (size_t i = 0; i < list->count; i++) {
-		const struct record_wait *wait = model_wait(model, list->references[i]);
-
-		if (wait->record.process == process && wait->lock == lock && !wait->flags)
-			return true;
-	}
-	return false;
+	return model_waited_for_ever(model, process, lock);
 }
 
 bool wait_gave_up(const struct model *model, session_reference reference)

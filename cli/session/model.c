@@ -29,6 +29,7 @@ void model_init(struct model *model, struct reader *reader, const char *shim_pat
 	model->shim_path = shim_path;
 	model->by_cell = must(calloc(cells + 1, sizeof(*model->by_cell)));
 	model->types = must(calloc(cells + 1, sizeof(*model->types)));
+	model->children = must(calloc(cells + 1, sizeof(*model->children)));
 }
 
 void model_release(struct model *model)
@@ -42,6 +43,9 @@ void model_release(struct model *model)
 	free(model->processes);
 	free(model->by_cell);
 	free(model->types);
+	free(model->children);
+	pairs_free(&model->for_ever);
+	pairs_free(&model->touched);
 	free(model->buffer.record);
 	arena_release(&model->arena);
 	memset(model, 0, sizeof(*model));
@@ -85,6 +89,23 @@ static struct process_facts *process_entry(struct model *model, uint32_t serial)
 	return &model->processes[serial];
 }
 
+/* At the end of its fork's list: the first child is the example that is shown. */
+static void link_child(struct model *model, struct process_facts *process)
+{
+	struct siblings *siblings;
+
+	if (process->is_linked || !process->fork ||
+	    process->fork >= model->reader->header.cells_count)
+		return;
+	siblings = &model->children[process->fork];
+	if (siblings->last)
+		model->processes[siblings->last].next_sibling = process->serial;
+	else
+		siblings->first = process->serial;
+	siblings->last = process->serial;
+	process->is_linked = true;
+}
+
 static void take_process(struct model *model, const struct record_process *record)
 {
 	struct process_facts *process = process_entry(model, record->serial);
@@ -101,6 +122,24 @@ static void take_process(struct model *model, const struct record_process *recor
 	process->birth_ns = record->birth_ns;
 	if (record->path_length)
 		process->path = arena_strndup(&model->arena, record->text, record->path_length);
+	link_child(model, process);
+}
+
+static void note_pair(struct pairs *pairs, uint32_t process, uint64_t lock)
+{
+	if (!pairs_add(pairs, process, lock))
+		must(NULL);
+}
+
+static void take_wait(struct model *model, const struct record_wait *wait)
+{
+	note_pair(wait->flags ? &model->touched : &model->for_ever, wait->record.process,
+		  wait->lock);
+}
+
+static void take_touch(struct model *model, const struct record_touch *touch)
+{
+	note_pair(&model->touched, touch->record.process, touch->lock);
 }
 
 static void take_record(struct model *model)
@@ -114,6 +153,10 @@ static void take_record(struct model *model)
 	append(&model->lists[buffer->type], buffer->reference);
 	if (buffer->type == RECORD_PROCESS)
 		take_process(model, (const struct record_process *)copy);
+	else if (buffer->type == RECORD_WAIT)
+		take_wait(model, (const struct record_wait *)copy);
+	else if (buffer->type == RECORD_TOUCH)
+		take_touch(model, (const struct record_touch *)copy);
 }
 
 static void take_birth(struct model *model, const struct session_birth *birth)
@@ -134,6 +177,27 @@ static void take_birth(struct model *model, const struct session_birth *birth)
 	process->lost = birth->lost;
 	process->state = birth->state;
 	process->private_facts = birth->private_facts;
+	link_child(model, process);
+}
+
+/*
+ * What a child does with itself is noted in its birth, until another takes the
+ * place in the ring. It is asked a last time half a ring before that.
+ */
+static void settle_births(struct model *model)
+{
+	uint64_t half = model->reader->header.births_count / 2;
+	struct session_birth birth;
+
+	for (; model->settled_birth + half < model->reader->next_birth; model->settled_birth++) {
+		struct process_facts *process;
+
+		if (!reader_birth(model->reader, model->settled_birth, &birth))
+			continue;
+		process = process_entry(model, birth.process);
+		if (process && process->birth_number == model->settled_birth + 1)
+			process->state = birth.state;
+	}
 }
 
 bool model_update(struct model *model)
@@ -143,6 +207,7 @@ bool model_update(struct model *model)
 
 	for (; reader_next_birth(model->reader, &birth); any = true)
 		take_birth(model, &birth);
+	settle_births(model);
 	for (; reader_next(model->reader, &model->buffer); any = true)
 		take_record(model);
 	return any;
@@ -231,6 +296,55 @@ const struct process_facts *model_process(const struct model *model, uint32_t se
 	if (!serial || serial >= model->process_capacity || !model->processes[serial].serial)
 		return NULL;
 	return &model->processes[serial];
+}
+
+uint32_t model_first_child(const struct model *model, session_reference fork)
+{
+	return fork < model->reader->header.cells_count ? model->children[fork].first : 0;
+}
+
+bool model_waited_for_ever(const struct model *model, uint32_t process, uint64_t lock)
+{
+	return pairs_have(&model->for_ever, process, lock);
+}
+
+bool model_touched(const struct model *model, uint32_t process, uint64_t lock)
+{
+	return pairs_have(&model->touched, process, lock);
+}
+
+static const enum record_type restricted[] = {RECORD_WAIT, RECORD_TOUCH, RECORD_HANG};
+#define RESTRICTED (sizeof(restricted) / sizeof(*restricted))
+
+/* Who a record of a restricted list is about. */
+static uint32_t subject_of(const struct model *model, enum record_type type,
+			   session_reference reference)
+{
+	const struct record *record = model->by_cell[reference];
+
+	return type == RECORD_HANG ? ((const struct record_hang *)record)->serial : record->process;
+}
+
+void model_restrict(struct model *model, struct model_view *view, uint32_t process)
+{
+	for (size_t i = 0; i < RESTRICTED; i++) {
+		enum record_type type = restricted[i];
+		struct model_list all = model->lists[type];
+
+		view->lists[type] = all;
+		model->lists[type] = (struct model_list){0};
+		for (size_t k = 0; k < all.count; k++)
+			if (subject_of(model, type, all.references[k]) == process)
+				append(&model->lists[type], all.references[k]);
+	}
+}
+
+void model_give_back(struct model *model, struct model_view *view)
+{
+	for (size_t i = 0; i < RESTRICTED; i++) {
+		free(model->lists[restricted[i]].references);
+		model->lists[restricted[i]] = view->lists[restricted[i]];
+	}
 }
 
 const char *model_program(const struct model *model, uint32_t serial)

@@ -10,6 +10,7 @@
 
 #include "../arena.h"
 #include "../unwind/unwind.h"
+#include "pairs.h"
 #include "reader.h"
 #include <stdbool.h>
 #include <stddef.h>
@@ -29,6 +30,8 @@ struct process_facts {
 	uint32_t lost;          /* threads of the parent that it does not have */
 	uint64_t private_facts; /* where it keeps its struct private_facts; 0: unknown */
 	const char *path;       /* of the program; NULL: unknown */
+	uint32_t next_sibling;  /* the next child of the same fork; see model_first_child() */
+	bool is_linked;
 };
 
 struct model_list {
@@ -48,6 +51,12 @@ struct model {
 	struct address_space **spaces; /* index: serial of an image */
 	size_t space_capacity;
 	const char *shim_path;
+	struct siblings {
+		uint32_t first, last;
+	} * children;                  /* index: cell of a FORK record */
+	struct pairs for_ever;         /* (process, lock): it waited without a time limit */
+	struct pairs touched;          /* (process, lock): it asked with a limit, or settled it */
+	uint64_t settled_birth;        /* births before it were asked for their state a last time */
 	size_t module_count_at_spaces; /* modules known when the spaces were built */
 };
 
@@ -78,6 +87,27 @@ const struct model_list *model_list(const struct model *model, enum record_type 
 
 /* NULL when nothing is known of the serial. */
 const struct process_facts *model_process(const struct model *model, uint32_t serial);
+/*
+ * The children of a fork, by serial, 0 for none: go on with `next_sibling`, and
+ * pass over those whose `fork` is another one.
+ */
+uint32_t model_first_child(const struct model *model, session_reference fork);
+
+/* Did a process wait for a lock without a time limit? */
+bool model_waited_for_ever(const struct model *model, uint32_t process, uint64_t lock);
+/* Did it ask for the lock with a time limit, take it, make it anew or destroy it? */
+bool model_touched(const struct model *model, uint32_t process, uint64_t lock);
+
+/*
+ * Until it is given back, the lists of WAIT, TOUCH and HANG records have those
+ * of one process only.
+ */
+struct model_view {
+	struct model_list lists[RECORD_TYPES];
+};
+void model_restrict(struct model *model, struct model_view *view, uint32_t process);
+void model_give_back(struct model *model, struct model_view *view);
+
 /* The path of the program that a process runs; NULL: unknown. */
 const char *model_program(const struct model *model, uint32_t serial);
 

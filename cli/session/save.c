@@ -24,12 +24,26 @@ static uint64_t aligned(uint64_t size)
 	return (size + ALIGNMENT - 1) / ALIGNMENT * ALIGNMENT;
 }
 
-/* As much of the ring as was used: entry n is at place n modulo its size. */
-static uint32_t births_used(const struct reader *reader, uint64_t next_birth)
+static size_t births_known(const struct model *model)
 {
+	size_t known = 0;
+
+	for (size_t serial = 1; serial < model->process_capacity; serial++)
+		known += model->processes[serial].birth_number > 0;
+	return known;
+}
+
+/*
+ * Room for all births, at least for what was used of the ring. Entry n is at
+ * place n modulo this number. The program's own count is not believed alone.
+ */
+static uint32_t births_room(const struct model *model, uint64_t next_birth)
+{
+	size_t ring = model->reader->header.births_count, known = births_known(model);
+	size_t most = known > ring ? known : ring;
 	uint32_t count = 1;
 
-	while (count < reader->header.births_count && count < next_birth)
+	while (count < next_birth && count < most)
 		count *= 2;
 	return count;
 }
@@ -39,8 +53,9 @@ static uint32_t births_used(const struct reader *reader, uint64_t next_birth)
  * live one at any time: layout comes from the checked copy, and from the live
  * words only what the reader does not trust either.
  */
-static struct session_header lay_out(const struct reader *reader)
+static struct session_header lay_out(const struct model *model)
 {
+	const struct reader *reader = model->reader;
 	const struct session_header *live = (const void *)reader->bytes;
 	struct session_header header = reader->header;
 	uint64_t next_cell = atomic_load(&live->next_cell);
@@ -48,7 +63,7 @@ static struct session_header lay_out(const struct reader *reader)
 
 	if (next_cell < header.cells_count)
 		header.cells_count = next_cell;
-	header.births_count = births_used(reader, next_birth);
+	header.births_count = births_room(model, next_birth);
 	header.births_offset = aligned(sizeof(header));
 	header.intern_count = 1;
 	header.intern_offset =
@@ -81,32 +96,83 @@ static int write_all(int descriptor, const void *bytes, size_t size)
 	return 0;
 }
 
-static int write_session(int descriptor, const struct reader *reader)
+static void put_birth(struct session_birth *births, uint32_t count,
+		      const struct process_facts *process)
+{
+	uint64_t number = process->birth_number - 1;
+
+	births[number & (count - 1)] = (struct session_birth){
+		.sequence = number + 1,
+		.time_ns = process->birth_ns,
+		.process = process->serial,
+		.parent = process->parent,
+		.image = process->image,
+		.pid = process->pid,
+		.fork = process->fork,
+		.kind = process->kind,
+		.state = process->state,
+		.lost = process->lost,
+		.private_facts = process->private_facts,
+	};
+}
+
+/* The ring has the last ones only: the others are as the model has them. malloc'ed. */
+static struct session_birth *collect_births(const struct model *model, uint32_t count)
+{
+	const struct reader *reader = model->reader;
+	const unsigned char *ring = reader->bytes + reader->header.births_offset;
+	struct session_birth *births = calloc(count, sizeof(*births));
+
+	for (size_t serial = 1; births && serial < model->process_capacity; serial++)
+		if (model->processes[serial].birth_number)
+			put_birth(births, count, &model->processes[serial]);
+	for (uint32_t i = 0; births && i < reader->header.births_count; i++) {
+		struct session_birth birth;
+
+		memcpy(&birth, ring + i * sizeof(birth), sizeof(birth));
+		if (birth.sequence)
+			births[(birth.sequence - 1) & (count - 1)] = birth;
+	}
+	return births;
+}
+
+static int write_births(int descriptor, const struct model *model, uint32_t count)
+{
+	struct session_birth *births = collect_births(model, count);
+	int result = births ? write_all(descriptor, births, count * sizeof(*births)) : -1;
+	int problem = births ? errno : ENOMEM;
+
+	free(births);
+	errno = problem;
+	return result;
+}
+
+static int write_session(int descriptor, const struct model *model)
 {
 	static const unsigned char zeroes[ALIGNMENT];
-	struct session_header header = lay_out(reader);
-	const unsigned char *births = reader->bytes + reader->header.births_offset;
+	const struct reader *reader = model->reader;
+	struct session_header header = lay_out(model);
 	const unsigned char *cells = reader->bytes + reader->header.cells_offset;
 	/* Nothing is found by its hash in a session that has ended. */
 	size_t intern_size = header.cells_offset - header.intern_offset;
 
 	if (write_all(descriptor, &header, sizeof(header)) ||
 	    write_all(descriptor, zeroes, header.births_offset - sizeof(header)) ||
-	    write_all(descriptor, births, header.births_count * sizeof(struct session_birth)) ||
+	    write_births(descriptor, model, header.births_count) ||
 	    write_all(descriptor, zeroes, intern_size))
 		return -1;
 	return write_all(descriptor, cells, header.cells_count * SESSION_CELL);
 }
 
 /* Into a new file, which only its owner can read. */
-static int write_file(char *temporary, const struct reader *reader)
+static int write_file(char *temporary, const struct model *model)
 {
 	int descriptor = mkostemp(temporary, O_CLOEXEC);
 	int result, problem;
 
 	if (descriptor < 0)
 		return -1;
-	result = write_session(descriptor, reader);
+	result = write_session(descriptor, model);
 	problem = errno;
 	if (close(descriptor) && result == 0) {
 		problem = errno;
@@ -140,7 +206,7 @@ static const char *check_target(const char *path)
 	return S_ISDIR(status.st_mode) ? strerror(EISDIR) : "it is no regular file";
 }
 
-static const char *save(const struct reader *reader, const char *path)
+static const char *save(const struct model *model, const char *path)
 {
 	const char *problem = check_target(path);
 	char *temporary;
@@ -149,17 +215,17 @@ static const char *save(const struct reader *reader, const char *path)
 		return problem;
 	if (asprintf(&temporary, "%s.XXXXXX", path) < 0)
 		return strerror(ENOMEM);
-	if (write_file(temporary, reader) || replace(temporary, path))
+	if (write_file(temporary, model) || replace(temporary, path))
 		problem = strerror(errno);
 	free(temporary);
 	return problem;
 }
 
-int session_save(const struct reader *reader, const char *path)
+int session_save(const struct model *model, const char *path)
 {
 	/* Over `ulimit -f` the kernel would kill us instead of saying so. */
 	void (*previous)(int) = signal(SIGXFSZ, SIG_IGN);
-	const char *problem = save(reader, path);
+	const char *problem = save(model, path);
 
 	signal(SIGXFSZ, previous);
 	if (!problem)

@@ -5,13 +5,13 @@
 #ifndef FORKCHECK_SAVE_H
 #define FORKCHECK_SAVE_H
 
-#include "reader.h"
+#include "model.h"
 
 /*
  * Writes what the log holds now, to a file that only its owner can read. It
  * replaces `path` when it is whole. Returns 0, or -1 after one line on stderr.
  */
-int session_save(const struct reader *reader, const char *path);
+int session_save(const struct model *model, const char *path);
 
 struct saved_session {
 	void *bytes;

@@ -7,6 +7,7 @@
 #include <errno.h>
 #include <signal.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/syscall.h>
 #include <time.h>
 #include <unistd.h>
@@ -32,22 +33,19 @@ void watch_init(struct watch *watch, struct writer *writer, uint64_t hang_after_
 	*watch = (struct watch){.next_serial = 1, .writer = writer, .hang_after_ns = hang_after_ns};
 }
 
-static void drop(struct watch *watch, size_t index)
+static void drop(struct watched *watched)
 {
-	struct watched *watched = watch->list[index];
-
 	if (watched->process >= 0)
 		close(watched->process);
 	free((char *)watched->reason);
 	free(watched->look);
 	free(watched);
-	watch->list[index] = watch->list[--watch->count];
 }
 
 void watch_release(struct watch *watch)
 {
 	while (watch->count)
-		drop(watch, watch->count - 1);
+		drop(watch->list[--watch->count]);
 	free(watch->list);
 	*watch = (struct watch){0};
 }
@@ -63,37 +61,60 @@ static bool is_heir(const struct model *model, const struct process_facts *facts
 	return false;
 }
 
+static bool make_room(struct watch *watch)
+{
+	size_t capacity = watch->capacity ? 2 * watch->capacity : 64;
+	struct watched **grown;
+
+	if (watch->count < watch->capacity)
+		return true;
+	grown = reallocarray(watch->list, capacity, sizeof(*grown));
+	if (!grown)
+		return false;
+	watch->list = grown;
+	watch->capacity = capacity;
+	return true;
+}
+
+/* Where a serial stands in the list, or would stand: the list is in their order. */
+static size_t place_of(const struct watch *watch, uint32_t serial)
+{
+	size_t from = 0, to = watch->count;
+
+	while (from < to) {
+		size_t middle = from + (to - from) / 2;
+
+		if (watch->list[middle]->serial < serial)
+			from = middle + 1;
+		else
+			to = middle;
+	}
+	return from;
+}
+
 static struct watched *add(struct watch *watch, const struct model *model,
 			   const struct process_facts *facts)
 {
-	struct watched *watched;
+	struct watched *watched = make_room(watch) ? calloc(1, sizeof(*watched)) : NULL;
+	size_t at = place_of(watch, facts->serial);
 
-	if (watch->count == watch->capacity) {
-		size_t capacity = watch->capacity ? 2 * watch->capacity : 64;
-		struct watched **grown = reallocarray(watch->list, capacity, sizeof(*grown));
-
-		if (!grown)
-			return NULL;
-		watch->list = grown;
-		watch->capacity = capacity;
-	}
-	watched = calloc(1, sizeof(*watched));
 	if (!watched)
 		return NULL;
 	watched->serial = facts->serial;
 	watched->pid = facts->pid;
 	watched->process = -1;
 	watched->is_heir = is_heir(model, facts);
-	watch->list[watch->count++] = watched;
+	memmove(&watch->list[at + 1], &watch->list[at], (watch->count - at) * sizeof(*watch->list));
+	watch->list[at] = watched;
+	watch->count++;
 	return watched;
 }
 
 static struct watched *find(const struct watch *watch, uint32_t serial)
 {
-	for (size_t i = watch->count; i-- > 0;)
-		if (watch->list[i]->serial == serial)
-			return watch->list[i];
-	return NULL;
+	size_t at = place_of(watch, serial);
+
+	return at < watch->count && watch->list[at]->serial == serial ? watch->list[at] : NULL;
 }
 
 static void take_births(struct watch *watch, const struct model *model)
@@ -104,7 +125,7 @@ static void take_births(struct watch *watch, const struct model *model)
 		/* A serial that is not known yet: its birth is being written. */
 		if (!facts)
 			break;
-		if (facts->pid > 0)
+		if (facts->pid > 0 && !find(watch, facts->serial))
 			add(watch, model, facts);
 	}
 }
@@ -196,6 +217,19 @@ static bool visit(const struct turn *turn, struct watched *watched, bool full_ro
 	return true;
 }
 
+static void visit_all(struct watch *watch, const struct turn *turn, bool full_round)
+{
+	size_t kept = 0;
+
+	for (size_t i = 0; i < watch->count; i++) {
+		if (visit(turn, watch->list[i], full_round))
+			watch->list[kept++] = watch->list[i];
+		else
+			drop(watch->list[i]);
+	}
+	watch->count = kept;
+}
+
 static bool any_announced(const struct watch *watch)
 {
 	for (size_t i = 0; i < watch->count; i++)
@@ -221,9 +255,7 @@ int watch_turn(struct watch *watch, struct model *model,
 		watch->next_round_ns = turn.now + ROUND_NS;
 		pass_over_unborn(watch, model);
 	}
-	for (size_t i = watch->count; i-- > 0;)
-		if (!visit(&turn, watch->list[i], full_round))
-			drop(watch, i);
+	visit_all(watch, &turn, full_round);
 	return any_announced(watch) ? ANNOUNCED_MS : ROUND_MS;
 }
 

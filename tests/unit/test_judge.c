@@ -759,8 +759,8 @@ START_TEST(gives_the_worst_of_one_process)
 	add_wait(CHILD, scene.fork, held, 0);
 	add_child(OTHER_CHILD, SERVER, scene.fork);
 	model_update(&model);
-	ck_assert_str_eq(judge_process(&model, &arena, 200)->code, "FC001");
-	ck_assert_ptr_null(judge_process(&model, &arena, 300));
+	ck_assert_str_eq(judge_process(&model, &arena, CHILD)->code, "FC001");
+	ck_assert_ptr_null(judge_process(&model, &arena, OTHER_CHILD));
 	ck_assert_ptr_null(judge_process(&model, &arena, 12345));
 }
 END_TEST

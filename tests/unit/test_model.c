@@ -273,6 +273,98 @@ START_TEST(keeps_the_state_of_a_process_whose_place_was_taken)
 }
 END_TEST
 
+/* What a child does with itself long after its birth counts, though its place is taken in the end.
+ */
+START_TEST(asks_for_a_state_before_its_place_is_taken)
+{
+	uint64_t capacity = session.header->births_count;
+
+	session_builder_birth(&session, (struct session_birth){.process = 1, .kind = BIRTH_CHILD});
+	model_update(&model);
+	session_builder_birth_at(&session, 0)->state = BIRTH_EXECED;
+	for (uint32_t serial = 2; serial <= 3 * capacity; serial++) {
+		session_builder_birth(
+			&session, (struct session_birth){.process = serial, .kind = BIRTH_CHILD});
+		model_update(&model);
+	}
+	ck_assert_uint_eq(model_state(&model, model_process(&model, 1)), BIRTH_EXECED);
+	ck_assert_uint_eq(model_state(&model, model_process(&model, 2)), 0);
+}
+END_TEST
+
+/* Each once, whether its birth, its record or both were seen; others are passed over. */
+START_TEST(lists_the_children_of_a_fork)
+{
+	session_reference fork = session_add(&session, FORK, fork, 1, .parent = 1);
+	uint32_t expected[] = {5, 3, 4}, count = 0;
+
+	ck_assert_uint_eq(model_first_child(&model, fork), 0);
+	ck_assert_uint_eq(model_first_child(&model, UINT32_MAX), 0);
+	for (size_t i = 0; i < 2; i++)
+		session_builder_birth(&session, (struct session_birth){.process = expected[i],
+								       .kind = BIRTH_CHILD,
+								       .fork = fork});
+	session_builder_birth(
+		&session,
+		(struct session_birth){.process = 6, .kind = BIRTH_CHILD, .fork = fork + 1});
+	model_update(&model);
+	for (uint32_t serial = 3; serial <= 4; serial++)
+		session_builder_process(&session,
+					(struct record_process){.serial = serial,
+								.kind = BIRTH_CHILD,
+								.fork = fork},
+					NULL);
+	session_builder_process(
+		&session,
+		(struct record_process){.serial = 7, .kind = BIRTH_CHILD, .fork = UINT32_MAX},
+		NULL);
+	model_update(&model);
+	for (uint32_t serial = model_first_child(&model, fork); serial;
+	     serial = model_process(&model, serial)->next_sibling)
+		ck_assert_uint_eq(serial, expected[count++]);
+	ck_assert_uint_eq(count, 3);
+}
+END_TEST
+
+START_TEST(knows_who_asked_for_a_lock)
+{
+	for (uint32_t process = 1; process <= 60; process++)
+		session_add(&session, WAIT, wait, process, .lock = 0x1000 + 8 * (process % 3),
+			    .flags = process % 2 ? WAIT_TRY : 0);
+	session_add(&session, TOUCH, touch, 2, .lock = 0x2000);
+	model_update(&model);
+	for (uint32_t process = 1; process <= 60; process++)
+		for (uint32_t lock = 0; lock < 3; lock++) {
+			bool asked = process % 3 == lock;
+
+			ck_assert_int_eq(model_waited_for_ever(&model, process, 0x1000 + 8 * lock),
+					 asked && process % 2 == 0);
+			ck_assert_int_eq(model_touched(&model, process, 0x1000 + 8 * lock),
+					 asked && process % 2 == 1);
+		}
+	ck_assert(model_touched(&model, 2, 0x2000));
+}
+END_TEST
+
+START_TEST(shows_one_process_alone)
+{
+	struct model_view view;
+
+	for (uint32_t process = 1; process <= 3; process++) {
+		session_add(&session, WAIT, wait, process, .lock = 8);
+		session_add(&session, HANG, hang, 0, .serial = process);
+	}
+	model_update(&model);
+	model_restrict(&model, &view, 2);
+	ck_assert_uint_eq(model_list(&model, RECORD_WAIT)->count, 1);
+	ck_assert_uint_eq(model_list(&model, RECORD_HANG)->count, 1);
+	ck_assert_uint_eq(model_list(&model, RECORD_TOUCH)->count, 0);
+	model_give_back(&model, &view);
+	ck_assert_uint_eq(model_list(&model, RECORD_WAIT)->count, 3);
+	ck_assert_uint_eq(model_list(&model, RECORD_HANG)->count, 3);
+}
+END_TEST
+
 START_TEST(ignores_hostile_serials)
 {
 	static const uint32_t serials[] = {0, UINT32_MAX, 1u << 31, 8u << 20};
@@ -353,6 +445,10 @@ Suite *model_suite(void)
 	tcase_add_test(core, names_a_child_after_its_image);
 	tcase_add_test(core, tells_a_state_as_it_is_now);
 	tcase_add_test(core, keeps_the_state_of_a_process_whose_place_was_taken);
+	tcase_add_test(core, asks_for_a_state_before_its_place_is_taken);
+	tcase_add_test(core, lists_the_children_of_a_fork);
+	tcase_add_test(core, knows_who_asked_for_a_lock);
+	tcase_add_test(core, shows_one_process_alone);
 	tcase_add_test(core, ignores_hostile_serials);
 	tcase_add_test(core, builds_a_space_again_when_a_module_comes);
 	tcase_add_test(core, takes_the_nameless_module_for_the_program);

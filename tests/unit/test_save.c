@@ -75,7 +75,7 @@ static const char *complaint_of(int (*act)(const char *path), const char *path)
 
 static int save(const char *path)
 {
-	return session_save(&scratch.reader, path);
+	return session_save(&scratch.model, path);
 }
 
 static int load(const char *path)
@@ -152,6 +152,44 @@ START_TEST(an_open_record_stays_open)
 END_TEST
 
 /* The ring went round: the newest are there, and the others are missed. */
+/* The ring went round, but somebody followed it. */
+START_TEST(all_births_that_were_seen_are_kept)
+{
+	struct session_birth birth;
+	uint32_t expected = 1;
+
+	for (uint32_t serial = 1; serial <= 100; serial++) {
+		scratch_add_birth(&scratch, serial, (int)serial);
+		model_update(&scratch.model);
+	}
+	ck_assert_int_eq(save("s"), 0);
+	ck_assert_int_eq(load("s"), 0);
+	for (; reader_next_birth(&loaded, &birth); expected++) {
+		ck_assert_uint_eq(birth.process, expected);
+		ck_assert_int_eq(birth.pid, (int)expected);
+		ck_assert_uint_eq(birth.kind, scratch.model.processes[expected].kind);
+	}
+	ck_assert_uint_eq(expected, 101);
+	ck_assert_uint_eq(reader_lost(&loaded), 0);
+	session_unload(&saved, &loaded);
+}
+END_TEST
+
+/* A count that the program wrote over the live one makes no large file. */
+START_TEST(a_count_of_births_is_not_believed)
+{
+	off_t size;
+
+	scratch_add_birth(&scratch, 1, 1);
+	model_update(&scratch.model);
+	ck_assert_int_eq(save("s"), 0);
+	size = size_of("s");
+	atomic_store(&scratch.header->next_birth, UINT64_MAX / 2);
+	ck_assert_int_eq(save("t"), 0);
+	ck_assert_int_le(size_of("t"), size + 8 * (off_t)sizeof(struct session_birth));
+}
+END_TEST
+
 START_TEST(births_that_were_overwritten_count_as_lost)
 {
 	struct session_birth birth;
@@ -298,6 +336,8 @@ Suite *save_suite(void)
 	tcase_add_test(tests, everything_comes_back);
 	tcase_add_test(tests, an_empty_session_is_one);
 	tcase_add_test(tests, an_open_record_stays_open);
+	tcase_add_test(tests, all_births_that_were_seen_are_kept);
+	tcase_add_test(tests, a_count_of_births_is_not_believed);
 	tcase_add_test(tests, births_that_were_overwritten_count_as_lost);
 	tcase_add_test(tests, a_damaged_live_header_is_not_followed);
 	tcase_add_test(tests, a_kept_session_is_the_owners_and_replaces_an_old_one);
