@@ -87,6 +87,23 @@ static void fill_counters(const struct model *model, struct report *report)
 			why_lost(model->reader, report->events_lost, overflowed);
 }
 
+static void fill_left_running(const struct model *model, struct arena *arena, struct report *report)
+{
+	const struct model_list *list = model_list(model, RECORD_LEFT);
+	struct left_running *left = arena_array(arena, list->count, sizeof(*left));
+
+	for (size_t i = 0; i < list->count; i++) {
+		const struct record_left *record = model_left(model, list->references[i]);
+
+		left[i].pid = record->pid;
+		left[i].path = record->path_length
+				       ? arena_strndup(arena, record->path, record->path_length)
+				       : NULL;
+	}
+	report->left_running = left;
+	report->left_running_count = list->count;
+}
+
 static void note_missing_end(const struct model *model, struct report *report)
 {
 	if (!report->complete || model_list(model, RECORD_RUN)->count)
@@ -102,6 +119,7 @@ void assemble_report(struct model *model, struct arena *arena, struct suppressio
 	apply_suppressions(suppressions, report);
 	fill_run(model, arena, report);
 	fill_counters(model, report);
+	fill_left_running(model, arena, report);
 	note_missing_end(model, report);
 	/* Walking stacks is for a table that somebody reads. */
 	if (all || report->finding_count)

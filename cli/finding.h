@@ -133,6 +133,12 @@ struct unobserved {
 	const char *reason;
 };
 
+/* A process that outlived the program. */
+struct left_running {
+	int pid;
+	const char *path; /* NULL: unknown */
+};
+
 struct report {
 	/* run */
 	char *const *command;
@@ -144,6 +150,8 @@ struct report {
 	const char *incomplete_reason; /* where complete is false */
 	const struct unobserved *unobserved;
 	size_t unobserved_count;
+	const struct left_running *left_running;
+	size_t left_running_count;
 	/* summary */
 	uint64_t forks;
 	uint64_t processes;

@@ -83,6 +83,22 @@ static void merge_unobserved(const struct report *reports, size_t count, struct 
 	merged->unobserved_count = total;
 }
 
+static void merge_left_running(const struct report *reports, size_t count, struct arena *arena,
+			       struct report *merged)
+{
+	struct left_running *list;
+	size_t total = 0, next = 0;
+
+	for (size_t i = 0; i < count; i++)
+		total += reports[i].left_running_count;
+	list = arena_array(arena, total, sizeof(*list));
+	for (size_t i = 0; i < count; i++)
+		for (size_t k = 0; k < reports[i].left_running_count; k++)
+			list[next++] = reports[i].left_running[k];
+	merged->left_running = list;
+	merged->left_running_count = total;
+}
+
 static void add_numbers(struct report *merged, const struct report *report)
 {
 	if (merged->duration_ms >= 0 && report->duration_ms >= 0)
@@ -107,4 +123,5 @@ void merge_reports(const struct report *reports, size_t count, struct arena *are
 	merge_findings(reports, count, arena, merged);
 	merge_libraries(reports, count, arena, merged);
 	merge_unobserved(reports, count, arena, merged);
+	merge_left_running(reports, count, arena, merged);
 }

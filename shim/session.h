@@ -155,6 +155,7 @@ enum record_type {
 	RECORD_HANG,
 	RECORD_ACTION,
 	RECORD_RUN,
+	RECORD_LEFT,
 	RECORD_TYPES
 };
 
@@ -414,6 +415,15 @@ struct record_run {
 	char command[]; /* `arguments` strings, each with its NUL */
 };
 
+/* A process that outlived the program and was left running. */
+struct record_left {
+	struct record record;
+	int32_t pid;
+	uint32_t path_length;
+	char path[]; /* of its program; no NUL */
+};
+
+_Static_assert(sizeof(struct record_left) == 40, "left");
 _Static_assert(sizeof(struct private_facts) == 552, "private facts");
 _Static_assert(sizeof(struct record_atfork) == 72, "atfork");
 _Static_assert(sizeof(struct record_use) == 64, "use");

@@ -10,6 +10,7 @@
 #include "../session/save.h"
 #include "../session/session.h"
 #include "../surroundings.h"
+#include "../watch/procfs.h"
 #include "../watch/watch.h"
 #include <errno.h>
 #include <signal.h>
@@ -21,6 +22,8 @@
 #define LOOK_MS 50
 /* Fits into one record. */
 #define COMMAND_MAX 16384
+/* Of the processes that outlive the program, for the report. */
+#define LEFT_MAX 256
 /* How long descendants that outlive the program are watched. */
 #define GRACE_MS 2000
 
@@ -220,6 +223,31 @@ static bool is_observed(const struct run *run)
 	return false;
 }
 
+static void record_left(struct run *run, pid_t pid)
+{
+	struct record_left left = {.pid = pid};
+	char link[32], path[4096];
+	ssize_t length;
+	char state = procfs_state(pid);
+
+	if (!state || state == 'Z')
+		return;
+	snprintf(link, sizeof(link), "/proc/%d/exe", pid);
+	length = readlink(link, path, sizeof(path));
+	left.path_length = length > 0 ? (uint32_t)length : 0;
+	writer_append(&run->writer, RECORD_LEFT, &left, sizeof(left), path, left.path_length);
+}
+
+/* Who outlives the program, and us. */
+static void record_left_running(struct run *run)
+{
+	pid_t descendants[LEFT_MAX];
+	size_t count = run->launched.has_children ? procfs_descendants(descendants, LEFT_MAX) : 0;
+
+	for (size_t i = 0; i < count; i++)
+		record_left(run, descendants[i]);
+}
+
 /* NUL-terminated strings in a row, as /proc/PID/cmdline has them. */
 static char *join_command(char *const *arguments, size_t *length, uint32_t *count)
 {
@@ -361,6 +389,7 @@ static int report_run(struct run *run, int *signal)
 	struct arena arena;
 	int status;
 
+	record_left_running(run);
 	record_run(run);
 	arena_init(&arena);
 	assemble_report(&run->model, &arena, run->suppressions, outputs_want_notes(run->options),

@@ -311,6 +311,21 @@ static json_t *unobserved_list(struct document *document, const struct report *r
 	return array;
 }
 
+static json_t *left_running_list(struct document *document, const struct report *report)
+{
+	json_t *array = json_array();
+
+	for (size_t i = 0; i < report->left_running_count; i++) {
+		const struct left_running *left = &report->left_running[i];
+		json_t *object = json_object();
+
+		set(document, object, "pid", id_value(left->pid));
+		set(document, object, "path", text_value(document, left->path));
+		append(document, array, object);
+	}
+	return array;
+}
+
 /* exit_status and signal are always there: exactly one of them is a number. */
 static json_t *run_value(struct document *document, const struct report *report)
 {
@@ -325,6 +340,7 @@ static json_t *run_value(struct document *document, const struct report *report)
 	set(document, object, "duration_ms", duration_value(report->duration_ms));
 	set(document, object, "observed", json_boolean(report->observed));
 	set(document, object, "unobserved", unobserved_list(document, report));
+	set(document, object, "left_running", left_running_list(document, report));
 	set(document, object, "complete", json_boolean(report->complete));
 	if (!report->complete)
 		set(document, object, "incomplete_reason",

@@ -11,6 +11,7 @@
 #define PATH_COLUMNS        48
 #define LIBRARY_COLUMNS     17 /* at least */
 #define LIBRARY_COLUMNS_MAX 36
+#define LEFT_RUNNING_SHOWN  8
 
 static bool is_clean(const struct report *report)
 {
@@ -68,6 +69,30 @@ static void put_unobserved(struct page *page, const struct report *report)
 						consequence));
 	if (report->unobserved_count > 0)
 		put_unobserved_list(page, report);
+}
+
+/* It is watched no more, so what it does from here on is in no report. */
+static void put_left_running(struct page *page, const struct report *report)
+{
+	struct arena *arena = &page->arena;
+	const char *list = "";
+
+	if (report->left_running_count == 0)
+		return;
+	for (size_t i = 0; i < report->left_running_count && i < LEFT_RUNNING_SHOWN; i++) {
+		const struct left_running *left = &report->left_running[i];
+		const char *name = left->path != NULL ? path_basename(left->path) : "a program";
+
+		list = arena_printf(arena, "%s%s%s (%d)", list, i > 0 ? ", " : "",
+				    shorten_middle(arena, page_name(page, name, 1024), 36),
+				    left->pid);
+	}
+	put_sentence(
+		page,
+		arena_printf(arena, "%s outlived the program and %s left running: %s%s",
+			     page_count(page, report->left_running_count, "process", "processes"),
+			     report->left_running_count == 1 ? "is" : "are", list,
+			     report->left_running_count > LEFT_RUNNING_SHOWN ? ", ..." : ""));
 }
 
 static void put_incomplete(struct page *page, const struct report *report)
@@ -198,6 +223,7 @@ static void put_counts(struct page *page, const struct report *report)
 
 void put_summary(struct page *page, const struct report *report)
 {
+	put_left_running(page, report);
 	if (is_clean(report))
 		return;
 	put_table(page, report);

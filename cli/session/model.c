@@ -286,6 +286,11 @@ const struct record_run *model_run(const struct model *model, session_reference 
 	return record_of(model, reference, RECORD_RUN);
 }
 
+const struct record_left *model_left(const struct model *model, session_reference reference)
+{
+	return record_of(model, reference, RECORD_LEFT);
+}
+
 const struct model_list *model_list(const struct model *model, enum record_type type)
 {
 	return &model->lists[type];

@@ -82,6 +82,8 @@ const struct record_hang *model_hang(const struct model *model, session_referenc
 const struct record_action *model_action(const struct model *model, session_reference reference);
 const struct record_run *model_run(const struct model *model, session_reference reference);
 
+const struct record_left *model_left(const struct model *model, session_reference reference);
+
 /* All records of a type, in the order of the log. */
 const struct model_list *model_list(const struct model *model, enum record_type type);
 

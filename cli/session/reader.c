@@ -26,6 +26,7 @@ static const size_t least_sizes[RECORD_TYPES] = {
 	[RECORD_HANG] = sizeof(struct record_hang),
 	[RECORD_ACTION] = sizeof(struct record_action),
 	[RECORD_RUN] = sizeof(struct record_run),
+	[RECORD_LEFT] = sizeof(struct record_left),
 };
 
 static bool part_fits(const struct session_header *header, uint64_t offset, uint64_t count,
@@ -188,6 +189,8 @@ static bool is_consistent(const struct record_buffer *buffer)
 		return ((const struct record_action *)record)->what_length <= extra;
 	case RECORD_RUN:
 		return ((const struct record_run *)record)->length <= extra;
+	case RECORD_LEFT:
+		return ((const struct record_left *)record)->path_length <= extra;
 	case RECORD_THREAD:
 	case RECORD_FORK:
 	case RECORD_ATFORK:

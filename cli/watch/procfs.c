@@ -190,6 +190,54 @@ bool procfs_has_children(pid_t pid)
 	return any || !tasks;
 }
 
+/* Children stand with the task that made them. */
+static bool list_task(const char *path, pid_t *children, size_t capacity, size_t *count)
+{
+	FILE *stream = fopen(path, "re");
+	bool fits = true;
+	int child;
+
+	while (stream && fits && fscanf(stream, "%d", &child) == 1) {
+		fits = *count < capacity;
+		if (fits)
+			children[(*count)++] = child;
+	}
+	if (stream)
+		fclose(stream);
+	return fits;
+}
+
+static bool list_children(pid_t pid, pid_t *children, size_t capacity, size_t *count)
+{
+	char path[64];
+	const struct dirent *entry;
+	bool fits = true;
+	DIR *tasks;
+
+	snprintf(path, sizeof(path), "/proc/%d/task", pid);
+	tasks = opendir(path);
+	while (tasks && fits && (entry = readdir(tasks))) {
+		if (atoi(entry->d_name) <= 0)
+			continue;
+		snprintf(path, sizeof(path), "/proc/%d/task/%.16s/children", pid, entry->d_name);
+		fits = list_task(path, children, capacity, count);
+	}
+	if (tasks)
+		closedir(tasks);
+	return fits;
+}
+
+size_t procfs_descendants(pid_t *descendants, size_t capacity)
+{
+	size_t count = 0;
+	bool fits = list_children(getpid(), descendants, capacity, &count);
+
+	/* Each is asked once; what it adds is behind it. */
+	for (size_t i = 0; fits && i < count; i++)
+		fits = list_children(descendants[i], descendants, capacity, &count);
+	return count;
+}
+
 bool procfs_has_timers(pid_t pid)
 {
 	char path[64], text[64];

@@ -64,6 +64,9 @@ bool procfs_is_descendant(pid_t pid);
 /* True when the process has children of its own, or when that cannot be told. */
 bool procfs_has_children(pid_t pid);
 
+/* The living descendants of this process, as many as fit. Returns their number. */
+size_t procfs_descendants(pid_t *descendants, size_t capacity);
+
 /* True when the process has POSIX timers (timer_create), or when that cannot be told. */
 bool procfs_has_timers(pid_t pid);
 

@@ -34,6 +34,39 @@ static const struct command_case cases[] = {
 	{"the limit of descriptors is the program's own",
 	 "ulimit -Sn 300; $FORKCHECK sh -c 'ulimit -Sn'", 0, "300\n", NULL, 0},
 
+	/* What outlives the program. */
+	{"a daemon is left running, and mentioned",
+	 "mkfifo stay; $FORKCHECK sh -c '(exec setsid sh -c \"read x <stay\") & echo $! >pid'\n"
+	 "echo $?; kill -0 $(cat pid) && echo alive; echo >stay",
+	 0, "0\nalive\n",
+	 "^forkcheck: 1 process outlived the program and is left running: [a-z]+\n? *"
+	 "\\([0-9]+\\)\n$",
+	 2},
+	{"a daemon in the JSON report",
+	 "mkfifo stay; $FORKCHECK --quiet --format=json -o report.json --keep-session=s "
+	 "sh -c '(read x <stay) & echo $! >pid'; echo >stay\n"
+	 "$FORKCHECK report --format=json -o again.json s; cmp report.json again.json\n"
+	 "grep -A 3 left_running report.json | grep -c \"\\\"pid\\\": $(cat pid)\"",
+	 0, "1\n", NULL, 0},
+	{"a daemon that ends in time is nothing to mention",
+	 "$FORKCHECK sh -c '(setsid sh -c \"kill -0 1\") &'", 0, "", NULL, 0},
+	{"all are waited for where asked",
+	 "mkfifo stay; $FORKCHECK --wait=all sh -c '(read x <stay; echo $x) & exit 3' & sleep 0\n"
+	 "echo hello >stay; wait $!",
+	 3, "hello\n", NULL, 0},
+	{"a hung one is reported though its parent has gone", "$FORKCHECK orphan alone", 66, NULL,
+	 "error FC002", 0},
+	{"orphans are not ours where asked",
+	 "mkfifo up done\n"
+	 "cat >s <<-'END'\n"
+	 "	(read x <up; me=$(exec sh -c 'echo $PPID'); sed -n 's/^PPid://p' /proc/$me/status "
+	 ">parent\n"
+	 "	echo >done) &\n"
+	 "END\n"
+	 "for tool in '' \"$FORKCHECK --no-subreaper\"; do\n"
+	 "	$tool sh s; echo >up; read x <done; cat parent; done | uniq | wc -l",
+	 0, "1\n", NULL, 0},
+
 	/* Options. */
 	{"quiet", "$FORKCHECK --quiet mutex normal hang", 66, "", NULL, 0},
 	{"quiet with a report",
