@@ -28,7 +28,8 @@ struct fork_part {
 	int pid; /* the parent's */
 	int child_pid;
 	const char *program;  /* path of the parent's program */
-	const char *function; /* "fork"; NULL: only the atfork handlers were seen */
+	const char *function; /* "fork"; NULL: unknown */
+	bool no_handlers;     /* a way to fork that runs no atfork handlers and repairs nothing */
 	uint64_t serial;      /* n-th distinct fork of the session, for "fork #3"; 0: unknown */
 	int tid;
 	const char *thread_name;

@@ -29,6 +29,7 @@ static struct orphan orphans[ORPHANS];
 
 struct inventory {
 	struct thread *survivor;
+	bool keeps_id; /* the survivor's own locks still know it */
 	session_reference fork;
 	uint32_t parent;     /* serial of the parent */
 	uint32_t generation; /* of its set of threads */
@@ -78,7 +79,7 @@ static void record_held_locks(struct thread *holder, struct inventory *inventory
 		    family->is_shared(held_lock(slot), state))
 			continue;
 		/* The forking thread lives on and can give a normal lock back. */
-		if (is_forker && family->crosses_fork(state))
+		if (is_forker && (inventory->keeps_id || family->crosses_fork(state)))
 			continue;
 		held = held_record(holder, index, inventory->fork, is_forker ? HELD_BY_FORKER : 0,
 				   state, family->size);
@@ -146,7 +147,7 @@ static void record_lost_threads(struct inventory *inventory)
 	hash = hash_mix(hash, inventory->fork);
 	hash = hash_mix(hash, (uint64_t)inventory->parent << 32 | inventory->generation);
 	hash = hash_mix(hash, (uint64_t)inventory->lost << 32 | process.unseen_count);
-	if (!inventory->survivor->fork_lost && !log_find(hash, &place))
+	if (!inventory->survivor->fork.lost && !log_find(hash, &place))
 		write_lost(inventory, &place);
 }
 
@@ -156,30 +157,41 @@ static void forget_parent(void)
 	capture_forget_parent();
 }
 
+static void take_identity(struct thread *survivor)
+{
+	if (survivor->fork.is_raw) {
+		/* Behind a filter it stays unknown: nobody will take it for another's. */
+		process.pid = process.is_filtered ? 0 : getpid();
+		thread_survive_raw(survivor);
+	} else {
+		thread_survive(survivor);
+		/* Of the only thread: asks libc, not the kernel. */
+		process.pid = thread_tid(survivor);
+	}
+}
+
 /* Who this process is from now on. */
 static void become(struct thread *survivor, const struct inventory *inventory)
 {
-	pid_t former = thread_tid(survivor);
-
-	process.former_tids[process.former_count++ % FORMER_TIDS] = former;
+	if (!inventory->keeps_id)
+		process.former_tids[process.former_count++ % FORMER_TIDS] = thread_tid(survivor);
 	process.parent_pid = process.pid;
 	process.parent = inventory->parent;
-	process.serial = survivor->child_serial;
-	process.birth_index = survivor->child_birth;
+	process.serial = survivor->fork.child;
+	process.birth_index = survivor->fork.birth;
 	process.kind = BIRTH_CHILD;
 	process.fork = inventory->fork;
 	/* The parent's, from just before: the clock would cost the child a page fault. */
-	process.birth_ns = survivor->fork_ns;
+	process.birth_ns = survivor->fork.ns;
 	atomic_store(&process.recorded, false);
 	process.epoch++;
-	thread_survive(survivor);
-	/* Of the only thread: asks libc, not the kernel. */
-	process.pid = thread_tid(survivor);
+	take_identity(survivor);
 	wakers_start_child();
+	atomic_store(process_mark, 1);
 }
 
-/* Without our wrapper the parent does not learn who the child is. */
-static void fill_own_birth(const struct inventory *inventory)
+/* The parent does not learn who the child is, or too late. */
+static void bear_itself(const struct inventory *inventory)
 {
 	struct session_birth birth = {
 		.time_ns = process.birth_ns,
@@ -193,7 +205,11 @@ static void fill_own_birth(const struct inventory *inventory)
 		.private_facts = wakers_address(),
 	};
 
+	process.birth_index = log_birth_reserve();
 	log_birth_fill(process.birth_index, &birth);
+	atomic_fetch_add(&log_header()->counters.forks, 1);
+	if (process.fork)
+		atomic_fetch_add(&((struct record *)log_record(process.fork))->count, 1);
 }
 
 static void sync_modules(session_reference fork)
@@ -210,16 +226,18 @@ void child_start(struct thread *survivor)
 {
 	struct inventory inventory = {
 		.survivor = survivor,
-		.fork = survivor->fork,
+		.fork = survivor->fork.record,
 		.parent = process.serial,
 		.generation = thread_generation(),
 	};
 
+	process.is_starting = true;
+	inventory.keeps_id = survivor->fork.is_raw && thread_id_in_locks() == thread_tid(survivor);
 	forget_parent();
 	thread_each(count_lost, &inventory);
 	if (inventory.lost || process.unseen_count) {
 		sync_modules(inventory.fork);
-		if (!survivor->fork_lost)
+		if (!survivor->fork.lost)
 			thread_each(use_record_locks, NULL);
 		record_lost_threads(&inventory);
 		thread_each(record_held_by_lost, &inventory);
@@ -228,11 +246,12 @@ void child_start(struct thread *survivor)
 	record_held_locks(survivor, &inventory);
 	process.inherits |= inventory.held > 0;
 	become(survivor, &inventory);
-	if (survivor->fork_function == FORK_ATFORK_ONLY)
-		fill_own_birth(&inventory);
+	if (survivor->fork.bears_itself)
+		bear_itself(&inventory);
 	if (inventory.held)
 		log_birth_mark(process.birth_index, BIRTH_INHERITED);
 	thread_renew_fast(survivor);
+	process.is_starting = false;
 }
 
 struct owner_search {
@@ -323,7 +342,7 @@ static session_reference write_wait(struct thread *thread, const void *lock,
 	record->kind = family->kind;
 	record->flags = flags;
 	record->owner = family->owner(state);
-	record->tid = thread_tid(thread);
+	record->tid = thread_kernel_tid(thread);
 	record->operation = operation;
 	record->state_length = (uint32_t)family->size;
 	memcpy(record->state, state, family->size);
@@ -405,6 +424,9 @@ void child_end(void)
 {
 	struct thread *thread;
 
+	/* The last chance to find out that this is one. */
+	if (process.active && process_is_new())
+		thread_current();
 	if (!process.active || !process.orphan_count || process.kind != BIRTH_CHILD)
 		return;
 	/* A vfork child ends in its parent's memory. */

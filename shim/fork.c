@@ -1,7 +1,8 @@
 /*
- * Around fork(): who forks, from where, and with which other threads alive.
- * prepare() runs in the parent among its other threads; child_start() in the
- * child, alone.
+ * Around a fork: who forks, from where, and with which other threads alive.
+ * announce() runs in the parent among its other threads; child_start() in the
+ * child, alone. May be interrupted by a signal handler that forks, which then
+ * returns into the interrupted fork in two processes.
  */
 #include "fork.h"
 #include "child.h"
@@ -95,7 +96,7 @@ static void find_threads(struct thread *thread)
 
 	process.unseen_count = 0;
 	thread_each(count_if_alive, &alive);
-	thread->others = alive - 1;
+	thread->fork.others = alive - 1;
 	if (process.is_filtered || stat(TASKS, &status) || status.st_nlink <= alive + 2)
 		return;
 	directory = open(TASKS, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
@@ -103,7 +104,7 @@ static void find_threads(struct thread *thread)
 		return;
 	read_tasks(directory);
 	close(directory);
-	thread->others += process.unseen_count;
+	thread->fork.others += process.unseen_count;
 	if (process.unseen_count)
 		atomic_fetch_add(&log_header()->counters.unseen, process.unseen_count);
 }
@@ -116,7 +117,7 @@ static session_reference record_fork(struct thread *thread)
 	struct record_fork *record;
 
 	hash = hash_mix(hash, (uint64_t)process.serial << 32 | thread->serial);
-	hash = hash_mix(hash, (uint64_t)thread->fork_stack << 32 | thread->fork_function);
+	hash = hash_mix(hash, (uint64_t)thread->fork.stack << 32 | thread->fork.function);
 	hash = hash_mix(hash, (uint64_t)thread_generation() << 32 | process.unseen_count);
 	reference = log_find(hash, &place);
 	if (reference) {
@@ -134,9 +135,9 @@ static session_reference record_fork(struct thread *thread)
 		return 0;
 	record->parent = process.serial;
 	record->parent_pid = process.pid;
-	record->function = thread->fork_function;
+	record->function = thread->fork.function;
 	record->thread = who;
-	record->stack = thread->fork_stack;
+	record->stack = thread->fork.stack;
 	record->generation = thread_generation();
 	log_commit(record, RECORD_FORK);
 	log_publish(&place, reference);
@@ -148,23 +149,63 @@ static session_reference known_lost(session_reference fork)
 	return fork ? atomic_load(&((struct record_fork *)log_record(fork))->lost) : 0;
 }
 
+/* The prepare handler counted a fork that did not come to be, or that its child will count. */
+static void take_back(session_reference fork)
+{
+	if (fork)
+		atomic_fetch_sub(&((struct record *)log_record(fork))->count, 1);
+}
+
 static void enter(struct thread *thread, enum fork_function function)
 {
 	/* Should a handler never come back, its library has a name. */
 	modules_sync();
-	thread->fork_function = function;
-	thread->fork_stack = capture_stack(thread);
-	if (!thread->fork_depth++)
-		log_birth_forking(process.birth_index, thread_tid(thread));
-	thread->fork = thread->child_serial = 0;
+	thread->fork = (struct fork_state){.function = function};
+	thread->fork.stack = capture_stack(thread);
+	thread->fork_depth++;
 	thread_renew_fast(thread);
 }
 
-static void leave(struct thread *thread)
+/* Handlers will run, and may not return. */
+static void show_forking(const struct thread *thread)
 {
-	if (!--thread->fork_depth)
-		log_birth_forked(process.birth_index, thread_tid(thread));
-	thread->fork = 0;
+	log_birth_forking(process.birth_index, thread_kernel_tid(thread));
+}
+
+/* The last thing before the clone: what the child will need to know. */
+static void announce(struct thread *thread)
+{
+	struct fork_state *fork = &thread->fork;
+
+	fork->record = record_fork(thread);
+	fork->lost = known_lost(fork->record);
+	fork->child = atomic_fetch_add(&log_header()->next_process, 1) + 1;
+	fork->birth = fork->bears_itself ? 0 : log_birth_reserve();
+	fork->ns = time_now();
+	fork->parent = process.serial;
+}
+
+/*
+ * Back in what was interrupted. If that is a fork that was announced already,
+ * and this is another process by now, it has to be announced anew: its child
+ * is this one's.
+ */
+static void resume(struct thread *thread, const struct fork_state *outer)
+{
+	thread->fork = *outer;
+	if (!outer->parent || outer->parent == process.serial)
+		return;
+	find_threads(thread);
+	announce(thread);
+}
+
+static void leave(struct thread *thread, const struct fork_state *outer)
+{
+	if (--thread->fork_depth)
+		show_forking(thread);
+	else
+		log_birth_forked(process.birth_index, thread_kernel_tid(thread));
+	resume(thread, outer);
 	thread_renew_fast(thread);
 }
 
@@ -174,44 +215,53 @@ static void prepare(void)
 	struct thread *thread = thread_current();
 
 	if (thread) {
-		if (!thread->fork_depth)
+		if (!thread->fork_depth) {
 			enter(thread, FORK_ATFORK_ONLY);
+			thread->fork.bears_itself = true;
+			show_forking(thread);
+		}
 		find_threads(thread);
-		thread->fork = record_fork(thread);
-		thread->fork_lost = known_lost(thread->fork);
-		thread->child_serial = atomic_fetch_add(&log_header()->next_process, 1) + 1;
-		thread->child_birth = log_birth_reserve();
-		thread->fork_ns = time_now();
+		announce(thread);
 	}
 	errno = saved;
 }
 
-/* Only the handlers run for forkpty(), daemon() and a fork found by dlsym: no
- * wrapper will leave. Whether such a fork failed is not known here. */
-static bool is_without_wrapper(const struct thread *thread)
+/* Only the handlers run for a fork found by dlsym: no wrapper will leave. */
+static void leave_without_wrapper(struct thread *thread)
 {
-	return thread && thread->fork_depth && thread->fork_function == FORK_ATFORK_ONLY;
+	static const struct fork_state none;
+
+	if (thread->fork_depth && thread->fork.function == FORK_ATFORK_ONLY)
+		leave(thread, &none);
 }
 
+/* Whether there is a child is not known here. */
 static void parent(void)
 {
-	struct thread *thread = thread_current();
+	struct thread *thread = thread_known();
 
-	if (is_without_wrapper(thread)) {
-		atomic_fetch_add(&log_header()->counters.forks, 1);
-		leave(thread);
-	}
+	if (!thread)
+		return;
+	if (thread->fork.bears_itself)
+		take_back(thread->fork.record);
+	leave_without_wrapper(thread);
+}
+
+static bool is_announced(const struct thread *thread)
+{
+	return thread->fork.parent == process.serial;
 }
 
 static void child(void)
 {
 	int saved = errno;
-	struct thread *thread = thread_current();
+	struct thread *thread = thread_known();
 
 	if (thread) {
-		child_start(thread);
-		if (is_without_wrapper(thread))
-			leave(thread);
+		/* Else a signal handler was first. */
+		if (is_announced(thread))
+			child_start(thread);
+		leave_without_wrapper(thread);
 	}
 	errno = saved;
 }
@@ -240,73 +290,154 @@ EXPORT int __register_atfork(void (*before)(void), void (*in_parent)(void), void
 	return result;
 }
 
-/* The prepare handler counted a fork that did not come to be. */
-static void take_back(session_reference fork)
-{
-	if (fork)
-		atomic_fetch_sub(&((struct record *)log_record(fork))->count, 1);
-}
-
 /* By the parent; see log.h. pid -1: there is no child. */
-static void fill_birth(const struct thread *thread, pid_t pid)
+static void fill_birth(const struct fork_state *fork, pid_t pid)
 {
 	struct session_birth birth = {
-		.time_ns = thread->fork_ns,
-		.process = thread->child_serial,
+		.time_ns = fork->ns,
+		.process = fork->child,
 		.parent = process.serial,
 		.image = process.image,
 		.pid = pid,
-		.fork = thread->fork,
+		.fork = fork->record,
 		.kind = pid > 0 ? BIRTH_CHILD : 0,
-		.lost = thread->others,
+		.lost = fork->others,
 		.private_facts = wakers_address(),
 	};
 
-	/* An earlier prepare handler may have kept ours from being reached. */
-	if (thread->child_serial)
-		log_birth_fill(thread->child_birth, &birth);
+	log_birth_fill(fork->birth, &birth);
 }
 
-static pid_t observed_fork(struct thread *thread)
+/* In the parent, after the clone. */
+static void settle(struct thread *thread, pid_t pid)
 {
-	/* A handler, or a signal that arrives in one, may fork again. */
-	enum fork_function function = thread->fork_function;
-	session_reference stack = thread->fork_stack, fork = thread->fork;
-	int saved = errno;
-	pid_t pid;
-
-	enter(thread, FORK_FORK);
-	errno = saved;
-	pid = real.fork();
-	saved = errno;
-	if (pid)
-		fill_birth(thread, pid);
+	/* An earlier prepare handler may have kept ours from being reached. */
+	if (!is_announced(thread) || thread->fork.bears_itself)
+		return;
+	fill_birth(&thread->fork, pid);
 	if (pid > 0)
 		atomic_fetch_add(&log_header()->counters.forks, 1);
-	else if (pid < 0)
-		take_back(thread->fork);
-	leave(thread);
-	/* Should a handler never come back, its library has a name. */
-	modules_sync();
-	thread->fork_function = function;
-	thread->fork_stack = stack;
-	thread->fork = fork;
-	errno = saved;
-	return pid;
+	else
+		take_back(thread->fork.record);
 }
 
-static pid_t fork_here(void)
+static bool begin(struct fork_scope *scope, enum fork_function function)
 {
 	struct thread *thread;
 
 	real_ensure();
 	thread = thread_current();
-	return thread ? observed_fork(thread) : real.fork();
+	if (!thread)
+		return false;
+	scope->thread = thread;
+	scope->outer = thread->fork;
+	scope->process = process.serial;
+	enter(thread, function);
+	return true;
+}
+
+/* Only where no handler was there to do it. */
+static void after_clone(struct thread *thread, pid_t pid)
+{
+	if (pid == 0)
+		fork_notice(thread);
+	else
+		settle(thread, pid);
+}
+
+bool fork_begin(struct fork_scope *scope, enum fork_function function)
+{
+	int saved = errno;
+	bool is_observed = begin(scope, function);
+
+	if (is_observed) {
+		/* In daemon() the parent does not come back. */
+		scope->thread->fork.bears_itself = function == FORK_DAEMON;
+		show_forking(scope->thread);
+	}
+	errno = saved;
+	return is_observed;
+}
+
+bool fork_begin_unhandled(struct fork_scope *scope, enum fork_function function, bool suspends)
+{
+	int saved = errno;
+	bool is_observed = begin(scope, function);
+
+	if (is_observed) {
+		scope->thread->fork.is_raw = function != FORK_UNDERSCORE;
+		scope->thread->fork.bears_itself = suspends;
+		find_threads(scope->thread);
+		announce(scope->thread);
+		/* The child will count itself, and the parent may be kept until it ends. */
+		if (suspends)
+			take_back(scope->thread->fork.record);
+	}
+	errno = saved;
+	return is_observed;
+}
+
+pid_t fork_end(struct fork_scope *scope, pid_t pid)
+{
+	int saved = errno;
+	struct thread *thread = scope->thread;
+
+	if (process.serial == scope->process)
+		after_clone(thread, pid);
+	leave(thread, &scope->outer);
+	/* Should a handler never come back, its library has a name. */
+	modules_sync();
+	errno = saved;
+	return pid;
+}
+
+void fork_begin_child(struct thread *thread)
+{
+	static const struct fork_state none;
+
+	if (is_announced(thread))
+		child_start(thread);
+	thread->fork_depth = 0;
+	thread->fork = none;
+	thread_renew_fast(thread);
+}
+
+/* The fork that nobody announced: what its parent's side was is not known. */
+static void announce_unseen(struct thread *thread)
+{
+	process.unseen_count = 0;
+	thread->fork =
+		(struct fork_state){.function = FORK_UNSEEN, .is_raw = true, .bears_itself = true};
+	announce(thread);
+	take_back(thread->fork.record);
+}
+
+COLD void fork_notice(struct thread *thread)
+{
+	int saved = errno;
+	struct fork_state outer = thread->fork;
+
+	/* A signal handler came before the child knew itself. */
+	if (process.is_starting)
+		return;
+	process.is_starting = true;
+	if (is_announced(thread)) {
+		child_start(thread);
+	} else {
+		announce_unseen(thread);
+		child_start(thread);
+		resume(thread, &outer);
+	}
+	errno = saved;
 }
 
 EXPORT pid_t fork(void)
 {
-	return fork_here();
+	struct fork_scope scope;
+
+	if (!fork_begin(&scope, FORK_FORK))
+		return real.fork();
+	return fork_end(&scope, real.fork());
 }
 
 /* libc exports both names and declares one. */
@@ -314,5 +445,28 @@ pid_t __fork(void);
 
 EXPORT pid_t __fork(void)
 {
-	return fork_here();
+	struct fork_scope scope;
+
+	if (!fork_begin(&scope, FORK_FORK))
+		return real.fork();
+	return fork_end(&scope, real.fork());
+}
+
+EXPORT int forkpty(int *master, char *name, const struct termios *terminal,
+		   const struct winsize *size)
+{
+	struct fork_scope scope;
+
+	if (!fork_begin(&scope, FORK_PTY))
+		return real.forkpty(master, name, terminal, size);
+	return fork_end(&scope, real.forkpty(master, name, terminal, size));
+}
+
+EXPORT int daemon(int no_chdir, int no_close)
+{
+	struct fork_scope scope;
+
+	if (!fork_begin(&scope, FORK_DAEMON))
+		return real.daemon(no_chdir, no_close);
+	return fork_end(&scope, real.daemon(no_chdir, no_close));
 }

@@ -24,6 +24,30 @@ struct process process;
 static _Atomic uint64_t no_clock = 1;
 _Atomic uint64_t *time_word = &no_clock;
 
+/* Stands in for the page where the kernel has none to wipe (before 4.14). */
+static _Atomic uint32_t no_mark = 1;
+_Atomic uint32_t *process_mark = &no_mark;
+
+static void make_mark(void)
+{
+	size_t size = 4096;
+	void *page = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+
+	if (page == MAP_FAILED)
+		return;
+	if (madvise(page, size, MADV_WIPEONFORK)) {
+		munmap(page, size);
+		return;
+	}
+	process_mark = page;
+	atomic_store(process_mark, 1);
+}
+
+bool process_is_own(void)
+{
+	return process.is_filtered || process_is_new() || getpid() == process.pid;
+}
+
 uint64_t time_now(void)
 {
 	struct timespec now;
@@ -120,6 +144,7 @@ __attribute__((constructor)) static void start(int count, char **arguments, char
 		environ_start(session);
 		modules_start();
 		wakers_start();
+		make_mark();
 		process.active = true;
 		/* The kernel lays the environment out above the first frame of main's stack. */
 		thread_start_main((uintptr_t)environment);

@@ -9,6 +9,7 @@
 #define FORKCHECK_REAL_H
 
 #include <pthread.h>
+#include <pty.h>
 #include <signal.h>
 #include <spawn.h>
 #include <stdbool.h>
@@ -20,6 +21,10 @@
 /* result, name, parameters. A name that this libc lacks stays NULL. */
 #define REAL_FUNCTIONS(X)                                                                          \
 	X(pid_t, fork, (void))                                                                     \
+	X(pid_t, _Fork, (void))                                                                    \
+	X(int, forkpty, (int *, char *, const struct termios *, const struct winsize *))           \
+	X(int, daemon, (int, int))                                                                 \
+	X(int, clone, (int (*)(void *), void *, int, void *, pid_t *, void *, pid_t *))            \
 	X(int, pthread_mutex_lock, (pthread_mutex_t *))                                            \
 	X(int, pthread_mutex_trylock, (pthread_mutex_t *))                                         \
 	X(int, pthread_mutex_timedlock, (pthread_mutex_t *, const struct timespec *))              \

@@ -240,7 +240,16 @@ struct record_thread {
 
 enum fork_function {
 	FORK_FORK = 1,
-	FORK_ATFORK_ONLY, /* only the atfork handlers ran: forkpty, daemon, a fork found by dlsym */
+	FORK_ATFORK_ONLY, /* only the atfork handlers ran: a fork found by dlsym */
+	FORK_UNDERSCORE,  /* _Fork() */
+	FORK_PTY,         /* forkpty() */
+	FORK_DAEMON,      /* daemon() */
+	FORK_CLONE,       /* clone() */
+	FORK_CALL_FORK,   /* syscall(SYS_fork) */
+	FORK_CALL_CLONE,
+	FORK_CALL_CLONE3,
+	FORK_UNSEEN, /* found out in the child: an instruction of the program's own */
+	FORK_FUNCTIONS
 };
 
 /* A fork, by its parent. `count` is the number of times that the same thread

@@ -50,6 +50,7 @@ struct process {
 	bool inherits;    /* may meet locks that threads lost at a fork hold */
 	bool can_read;    /* process_vm_readv works here */
 	bool is_filtered; /* it installed a seccomp filter: no system call of ours any more */
+	bool is_starting; /* in child_start() */
 	uint32_t serial;
 	uint32_t parent;
 	uint32_t image;
@@ -75,6 +76,22 @@ struct process {
 };
 
 extern struct process process HIDDEN;
+
+/*
+ * A word in a page that the kernel wipes in every fork child, however it was
+ * made, and not in a vfork child, which has its parent's memory. Costs one load
+ * where it is asked for; the mapping costs a fork nothing that could be measured.
+ */
+extern _Atomic uint32_t *process_mark HIDDEN;
+
+/* In a fork child that does not know yet that it is one. */
+static inline bool process_is_new(void)
+{
+	return !atomic_load_explicit(process_mark, memory_order_relaxed);
+}
+
+/* False in a vfork child: nothing may be written of what is the parent's. */
+bool process_is_own(void);
 
 /* CLOCK_MONOTONIC in ns; bit 0 is always clear. */
 uint64_t time_now(void);

@@ -3,6 +3,7 @@
  * thread costs one claim of a block and one lock of its robust mutex.
  */
 #include "thread.h"
+#include "fork.h"
 #include "log.h"
 #include "real.h"
 #include "uses.h"
@@ -45,6 +46,11 @@ pid_t thread_tid(const struct thread *thread)
 	if (word & FUTEX_OWNER_DIED)
 		return -1;
 	return tid;
+}
+
+pid_t thread_kernel_tid(const struct thread *thread)
+{
+	return thread->kernel_tid ? thread->kernel_tid : thread_tid(thread);
 }
 
 static bool has_ended(const struct thread *thread)
@@ -222,7 +228,11 @@ struct thread *thread_known(void)
 
 struct thread *thread_current(void)
 {
-	return likely(thread_self != NULL) ? thread_self : attach_unknown();
+	struct thread *thread = likely(thread_self != NULL) ? thread_self : attach_unknown();
+
+	if (unlikely(process_is_new()) && thread)
+		fork_notice(thread);
+	return thread;
 }
 
 static void read_default_stack_size(void)
@@ -249,7 +259,31 @@ void thread_start_main(uintptr_t stack_top)
 void thread_survive(struct thread *thread)
 {
 	thread->epoch = process.epoch;
+	thread->kernel_tid = 0;
 	take_life(thread);
+	thread_self = thread;
+}
+
+pid_t thread_id_in_locks(void)
+{
+	pthread_mutex_t probe = PTHREAD_MUTEX_INITIALIZER;
+	pid_t owner;
+
+	real.pthread_mutex_lock(&probe);
+	owner = probe.__data.__owner;
+	real.pthread_mutex_unlock(&probe);
+	return owner;
+}
+
+/* libc's list of robust mutexes was not renewed, and the kernel does not know
+ * it: `life` stays in it as it is, under the id that libc goes on with. */
+void thread_survive_raw(struct thread *thread)
+{
+	thread->epoch = process.epoch;
+	thread->tid = thread_id_in_locks();
+	thread->kernel_tid = process.pid;
+	__atomic_store_n(&thread->life.__data.__lock, thread->tid, __ATOMIC_RELEASE);
+	__atomic_store_n(&thread->life.__data.__owner, thread->tid, __ATOMIC_RELEASE);
 	thread_self = thread;
 }
 

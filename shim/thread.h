@@ -17,6 +17,24 @@
 #include "shim.h"
 #include <pthread.h>
 
+/* A fork in progress. What a signal handler interrupts is kept and put back. */
+struct fork_state {
+	enum fork_function function;
+	bool is_raw;       /* libc does not know: the child keeps its thread id for libc */
+	bool bears_itself; /* the child enters itself into the births */
+	uint32_t parent;   /* serial of the process that announced it; 0: not announced yet */
+	uint32_t child;    /* serial: who the child will be */
+	uint64_t birth;    /* its place in the births ring */
+	uint64_t ns;       /* when the last handler before the clone ran */
+	uint32_t others;   /* threads that lived beside this one then */
+	session_reference stack;
+	session_reference record;
+	session_reference lost; /* the LOST record that an earlier child wrote, or 0 */
+	/* What a child of clone() is to run. */
+	int (*start)(void *);
+	void *argument;
+};
+
 enum thread_state {
 	THREAD_FREE,
 	THREAD_CREATING, /* pthread_create is under way: lives or not */
@@ -34,7 +52,8 @@ struct thread {
 	uint64_t start_ns;
 	pthread_mutex_t life;
 	pthread_t self;
-	pid_t tid; /* as of the last attach or fork; thread_tid() also tells the end */
+	pid_t tid;        /* as of the last attach or fork; thread_tid() also tells the end */
+	pid_t kernel_tid; /* where libc does not know it: in the child of a raw clone; else 0 */
 	void *(*start)(void *);
 	void *argument;
 	int (*start_c11)(void *);
@@ -42,16 +61,8 @@ struct thread {
 	uintptr_t stack_low; /* above this the stack can be read without asking */
 	char name[SESSION_NAME_MAX];
 
-	/* A fork in progress; saved and restored around nested forks. */
 	uint32_t fork_depth;
-	enum fork_function fork_function;
-	session_reference fork_stack;
-	session_reference fork;
-	session_reference fork_lost; /* the LOST record that an earlier child wrote, or 0 */
-	uint32_t child_serial;       /* who the child will be */
-	uint64_t child_birth;
-	uint64_t fork_ns; /* when the last handler before the clone ran */
-	uint32_t others;  /* threads that lived beside this one in prepare */
+	struct fork_state fork;
 
 	struct held_table held;
 	struct snapshot snapshots[SNAPSHOTS];
@@ -67,8 +78,10 @@ struct thread *thread_known(void);
 /* Opens or closes the fast path of the calling thread as the process' state allows. */
 void thread_renew_fast(struct thread *thread);
 
-/* Thread id; 0 when it never ran, negative when it has ended. */
+/* Thread id as locks name it; 0 when it never ran, negative when it has ended. */
 pid_t thread_tid(const struct thread *thread);
+/* The same as the kernel names it. */
+pid_t thread_kernel_tid(const struct thread *thread);
 
 /* Visits every block that was ever used: `visit` returns false to stop. */
 void thread_each(bool (*visit)(struct thread *thread, void *data), void *data);
@@ -78,8 +91,12 @@ bool thread_lives_here(const struct thread *thread);
 /* True for a thread that an earlier fork left behind in the parent. */
 bool thread_is_lost(const struct thread *thread);
 
-/* The thread that survived a fork: new id, new epoch. Only in the child handler. */
+/* The thread that survived a fork: new id, new epoch. Only in the child, at its start. */
 void thread_survive(struct thread *thread);
+/* The same after a clone that libc does not know of: whatever id libc goes on with. */
+void thread_survive_raw(struct thread *thread);
+/* The id that libc writes into locks of the calling thread. */
+pid_t thread_id_in_locks(void);
 
 /* Number of creations so far: names the set of threads, together with endings. */
 uint32_t thread_generation(void);

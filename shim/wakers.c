@@ -1,5 +1,6 @@
 /* Wrappers of sigaction and of the interval timers. Async-signal-safe, as those are. */
 #include "wakers.h"
+#include "clone.h"
 #include "real.h"
 #include <signal.h>
 #include <sys/syscall.h>
@@ -21,7 +22,8 @@ static void note_timer(int which, const struct itimerval *value)
 {
 	uint64_t fires = 0;
 
-	if (which < 0 || which >= INTERVAL_TIMERS)
+	/* A vfork child has timers of its own, in its parent's memory. */
+	if (which < 0 || which >= INTERVAL_TIMERS || !process_is_own())
 		return;
 	/* The other two count processor time, which a process at rest does not use. */
 	if (nanoseconds(&value->it_value))
@@ -49,7 +51,7 @@ void wakers_start_child(void)
 
 static void note_handler(int signal, uintptr_t handler)
 {
-	if (signal > 0 && signal < SIGNALS)
+	if (signal > 0 && signal < SIGNALS && process_is_own())
 		atomic_store(&facts.handlers[signal], handler);
 }
 
@@ -120,10 +122,16 @@ static COLD void note_call(long number, long a, long b)
 
 EXPORT long call_by_number(long number, long a, long b, long c, long d, long e, long f)
 {
+	long (*call)(long, long, long, long, long, long, long);
+
 	real_ensure();
-	if (unlikely(number == SYS_setitimer || number == SYS_alarm || number == SYS_seccomp))
+	/* One jump for all: with two, clang makes calls of them. */
+	call = real.syscall;
+	if (unlikely(clone_is_asked_for(number)))
+		call = clone_by_number;
+	else if (unlikely(number == SYS_setitimer || number == SYS_alarm || number == SYS_seccomp))
 		note_call(number, a, b);
-	return real.syscall(number, a, b, c, d, e, f);
+	return call(number, a, b, c, d, e, f);
 }
 
 EXPORT unsigned alarm(unsigned seconds)

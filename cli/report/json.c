@@ -113,6 +113,7 @@ static json_t *fork_value(struct document *document, const struct fork_part *for
 	set(document, object, "child_pid", id_value(fork->child_pid));
 	set(document, object, "program", text_value(document, fork->program));
 	set(document, object, "function", text_value(document, fork->function));
+	set(document, object, "atfork_handlers", json_boolean(!fork->no_handlers));
 	set(document, object, "thread", thread_value(document, fork->tid, fork->thread_name));
 	set(document, object, "stack", stack_value(document, &fork->stack));
 	return object;

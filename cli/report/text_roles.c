@@ -146,7 +146,9 @@ static void put_fork(struct page *page, const struct fork_part *fork, const stru
 	if (fork->serial > 0)
 		heading = arena_printf(arena, "%s #%" PRIu64, heading, fork->serial);
 	if (function == NULL)
-		heading = arena_printf(arena, "%s (only its atfork handlers were seen)", heading);
+		heading = arena_printf(arena, "%s (%s)", heading,
+				       fork->no_handlers ? "noticed in the child only"
+							 : "only its atfork handlers were seen");
 	heading = fork->pid > 0 ? arena_printf(arena, "%s in process %d", heading, fork->pid)
 				: arena_printf(arena, "%s in a process", heading);
 	if (program != NULL)

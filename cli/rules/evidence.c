@@ -4,6 +4,7 @@
  */
 #include "evidence.h"
 #include "attribution.h"
+#include "fork_paths.h"
 #include "lock_kinds.h"
 #include <string.h>
 
@@ -82,7 +83,10 @@ void evidence_fork(struct judgement *judgement, struct fork_part *part, session_
 	part->program = evidence_program(judgement, record->parent);
 	part->serial = fork_serial(model, fork);
 	part->stack = evidence_stack(judgement, record->parent, record->stack);
-	part->function = record->function == FORK_FORK ? "fork" : take_libc_frames(&part->stack);
+	if (record->function == FORK_ATFORK_ONLY)
+		part->function = take_libc_frames(&part->stack);
+	else
+		fork_path_name(part, record->function);
 	if (thread) {
 		part->tid = thread->tid;
 		part->thread_name = arena_strndup(judgement->arena, thread->name,

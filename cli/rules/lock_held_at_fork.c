@@ -2,6 +2,7 @@
  * FC005: another thread held a lock at fork; the child did not exec and did
  * not touch it. This time nothing happened.
  */
+#include "fork_paths.h"
 #include "wait_evidence.h"
 
 /* What the children of one fork did with one lock. */
@@ -71,11 +72,10 @@ static void report(struct judgement *judgement, const struct rule *rule,
 		lock);
 	finding->why = "in the child it stays locked for ever; the first thing there that asks for "
 		       "it will hang.";
-	finding->advice = arena_printf(
-		judgement->arena,
-		"take %s in a pthread_atfork() prepare handler and release it in parent and child, "
-		"or start the child with posix_spawn(), or let it exec at once.",
-		lock);
+	finding->advice =
+		arena_printf(judgement->arena,
+			     "%s, or start the child with posix_spawn(), or let it exec at once.",
+			     fork_path_protection(judgement, &finding->fork, lock));
 	evidence_identify(judgement, finding);
 }
 

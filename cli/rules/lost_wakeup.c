@@ -3,6 +3,7 @@
  * for has no owner; that nothing can wake it was proven from the outside.
  */
 #include "evidence.h"
+#include "fork_paths.h"
 #include "missing_threads.h"
 #include <string.h>
 
@@ -103,7 +104,8 @@ static void report(struct judgement *judgement, const struct rule *rule,
 	finding->message = arena_printf(judgement->arena, "child %d %s %s that do not exist in it.",
 					hang->pid, hang->is_proven ? "waits for" : suspicion(hang),
 					culprit_words(judgement, finding));
-	finding->why = explain(judgement, hang);
+	finding->why = arena_printf(judgement->arena, "%s%s", explain(judgement, hang),
+				    fork_path_remark(judgement, &finding->fork));
 	finding->advice =
 		"fork before these threads are started, or let the child exec at once "
 		"(posix_spawn(); in Python the start method \"spawn\" or \"forkserver\"), or start "

@@ -3,6 +3,7 @@
  * child held at fork. Also: the forking thread held a lock of a type that asks
  * for its thread id, and could not give it back in the child.
  */
+#include "fork_paths.h"
 #include "lock_kinds.h"
 #include "wait_evidence.h"
 #include <errno.h>
@@ -18,9 +19,8 @@ static void explain_lost_holder(struct judgement *judgement, struct finding *fin
 		       "unlock it there.";
 	finding->advice = arena_printf(
 		judgement->arena,
-		"take %s in a pthread_atfork() prepare handler and release it in parent and child, "
-		"or start the child with posix_spawn(), or fork before threads are started.",
-		lock);
+		"%s, or start the child with posix_spawn(), or fork before threads are started.",
+		fork_path_protection(judgement, &finding->fork, lock));
 }
 
 static void explain_own_lock(struct judgement *judgement, struct finding *finding)

@@ -3,6 +3,7 @@
  * held at fork, with trylock or with a time limit, and did not get it. It went
  * on, but it will never get it.
  */
+#include "fork_paths.h"
 #include "wait_evidence.h"
 
 static const char *asked(const struct record_wait *wait)
@@ -22,9 +23,8 @@ static void explain_lost_holder(struct judgement *judgement, struct finding *fin
 		       "unlock it there, so every try fails.";
 	finding->advice = arena_printf(
 		judgement->arena,
-		"take %s in a pthread_atfork() prepare handler and release it in parent and child, "
-		"or start the child with posix_spawn(), or fork before threads are started.",
-		lock);
+		"%s, or start the child with posix_spawn(), or fork before threads are started.",
+		fork_path_protection(judgement, &finding->fork, lock));
 }
 
 static void explain_own_lock(struct judgement *judgement, struct finding *finding,

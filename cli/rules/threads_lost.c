@@ -3,6 +3,7 @@
  * programs do it safely.
  */
 #include "evidence.h"
+#include "fork_paths.h"
 #include "missing_threads.h"
 
 static const struct process_facts *find_child(const struct model *model, session_reference fork)
@@ -31,8 +32,11 @@ static void report(struct judgement *judgement, const struct rule *rule, session
 	finding->message =
 		arena_printf(judgement->arena, "a fork without exec left %u other thread%s behind.",
 			     lost->count, lost->count == 1 ? "" : "s");
-	finding->why = "the child has the memory of these threads and none of them: what they held "
-		       "or were asked to do stays as it is.";
+	finding->why = arena_printf(
+		judgement->arena,
+		"the child has the memory of these threads and none of them: what they "
+		"held or were asked to do stays as it is.%s",
+		fork_path_remark(judgement, &finding->fork));
 	finding->advice = "fork before threads are started, or let the child exec at once; safe as "
 			  "long as the child uses nothing that these threads own.";
 	evidence_identify(judgement, finding);

@@ -12,6 +12,9 @@ struct process process;
 static _Atomic uint64_t clock_word = 1;
 _Atomic uint64_t *time_word = &clock_word;
 
+static _Atomic uint32_t mark_word = 1;
+_Atomic uint32_t *process_mark = &mark_word;
+
 uint64_t time_now(void)
 {
 	struct timespec now;

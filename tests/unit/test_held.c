@@ -57,6 +57,14 @@ void child_touch(struct thread *thread, const void *lock, enum lock_operation op
 	child_calls.touches++;
 }
 
+/* --- stand-in for fork.c -------------------------------------------------------- */
+
+void fork_notice(struct thread *thread)
+{
+	(void)thread;
+	ck_abort_msg("the test is no child");
+}
+
 /* --- fixture ------------------------------------------------------------------- */
 
 static const char *folder;
