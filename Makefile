@@ -30,7 +30,8 @@ ALL_CFLAGS = $(LANGUAGE) $(WARNINGS) $(if $(WERROR),-Werror) $(CFLAGS)
 
 # The CLI. libunwind's x86-64 part is the one for other processes' memory.
 CLI_SOURCES := $(sort $(wildcard cli/*.c cli/*/*.c))
-CLI_OBJECTS := $(CLI_SOURCES:%.c=$(BUILD)/obj/%.o)
+# What can be known of a program before it starts is asked on both sides.
+CLI_OBJECTS := $(CLI_SOURCES:%.c=$(BUILD)/obj/%.o) $(BUILD)/obj/cli/target.o
 CLI_LIBS     = -lunwind-x86_64 -lunwind -ldw -lelf -liberty -ljansson
 CLI_DEFINES  = -DFORKCHECK_VERSION='"$(VERSION)"' \
 	-DFORKCHECK_DOCS_DIR='"docs"'
@@ -94,6 +95,10 @@ $(BUILD)/libforkcheck.so: $(SHIM_OBJECTS) shim/exports.map
 	$(call say,LINK)$(CC) $(CFLAGS) $(SHIM_LDFLAGS) $(LDFLAGS) -o $@ $(SHIM_OBJECTS)
 
 $(BUILD)/obj/cli/%.o: cli/%.c
+	@mkdir -p $(@D)
+	$(call say,CC)$(CC) $(ALL_CFLAGS) $(SANITIZER) $(CLI_DEFINES) -c -o $@ $<
+
+$(BUILD)/obj/cli/target.o: shim/target.c
 	@mkdir -p $(@D)
 	$(call say,CC)$(CC) $(ALL_CFLAGS) $(SANITIZER) $(CLI_DEFINES) -c -o $@ $<
 

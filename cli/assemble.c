@@ -5,6 +5,7 @@
 #include "assemble.h"
 #include "judge.h"
 #include "libraries.h"
+#include "unobserved.h"
 #include <string.h>
 
 static void apply_suppressions(struct suppressions *suppressions, struct report *report)
@@ -118,6 +119,7 @@ void assemble_report(struct model *model, struct arena *arena, struct suppressio
 	judge(model, arena, all, &report->findings, &report->finding_count);
 	apply_suppressions(suppressions, report);
 	fill_run(model, arena, report);
+	unobserved_fill(model, arena, report);
 	fill_counters(model, report);
 	fill_left_running(model, arena, report);
 	note_missing_end(model, report);

@@ -153,6 +153,7 @@ struct report {
 	size_t unobserved_count;
 	const struct left_running *left_running;
 	size_t left_running_count;
+	uint64_t unobserved_more; /* that the log did not list */
 	/* summary */
 	uint64_t forks;
 	uint64_t processes;

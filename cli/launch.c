@@ -24,6 +24,8 @@
 #include <unistd.h>
 
 #define SHIM_NAME "libforkcheck.so"
+/* Where execvp() looks when there is no PATH. */
+#define DEFAULT_SEARCH "/bin:/usr/bin"
 
 /* Relative to the folder of this program. */
 static const char *const shim_places[] = {SHIM_NAME, "../lib/forkcheck/" SHIM_NAME, NULL};
@@ -208,15 +210,33 @@ static int set_preload(const char *shim)
 	return result;
 }
 
-static _Noreturn void become_program(char *const *arguments, const struct session *session,
-				     const char *shim, const sigset_t *mask, int report)
+/* The loader would complain on the program's stderr of what it cannot preload. */
+static int set_environment(const struct launched *launched, const struct session *session,
+			   const char *shim)
+{
+	if (!target_refuses_preload(launched->target.reason) && set_preload(shim))
+		return -1;
+	return setenv(SESSION_ENVIRONMENT, session->path, 1);
+}
+
+static void examine_program(struct launched *launched, const char *program_name)
+{
+	const char *search = getenv("PATH");
+
+	launched->target.beforehand = OBSERVABLE;
+	target_examine_search(&launched->target, program_name, search ? search : DEFAULT_SEARCH);
+}
+
+static _Noreturn void become_program(const struct launched *launched, char *const *arguments,
+				     const struct session *session, const char *shim,
+				     const sigset_t *mask, int report)
 {
 	int problem;
 
 	restore_signals();
 	surroundings_restore();
 	sigprocmask(SIG_SETMASK, mask, NULL);
-	if (set_preload(shim) == 0 && setenv(SESSION_ENVIRONMENT, session->path, 1) == 0)
+	if (set_environment(launched, session, shim) == 0)
 		execvp(arguments[0], arguments);
 	problem = errno;
 	/* The pipe is atomic for so few bytes. */
@@ -273,7 +293,7 @@ static int start_child(struct launched *launched, char *const *arguments,
 	sigprocmask(SIG_SETMASK, &all, &mask);
 	launched->pid = fork();
 	if (launched->pid == 0)
-		become_program(arguments, session, shim, &mask, report[1]);
+		become_program(launched, arguments, session, shim, &mask, report[1]);
 	program = launched->pid;
 	sigprocmask(SIG_SETMASK, &mask, NULL);
 	return launched->pid < 0 ? errno : 0;
@@ -290,6 +310,7 @@ int launch(struct launched *launched, char *const *arguments, const struct sessi
 		return EXIT_FORKCHECK;
 	}
 	news_header = session->header;
+	examine_program(launched, arguments[0]);
 	problem = start_child(launched, arguments, session, shim, report);
 	close(report[1]);
 	if (problem) {

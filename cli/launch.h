@@ -4,6 +4,7 @@
 #ifndef FORKCHECK_LAUNCH_H
 #define FORKCHECK_LAUNCH_H
 
+#include "../shim/target.h"
 #include "session/session.h"
 #include <stdbool.h>
 #include <sys/types.h>
@@ -11,10 +12,11 @@
 struct launched {
 	pid_t pid;
 	bool ended;
-	int status;        /* as of waitpid(), once ended */
-	bool has_children; /* descendants that we were given, or the program, are left */
-	int stopped_by;    /* the signal, where the program has stopped; 0: it has not */
-	bool is_held;      /* it was stopped for a debugger, and we are not to stop too */
+	int status;           /* as of waitpid(), once ended */
+	bool has_children;    /* descendants that we were given, or the program, are left */
+	int stopped_by;       /* the signal, where the program has stopped; 0: it has not */
+	bool is_held;         /* it was stopped for a debugger, and we are not to stop too */
+	struct target target; /* what is known of the program's file */
 };
 
 /* The path of libforkcheck.so: beside this program or where it was installed.

@@ -107,6 +107,7 @@ static void add_numbers(struct report *merged, const struct report *report)
 	merged->processes += report->processes;
 	merged->threads += report->threads;
 	merged->events_lost += report->events_lost;
+	merged->unobserved_more += report->unobserved_more;
 	merged->observed &= report->observed;
 	if (merged->complete && !report->complete) {
 		merged->complete = false;

@@ -28,6 +28,7 @@ enum option_key {
 	KEY_KEEP_SESSION,
 	KEY_SUPPRESSIONS,
 	KEY_PRINT_SUPPRESSIONS,
+	KEY_REQUIRE_OBSERVED,
 	KEY_NOTES,
 	KEY_QUIET,
 	KEY_COLOR,
@@ -78,6 +79,8 @@ static const struct argp_option option_table[] = {
 	 "At the end, print a line for a suppressions file to standard output for each finding "
 	 "that is shown.",
 	 0},
+	{"require-observed", KEY_REQUIRE_OBSERVED, NULL, 0,
+	 "Exit with 67 also where a descendant of the program could not be observed.", 0},
 	{"notes", KEY_NOTES, NULL, 0,
 	 "Show findings of severity note, which are else only counted.", 0},
 	{"quiet", KEY_QUIET, NULL, 0,
@@ -408,6 +411,9 @@ static error_t parse_option(int key, char *argument, struct argp_state *state)
 		break;
 	case KEY_PRINT_SUPPRESSIONS:
 		options->print_suppressions = true;
+		break;
+	case KEY_REQUIRE_OBSERVED:
+		options->require_observed = true;
 		break;
 	case KEY_NOTES:
 		options->notes = true;

@@ -55,8 +55,9 @@ struct options {
 	bool print_suppressions;
 	enum color_mode color;
 	bool notes;
-	bool quiet;        /* no text report on stderr */
-	bool no_subreaper; /* orphans are init's */
+	bool quiet;            /* no text report on stderr */
+	bool no_subreaper;     /* orphans are init's */
+	bool require_observed; /* unobserved descendants are worth a status */
 };
 
 #ifndef FORKCHECK_VERSION

@@ -32,6 +32,16 @@ void environ_start(const char *session)
 	strncpy(session_entry + sizeof(SESSION_ENVIRONMENT), session, PATH_LENGTH - 1);
 }
 
+const char *environ_shim(void)
+{
+	return shim_path;
+}
+
+const char *environ_session(void)
+{
+	return *session_entry ? session_entry + sizeof(SESSION_ENVIRONMENT) : "";
+}
+
 static const char *value_of(const char *entry, const char *name)
 {
 	size_t length = strlen(name);
@@ -40,29 +50,68 @@ static const char *value_of(const char *entry, const char *name)
 									 : NULL;
 }
 
+const char *environ_value(char *const *entries, const char *name)
+{
+	for (; entries && *entries; entries++)
+		if (value_of(*entries, name))
+			return value_of(*entries, name);
+	return NULL;
+}
+
+/* The loader splits the list at blanks and colons. */
+static size_t element_length(const char *list)
+{
+	size_t length = 0;
+
+	while (list[length] && list[length] != ' ' && list[length] != ':')
+		length++;
+	return length;
+}
+
+static bool is_shim(const char *element, size_t length)
+{
+	return length == strlen(shim_path) && memcmp(element, shim_path, length) == 0;
+}
+
+static bool contains_shim(const char *list)
+{
+	for (;; list++) {
+		size_t length = element_length(list);
+
+		if (is_shim(list, length))
+			return true;
+		list += length;
+		if (!*list)
+			return false;
+	}
+}
+
+/* Of two variables with that name the loader takes the last. */
 static void take(struct environ_plan *plan, const char *entry)
 {
 	const char *preload = value_of(entry, PRELOAD);
 
 	if (preload) {
 		plan->preload = preload;
-		plan->has_shim = strstr(preload, shim_path) != NULL;
+		plan->has_shim = contains_shim(preload);
 	} else if (value_of(entry, SESSION_ENVIRONMENT)) {
 		plan->has_session = strcmp(entry, session_entry) == 0;
 	}
 }
 
-bool environ_plan(struct environ_plan *plan, char *const *entries)
+bool environ_plan(struct environ_plan *plan, char *const *entries, bool without_shim)
 {
 	static char *const none[] = {NULL};
 
-	*plan = (struct environ_plan){.entries = entries ? entries : none, .preload = ""};
+	*plan = (struct environ_plan){
+		.entries = entries ? entries : none, .preload = "", .without_shim = without_shim};
 	if (!process.active || !*shim_path)
 		return false;
 	for (; plan->entries[plan->count]; plan->count++)
 		take(plan, plan->entries[plan->count]);
 	plan->text_size = sizeof(PRELOAD "=") + strlen(plan->preload) + 1 + strlen(shim_path);
-	return !(plan->has_shim && plan->has_session) && plan->text_size <= PRELOAD_MAX;
+	return !(plan->has_shim != without_shim && plan->has_session) &&
+	       plan->text_size <= PRELOAD_MAX;
 }
 
 static char *append(char *to, const char *text)
@@ -84,10 +133,45 @@ static void write_preload(const struct environ_plan *plan, char *text)
 	append(text, shim_path);
 }
 
+/* What the program itself wants preloaded. False when that is nothing. */
+static bool write_rest(const struct environ_plan *plan, char *text)
+{
+	const char *element = plan->preload;
+	size_t used = strlen(PRELOAD "="), kept = 0;
+
+	append(text, PRELOAD "=");
+	for (;; element++) {
+		size_t length = element_length(element);
+
+		if (length && !is_shim(element, length)) {
+			if (kept++)
+				text[used++] = ':';
+			memcpy(text + used, element, length);
+			used += length;
+		}
+		element += length;
+		if (!*element)
+			break;
+	}
+	text[used] = '\0';
+	return kept > 0;
+}
+
 static bool is_replaced(const struct environ_plan *plan, const char *entry)
 {
-	return (!plan->has_shim && value_of(entry, PRELOAD)) ||
+	return (plan->has_shim == plan->without_shim && value_of(entry, PRELOAD)) ||
 	       (!plan->has_session && value_of(entry, SESSION_ENVIRONMENT));
+}
+
+/* True when `text` is an entry for the next program. */
+static bool write_text(const struct environ_plan *plan, char *text)
+{
+	if (plan->without_shim)
+		return plan->has_shim && write_rest(plan, text);
+	if (plan->has_shim)
+		return false;
+	write_preload(plan, text);
+	return true;
 }
 
 void environ_build(const struct environ_plan *plan, char **entries, char *text)
@@ -97,10 +181,8 @@ void environ_build(const struct environ_plan *plan, char **entries, char *text)
 	for (size_t i = 0; i < plan->count; i++)
 		if (!is_replaced(plan, plan->entries[i]))
 			entries[used++] = plan->entries[i];
-	if (!plan->has_shim) {
-		write_preload(plan, text);
+	if (write_text(plan, text))
 		entries[used++] = text;
-	}
 	if (!plan->has_session)
 		entries[used++] = session_entry;
 	entries[used] = NULL;

@@ -16,17 +16,27 @@
 /* Remembers where our object and the session lie. Called once, by the constructor. */
 void environ_start(const char *session);
 
+/* Where they lie; "" where that is not known, or too long. */
+const char *environ_shim(void);
+const char *environ_session(void);
+/* A variable of the program's environment; NULL: it is not set. */
+const char *environ_value(char *const *entries, const char *name);
+
 struct environ_plan {
 	char *const *entries; /* as the caller gave them; never NULL */
 	size_t count;
 	const char *preload; /* value of their LD_PRELOAD; "" */
 	bool has_shim;
 	bool has_session;
-	size_t text_size; /* bytes for the new LD_PRELOAD */
+	bool without_shim; /* the next program must not find our object in its LD_PRELOAD */
+	size_t text_size;  /* bytes for the new LD_PRELOAD */
 };
 
-/* True when the environment has to be built anew; then with `count + 3` entries. */
-bool environ_plan(struct environ_plan *plan, char *const *entries);
+/*
+ * True when the environment has to be built anew; then with `count + 3` entries.
+ * `without_shim`: our object is taken out of LD_PRELOAD instead of put in.
+ */
+bool environ_plan(struct environ_plan *plan, char *const *entries, bool without_shim);
 void environ_build(const struct environ_plan *plan, char **entries, char *text);
 
 #endif

@@ -1,23 +1,31 @@
 /*
  * The exec family: a child that becomes another program gives its memory up,
- * and every lock in it. The next program gets the shim too (environ.h).
+ * and every lock in it. The next program gets the shim too (environ.h), unless
+ * the shim cannot be in it (target.h): that is recorded.
  */
+#include "exec.h"
 #include "child.h"
 #include "environ.h"
 #include "log.h"
 #include "real.h"
 #include "shim.h"
+#include "target.h"
+#include <fcntl.h>
 #include <spawn.h>
 #include <stdarg.h>
+#include <string.h>
+#include <sys/syscall.h>
 #include <unistd.h>
+
+/* Where execvp() looks when there is no PATH. */
+#define DEFAULT_SEARCH "/bin:/usr/bin"
 
 extern char **environ;
 
 /* True when this memory is the process' own: a vfork child runs in its parent's. */
 static bool is_own_memory(void)
 {
-	return process.active && process.kind == BIRTH_CHILD &&
-	       (process.is_filtered || getpid() == process.pid);
+	return process.active && (process.is_filtered || getpid() == process.pid);
 }
 
 static void add_to_execs(uint32_t difference)
@@ -36,7 +44,7 @@ static bool before_exec(void)
 	own = is_own_memory();
 	if (own) {
 		add_to_execs(1);
-		log_birth_mark(process.birth_index, BIRTH_EXECED);
+		log_birth_execed(process.birth_index, process.pid);
 	}
 	errno = saved;
 	return own;
@@ -65,6 +73,91 @@ struct execution {
 	int flags;
 };
 
+static void examine(struct target *target, const struct execution *execution)
+{
+	const char *search = environ_value(environ, "PATH");
+
+	switch (execution->way) {
+	case BY_PATH:
+		target_examine(target, AT_FDCWD, execution->path);
+		return;
+	case BY_SEARCH:
+		target_examine_search(target, execution->path, search ? search : DEFAULT_SEARCH);
+		return;
+	case BY_DESCRIPTOR:
+		target_examine_descriptor(target, execution->descriptor);
+		return;
+	case BY_DIRECTORY:
+		/* An empty path, which is not for us to read, cannot be opened. */
+		if (!target_examine(target, execution->descriptor, execution->path) &&
+		    execution->flags & AT_EMPTY_PATH)
+			target_examine_descriptor(target, execution->descriptor);
+		return;
+	}
+}
+
+/* In a chroot, in another mount namespace, as another user. */
+static enum unobserved_reason examine_reach(void)
+{
+	if (!target_can_read(environ_shim()))
+		return UNOBSERVED_NO_SHIM;
+	return target_is_own(environ_session()) ? OBSERVABLE : UNOBSERVED_NO_SESSION;
+}
+
+/* Nothing is asked behind a seccomp filter. */
+static void foresee(struct target *target, const struct execution *execution)
+{
+	int saved = errno;
+
+	target->reason = OBSERVABLE;
+	if (!process.active || process.is_filtered || !*environ_shim() ||
+	    (execution->way != BY_DESCRIPTOR && !execution->path))
+		return;
+	target->beforehand = examine_reach();
+	examine(target, execution);
+	errno = saved;
+}
+
+static session_reference record_unobserved(const struct target *target, pid_t pid,
+					   uint64_t since_ns)
+{
+	struct record_unobserved *record;
+	session_reference reference;
+
+	if (atomic_fetch_add(&log_header()->counters.unobserved, 1) >= UNOBSERVED_MAX)
+		return 0;
+	record = log_claim(sizeof(*record) + target->path_length, &reference);
+	if (!record)
+		return 0;
+	record->since_ns = since_ns;
+	record->pid = pid;
+	record->reason = target->reason;
+	record->path_length = (uint32_t)target->path_length;
+	memcpy(record->path, target->path, target->path_length);
+	log_commit(record, RECORD_UNOBSERVED);
+	return reference;
+}
+
+static session_reference announce(const struct target *target)
+{
+	int saved = errno;
+	session_reference reference = 0;
+
+	if (target->reason != OBSERVABLE)
+		reference = record_unobserved(target, getpid(), time_now());
+	errno = saved;
+	return reference;
+}
+
+/* exec came back. */
+static void take_back(const struct target *target, session_reference reference)
+{
+	if (target->reason != OBSERVABLE)
+		atomic_fetch_sub(&log_header()->counters.unobserved, 1);
+	if (reference)
+		atomic_store(&((struct record_unobserved *)log_record(reference))->failed, 1);
+}
+
 static int call(const struct execution *execution, char *const *environment)
 {
 	switch (execution->way) {
@@ -92,12 +185,20 @@ static int call_with(const struct execution *execution, const struct environ_pla
 
 static int execute(const struct execution *execution, char *const *environment)
 {
+	struct target target;
 	struct environ_plan plan;
 	bool own = before_exec();
+	session_reference announced;
+	int result;
 
-	if (environ_plan(&plan, environment))
-		return after_exec(own, call_with(execution, &plan));
-	return after_exec(own, call(execution, environment));
+	foresee(&target, execution);
+	announced = announce(&target);
+	if (environ_plan(&plan, environment, target_refuses_preload(target.reason)))
+		result = call_with(execution, &plan);
+	else
+		result = call(execution, environment);
+	take_back(&target, announced);
+	return after_exec(own, result);
 }
 
 EXPORT int execve(const char *path, char *const arguments[], char *const environment[])
@@ -156,30 +257,57 @@ static int spawn_with(spawn_function *spawn, pid_t *pid, const char *path,
 	return spawn(pid, path, actions, attributes, arguments, entries);
 }
 
+static int spawn_program(spawn_function *spawn, enum way way, pid_t *pid, const char *path,
+			 const posix_spawn_file_actions_t *actions,
+			 const posix_spawnattr_t *attributes, char *const arguments[],
+			 char *const environment[])
+{
+	const struct execution execution = {.way = way, .path = path};
+	uint64_t since_ns = time_now();
+	struct environ_plan plan;
+	struct target target;
+	pid_t own_pid = 0;
+	int result;
+
+	/* The caller's own word where there is one: a handler of SIGCHLD may read it. */
+	if (!pid)
+		pid = &own_pid;
+	foresee(&target, &execution);
+	if (environ_plan(&plan, environment, target_refuses_preload(target.reason)))
+		result = spawn_with(spawn, pid, path, actions, attributes, arguments, &plan);
+	else
+		result = spawn(pid, path, actions, attributes, arguments, environment);
+	if (result == 0 && target.reason != OBSERVABLE)
+		record_unobserved(&target, *pid, since_ns);
+	return result;
+}
+
 EXPORT int posix_spawn(pid_t *pid, const char *path, const posix_spawn_file_actions_t *actions,
 		       const posix_spawnattr_t *attributes, char *const arguments[],
 		       char *const environment[])
 {
-	struct environ_plan plan;
-
 	real_ensure();
-	if (environ_plan(&plan, environment))
-		return spawn_with(real.posix_spawn, pid, path, actions, attributes, arguments,
-				  &plan);
-	return real.posix_spawn(pid, path, actions, attributes, arguments, environment);
+	return spawn_program(real.posix_spawn, BY_PATH, pid, path, actions, attributes, arguments,
+			     environment);
 }
 
 EXPORT int posix_spawnp(pid_t *pid, const char *file, const posix_spawn_file_actions_t *actions,
 			const posix_spawnattr_t *attributes, char *const arguments[],
 			char *const environment[])
 {
-	struct environ_plan plan;
-
 	real_ensure();
-	if (environ_plan(&plan, environment))
-		return spawn_with(real.posix_spawnp, pid, file, actions, attributes, arguments,
-				  &plan);
-	return real.posix_spawnp(pid, file, actions, attributes, arguments, environment);
+	return spawn_program(real.posix_spawnp, BY_SEARCH, pid, file, actions, attributes,
+			     arguments, environment);
+}
+
+/* syscall(SYS_execve, ...): the same call, by another name. */
+long exec_by_number(long number, long a, long b, long c, long d, long e, long unused)
+{
+	(void)unused;
+	if (number == SYS_execveat)
+		return execveat((int)a, (const char *)b, (char *const *)c, (char *const *)d,
+				(int)e);
+	return execve((const char *)a, (char *const *)b, (char *const *)c);
 }
 
 /* The argument list of execl(): counted first, then laid out on the stack as

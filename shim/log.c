@@ -199,6 +199,7 @@ uint64_t log_birth_reserve(void)
 	atomic_store(&entry->sequence, 0);
 	atomic_store(&entry->state, 0);
 	atomic_store(&entry->forking, 0);
+	atomic_store(&entry->own_pid, 0);
 	return index;
 }
 
@@ -235,6 +236,16 @@ void log_birth_mark(uint64_t index, enum birth_state bit)
 
 	if (entry)
 		atomic_fetch_or(&entry->state, bit);
+}
+
+void log_birth_execed(uint64_t index, pid_t pid)
+{
+	struct session_birth *entry = own_birth(index);
+
+	if (!entry)
+		return;
+	atomic_store(&entry->own_pid, pid);
+	atomic_fetch_or(&entry->state, BIRTH_EXECED);
 }
 
 void log_birth_unmark(uint64_t index, enum birth_state bit)

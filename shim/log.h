@@ -46,6 +46,8 @@ void log_announce(void);
  */
 uint64_t log_birth_reserve(void);
 void log_birth_fill(uint64_t index, const struct session_birth *birth);
+/* Sets BIRTH_EXECED, for a process that sees itself as `pid`. */
+void log_birth_execed(uint64_t index, pid_t pid);
 void log_birth_mark(uint64_t index, enum birth_state bit);
 void log_birth_unmark(uint64_t index, enum birth_state bit);
 

@@ -51,12 +51,13 @@
 typedef uint32_t session_reference;
 
 struct session_counters {
-	_Atomic uint64_t forks;     /* calls that returned a child */
-	_Atomic uint64_t processes; /* births: images and fork children */
-	_Atomic uint64_t threads;   /* started threads, main threads excluded */
-	_Atomic uint64_t dropped;   /* records that found no room */
-	_Atomic uint64_t unseen;    /* threads found in /proc that the shim never met */
-	uint64_t reserved[3];
+	_Atomic uint64_t forks;      /* calls that returned a child */
+	_Atomic uint64_t processes;  /* births: images and fork children */
+	_Atomic uint64_t threads;    /* started threads, main threads excluded */
+	_Atomic uint64_t dropped;    /* records that found no room */
+	_Atomic uint64_t unseen;     /* threads found in /proc that the shim never met */
+	_Atomic uint64_t unobserved; /* UNOBSERVED facts, written or beyond UNOBSERVED_MAX */
+	uint64_t reserved[2];
 };
 
 struct session_header {
@@ -112,7 +113,9 @@ struct session_birth {
 	uint64_t private_facts; /* where the process keeps its struct private_facts */
 	/* Id of a thread that has entered fork() and not left it; 0: none. */
 	_Atomic int32_t forking;
-	uint32_t reserved;
+	/* The pid as the process sees it, once it has called exec: the next program
+	 * says hello by that number. 0: not known. */
+	_Atomic int32_t own_pid;
 };
 
 /*
@@ -156,6 +159,8 @@ enum record_type {
 	RECORD_ACTION,
 	RECORD_RUN,
 	RECORD_LEFT,
+	/* By the shim before an exec, and by the CLI. */
+	RECORD_UNOBSERVED,
 	RECORD_TYPES
 };
 
@@ -433,6 +438,38 @@ struct record_left {
 };
 
 _Static_assert(sizeof(struct record_left) == 40, "left");
+/* Why the shim is not in a program. */
+enum unobserved_reason {
+	OBSERVABLE = 0,
+	UNOBSERVED_STATIC,       /* no dynamic loader */
+	UNOBSERVED_MACHINE,      /* 32-bit, or for another processor */
+	UNOBSERVED_FOREIGN_LIBC, /* its loader is not glibc's */
+	UNOBSERVED_SET_ID,       /* other effective ids: the loader forgets LD_PRELOAD */
+	UNOBSERVED_CAPABILITIES, /* of the file: the same */
+	UNOBSERVED_NO_SHIM,    /* libforkcheck.so cannot be opened: chroot, mount namespace, user */
+	UNOBSERVED_NO_SESSION, /* the session file cannot be opened */
+	UNOBSERVED_ENVIRONMENT, /* started without LD_PRELOAD or the path of the session */
+	UNOBSERVED_NO_HELLO, /* nothing was expected to keep the shim out, yet it did not start */
+	UNOBSERVED_NO_BIRTH, /* made by a process that is not observed, or without libc */
+	UNOBSERVED_REASONS
+};
+
+/* No more records of this kind in one session: a build may start a static tool
+ * a hundred thousand times. */
+#define UNOBSERVED_MAX 4096
+
+/* A program that runs without the shim. */
+struct record_unobserved {
+	struct record record;
+	uint64_t since_ns; /* before the exec; of a process found in /proc: its start */
+	int32_t pid;
+	uint32_t reason;         /* enum unobserved_reason */
+	_Atomic uint32_t failed; /* the exec came back: it did not become that program */
+	uint32_t path_length;
+	char path[]; /* no NUL */
+};
+
+_Static_assert(sizeof(struct record_unobserved) == 56, "unobserved");
 _Static_assert(sizeof(struct private_facts) == 552, "private facts");
 _Static_assert(sizeof(struct record_atfork) == 72, "atfork");
 _Static_assert(sizeof(struct record_use) == 64, "use");

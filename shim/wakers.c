@@ -1,6 +1,7 @@
 /* Wrappers of sigaction and of the interval timers. Async-signal-safe, as those are. */
 #include "wakers.h"
 #include "clone.h"
+#include "exec.h"
 #include "real.h"
 #include <signal.h>
 #include <sys/syscall.h>
@@ -129,6 +130,8 @@ EXPORT long call_by_number(long number, long a, long b, long c, long d, long e, 
 	call = real.syscall;
 	if (unlikely(clone_is_asked_for(number)))
 		call = clone_by_number;
+	else if (unlikely(number == SYS_execve || number == SYS_execveat))
+		call = exec_by_number;
 	else if (unlikely(number == SYS_setitimer || number == SYS_alarm || number == SYS_seccomp))
 		note_call(number, a, b);
 	return call(number, a, b, c, d, e, f);

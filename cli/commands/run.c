@@ -10,6 +10,7 @@
 #include "../session/save.h"
 #include "../session/session.h"
 #include "../surroundings.h"
+#include "../unobserved.h"
 #include "../watch/procfs.h"
 #include "../watch/watch.h"
 #include <errno.h>
@@ -217,7 +218,8 @@ static bool is_observed(const struct run *run)
 	for (uint32_t serial = 1; serial < run->model.process_capacity; serial++) {
 		const struct process_facts *process = model_process(&run->model, serial);
 
-		if (process && process->kind == BIRTH_IMAGE && process->pid == run->launched.pid)
+		if (process && process->birth_number && process->kind == BIRTH_IMAGE &&
+		    process->pid == run->launched.pid)
 			return true;
 	}
 	return false;
@@ -246,6 +248,38 @@ static void record_left_running(struct run *run)
 
 	for (size_t i = 0; i < count; i++)
 		record_left(run, descendants[i]);
+}
+
+/* Foreseen, or because it never said hello. */
+static void record_unobserved(struct run *run, uint32_t reason, const char *path, size_t length)
+{
+	struct record_unobserved record = {.since_ns = run->started_ns,
+					   .pid = run->launched.pid,
+					   .reason = reason,
+					   .path_length = (uint32_t)length};
+
+	if (unobserved_is_recorded(&run->model, record.pid, record.since_ns))
+		return;
+	atomic_fetch_add(&run->session.header->counters.unobserved, 1);
+	writer_append(&run->writer, RECORD_UNOBSERVED, &record, sizeof(record), path, length);
+	model_update(&run->model);
+}
+
+static void record_foreseen(struct run *run)
+{
+	const struct target *target = &run->launched.target;
+
+	if (target->reason != OBSERVABLE)
+		record_unobserved(run, target->reason, target->path, target->path_length);
+}
+
+static void record_silence(struct run *run)
+{
+	const char *program = run->options->arguments[0];
+
+	if (!is_observed(run))
+		record_unobserved(run, UNOBSERVED_NO_HELLO, program,
+				  strnlen(program, TARGET_PATH_MAX));
 }
 
 /* NUL-terminated strings in a row, as /proc/PID/cmdline has them. */
@@ -370,13 +404,18 @@ static void tear_down(struct run *run)
 	free(run->shim);
 }
 
+static bool has_unobserved(const struct report *report)
+{
+	return report->unobserved_count || report->unobserved_more;
+}
+
 /* forkcheck's exit status; `signal` gets the one to die by, where we should end as the program did.
  */
 static int exit_status(const struct run *run, const struct report *report, int *signal)
 {
 	if (outputs_reach_limit(run->options, report))
 		return run->options->error_exitcode;
-	if (!report->observed)
+	if (!report->observed || (run->options->require_observed && has_unobserved(report)))
 		return EXIT_UNOBSERVED;
 	if (report->exit_status < 0)
 		*signal = report->signal;
@@ -390,6 +429,7 @@ static int report_run(struct run *run, int *signal)
 	int status;
 
 	record_left_running(run);
+	record_silence(run);
 	record_run(run);
 	arena_init(&arena);
 	assemble_report(&run->model, &arena, run->suppressions, outputs_want_notes(run->options),
@@ -417,6 +457,7 @@ static int run_program(struct run *run, int *signal)
 	status = launch(&run->launched, run->options->arguments, &run->session, run->shim);
 	if (status)
 		return status;
+	record_foreseen(run);
 	session_start_clock(&run->session);
 	follow(run);
 	return report_run(run, signal);

@@ -9,6 +9,7 @@
 #include <inttypes.h>
 
 #define PATH_COLUMNS        48
+#define UNOBSERVED_LINES    12
 #define LIBRARY_COLUMNS     17 /* at least */
 #define LIBRARY_COLUMNS_MAX 36
 #define LEFT_RUNNING_SHOWN  8
@@ -16,7 +17,8 @@
 static bool is_clean(const struct report *report)
 {
 	return report->observed && report->complete && report->unobserved_count == 0 &&
-	       report->events_lost == 0 && report_count(report, SEVERITY_ERROR) == 0 &&
+	       report->unobserved_more == 0 && report->events_lost == 0 &&
+	       report_count(report, SEVERITY_ERROR) == 0 &&
 	       report_count(report, SEVERITY_WARNING) == 0 &&
 	       (!report->show_notes || report_count(report, SEVERITY_NOTE) == 0);
 }
@@ -36,20 +38,66 @@ static const char *unobserved_label(struct page *page, const struct unobserved *
 	return arena_printf(arena, "%s: %s", path, reason != NULL ? reason : "reason not known");
 }
 
+static uint64_t count_unobserved(const struct report *report)
+{
+	return report->unobserved_count + report->unobserved_more;
+}
+
+static bool same_text(const char *one, const char *other)
+{
+	return one == other || (one != NULL && other != NULL && strcmp(one, other) == 0);
+}
+
+static bool is_alike(const struct unobserved *one, const struct unobserved *other)
+{
+	return same_text(one->path, other->path) && same_text(one->reason, other->reason);
+}
+
+/* The same program, for the same reason, further up in the list. */
+static bool is_repeat(const struct report *report, size_t index)
+{
+	for (size_t i = 0; i < index; i++)
+		if (is_alike(&report->unobserved[i], &report->unobserved[index]))
+			return true;
+	return false;
+}
+
+static size_t count_repeats(const struct report *report, size_t index)
+{
+	size_t count = 0;
+
+	for (size_t i = index + 1; i < report->unobserved_count; i++)
+		count += is_alike(&report->unobserved[i], &report->unobserved[index]);
+	return count;
+}
+
+static void put_unobserved_line(struct page *page, const struct unobserved *unobserved,
+				size_t repeats)
+{
+	const char *pid =
+		unobserved->pid > 0 ? arena_printf(&page->arena, "%d ", unobserved->pid) : "";
+	const char *more =
+		repeats > 0 ? arena_printf(&page->arena, " (and %zu more like it)", repeats) : "";
+
+	page_wrap(page, "  ", 4,
+		  arena_printf(&page->arena, "%s%s%s", pid, unobserved_label(page, unobserved),
+			       more));
+}
+
 static void put_unobserved_list(struct page *page, const struct report *report)
 {
-	const char *count = page_count(page, report->unobserved_count, "process", "processes");
+	const char *count = page_count(page, count_unobserved(report), "process", "processes");
+	size_t shown = 0;
 
 	put_sentence(page, arena_printf(&page->arena, "%s could not be observed:", count));
 	for (size_t i = 0; i < report->unobserved_count; i++) {
-		const struct unobserved *unobserved = &report->unobserved[i];
-		const char *pid = unobserved->pid > 0
-					  ? arena_printf(&page->arena, "%d ", unobserved->pid)
-					  : "";
-
-		page_wrap(page, "  ", 4,
-			  arena_printf(&page->arena, "%s%s", pid,
-				       unobserved_label(page, unobserved)));
+		if (is_repeat(report, i))
+			continue;
+		if (shown++ == UNOBSERVED_LINES) {
+			page_line(page, "  and others");
+			return;
+		}
+		put_unobserved_line(page, &report->unobserved[i], count_repeats(report, i));
 	}
 }
 
@@ -58,7 +106,7 @@ static void put_unobserved(struct page *page, const struct report *report)
 {
 	static const char consequence[] = "its forks were not checked";
 
-	if (!report->observed && report->unobserved_count == 1) {
+	if (!report->observed && count_unobserved(report) == 1 && report->unobserved_count == 1) {
 		put_sentence(page,
 			     arena_printf(&page->arena, "could not observe %s; %s",
 					  unobserved_label(page, report->unobserved), consequence));
@@ -67,7 +115,7 @@ static void put_unobserved(struct page *page, const struct report *report)
 	if (!report->observed)
 		put_sentence(page, arena_printf(&page->arena, "could not observe the program; %s",
 						consequence));
-	if (report->unobserved_count > 0)
+	if (count_unobserved(report) > 0)
 		put_unobserved_list(page, report);
 }
 
@@ -193,14 +241,29 @@ static const char *suppressed_label(struct page *page, const struct report *repo
 	return suppressed == 0 ? "" : arena_printf(&page->arena, "%zu suppressed", suppressed);
 }
 
+static const char *unobserved_count_label(struct page *page, const struct report *report)
+{
+	uint64_t count = count_unobserved(report);
+
+	return count == 0 ? ""
+			  : arena_printf(&page->arena, "%s not observed",
+					 page_count(page, count, "process", "processes"));
+}
+
+static const char *join_labels(struct page *page, const char *left, const char *right)
+{
+	bool both = *left != '\0' && *right != '\0';
+
+	return arena_printf(&page->arena, "%s%s%s", left, both ? ", " : "", right);
+}
+
 /* What is not in every summary; empty, or "3 notes (--notes shows them), 1 suppressed". */
 static const char *extra_counts(struct page *page, const struct report *report)
 {
-	const char *notes = notes_label(page, report);
-	const char *suppressed = suppressed_label(page, report);
-	bool both = *notes != '\0' && *suppressed != '\0';
+	const char *others =
+		join_labels(page, notes_label(page, report), suppressed_label(page, report));
 
-	return arena_printf(&page->arena, "%s%s%s", notes, both ? ", " : "", suppressed);
+	return join_labels(page, unobserved_count_label(page, report), others);
 }
 
 static void put_counts(struct page *page, const struct report *report)

@@ -291,6 +291,12 @@ const struct record_left *model_left(const struct model *model, session_referenc
 	return record_of(model, reference, RECORD_LEFT);
 }
 
+const struct record_unobserved *model_unobserved(const struct model *model,
+						 session_reference reference)
+{
+	return record_of(model, reference, RECORD_UNOBSERVED);
+}
+
 const struct model_list *model_list(const struct model *model, enum record_type type)
 {
 	return &model->lists[type];

@@ -81,6 +81,8 @@ const struct record_use *model_use(const struct model *model, session_reference 
 const struct record_hang *model_hang(const struct model *model, session_reference reference);
 const struct record_action *model_action(const struct model *model, session_reference reference);
 const struct record_run *model_run(const struct model *model, session_reference reference);
+const struct record_unobserved *model_unobserved(const struct model *model,
+						 session_reference reference);
 
 const struct record_left *model_left(const struct model *model, session_reference reference);
 

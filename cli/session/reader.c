@@ -27,6 +27,7 @@ static const size_t least_sizes[RECORD_TYPES] = {
 	[RECORD_ACTION] = sizeof(struct record_action),
 	[RECORD_RUN] = sizeof(struct record_run),
 	[RECORD_LEFT] = sizeof(struct record_left),
+	[RECORD_UNOBSERVED] = sizeof(struct record_unobserved),
 };
 
 static bool part_fits(const struct session_header *header, uint64_t offset, uint64_t count,
@@ -191,6 +192,8 @@ static bool is_consistent(const struct record_buffer *buffer)
 		return ((const struct record_run *)record)->length <= extra;
 	case RECORD_LEFT:
 		return ((const struct record_left *)record)->path_length <= extra;
+	case RECORD_UNOBSERVED:
+		return ((const struct record_unobserved *)record)->path_length <= extra;
 	case RECORD_THREAD:
 	case RECORD_FORK:
 	case RECORD_ATFORK:
@@ -425,6 +428,13 @@ int reader_wait_result(const struct reader *reader, session_reference reference)
 	const struct record_wait *record = record_of(reader, reference, RECORD_WAIT);
 
 	return record ? atomic_load(&record->result) : 0;
+}
+
+bool reader_exec_failed(const struct reader *reader, session_reference reference)
+{
+	const struct record_unobserved *record = record_of(reader, reference, RECORD_UNOBSERVED);
+
+	return record && atomic_load(&record->failed);
 }
 
 uint64_t reader_lost(const struct reader *reader)

@@ -67,6 +67,8 @@ session_reference reader_fork_lost(const struct reader *reader, session_referenc
 uint64_t reader_wait_ended(const struct reader *reader, session_reference reference);
 /* What the call returned; worth something only once it has ended. */
 int reader_wait_result(const struct reader *reader, session_reference reference);
+/* Of an UNOBSERVED record: the process did not become that program. */
+bool reader_exec_failed(const struct reader *reader, session_reference reference);
 
 /* Records that are lost for certain, given that nobody writes any more: dropped
  * for want of room, begun and never committed, or damaged. */
