@@ -303,6 +303,44 @@ bool child_lost(pid_t tid)
 	return search.lost || is_former(tid) || is_unseen(tid);
 }
 
+struct claims {
+	const void *lock;
+	uint32_t here; /* how often living threads have it */
+	pid_t lost;    /* a lost thread that has it */
+	bool incomplete;
+};
+
+static bool add_claims(struct thread *thread, void *data)
+{
+	struct claims *claims = data;
+	uint32_t count = held_count(thread, claims->lock);
+
+	if (thread_lives_here(thread)) {
+		claims->here += count;
+		claims->incomplete |= thread->held.overflowed > 0;
+	} else if (thread_is_lost(thread) && count) {
+		claims->lost = thread_tid(thread);
+	}
+	return true;
+}
+
+/*
+ * The lost thread that has a lock; 0: none that is known. Where the lock names
+ * nobody, more must have taken it than the threads of this process did.
+ */
+static pid_t lost_holder(const void *lock, const struct lock_family *family, const void *state)
+{
+	struct claims claims = {.lock = lock};
+	pid_t owner = family->owner(state);
+
+	if (owner || !family->takers)
+		return child_lost(owner) ? owner : 0;
+	if (!family->takers(state))
+		return 0;
+	thread_each(add_claims, &claims);
+	return !claims.incomplete && family->takers(state) > claims.here ? claims.lost : 0;
+}
+
 static struct orphan *find_orphan(const void *lock)
 {
 	for (uint32_t i = 0; i < process.orphan_count; i++)
@@ -326,8 +364,8 @@ static session_reference record_own_lock(struct thread *thread, const void *lock
 
 static session_reference write_wait(struct thread *thread, const void *lock,
 				    const struct lock_family *family, const void *state,
-				    session_reference held, enum lock_operation operation,
-				    uint32_t flags)
+				    pid_t owner, session_reference held,
+				    enum lock_operation operation, uint32_t flags)
 {
 	session_reference reference, who = thread_record(thread), stack = capture_stack(thread);
 	struct record_wait *record = log_claim(sizeof(*record), &reference);
@@ -341,7 +379,7 @@ static session_reference write_wait(struct thread *thread, const void *lock,
 	record->lock = (uintptr_t)lock;
 	record->kind = family->kind;
 	record->flags = flags;
-	record->owner = family->owner(state);
+	record->owner = owner;
 	record->tid = thread_kernel_tid(thread);
 	record->operation = operation;
 	record->state_length = (uint32_t)family->size;
@@ -359,19 +397,23 @@ session_reference child_wait(struct thread *thread, const void *lock, enum lock_
 	struct orphan *orphan = find_orphan(lock);
 	session_reference held = orphan ? orphan->held : 0, wait;
 	int saved = errno;
+	pid_t owner;
 
 	memcpy(state, lock, family->size);
-	if (family->is_shared(lock, state) || !child_lost(family->owner(state)))
+	if (family->is_shared(lock, state) || (is_for_reading(operation) && !family->owner(state)))
+		return 0;
+	owner = lost_holder(lock, family, state);
+	if (!owner)
 		return 0;
 	/* Polling with trylock would fill the log: the first failure says it all. */
 	if (flags && orphan && orphan->touched)
 		return 0;
 	if (orphan)
 		orphan->touched = true;
-	else
+	else if (is_former(owner))
 		held = record_own_lock(thread, lock, state, family->size);
 	sync_modules(0);
-	wait = write_wait(thread, lock, family, state, held, operation, flags);
+	wait = write_wait(thread, lock, family, state, owner, held, operation, flags);
 	log_announce();
 	errno = saved;
 	return wait;

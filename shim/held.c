@@ -133,6 +133,7 @@ struct held_slot *held_open(struct thread *thread, const void *lock, enum lock_k
 	slot->since = time_now();
 	table->kinds[index] = (uint8_t)kind;
 	table->flags[index] = thread->fork_depth ? HELD_FROM_HANDLER : 0;
+	table->depths[index] = 0;
 	table->used |= (uint64_t)1 << index;
 	atomic_signal_fence(memory_order_seq_cst);
 	slot->lock = (uintptr_t)lock | (mode == HELD_COUNTED ? SLOT_COUNTS : 0) |
@@ -152,12 +153,38 @@ struct held_slot *held_find(struct thread *thread, const void *lock)
 	return NULL;
 }
 
+/* SLOT_COUNTS hides the slot from the uncontended path, which does not count. */
+bool held_again(struct thread *thread, const void *lock)
+{
+	struct held_slot *slot = held_find(thread, lock);
+	uint8_t *depth = slot ? &thread->held.depths[held_number(&thread->held, slot)] : NULL;
+
+	if (!slot)
+		return false;
+	slot->lock |= SLOT_COUNTS;
+	if (*depth < UINT8_MAX)
+		++*depth;
+	return true;
+}
+
+uint32_t held_count(struct thread *thread, const void *lock)
+{
+	const struct held_slot *slot = held_find(thread, lock);
+
+	return slot ? thread->held.depths[held_number(&thread->held, slot)] + 1u : 0;
+}
+
 void held_close(struct thread *thread, const void *lock)
 {
 	struct held_slot *slot = held_find(thread, lock);
+	uint8_t *depth = slot ? &thread->held.depths[held_number(&thread->held, slot)] : NULL;
 
-	if (slot)
+	if (!slot)
+		return;
+	if (!*depth)
 		slot->since = 0;
+	else if (!--*depth)
+		slot->lock &= ~(uintptr_t)SLOT_COUNTS;
 }
 
 void held_forget(struct thread *thread, const void *lock)

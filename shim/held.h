@@ -37,8 +37,9 @@ struct held_table {
 	uint32_t overflowed;
 	bool is_open; /* the uncontended path may use the fast slots */
 	uint8_t kinds[HELD_SLOTS];
-	uint8_t flags[HELD_SLOTS]; /* enum held_flag */
-	struct held_slot *fast;    /* the first HELD_FAST: held_fast of the thread, or `kept` */
+	uint8_t flags[HELD_SLOTS];  /* enum held_flag */
+	uint8_t depths[HELD_SLOTS]; /* how often it was taken beyond the first time */
+	struct held_slot *fast;     /* the first HELD_FAST: held_fast of the thread, or `kept` */
 	_Alignas(64) struct held_slot slots[HELD_SLOTS - HELD_FAST];
 	struct held_slot kept[HELD_FAST]; /* once the TLS is out of reach */
 };
@@ -111,7 +112,14 @@ enum held_mode {
 /* Opens a slot for a lock that is about to be, or was just, acquired. */
 struct held_slot *held_open(struct thread *thread, const void *lock, enum lock_kind kind,
 			    enum held_mode mode, struct call_site site);
-/* Closes the slot of a lock. */
+/*
+ * For a lock that its holder can take again and that keeps no count of it (a
+ * read-lock): counts one more in the open slot. False: there is none.
+ */
+bool held_again(struct thread *thread, const void *lock);
+/* How often the thread has the lock, by its table. */
+uint32_t held_count(struct thread *thread, const void *lock);
+/* Closes the slot of a lock, or takes one from its count. */
 void held_close(struct thread *thread, const void *lock);
 /* The open slot of a lock, or NULL. */
 struct held_slot *held_find(struct thread *thread, const void *lock);

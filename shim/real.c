@@ -20,11 +20,27 @@ static const char *version_of(const char *name)
 	return NULL;
 }
 
-static void *resolve(const char *name)
+static void *resolve(const char *name, const char *version)
 {
-	const char *version = version_of(name);
-
 	return version ? dlvsym(RTLD_NEXT, name, version) : dlsym(RTLD_NEXT, name);
+}
+
+/* The linker's names for the ends of the section; weak, for it may be empty. */
+extern const struct real_function __start_real_functions[] __attribute__((weak)) HIDDEN;
+extern const struct real_function __stop_real_functions[] __attribute__((weak)) HIDDEN;
+
+static bool resolve_entries(void)
+{
+	bool missing = false;
+
+	for (const struct real_function *entry = __start_real_functions;
+	     entry < __stop_real_functions; entry++) {
+		void *found = resolve(entry->name, entry->version);
+
+		memcpy(entry->pointer, &found, sizeof(found));
+		missing |= !found;
+	}
+	return missing;
 }
 
 COLD void real_resolve(void)
@@ -34,12 +50,13 @@ COLD void real_resolve(void)
 
 #define X(result, name, parameters)                                                                \
 	do {                                                                                       \
-		void *found = resolve(#name);                                                      \
+		void *found = resolve(#name, version_of(#name));                                   \
 		memcpy(&real.name, &found, sizeof(found));                                         \
 		missing |= !found;                                                                 \
 	} while (0);
 	REAL_FUNCTIONS(X)
 #undef X
+	missing |= resolve_entries();
 	real.ready = true;
 	/* An old libc lacks some names: the program must not find our error in dlerror(). */
 	if (missing)

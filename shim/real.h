@@ -68,6 +68,23 @@
 	X(void, _exit, (int))                                                                      \
 	X(void, _Exit, (int))
 
+/*
+ * A function that one file needs, defined there and resolved with the others:
+ * "static real_NAME". A family of locks brings its own. Aligned by hand: a compiler
+ * may leave gaps between larger objects.
+ */
+struct real_function {
+	const char *name;
+	const char *version; /* NULL: the newest */
+	void *pointer;       /* to the function pointer */
+};
+#define REAL_VERSION(version, result, name, parameters)                                            \
+	static result(*real_##name) parameters;                                                    \
+	static const struct real_function real_entry_##name                                        \
+		__attribute__((used, section("real_functions"), aligned(8))) = {#name, version,    \
+										&real_##name}
+#define REAL(result, name, parameters) REAL_VERSION(NULL, result, name, parameters)
+
 struct real_functions {
 #define X(result, name, parameters) result(*name) parameters;
 	REAL_FUNCTIONS(X)

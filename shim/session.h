@@ -281,7 +281,11 @@ struct record_lost {
 	session_reference threads[];
 };
 
-enum lock_kind { LOCK_MUTEX = 1, LOCK_KINDS };
+enum lock_kind {
+	LOCK_MUTEX = 1,
+	LOCK_RWLOCK,
+	LOCK_KINDS,
+};
 
 enum held_flag {
 	HELD_BY_FORKER = 1,     /* the thread that forked held it */
@@ -343,6 +347,11 @@ enum lock_operation {
 	OPERATION_INIT,
 	OPERATION_DESTROY,
 	OPERATION_OVERWRITTEN, /* found free or taken again when the child ended */
+	OPERATION_READ_LOCK,
+	OPERATION_READ_TRYLOCK,
+	OPERATION_READ_TIMEDLOCK,
+	OPERATION_READ_CLOCKLOCK,
+	OPERATIONS
 };
 
 /* What a fork child did to a lock that it inherited as held. */

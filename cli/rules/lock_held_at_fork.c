@@ -3,6 +3,7 @@
  * not touch it. This time nothing happened.
  */
 #include "fork_paths.h"
+#include "lock_kinds.h"
 #include "wait_evidence.h"
 
 /* What the children of one fork did with one lock. */
@@ -70,8 +71,10 @@ static void report(struct judgement *judgement, const struct rule *rule,
 		judgement->arena,
 		"%s was held by another thread at a fork; the child did not touch it this time.",
 		lock);
-	finding->why = "in the child it stays locked for ever; the first thing there that asks for "
-		       "it will hang.";
+	finding->why = arena_printf(
+		judgement->arena,
+		"in the child it stays locked for ever; the first thing there that %s will hang.",
+		lock_who_waits(held->kind, held->state, held->state_length));
 	finding->advice =
 		arena_printf(judgement->arena,
 			     "%s, or start the child with posix_spawn(), or let it exec at once.",

@@ -12,6 +12,8 @@
 /* Values of MUTEX_TYPE. */
 #define MUTEX_RECURSIVE  1
 #define MUTEX_ERRORCHECK 2
+/* glibc, nptl/pthread_rwlock_common.c: readers are counted above the phase bits. */
+#define RWLOCK_READER_SHIFT 3
 
 static const char *mutex_attributes(struct arena *arena, const uint8_t *state, size_t length)
 {
@@ -55,12 +57,34 @@ static const char *no_attributes(struct arena *arena, const uint8_t *state, size
 	return NULL;
 }
 
-static const struct lock_kind_facts kinds[LOCK_KINDS] = {
-	[0] = {"lock", no_attributes, NULL},
-	[LOCK_MUTEX] = {"mutex", mutex_attributes, mutex_crosses_fork},
-};
+static const char *rwlock_attributes(struct arena *arena, const uint8_t *state, size_t length)
+{
+	pthread_rwlock_t rwlock;
+	unsigned readers;
 
-static const char *const mutex_functions[] = {
+	if (length < sizeof(rwlock))
+		return NULL;
+	memcpy(&rwlock, state, sizeof(rwlock));
+	readers = rwlock.__data.__readers >> RWLOCK_READER_SHIFT;
+	return arena_printf(arena, "%s, %s",
+			    rwlock.__data.__cur_writer ? "held for writing"
+			    : readers                  ? "held for reading"
+						       : "free",
+			    rwlock.__data.__shared ? "process-shared" : "private");
+}
+
+/* Unlocking compares the writer with the caller's id; a reader is only counted. */
+static bool rwlock_crosses_fork(const uint8_t *state, size_t length)
+{
+	pthread_rwlock_t rwlock;
+
+	if (length < sizeof(rwlock))
+		return false;
+	memcpy(&rwlock, state, sizeof(rwlock));
+	return !rwlock.__data.__cur_writer;
+}
+
+static const char *const mutex_functions[OPERATIONS] = {
 	[OPERATION_LOCK] = "pthread_mutex_lock",
 	[OPERATION_TRYLOCK] = "pthread_mutex_trylock",
 	[OPERATION_TIMEDLOCK] = "pthread_mutex_timedlock",
@@ -70,9 +94,41 @@ static const char *const mutex_functions[] = {
 	[OPERATION_DESTROY] = "pthread_mutex_destroy",
 };
 
+static const char *const rwlock_functions[OPERATIONS] = {
+	[OPERATION_LOCK] = "pthread_rwlock_wrlock",
+	[OPERATION_TRYLOCK] = "pthread_rwlock_trywrlock",
+	[OPERATION_TIMEDLOCK] = "pthread_rwlock_timedwrlock",
+	[OPERATION_CLOCKLOCK] = "pthread_rwlock_clockwrlock",
+	[OPERATION_READ_LOCK] = "pthread_rwlock_rdlock",
+	[OPERATION_READ_TRYLOCK] = "pthread_rwlock_tryrdlock",
+	[OPERATION_READ_TIMEDLOCK] = "pthread_rwlock_timedrdlock",
+	[OPERATION_READ_CLOCKLOCK] = "pthread_rwlock_clockrdlock",
+	[OPERATION_UNLOCK] = "pthread_rwlock_unlock",
+	[OPERATION_INIT] = "pthread_rwlock_init",
+	[OPERATION_DESTROY] = "pthread_rwlock_destroy",
+};
+
+static const char *const no_functions[OPERATIONS];
+
+static const struct lock_kind_facts kinds[LOCK_KINDS] = {
+	[0] = {"lock", no_attributes, NULL, no_functions},
+	[LOCK_MUTEX] = {"mutex", mutex_attributes, mutex_crosses_fork, mutex_functions},
+	[LOCK_RWLOCK] = {"rwlock", rwlock_attributes, rwlock_crosses_fork, rwlock_functions},
+};
+
 const struct lock_kind_facts *lock_kind_facts(uint32_t kind)
 {
 	return kind < LOCK_KINDS ? &kinds[kind] : &kinds[0];
+}
+
+const char *lock_who_waits(uint32_t kind, const uint8_t *state, size_t length)
+{
+	pthread_rwlock_t rwlock;
+
+	if (kind != LOCK_RWLOCK || length < sizeof(rwlock))
+		return "asks for it";
+	memcpy(&rwlock, state, sizeof(rwlock));
+	return rwlock.__data.__cur_writer ? "asks for it" : "wants to write under it";
 }
 
 bool lock_crosses_fork(uint32_t kind, const uint8_t *state, size_t length)
@@ -84,7 +140,5 @@ bool lock_crosses_fork(uint32_t kind, const uint8_t *state, size_t length)
 
 const char *lock_function(uint32_t kind, uint32_t operation)
 {
-	if (kind != LOCK_MUTEX || operation >= sizeof(mutex_functions) / sizeof(*mutex_functions))
-		return NULL;
-	return mutex_functions[operation];
+	return operation < OPERATIONS ? lock_kind_facts(kind)->functions[operation] : NULL;
 }

@@ -15,7 +15,12 @@ struct lock_kind_facts {
 	const char *(*attributes)(struct arena *arena, const uint8_t *state, size_t length);
 	/* Can the thread that forked give it back in the child, under its new id? NULL: no. */
 	bool (*crosses_fork)(const uint8_t *state, size_t length);
+	/* The libc function behind each operation; NULL: there is none. */
+	const char *const *functions;
 };
+
+/* "asks for it", or "wants to write under it" where the bytes say that readers may come in. */
+const char *lock_who_waits(uint32_t kind, const uint8_t *state, size_t length);
 
 /* Never NULL: an unknown kind is called "lock". */
 const struct lock_kind_facts *lock_kind_facts(uint32_t kind);

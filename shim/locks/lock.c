@@ -1,17 +1,14 @@
 /*
- * The table of lock families, and the table of initialised locks.
+ * What the wrappers of all families do, and the table of initialised locks.
  */
 #include "lock.h"
 #include "../capture.h"
+#include "../child.h"
 #include "../log.h"
 #include "../thread.h"
 
 #define INITIALISED 16384
 #define PROBES      4
-
-static const struct lock_family *const families[LOCK_KINDS] = {
-	[LOCK_MUTEX] = &mutex_family,
-};
 
 /* A log has fewer cells than this, so the bit is free for another fact. */
 #define PRIVATE 0x80000000u
@@ -22,7 +19,7 @@ static _Atomic uint64_t initialised[INITIALISED];
 
 const struct lock_family *lock_family(enum lock_kind kind)
 {
-	return kind < LOCK_KINDS ? families[kind] : NULL;
+	return kind < LOCK_KINDS ? lock_families[kind] : NULL;
 }
 
 bool lock_is_held(const struct held_slot *slot, enum lock_kind kind, pid_t tid, void *state)
@@ -35,8 +32,89 @@ bool lock_is_held(const struct held_slot *slot, enum lock_kind kind, pid_t tid, 
 		return false;
 	if (!state)
 		state = copy;
-	return memory_read(state, lock, family->size) == family->size &&
-	       family->owner(state) == tid;
+	if (memory_read(state, lock, family->size) != family->size)
+		return false;
+	if (!family->owner(state) && family->takers)
+		return family->takers(state) > 0;
+	return family->owner(state) == tid;
+}
+
+static uint32_t wait_flags(enum lock_operation operation)
+{
+	switch (operation) {
+	case OPERATION_TRYLOCK:
+	case OPERATION_READ_TRYLOCK:
+		return WAIT_TRY;
+	case OPERATION_TIMEDLOCK:
+	case OPERATION_CLOCKLOCK:
+	case OPERATION_READ_TIMEDLOCK:
+	case OPERATION_READ_CLOCKLOCK:
+		return WAIT_TIMED;
+	default:
+		return 0;
+	}
+}
+
+session_reference lock_ask(struct thread *thread, const void *lock, enum lock_kind kind,
+			   enum lock_operation operation)
+{
+	if (!process.inherits)
+		return 0;
+	return child_wait(thread, lock, kind, operation, wait_flags(operation));
+}
+
+void lock_answered(struct thread *thread, const void *lock, enum lock_kind kind,
+		   enum lock_operation operation, session_reference wait, int result,
+		   struct call_site site)
+{
+	int saved = errno;
+
+	if (wait)
+		child_wait_ended(wait, result);
+	if (result == 0 && !(is_for_reading(operation) && held_again(thread, lock)))
+		held_open(thread, lock, kind, HELD_PLAIN, site);
+	errno = saved;
+}
+
+/* Afterwards the lock may be somebody else's, or gone. What a child inherited is its
+ * business only once the call has succeeded. */
+void lock_give_back(struct thread *thread, const void *lock)
+{
+	if (!process.inherits)
+		held_close(thread, lock);
+}
+
+void lock_given_back(struct thread *thread, const void *lock, int result)
+{
+	int saved = errno;
+
+	if (!process.inherits)
+		return;
+	if (result == 0)
+		held_close(thread, lock);
+	child_touch(thread, lock, OPERATION_UNLOCK, result);
+	errno = saved;
+}
+
+void lock_made(struct thread *thread, const void *lock, bool is_private, struct call_site site)
+{
+	int saved = errno;
+
+	held_forget(thread, lock);
+	lock_initialised(thread, lock, is_private, site);
+	if (process.inherits)
+		child_touch(thread, lock, OPERATION_INIT, 0);
+	errno = saved;
+}
+
+void lock_unmade(struct thread *thread, const void *lock)
+{
+	int saved = errno;
+
+	lock_forgotten(lock);
+	if (process.inherits)
+		child_touch(thread, lock, OPERATION_DESTROY, 0);
+	errno = saved;
 }
 
 static uint64_t tag_of(const void *lock, uint32_t *index)

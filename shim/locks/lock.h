@@ -1,6 +1,6 @@
 /*
  * What all families of locks have in common. A new family is one file beside
- * this one and one line in the table of lock.c.
+ * this one and one line in the table below.
  */
 #ifndef FORKCHECK_LOCK_H
 #define FORKCHECK_LOCK_H
@@ -13,13 +13,27 @@ struct lock_family {
 	size_t size; /* bytes of the lock that say who holds it; at most SESSION_LOCK_STATE_MAX */
 	/* The thread that these bytes name as owner; 0: nobody. */
 	pid_t (*owner)(const void *state);
+	/* How many have taken it without being named; NULL: an owner is always named. Such a
+	 * family opens a slot once it has the lock, so that an open slot is true as long as
+	 * somebody has it. */
+	uint32_t (*takers)(const void *state);
 	/* Belongs to several processes: a fork orphans nothing. `lock` is not to be read. */
 	bool (*is_shared)(const void *lock, const void *state);
 	/* The forking thread can give it back in the child, under its new id. */
 	bool (*crosses_fork)(const void *state);
 };
 
-extern const struct lock_family mutex_family;
+/* The table. */
+#define LOCK_FAMILIES(X)                                                                           \
+	X(LOCK_MUTEX, mutex_family)                                                                \
+	X(LOCK_RWLOCK, rwlock_family)
+
+#define X(kind, family) extern const struct lock_family family;
+LOCK_FAMILIES(X)
+#undef X
+
+/* Index: kind. */
+extern const struct lock_family *const lock_families[LOCK_KINDS] HIDDEN;
 
 const struct lock_family *lock_family(enum lock_kind kind);
 
@@ -28,6 +42,31 @@ const struct lock_family *lock_family(enum lock_kind kind);
  * word? `state` (SESSION_LOCK_STATE_MAX bytes, may be NULL) gets the bytes.
  */
 bool lock_is_held(const struct held_slot *slot, enum lock_kind kind, pid_t tid, void *state);
+
+/*
+ * Around a real call that may take a lock, for families whose wrappers return.
+ * lock_ask() goes before it; lock_answered() after it, with what it returned in
+ * the terms of errno.h. Both leave errno alone.
+ */
+session_reference lock_ask(struct thread *thread, const void *lock, enum lock_kind kind,
+			   enum lock_operation operation);
+void lock_answered(struct thread *thread, const void *lock, enum lock_kind kind,
+		   enum lock_operation operation, session_reference wait, int result,
+		   struct call_site site);
+
+/* Around a real call that gives one back. */
+void lock_give_back(struct thread *thread, const void *lock);
+void lock_given_back(struct thread *thread, const void *lock, int result);
+
+/* After a real call that made one, and before one that destroys it. */
+void lock_made(struct thread *thread, const void *lock, bool is_private, struct call_site site);
+void lock_unmade(struct thread *thread, const void *lock);
+
+/* Readers do not keep a reader out, and one thread may read more than once. */
+static inline bool is_for_reading(enum lock_operation operation)
+{
+	return operation >= OPERATION_READ_LOCK && operation <= OPERATION_READ_CLOCKLOCK;
+}
 
 /* Where locks were initialised, for naming those that have no symbol, and
  * whether for one process only. */

@@ -8,6 +8,7 @@
 #include "../real.h"
 #include "../thread.h"
 #include "lock.h"
+#include "reuse.h"
 #include <linux/futex.h>
 #include <string.h>
 
@@ -137,28 +138,18 @@ static COLD int lock_slowly(pthread_mutex_t *mutex, struct call_site site)
 	return result;
 }
 
-/* Another lock or another line than last time, but a line that was seen before. */
 static bool reuse_slot(struct thread *thread, uint32_t index, const pthread_mutex_t *mutex,
 		       struct call_site site)
 {
-	const struct snapshot *snapshot = &thread->snapshots[capture_index(site.address, site.sp)];
 	struct held_slot *slot = &held_fast[index];
 
-	if (!thread->held.is_open)
-		return false;
 	/* Counted: the slot tells of the first time. */
 	if (__atomic_load_n(&mutex->__data.__owner, __ATOMIC_RELAXED) == thread->tid)
-		return slot->lock == ((uintptr_t)mutex | SLOT_COUNTS) && slot->since;
-	if (slot->since || thread->held.kinds[index] != LOCK_MUTEX || thread->held.flags[index] ||
-	    !capture_matches(snapshot, site.address, site.sp))
+		return thread->held.is_open && slot->lock == ((uintptr_t)mutex | SLOT_COUNTS) &&
+		       slot->since;
+	if (!slot_is_reusable(thread, index, LOCK_MUTEX, site))
 		return false;
-	slot->lock = 0;
-	atomic_signal_fence(memory_order_seq_cst);
-	slot->site = site.address;
-	slot->sp = site.sp;
-	slot->since = time_coarse();
-	atomic_signal_fence(memory_order_seq_cst);
-	slot->lock = (uintptr_t)mutex | (is_recursive(mutex) ? SLOT_COUNTS : 0);
+	slot_reuse(slot, (uintptr_t)mutex | (is_recursive(mutex) ? SLOT_COUNTS : 0), site);
 	return true;
 }
 

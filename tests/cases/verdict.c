@@ -87,7 +87,8 @@ static const char *judge_lock(const json_t *finding, const struct program_case *
 	const char *difference = NULL;
 
 	if (expected->lock != NULL)
-		difference = expect_text(lock, "kind", "mutex");
+		difference = expect_text(lock, "kind",
+					 expected->kind != NULL ? expected->kind : "mutex");
 	if (difference == NULL)
 		difference = expect_text(holder, "name", expected->holder);
 	if (difference == NULL)

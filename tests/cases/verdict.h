@@ -18,6 +18,7 @@ struct program_case {
 	enum verdict verdict;
 	const char *code; /* if not the verdict's own */
 	const char *lock;
+	const char *kind;          /* of the lock, if it is no mutex */
 	const char *holder;        /* the thread's name */
 	const char *start_routine; /* of the holder */
 	/* Stacks: see expect_stack(). */

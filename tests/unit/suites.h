@@ -26,6 +26,7 @@
 	suite(modules) \
 	suite(programs) \
 	suite(hangs) \
+	suite(locks) \
 	suite(commands) \
 	suite(parent)
 /* clang-format on */

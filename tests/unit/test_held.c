@@ -65,6 +65,9 @@ void fork_notice(struct thread *thread)
 	ck_abort_msg("the test is no child");
 }
 
+/* The other families need no test of their own here. */
+const struct lock_family *const lock_families[LOCK_KINDS] = {[LOCK_MUTEX] = &mutex_family};
+
 /* --- fixture ------------------------------------------------------------------- */
 
 static const char *folder;

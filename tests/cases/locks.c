@@ -1,0 +1,84 @@
+/*
+ * Families of locks beside the mutex: whose owner is known, and what is known of
+ * those that have none. One line is one test; a hang stands beside its safe twin.
+ */
+#include "../unit/suites.h"
+#include "run.h"
+#include "verdict.h"
+
+#define RWLOCK(held, what, ...)                                                                    \
+	{                                                                                          \
+		.command = "rwlock " held " " what, .lock = "table_lock", .kind = "rwlock",        \
+		.holder = "rwlock", .start_routine = "holder", .fork = "fork_and_work@FORK",       \
+		.created = "main@CREATE", .initialised = "initialise@INITIALISE", __VA_ARGS__      \
+	}
+#define RWLOCK_TRIED(held, what, ...)                                                              \
+	RWLOCK(held, what, .verdict = WARNED, .code = "FC003", __VA_ARGS__)
+
+static const struct program_case cases[] = {
+	/* A writer is named by the lock, a reader by its own table. */
+	RWLOCK("writing", "reads", .verdict = GUILTY, .acquired = "take@WRITE holder@TAKE",
+	       .child = "work@READS fork_and_work@CHILD"),
+	RWLOCK("writing", "writes", .verdict = GUILTY, .acquired = "take@WRITE holder@TAKE",
+	       .child = "work@WRITES fork_and_work@CHILD"),
+	RWLOCK("reading", "writes", .verdict = GUILTY, .acquired = "take@READ holder@TAKE",
+	       .child = "work@WRITES fork_and_work@CHILD"),
+	RWLOCK("twice", "writes", .verdict = GUILTY, .child = "work@WRITES"),
+	{.command = "rwlock writing grandchild",
+	 .verdict = GUILTY,
+	 .lock = "table_lock",
+	 .kind = "rwlock",
+	 .start_routine = "holder",
+	 .fork = "fork_twice@TWICE",
+	 .child = "work@WRITES fork_and_work@CHILD fork_twice@GRANDCHILD"},
+	{.command = "rwlock reading grandchild",
+	 .verdict = GUILTY,
+	 .lock = "table_lock",
+	 .kind = "rwlock",
+	 .start_routine = "holder",
+	 .fork = "fork_twice@TWICE",
+	 .child = "work@WRITES fork_and_work@CHILD fork_twice@GRANDCHILD"},
+	{.command = "rwlock reading reads", .verdict = NOT_GUILTY},
+	{.command = "rwlock released reads", .verdict = CLEAN},
+	{.command = "rwlock released writes", .verdict = CLEAN},
+	{.command = "rwlock writing remade", .verdict = CLEAN},
+	{.command = "rwlock reading remade", .verdict = CLEAN},
+	{.command = "rwlock writing overwritten", .verdict = CLEAN},
+	{.command = "rwlock reading overwritten", .verdict = CLEAN},
+	{.command = "rwlock released own-read", .verdict = CLEAN},
+	{.command = "rwlock released own-write",
+	 .verdict = GUILTY,
+	 .lock = "table_lock",
+	 .kind = "rwlock",
+	 .fork = "fork_and_work@FORK",
+	 .acquired = "take_own@OWN",
+	 .child = "work@WRITES fork_and_work@CHILD"},
+	RWLOCK("writing", "latent", .verdict = WARNED, .acquired = "take@WRITE"),
+	RWLOCK("reading", "latent", .verdict = WARNED, .acquired = "take@READ"),
+	RWLOCK_TRIED("writing", "try-write", .child = "try_to_take@TRYWRITE work@TRIED"),
+	RWLOCK_TRIED("reading", "try-write", .child = "try_to_take@TRYWRITE work@TRIED"),
+	RWLOCK_TRIED("writing", "try-read", .child = "try_to_take@TRYREAD work@TRIED"),
+	RWLOCK_TRIED("writing", "timed-write", .child = "try_to_take@TIMEDWRITE work@TRIED"),
+	RWLOCK_TRIED("reading", "timed-write", .child = "try_to_take@TIMEDWRITE work@TRIED"),
+	RWLOCK_TRIED("writing", "timed-read", .child = "try_to_take@TIMEDREAD work@TRIED"),
+	RWLOCK_TRIED("writing", "clock-write"),
+	RWLOCK_TRIED("writing", "clock-read"),
+};
+
+START_TEST(test_lock)
+{
+	for (int i = run_repeats(); i > 0; i--)
+		run_program_case(&cases[_i]);
+}
+END_TEST
+
+Suite *locks_suite(void)
+{
+	Suite *suite = suite_create("locks");
+	TCase *locks = tcase_create("locks");
+
+	tcase_set_timeout(locks, 70.0 * run_repeats());
+	tcase_add_loop_test(locks, test_lock, 0, sizeof(cases) / sizeof(cases[0]));
+	suite_add_tcase(suite, locks);
+	return suite;
+}
