@@ -80,6 +80,17 @@ struct handler_part {
 	const char *library; /* file name */
 };
 
+/* Who used a lock that has no owner, and where. */
+struct use_part {
+	bool present;
+	const char *verb; /* "posted" */
+	int tid;          /* -1: the thread is not known */
+	const char *thread_name;
+	bool is_forker;      /* the thread that forked, before or in the child */
+	const char *library; /* file name; whose thread it was */
+	struct frames stack; /* the call itself only */
+};
+
 struct missing_group {
 	const char *library;
 	size_t count;
@@ -112,6 +123,7 @@ struct finding {
 	struct holder_part holder;
 	struct child_part child; /* for a hang in fork(): the process itself */
 	struct handler_part handler;
+	struct use_part gave, took; /* who used the lock last */
 	struct missing_group *missing;
 	size_t missing_count;
 	struct cycle_edge *cycle;

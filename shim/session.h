@@ -122,7 +122,7 @@ struct session_birth {
  * Facts that a process keeps in its own memory, for the CLI to read from the
  * outside (process_vm_readv) when it asks what could still wake the process.
  */
-#define PRIVATE_FACTS_MAGIC 0x66633101u
+#define PRIVATE_FACTS_MAGIC 0x66633102u
 #define SIGNALS             65
 #define INTERVAL_TIMERS     3
 struct private_facts {
@@ -133,6 +133,23 @@ struct private_facts {
 	/* ITIMER_REAL (alarm), ITIMER_VIRTUAL, ITIMER_PROF: when they fire next,
 	 * CLOCK_MONOTONIC ns; UINT64_MAX: again and again, or not known when; 0: never. */
 	_Atomic uint64_t timers[INTERVAL_TIMERS];
+	uint64_t objects; /* where it keeps its OBJECTS objects */
+};
+
+/*
+ * Who used a thing last that has no owner: a semaphore, a condition variable, a
+ * barrier, a futex. A fork child has the copy of what its parent's threads did.
+ * A use is one word, so that racing threads cannot mix two: the return address
+ * of the call, and above its 48 bits the lower bits of the thread's serial.
+ */
+#define OBJECTS        2048
+#define OBJECT_THREAD  48
+#define OBJECT_ADDRESS ((UINT64_C(1) << OBJECT_THREAD) - 1)
+struct session_object {
+	_Atomic uint64_t key;  /* its address, and above 48 bits its enum lock_kind */
+	_Atomic uint64_t gave; /* posted, signalled, broadcast, woke */
+	_Atomic uint64_t took; /* took from it, or went to wait on it */
+	_Atomic uint64_t made; /* STACK reference of its initialisation */
 };
 
 /* hash is claimed by compare-and-swap, reference is stored once the record is committed. */
@@ -161,6 +178,7 @@ enum record_type {
 	RECORD_LEFT,
 	/* By the shim before an exec, and by the CLI. */
 	RECORD_UNOBSERVED,
+	RECORD_OBJECT,
 	RECORD_TYPES
 };
 
@@ -284,6 +302,10 @@ struct record_lost {
 enum lock_kind {
 	LOCK_MUTEX = 1,
 	LOCK_RWLOCK,
+	LOCK_SEMAPHORE,
+	LOCK_CONDITION,
+	LOCK_BARRIER,
+	LOCK_FUTEX,
 	LOCK_KINDS,
 };
 
@@ -418,6 +440,18 @@ struct record_hang {
 	char reason[]; /* why it is not proven; no NUL */
 };
 
+/* What a process that hangs waits on, as its own table of objects knew it. */
+struct record_object {
+	struct record record;
+	uint32_t serial; /* of the process */
+	uint32_t kind;   /* enum lock_kind */
+	uint64_t address;
+	uint64_t waited; /* the word that is waited on: record_hang.address */
+	uint64_t gave, took;
+	session_reference made;
+	uint32_t reserved;
+};
+
 struct record_action {
 	struct record record;
 	int32_t pid;
@@ -479,10 +513,12 @@ struct record_unobserved {
 };
 
 _Static_assert(sizeof(struct record_unobserved) == 56, "unobserved");
-_Static_assert(sizeof(struct private_facts) == 552, "private facts");
+_Static_assert(sizeof(struct private_facts) == 560, "private facts");
 _Static_assert(sizeof(struct record_atfork) == 72, "atfork");
 _Static_assert(sizeof(struct record_use) == 64, "use");
 _Static_assert(sizeof(struct record_hang) == 88, "hang");
+_Static_assert(sizeof(struct session_object) == 32, "object");
+_Static_assert(sizeof(struct record_object) == 80, "object record");
 _Static_assert(sizeof(struct record_action) == 40, "action");
 _Static_assert(sizeof(struct record_run) == 64, "run");
 _Static_assert(sizeof(struct record) == 32, "record header");

@@ -2,6 +2,8 @@
 #include "wakers.h"
 #include "clone.h"
 #include "exec.h"
+#include "locks/futex.h"
+#include "objects.h"
 #include "real.h"
 #include <signal.h>
 #include <sys/syscall.h>
@@ -39,6 +41,7 @@ void wakers_start(void)
 	struct itimerval value;
 
 	facts.pid = process.pid;
+	facts.objects = objects_address();
 	if (getitimer(ITIMER_REAL, &value) == 0)
 		note_timer(ITIMER_REAL, &value);
 }
@@ -130,6 +133,8 @@ EXPORT long call_by_number(long number, long a, long b, long c, long d, long e, 
 	call = real.syscall;
 	if (unlikely(clone_is_asked_for(number)))
 		call = clone_by_number;
+	else if (number == SYS_futex)
+		futex_called((const void *)a, b, __builtin_return_address(0));
 	else if (unlikely(number == SYS_execve || number == SYS_execveat))
 		call = exec_by_number;
 	else if (unlikely(number == SYS_setitimer || number == SYS_alarm || number == SYS_seccomp))

@@ -172,6 +172,19 @@ static json_t *child_value(struct document *document, const struct child_part *c
 	return object;
 }
 
+static json_t *use_value(struct document *document, const struct use_part *use)
+{
+	json_t *object = json_object();
+
+	set(document, object, "tid", id_value(use->tid));
+	set(document, object, "name", text_value(document, use->thread_name));
+	set(document, object, "library", text_value(document, use->library));
+	set(document, object, "is_forker", json_boolean(use->is_forker));
+	set(document, object, "how", text_value(document, use->verb));
+	set(document, object, "stack", stack_value(document, &use->stack));
+	return object;
+}
+
 static json_t *missing_value(struct document *document, const struct missing_group *group)
 {
 	json_t *object = json_object(), *names = json_array();
@@ -227,6 +240,10 @@ static void set_parts(struct document *document, json_t *object, const struct fi
 		set(document, object, "lock", lock_value(document, &finding->lock));
 	if (finding->holder.present)
 		set(document, object, "holder", holder_value(document, &finding->holder));
+	if (finding->gave.present)
+		set(document, object, "last_gave", use_value(document, &finding->gave));
+	if (finding->took.present)
+		set(document, object, "last_took", use_value(document, &finding->took));
 	if (finding->child.present)
 		set(document, object, "child", child_value(document, &finding->child));
 	if (finding->handler.present)

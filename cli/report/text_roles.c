@@ -238,6 +238,25 @@ static void put_holder(struct page *page, const struct finding *finding, const s
 		put_creation(page, finding, cast);
 }
 
+/* A thing without an owner: who posted or took it last. */
+static void put_use(struct page *page, const struct finding *finding, const struct use_part *use)
+{
+	struct arena *arena = &page->arena;
+	const char *name = page_name(page, use->thread_name, NAME_COLUMNS);
+	const char *library = page_name(page, use->library, NAME_COLUMNS);
+	const char *heading = arena_printf(arena, "%s was last %s", lock_label(finding), use->verb);
+
+	if (use->is_forker)
+		heading = arena_printf(arena, "%s by T1", heading);
+	else if (name != NULL && *name != '\0')
+		heading = arena_printf(arena, "%s by \"%s\" (tid %d)", heading, name, use->tid);
+	else if (use->tid > 0)
+		heading = arena_printf(arena, "%s by thread %d", heading, use->tid);
+	if (library != NULL && !use->is_forker)
+		heading = arena_printf(arena, "%s of %s", heading, library);
+	put_section(page, heading, " at:", &use->stack);
+}
+
 /* "child 4190 (thread 4195), 0.4 ms after the fork," */
 static const char *child_label(struct page *page, const struct finding *finding)
 {
@@ -356,6 +375,10 @@ void put_parts(struct page *page, const struct finding *finding)
 		put_fork(page, &finding->fork, &cast);
 	if (finding->holder.present)
 		put_holder(page, finding, &cast);
+	if (finding->gave.present)
+		put_use(page, finding, &finding->gave);
+	if (finding->took.present)
+		put_use(page, finding, &finding->took);
 	if (finding->child.present)
 		put_child(page, finding);
 	for (size_t i = 0; i < finding->missing_count; i++)

@@ -386,10 +386,10 @@ static const char *suppressed_thing(struct judgement *judgement, const struct fi
 	const struct frames *stack =
 		finding->child.stack.count ? &finding->child.stack : &finding->fork.stack;
 
-	if (finding->lock.present && finding->lock.name)
-		return suppression_word(judgement, "lock", finding->lock.name);
 	if (finding->missing_count && finding->missing[0].library)
 		return suppression_word(judgement, "library", finding->missing[0].library);
+	if (finding->lock.present && finding->lock.name)
+		return suppression_word(judgement, "lock", finding->lock.name);
 	if (finding->handler.present && finding->handler.library)
 		return suppression_word(judgement, "library", finding->handler.library);
 	for (size_t i = 0; i < stack->count; i++)

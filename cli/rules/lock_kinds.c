@@ -114,6 +114,11 @@ static const struct lock_kind_facts kinds[LOCK_KINDS] = {
 	[0] = {"lock", no_attributes, NULL, no_functions},
 	[LOCK_MUTEX] = {"mutex", mutex_attributes, mutex_crosses_fork, mutex_functions},
 	[LOCK_RWLOCK] = {"rwlock", rwlock_attributes, rwlock_crosses_fork, rwlock_functions},
+	[LOCK_SEMAPHORE] = {"semaphore", no_attributes, NULL, no_functions, "posted", "taken"},
+	[LOCK_CONDITION] = {"condition variable", no_attributes, NULL, no_functions, "signalled",
+			    "waited on"},
+	[LOCK_BARRIER] = {"barrier", no_attributes, NULL, no_functions, NULL, "reached"},
+	[LOCK_FUTEX] = {"futex", no_attributes, NULL, no_functions, "woken", "waited on"},
 };
 
 const struct lock_kind_facts *lock_kind_facts(uint32_t kind)

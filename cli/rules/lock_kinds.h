@@ -17,6 +17,8 @@ struct lock_kind_facts {
 	bool (*crosses_fork)(const uint8_t *state, size_t length);
 	/* The libc function behind each operation; NULL: there is none. */
 	const char *const *functions;
+	/* What was done to it last, where it has no owner: "posted", "taken". */
+	const char *gave, *took;
 };
 
 /* "asks for it", or "wants to write under it" where the bytes say that readers may come in. */

@@ -5,6 +5,7 @@
 #include "evidence.h"
 #include "fork_paths.h"
 #include "missing_threads.h"
+#include "object_evidence.h"
 #include <string.h>
 
 /* An orphaned lock of the same process says more (FC001). */
@@ -34,20 +35,31 @@ static size_t depth_of(const struct frames *stack, const char *library)
 	return SIZE_MAX;
 }
 
-/* The culprit comes first: whose code the child is innermost in, else who had most threads. */
-static void put_culprit_first(struct finding *finding)
+static bool is_named(const struct missing_group *group, const char *library)
+{
+	return library && group->library && strcmp(group->library, library) == 0;
+}
+
+/* Whose thread used last what the child waits on, else whose code the child is
+ * innermost in, else who had most threads. */
+static bool is_likelier(const struct finding *finding, const struct missing_group *one,
+			const struct missing_group *other, const char *user)
+{
+	size_t depth = depth_of(&finding->child.stack, one->library);
+	size_t least = depth_of(&finding->child.stack, other->library);
+
+	if (is_named(one, user) != is_named(other, user))
+		return is_named(one, user);
+	return depth != least ? depth < least : one->count > other->count;
+}
+
+static void put_culprit_first(struct finding *finding, const char *user)
 {
 	size_t best = 0;
 
-	for (size_t i = 1; i < finding->missing_count; i++) {
-		const struct missing_group *one = &finding->missing[i];
-		const struct missing_group *other = &finding->missing[best];
-		size_t depth = depth_of(&finding->child.stack, one->library);
-		size_t least = depth_of(&finding->child.stack, other->library);
-
-		if (depth != least ? depth < least : one->count > other->count)
+	for (size_t i = 1; i < finding->missing_count; i++)
+		if (is_likelier(finding, &finding->missing[i], &finding->missing[best], user))
 			best = i;
-	}
 	if (best) {
 		struct missing_group culprit = finding->missing[best];
 
@@ -100,7 +112,7 @@ static void report(struct judgement *judgement, const struct rule *rule,
 	evidence_hang(judgement, &finding->child, hang);
 	if (lost)
 		missing_threads(judgement, finding, parent, lost);
-	put_culprit_first(finding);
+	put_culprit_first(finding, object_evidence(judgement, finding, hang, lost, parent));
 	finding->message = arena_printf(judgement->arena, "child %d %s %s that do not exist in it.",
 					hang->pid, hang->is_proven ? "waits for" : suspicion(hang),
 					culprit_words(judgement, finding));

@@ -276,6 +276,11 @@ const struct record_hang *model_hang(const struct model *model, session_referenc
 	return record_of(model, reference, RECORD_HANG);
 }
 
+const struct record_object *model_object(const struct model *model, session_reference reference)
+{
+	return record_of(model, reference, RECORD_OBJECT);
+}
+
 const struct record_action *model_action(const struct model *model, session_reference reference)
 {
 	return record_of(model, reference, RECORD_ACTION);

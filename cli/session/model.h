@@ -79,6 +79,7 @@ const struct record_module *model_module(const struct model *model, session_refe
 const struct record_atfork *model_atfork(const struct model *model, session_reference reference);
 const struct record_use *model_use(const struct model *model, session_reference reference);
 const struct record_hang *model_hang(const struct model *model, session_reference reference);
+const struct record_object *model_object(const struct model *model, session_reference reference);
 const struct record_action *model_action(const struct model *model, session_reference reference);
 const struct record_run *model_run(const struct model *model, session_reference reference);
 const struct record_unobserved *model_unobserved(const struct model *model,

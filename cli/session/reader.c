@@ -28,6 +28,7 @@ static const size_t least_sizes[RECORD_TYPES] = {
 	[RECORD_RUN] = sizeof(struct record_run),
 	[RECORD_LEFT] = sizeof(struct record_left),
 	[RECORD_UNOBSERVED] = sizeof(struct record_unobserved),
+	[RECORD_OBJECT] = sizeof(struct record_object),
 };
 
 static bool part_fits(const struct session_header *header, uint64_t offset, uint64_t count,
@@ -199,6 +200,7 @@ static bool is_consistent(const struct record_buffer *buffer)
 	case RECORD_ATFORK:
 	case RECORD_USE:
 	case RECORD_TOUCH:
+	case RECORD_OBJECT:
 	case RECORD_TYPES:
 		break;
 	}

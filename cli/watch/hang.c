@@ -4,6 +4,7 @@
  */
 #include "hang.h"
 #include "maps.h"
+#include "objects.h"
 #include "stop.h"
 #include <elf.h>
 #include <fcntl.h>
@@ -115,6 +116,8 @@ static void append(struct model *model, struct writer *writer, const struct hang
 	for (size_t i = 0; i < hang->look->count; i++)
 		if (hang->look->tasks[i].tid == hang->tid)
 			record.address = hang->look->tasks[i].arguments[0];
+	if (record.address)
+		objects_record(facts, writer, record.address);
 	writer_append(writer, RECORD_HANG, &record, sizeof(record), reason, record.reason_length);
 }
 

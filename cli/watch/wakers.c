@@ -36,7 +36,7 @@ static const struct runtime {
 	{"libnode.so*", BIT(SIGINT) | BIT(SIGTERM) | BIT(SIGUSR1)},
 };
 
-static bool read_facts(const struct process_facts *process, struct private_facts *facts)
+bool wakers_read_facts(const struct process_facts *process, struct private_facts *facts)
 {
 	struct iovec local = {facts, sizeof(*facts)};
 	struct iovec remote = {(void *)(uintptr_t)process->private_facts, sizeof(*facts)};
@@ -133,7 +133,7 @@ const char *wakers_find(struct model *model, struct arena *arena,
 
 	if (procfs_has_timers(process->pid))
 		return "it has a POSIX timer";
-	if (!read_facts(process, &facts))
+	if (!wakers_read_facts(process, &facts))
 		return "its interval timers and signal handlers are not known";
 	if (timer_is_armed(&facts))
 		return "an interval timer is armed";

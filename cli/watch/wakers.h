@@ -9,6 +9,9 @@
 #include "../session/model.h"
 #include "procfs.h"
 
+/* What the process keeps in its own memory. False when it cannot be had, or is not its own. */
+bool wakers_read_facts(const struct process_facts *process, struct private_facts *facts);
+
 /*
  * NULL when nothing can wake it; else what could, as a clause ("SIGTERM is
  * caught by on_term in worker"), which belongs to `arena`. What cannot be read

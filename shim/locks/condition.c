@@ -1,9 +1,11 @@
 /*
- * Condition waits give the mutex up and take it back. Nothing is unwound here:
+ * Condition waits give the mutex up and take it back; who waited and who signalled
+ * last is noted, for a condition variable has no owner. Nothing is unwound here:
  * while a thread waits, its slot stays open and the mutex's own word says that
  * it is not the owner; a cancelled wait takes the mutex back inside libc.
  */
 #include "../held.h"
+#include "../objects.h"
 #include "../real.h"
 #include "../thread.h"
 #include "lock.h"
@@ -28,6 +30,14 @@ static void take_back(struct thread *thread, struct held_slot *slot, pthread_mut
 	thread->held.flags[held_number(&thread->held, slot)] &= (uint8_t)~HELD_WHILE_WAITING;
 }
 
+/* x86-64 has two incompatible condition variables; see real.c. */
+#define CONDITION_VERSION "GLIBC_2.3.2"
+REAL_VERSION(CONDITION_VERSION, int, pthread_cond_signal, (pthread_cond_t *));
+REAL_VERSION(CONDITION_VERSION, int, pthread_cond_broadcast, (pthread_cond_t *));
+REAL_VERSION(CONDITION_VERSION, int, pthread_cond_init,
+	     (pthread_cond_t *, const pthread_condattr_t *));
+REAL_VERSION(CONDITION_VERSION, int, pthread_cond_destroy, (pthread_cond_t *));
+
 EXPORT int pthread_cond_wait(pthread_cond_t *condition, pthread_mutex_t *mutex)
 {
 	struct thread *thread;
@@ -37,6 +47,7 @@ EXPORT int pthread_cond_wait(pthread_cond_t *condition, pthread_mutex_t *mutex)
 	real_ensure();
 	thread = thread_current();
 	slot = give_up(thread, mutex);
+	object_awaited(condition, LOCK_CONDITION, __builtin_return_address(0));
 	result = real.pthread_cond_wait(condition, mutex);
 	take_back(thread, slot, mutex);
 	return result;
@@ -52,6 +63,7 @@ EXPORT int pthread_cond_timedwait(pthread_cond_t *condition, pthread_mutex_t *mu
 	real_ensure();
 	thread = thread_current();
 	slot = give_up(thread, mutex);
+	object_awaited(condition, LOCK_CONDITION, __builtin_return_address(0));
 	result = real.pthread_cond_timedwait(condition, mutex, until);
 	take_back(thread, slot, mutex);
 	return result;
@@ -69,7 +81,45 @@ EXPORT int pthread_cond_clockwait(pthread_cond_t *condition, pthread_mutex_t *mu
 		return ENOSYS;
 	thread = thread_current();
 	slot = give_up(thread, mutex);
+	object_awaited(condition, LOCK_CONDITION, __builtin_return_address(0));
 	result = real.pthread_cond_clockwait(condition, mutex, clock, until);
 	take_back(thread, slot, mutex);
+	return result;
+}
+
+EXPORT int pthread_cond_signal(pthread_cond_t *condition)
+{
+	real_ensure();
+	object_gave(condition, LOCK_CONDITION, __builtin_return_address(0));
+	return real_pthread_cond_signal(condition);
+}
+
+EXPORT int pthread_cond_broadcast(pthread_cond_t *condition)
+{
+	real_ensure();
+	object_gave(condition, LOCK_CONDITION, __builtin_return_address(0));
+	return real_pthread_cond_broadcast(condition);
+}
+
+EXPORT int pthread_cond_init(pthread_cond_t *condition, const pthread_condattr_t *attributes)
+{
+	struct call_site site = CALL_SITE();
+	int result;
+
+	real_ensure();
+	result = real_pthread_cond_init(condition, attributes);
+	if (result == 0)
+		object_made(condition, LOCK_CONDITION, site);
+	return result;
+}
+
+/* It waits for those that still use it: who they are must be known until then. */
+EXPORT int pthread_cond_destroy(pthread_cond_t *condition)
+{
+	int result;
+
+	real_ensure();
+	result = real_pthread_cond_destroy(condition);
+	object_forgotten(condition, LOCK_CONDITION);
 	return result;
 }

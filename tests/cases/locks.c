@@ -15,6 +15,12 @@
 #define RWLOCK_TRIED(held, what, ...)                                                              \
 	RWLOCK(held, what, .verdict = WARNED, .code = "FC003", __VA_ARGS__)
 
+/* Two seconds for the proof; the rest is for a busy machine. */
+#define SOON 4
+#define LOST(program, family, object)                                                              \
+	.command = program, .verdict = GUILTY, .code = "FC002", .lock = object, .kind = family,    \
+	.action = "killed", .within = SOON
+
 static const struct program_case cases[] = {
 	/* A writer is named by the lock, a reader by its own table. */
 	RWLOCK("writing", "reads", .verdict = GUILTY, .acquired = "take@WRITE holder@TAKE",
@@ -63,6 +69,31 @@ static const struct program_case cases[] = {
 	RWLOCK_TRIED("writing", "timed-read", .child = "try_to_take@TIMEDREAD work@TRIED"),
 	RWLOCK_TRIED("writing", "clock-write"),
 	RWLOCK_TRIED("writing", "clock-read"),
+
+	/* No owner: proven from the outside, and explained by who used it last. */
+	{LOST("token taken", "semaphore", "token"), .waiting_in = "sem_wait", .fork = "main@FORK",
+	 .child = "work@WAIT main@CHILD", .gave = "put_back@POST", .took = "holder@TAKE",
+	 .missing = "token", .missing_count = 1, .created = "main@CREATE",
+	 .initialised = "main@INITIALISE"},
+	{.command = "token given-back", .verdict = CLEAN},
+	{.command = "token remade", .verdict = CLEAN},
+	{.command = "token tried", .verdict = CLEAN},
+	{LOST("waiters destroy", "condition variable", "changed"),
+	 .waiting_in = "pthread_cond_destroy", .fork = "main@FORK",
+	 .child = "call@DESTROY main@CHILD", .took = "waiter@PARK", .missing = "waiters",
+	 .missing_count = 2, .created = "start_waiters@CREATE main@START"},
+	{LOST("waiters signal", "condition variable", "changed"),
+	 .waiting_in = "pthread_cond_signal", .fork = "main@FORK",
+	 .child = "call@SIGNAL main@CHILD", .took = "waiter@PARK", .missing = "waiters",
+	 .missing_count = 2},
+	{LOST("waiters broadcast", "condition variable", "changed"),
+	 .waiting_in = "pthread_cond_broadcast", .fork = "main@FORK",
+	 .child = "call@BROADCAST main@CHILD", .took = "waiter@PARK", .missing = "waiters",
+	 .missing_count = 2},
+	{.command = "waiters destroy gone", .verdict = CLEAN},
+	{.command = "waiters signal gone", .verdict = CLEAN},
+	{.command = "waiters broadcast gone", .verdict = CLEAN},
+	{.command = "waiters signal remade", .verdict = CLEAN},
 };
 
 START_TEST(test_lock)

@@ -65,6 +65,8 @@ static const char *judge_stacks(const json_t *finding, const struct program_case
 		{"child", "stack", expected->child},
 		{"holder", "created_at", expected->missing != NULL ? NULL : expected->created},
 		{"lock", "initialised_at", expected->initialised},
+		{"last_gave", "stack", expected->gave},
+		{"last_took", "stack", expected->took},
 	};
 	for (size_t i = 0; i < sizeof(stacks) / sizeof(stacks[0]); i++) {
 		const char *difference = expect_stack(at(finding, stacks[i].part, stacks[i].stack),

@@ -33,6 +33,8 @@ struct program_case {
 	const char *waiting_in;
 	const char *missing;
 	int missing_count; /* 0: not asked */
+	/* Who used it last, where it has no owner: one frame each. */
+	const char *gave, *took;
 	/* The atfork handler that hangs. */
 	const char *handler;
 	const char *handler_library;

@@ -1,0 +1,113 @@
+/* Reads the model only. A use names its thread by the lower bits of a serial. */
+#include "object_evidence.h"
+#include "attribution.h"
+#include "evidence.h"
+#include "lock_kinds.h"
+#include <string.h>
+
+#define SERIAL_MASK (UINT64_MAX >> OBJECT_THREAD)
+
+static const struct record_object *find_object(const struct model *model,
+					       const struct record_hang *hang)
+{
+	const struct model_list *list = model_list(model, RECORD_OBJECT);
+
+	for (size_t i = list->count; i-- > 0;) {
+		const struct record_object *object = model_object(model, list->references[i]);
+
+		if (object->serial == hang->serial && object->waited == hang->address)
+			return object;
+	}
+	return NULL;
+}
+
+static bool is_user(const struct record_thread *thread, uint64_t use)
+{
+	return thread && !(thread->flags & THREAD_UNSEEN) &&
+	       (thread->serial & SERIAL_MASK) == use >> OBJECT_THREAD;
+}
+
+/* The one lost thread with these bits; NULL: none, or more than one. */
+static const struct record_thread *find_lost_user(const struct model *model,
+						  const struct record_lost *lost, uint64_t use)
+{
+	const struct record_thread *found = NULL;
+
+	for (uint32_t i = 0; lost && i < lost->count && use >> OBJECT_THREAD; i++) {
+		const struct record_thread *thread = model_thread(model, lost->threads[i]);
+
+		if (!is_user(thread, use))
+			continue;
+		if (found)
+			return NULL;
+		found = thread;
+	}
+	return found;
+}
+
+static const struct record_thread *find_forker(const struct model *model, session_reference fork)
+{
+	const struct record_fork *record = model_fork(model, fork);
+
+	return record ? model_thread(model, record->thread) : NULL;
+}
+
+static void fill_user(struct judgement *judgement, struct use_part *part, uint32_t process,
+		      const struct record_thread *thread)
+{
+	part->tid = thread->tid;
+	part->thread_name = arena_strndup(judgement->arena, thread->name,
+					  strnlen(thread->name, sizeof(thread->name)));
+	part->library = attribute_thread(judgement, process, thread);
+}
+
+/* `user` is the lost thread that did it; NULL: another one. */
+static void fill_use(struct judgement *judgement, struct use_part *part, const char *verb,
+		     const struct record_hang *hang, uint32_t process,
+		     const struct record_thread *user, uint64_t use)
+{
+	struct address_space *space = model_space(judgement->model, process);
+	const struct record_thread *forker = find_forker(judgement->model, hang->fork);
+
+	if (!use || !verb)
+		return;
+	part->present = true;
+	part->verb = verb;
+	part->tid = -1;
+	part->is_forker = !user && is_user(forker, use);
+	if (space)
+		part->stack = symbolize_code(space, judgement->arena, use & OBJECT_ADDRESS, true);
+	/* Nothing is known of the callers, and nothing was cut. */
+	part->stack.complete = true;
+	if (user || part->is_forker)
+		fill_user(judgement, part, process, user ? user : forker);
+}
+
+/* To signal or destroy a condition variable is to wait for those that wait on it. */
+static bool waits_for_takers(const struct record_object *object, const char *function)
+{
+	return object->kind == LOCK_CONDITION && function && !strstr(function, "wait");
+}
+
+const char *object_evidence(struct judgement *judgement, struct finding *finding,
+			    const struct record_hang *hang, const struct record_lost *lost,
+			    uint32_t parent)
+{
+	const struct model *model = judgement->model;
+	const struct record_object *object = find_object(model, hang);
+	const struct record_thread *giver, *taker;
+	const struct lock_kind_facts *facts;
+
+	if (!object)
+		return NULL;
+	facts = lock_kind_facts(object->kind);
+	giver = find_lost_user(model, lost, object->gave);
+	taker = find_lost_user(model, lost, object->took);
+	evidence_lock(judgement, &finding->lock, hang->serial, object->address, object->kind, NULL,
+		      0, object->made);
+	fill_use(judgement, &finding->gave, facts->gave, hang, parent, giver, object->gave);
+	fill_use(judgement, &finding->took, facts->took, hang, parent, taker, object->took);
+	if (taker && (!giver || waits_for_takers(object, finding->child.waiting_in)))
+		return finding->took.library;
+	return giver ? finding->gave.library : NULL;
+}

@@ -1,0 +1,70 @@
+/* Reads a process from the outside (process_vm_readv); the copy is a stranger's. */
+#include "objects.h"
+#include "wakers.h"
+#include <pthread.h>
+#include <semaphore.h>
+#include <stdlib.h>
+#include <sys/uio.h>
+
+/* The words that libc waits on lie inside the object. */
+static uint64_t size_of(uint64_t kind)
+{
+	switch (kind) {
+	case LOCK_SEMAPHORE:
+		return sizeof(sem_t);
+	case LOCK_CONDITION:
+		return sizeof(pthread_cond_t);
+	case LOCK_BARRIER:
+		return sizeof(pthread_barrier_t);
+	case LOCK_FUTEX:
+		return sizeof(uint32_t);
+	default:
+		return 0;
+	}
+}
+
+static const struct session_object *find(const struct session_object *objects, uint64_t waited)
+{
+	for (size_t i = 0; i < OBJECTS; i++) {
+		uint64_t address = objects[i].key & OBJECT_ADDRESS;
+
+		if (waited - address < size_of(objects[i].key >> OBJECT_THREAD))
+			return &objects[i];
+	}
+	return NULL;
+}
+
+static bool read_objects(const struct process_facts *process, struct session_object *objects)
+{
+	size_t size = OBJECTS * sizeof(*objects);
+	struct private_facts facts;
+	struct iovec local = {objects, size}, remote = {.iov_len = size};
+
+	if (!wakers_read_facts(process, &facts))
+		return false;
+	remote.iov_base = (void *)(uintptr_t)facts.objects;
+	return process_vm_readv(process->pid, &local, 1, &remote, 1, 0) == (ssize_t)size;
+}
+
+void objects_record(const struct process_facts *process, struct writer *writer, uint64_t waited)
+{
+	struct session_object *objects = calloc(OBJECTS, sizeof(*objects));
+	const struct session_object *found = NULL;
+
+	if (objects && process && read_objects(process, objects))
+		found = find(objects, waited);
+	if (found) {
+		struct record_object record = {
+			.serial = process->serial,
+			.kind = (uint32_t)(found->key >> OBJECT_THREAD),
+			.address = found->key & OBJECT_ADDRESS,
+			.waited = waited,
+			.gave = found->gave,
+			.took = found->took,
+			.made = (session_reference)found->made,
+		};
+
+		writer_append(writer, RECORD_OBJECT, &record, sizeof(record), NULL, 0);
+	}
+	free(objects);
+}

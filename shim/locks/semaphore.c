@@ -1,0 +1,79 @@
+/*
+ * sem_*. A semaphore has no owner: who takes from it may be another than who
+ * posts. Who did so last is noted. sem_wait() is a cancellation point; nothing
+ * is held here that would have to be unwound.
+ */
+#include "../objects.h"
+#include "../real.h"
+#include <semaphore.h>
+#include <time.h>
+
+REAL(int, sem_wait, (sem_t *));
+REAL(int, sem_trywait, (sem_t *));
+REAL(int, sem_timedwait, (sem_t *, const struct timespec *));
+REAL(int, sem_clockwait, (sem_t *, clockid_t, const struct timespec *));
+REAL(int, sem_post, (sem_t *));
+REAL(int, sem_init, (sem_t *, int, unsigned));
+REAL(int, sem_destroy, (sem_t *));
+
+EXPORT int sem_post(sem_t *semaphore)
+{
+	real_ensure();
+	object_gave(semaphore, LOCK_SEMAPHORE, __builtin_return_address(0));
+	return real_sem_post(semaphore);
+}
+
+static int took(int result, const sem_t *semaphore, const void *site)
+{
+	if (result == 0)
+		object_took(semaphore, LOCK_SEMAPHORE, site);
+	return result;
+}
+
+EXPORT int sem_wait(sem_t *semaphore)
+{
+	real_ensure();
+	return took(real_sem_wait(semaphore), semaphore, __builtin_return_address(0));
+}
+
+EXPORT int sem_trywait(sem_t *semaphore)
+{
+	real_ensure();
+	return took(real_sem_trywait(semaphore), semaphore, __builtin_return_address(0));
+}
+
+EXPORT int sem_timedwait(sem_t *semaphore, const struct timespec *until)
+{
+	real_ensure();
+	return took(real_sem_timedwait(semaphore, until), semaphore, __builtin_return_address(0));
+}
+
+EXPORT int sem_clockwait(sem_t *semaphore, clockid_t clock, const struct timespec *until)
+{
+	real_ensure();
+	if (!real_sem_clockwait) {
+		errno = ENOSYS;
+		return -1;
+	}
+	return took(real_sem_clockwait(semaphore, clock, until), semaphore,
+		    __builtin_return_address(0));
+}
+
+EXPORT int sem_init(sem_t *semaphore, int shared, unsigned value)
+{
+	struct call_site site = CALL_SITE();
+	int result;
+
+	real_ensure();
+	result = real_sem_init(semaphore, shared, value);
+	if (result == 0)
+		object_made(semaphore, LOCK_SEMAPHORE, site);
+	return result;
+}
+
+EXPORT int sem_destroy(sem_t *semaphore)
+{
+	real_ensure();
+	object_forgotten(semaphore, LOCK_SEMAPHORE);
+	return real_sem_destroy(semaphore);
+}
