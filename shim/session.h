@@ -306,6 +306,8 @@ enum lock_kind {
 	LOCK_CONDITION,
 	LOCK_BARRIER,
 	LOCK_FUTEX,
+	LOCK_MTX,
+	LOCK_SPIN,
 	LOCK_KINDS,
 };
 

@@ -108,6 +108,25 @@ static const char *const rwlock_functions[OPERATIONS] = {
 	[OPERATION_DESTROY] = "pthread_rwlock_destroy",
 };
 
+static const char *const mtx_functions[OPERATIONS] = {
+	[OPERATION_LOCK] = "mtx_lock",           [OPERATION_TRYLOCK] = "mtx_trylock",
+	[OPERATION_TIMEDLOCK] = "mtx_timedlock", [OPERATION_UNLOCK] = "mtx_unlock",
+	[OPERATION_INIT] = "mtx_init",           [OPERATION_DESTROY] = "mtx_destroy",
+};
+
+static const char *const spin_functions[OPERATIONS] = {
+	[OPERATION_LOCK] = "pthread_spin_lock",       [OPERATION_TRYLOCK] = "pthread_spin_trylock",
+	[OPERATION_UNLOCK] = "pthread_spin_unlock",   [OPERATION_INIT] = "pthread_spin_init",
+	[OPERATION_DESTROY] = "pthread_spin_destroy",
+};
+
+static bool spin_crosses_fork(const uint8_t *state, size_t length)
+{
+	(void)state;
+	(void)length;
+	return true;
+}
+
 static const char *const no_functions[OPERATIONS];
 
 static const struct lock_kind_facts kinds[LOCK_KINDS] = {
@@ -118,6 +137,8 @@ static const struct lock_kind_facts kinds[LOCK_KINDS] = {
 	[LOCK_CONDITION] = {"condition variable", no_attributes, NULL, no_functions, "signalled",
 			    "waited on"},
 	[LOCK_BARRIER] = {"barrier", no_attributes, NULL, no_functions, NULL, "reached"},
+	[LOCK_MTX] = {"mtx", mutex_attributes, mutex_crosses_fork, mtx_functions},
+	[LOCK_SPIN] = {"spinlock", no_attributes, spin_crosses_fork, spin_functions},
 	[LOCK_FUTEX] = {"futex", no_attributes, NULL, no_functions, "woken", "waited on"},
 };
 

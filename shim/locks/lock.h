@@ -26,7 +26,9 @@ struct lock_family {
 /* The table. */
 #define LOCK_FAMILIES(X)                                                                           \
 	X(LOCK_MUTEX, mutex_family)                                                                \
-	X(LOCK_RWLOCK, rwlock_family)
+	X(LOCK_RWLOCK, rwlock_family)                                                              \
+	X(LOCK_MTX, mtx_family)                                                                    \
+	X(LOCK_SPIN, spin_family)
 
 #define X(kind, family) extern const struct lock_family family;
 LOCK_FAMILIES(X)

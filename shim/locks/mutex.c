@@ -3,6 +3,7 @@
  * function; the first pass through a line of code, and every call in a child
  * that inherited locks, takes the slow path.
  */
+#include "mutex.h"
 #include "../child.h"
 #include "../held.h"
 #include "../real.h"
@@ -37,7 +38,7 @@ static int word_of(const pthread_mutex_t *mutex)
 
 /* Robust and priority-inheriting mutexes keep the owner in the futex word;
  * __owner is written after it and cleared before it. */
-static pid_t mutex_owner(const void *state)
+pid_t mutex_owner(const void *state)
 {
 	const pthread_mutex_t *mutex = state;
 	int word = mutex->__data.__lock;
@@ -50,7 +51,7 @@ static pid_t mutex_owner(const void *state)
 }
 
 /* glibc marks every robust mutex as shared, private ones too. */
-static bool mutex_is_shared(const void *lock, const void *state)
+bool mutex_is_shared(const void *lock, const void *state)
 {
 	int kind = ((const pthread_mutex_t *)state)->__data.__kind;
 
@@ -67,7 +68,7 @@ static bool is_private(const pthread_mutexattr_t *attributes)
 }
 
 /* Unlocking asks for the owner's thread id in every type but these. */
-static bool mutex_crosses_fork(const void *state)
+bool mutex_crosses_fork(const void *state)
 {
 	int kind = ((const pthread_mutex_t *)state)->__data.__kind;
 	int type = kind & KIND_TYPE;
@@ -98,6 +99,16 @@ static bool is_held_again(const pthread_mutex_t *mutex)
 static bool was_taken(int result)
 {
 	return result == 0 || result == EOWNERDEAD;
+}
+
+bool mutex_counts(const void *lock)
+{
+	return is_recursive(lock);
+}
+
+bool mutex_is_held_again(const void *lock)
+{
+	return is_held_again(lock);
 }
 
 static void taken(struct thread *thread, pthread_mutex_t *mutex, struct call_site site)

@@ -6,6 +6,19 @@
 #include "run.h"
 #include "verdict.h"
 
+#define MTX(mode, ...)                                                                             \
+	{                                                                                          \
+		.command = "mtx " mode, .lock = "shared_mtx", .kind = "mtx", .holder = "mtx",      \
+		.start_routine = "holder", .fork = "main@FORK", .acquired = "holder@ACQUIRE",      \
+		.created = "main@CREATE", .initialised = "initialise@INITIALISE", __VA_ARGS__      \
+	}
+#define SPIN(mode, ...)                                                                            \
+	{                                                                                          \
+		.command = "spin " mode, .lock = "spinlock", .kind = "spinlock",                   \
+		.start_routine = "holder", .fork = "main@FORK", .acquired = "holder@ACQUIRE",      \
+		.created = "main@CREATE", .initialised = "main@INITIALISE", __VA_ARGS__            \
+	}
+
 #define RWLOCK(held, what, ...)                                                                    \
 	{                                                                                          \
 		.command = "rwlock " held " " what, .lock = "table_lock", .kind = "rwlock",        \
@@ -69,6 +82,24 @@ static const struct program_case cases[] = {
 	RWLOCK_TRIED("writing", "timed-read", .child = "try_to_take@TIMEDREAD work@TRIED"),
 	RWLOCK_TRIED("writing", "clock-write"),
 	RWLOCK_TRIED("writing", "clock-read"),
+
+	/* C11. */
+	MTX("plain hang", .verdict = GUILTY, .child = "work@CHILD", .waiting_in = "mtx_lock"),
+	MTX("recursive hang", .verdict = GUILTY, .child = "work@CHILD"),
+	MTX("plain latent", .verdict = WARNED),
+	MTX("recursive latent", .verdict = WARNED),
+	MTX("plain try", .verdict = WARNED, .code = "FC003", .child = "work@TRY"),
+	MTX("plain timed", .verdict = WARNED, .code = "FC003", .child = "lock_for_a_moment@TIMED"),
+	{.command = "mtx plain released", .verdict = CLEAN},
+	{.command = "mtx recursive released", .verdict = CLEAN},
+	{.command = "mtx plain remade", .verdict = CLEAN},
+
+	/* The child spins: reported when the run has ended, and nothing is done to it. */
+	SPIN("hang", .verdict = GUILTY, .child = "work@CHILD", .action = "", .program_status = 42),
+	SPIN("latent", .verdict = WARNED),
+	SPIN("try", .verdict = WARNED, .code = "FC003", .child = "work@TRY"),
+	{.command = "spin released", .verdict = CLEAN},
+	{.command = "spin remade", .verdict = CLEAN},
 
 	/* No owner: proven from the outside, and explained by who used it last. */
 	{LOST("token taken", "semaphore", "token"), .waiting_in = "sem_wait", .fork = "main@FORK",

@@ -101,6 +101,8 @@ static const void *look_up(enum record_type type, session_reference reference)
 		return model_run(&model, reference);
 	case RECORD_UNOBSERVED:
 		return model_unobserved(&model, reference);
+	case RECORD_OBJECT:
+		return model_object(&model, reference);
 	default:
 		return NULL;
 	}
@@ -125,6 +127,7 @@ START_TEST(gives_no_record_of_a_wrong_type)
 	references[RECORD_ACTION] = session_add(&session, ACTION, action, 0, .pid = 1);
 	references[RECORD_RUN] = session_add(&session, RUN, run, 0, .pid = 1);
 	references[RECORD_UNOBSERVED] = session_add(&session, UNOBSERVED, unobserved, 1, .pid = 1);
+	references[RECORD_OBJECT] = session_add(&session, OBJECT, object, 0, .serial = 1);
 	model_update(&model);
 	for (int wanted = RECORD_MODULE; wanted < RECORD_TYPES; wanted++)
 		for (int there = RECORD_MODULE; there < RECORD_TYPES; there++) {

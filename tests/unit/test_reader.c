@@ -226,11 +226,12 @@ START_TEST(returns_every_type)
 	session_add(&session, HANG, hang, 0, .fork = fork);
 	session_add(&session, ACTION, action, 0, .pid = 1);
 	session_add(&session, RUN, run, 0, .pid = 1);
+	session_add(&session, OBJECT, object, 0, .serial = 1);
 
 	static const enum record_type types[] = {
 		RECORD_FORK, RECORD_PROCESS, RECORD_MODULE, RECORD_STACK, RECORD_THREAD,
 		RECORD_LOST, RECORD_HELD,    RECORD_WAIT,   RECORD_TOUCH, RECORD_ATFORK,
-		RECORD_USE,  RECORD_HANG,    RECORD_ACTION, RECORD_RUN};
+		RECORD_USE,  RECORD_HANG,    RECORD_ACTION, RECORD_RUN,   RECORD_OBJECT};
 	for (size_t i = 0; i < sizeof(types) / sizeof(*types); i++) {
 		ck_assert(reader_next(&reader, &buffer));
 		ck_assert_int_eq(buffer.type, types[i]);
