@@ -7,6 +7,7 @@
 #include "locks/lock.h"
 #include "log.h"
 #include "modules.h"
+#include "regions.h"
 #include "thread.h"
 #include "uses.h"
 #include "wakers.h"
@@ -243,6 +244,7 @@ void child_start(struct thread *survivor)
 		thread_each(record_held_by_lost, &inventory);
 		process.inherits = true;
 	}
+	regions_inherit(survivor, inventory.fork, inventory.lost > 0);
 	record_held_locks(survivor, &inventory);
 	process.inherits |= inventory.held > 0;
 	become(survivor, &inventory);

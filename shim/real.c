@@ -48,15 +48,20 @@ COLD void real_resolve(void)
 	int saved = errno;
 	bool missing = false;
 
-#define X(result, name, parameters)                                                                \
+#define FIND(name)                                                                                 \
 	do {                                                                                       \
 		void *found = resolve(#name, version_of(#name));                                   \
 		memcpy(&real.name, &found, sizeof(found));                                         \
 		missing |= !found;                                                                 \
 	} while (0);
+#define X(result, name, parameters) FIND(name)
 	REAL_FUNCTIONS(X)
 #undef X
 	missing |= resolve_entries();
+#define X(region, result, name, parameters, arguments) FIND(name)
+	REGION_FUNCTIONS(X)
+#undef X
+	FIND(exit)
 	real.ready = true;
 	/* An old libc lacks some names: the program must not find our error in dlerror(). */
 	if (missing)

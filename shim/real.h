@@ -8,6 +8,7 @@
 #ifndef FORKCHECK_REAL_H
 #define FORKCHECK_REAL_H
 
+#include "region_functions.h"
 #include <pthread.h>
 #include <pty.h>
 #include <signal.h>
@@ -89,6 +90,10 @@ struct real_functions {
 #define X(result, name, parameters) result(*name) parameters;
 	REAL_FUNCTIONS(X)
 #undef X
+#define X(region, result, name, parameters, arguments) result(*name) parameters;
+	REGION_FUNCTIONS(X)
+#undef X
+	void (*exit)(int);
 	bool ready;
 };
 

@@ -308,7 +308,25 @@ enum lock_kind {
 	LOCK_FUTEX,
 	LOCK_MTX,
 	LOCK_SPIN,
+	LOCK_REGION,
 	LOCK_KINDS,
+};
+
+/*
+ * Parts of libc that take a lock of their own, which no wrapper sees: being
+ * inside one of their functions stands for it. In HELD and WAIT records of
+ * LOCK_REGION the number stands where the address of a lock would.
+ */
+enum region {
+	REGION_TIME_ZONE = 1,
+	REGION_ENVIRONMENT,
+	REGION_SYSLOG,
+	REGION_RANDOM,
+	REGION_LOCALE,
+	REGION_NAME_SERVICE,
+	REGION_LOADER,
+	REGION_EXIT,
+	REGIONS
 };
 
 enum held_flag {
@@ -338,6 +356,7 @@ struct record_held {
 enum wait_flag {
 	WAIT_TIMED = 1,
 	WAIT_TRY = 2,
+	WAIT_PERHAPS = 4, /* inside a region that lost threads were inside of: only a look tells */
 };
 
 /* A thread of a fork child is about to wait for a lock that a lost thread holds. */
@@ -435,9 +454,9 @@ struct record_hang {
 	uint32_t tasks;
 	session_reference fork;
 	session_reference stack;
-	uint64_t since_ns; /* the first look that saw it at rest */
-	uint64_t address;  /* that it waits on */
-	uint32_t reserved;
+	uint64_t since_ns;      /* the first look that saw it at rest */
+	uint64_t address;       /* that it waits on */
+	session_reference wait; /* the WAIT_PERHAPS record that explains it; else 0 */
 	uint32_t reason_length;
 	char reason[]; /* why it is not proven; no NUL */
 };

@@ -66,6 +66,7 @@ struct process {
 	pid_t former_tids[FORMER_TIDS];
 	uint32_t former_count;
 	uint32_t orphan_count;     /* locks that this fork child inherited as held (child.c) */
+	uint32_t orphaned_regions; /* bits: lost threads were inside at a fork (regions.c) */
 	_Atomic bool buffer_taken; /* capture.c's buffer for foreign stacks */
 	/* Threads of the parent that only /proc knew, as of the last fork. */
 	pid_t unseen_tids[UNSEEN_MAX];

@@ -24,7 +24,7 @@
 /* What glibc gives a thread where RLIMIT_STACK is unlimited (x86-64). */
 #define UNLIMITED_STACK (2u << 20)
 
-static __thread struct thread *thread_self __attribute__((tls_model("initial-exec")));
+__thread struct thread *thread_self __attribute__((tls_model("initial-exec")));
 
 static struct thread *_Atomic slabs[SLABS];
 static _Atomic uint32_t slab_count;

@@ -14,6 +14,7 @@
 
 #include "capture.h"
 #include "held.h"
+#include "regions.h"
 #include "shim.h"
 #include <pthread.h>
 
@@ -64,11 +65,16 @@ struct thread {
 	uint32_t fork_depth;
 	struct fork_state fork;
 
+	uint32_t regions_used; /* bits of `regions` that were ever entered */
+	struct region_slot regions[REGIONS];
+
 	struct held_table held;
 	struct snapshot snapshots[SNAPSHOTS];
 };
 
 _Static_assert(sizeof(struct thread) <= 16384, "16 KiB per thread is the budget");
+
+extern __thread struct thread *thread_self HIDDEN __attribute__((tls_model("initial-exec")));
 
 /* This thread's block, made on the first call. NULL: no session or no memory. */
 struct thread *thread_current(void);

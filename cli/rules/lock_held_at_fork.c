@@ -91,7 +91,8 @@ void judge_lock_held_at_fork(struct judgement *judgement, const struct rule *rul
 		const struct record_held *held = model_held(model, list->references[i]);
 		struct outcome outcome;
 
-		if (held->flags & HELD_BY_FORKER)
+		/* Inside of libc is not yet proof of a lock. */
+		if (held->flags & HELD_BY_FORKER || held->kind == LOCK_REGION)
 			continue;
 		outcome = look_at_children(model, held, list->references[i]);
 		if (outcome.untouched && !outcome.waited)

@@ -140,6 +140,7 @@ static const struct lock_kind_facts kinds[LOCK_KINDS] = {
 	[LOCK_MTX] = {"mtx", mutex_attributes, mutex_crosses_fork, mtx_functions},
 	[LOCK_SPIN] = {"spinlock", no_attributes, spin_crosses_fork, spin_functions},
 	[LOCK_FUTEX] = {"futex", no_attributes, NULL, no_functions, "woken", "waited on"},
+	[LOCK_REGION] = {"libc lock", no_attributes, NULL, no_functions},
 };
 
 const struct lock_kind_facts *lock_kind_facts(uint32_t kind)
