@@ -171,8 +171,13 @@ static void put_acquisition(struct page *page, const struct finding *finding,
 {
 	const struct holder_part *holder = &finding->holder;
 	const char *held = page_duration(page, holder->held_ms);
+	const char *inside = page_name(page, holder->inside, NAME_COLUMNS);
 	const char *heading = arena_printf(&page->arena, "%s was held by %s", lock_label(finding),
 					   holder_label(holder, cast));
+
+	if (inside != NULL)
+		heading = arena_printf(&page->arena, "%s was inside %s", holder_label(holder, cast),
+				       inside);
 
 	if (held != NULL)
 		heading = arena_printf(&page->arena, "%s for %s%s", heading,

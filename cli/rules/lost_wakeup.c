@@ -6,6 +6,7 @@
 #include "fork_paths.h"
 #include "missing_threads.h"
 #include "object_evidence.h"
+#include "orphaned_region.h"
 #include <string.h>
 
 /* An orphaned lock of the same process says more (FC001). */
@@ -132,8 +133,10 @@ void judge_lost_wakeup(struct judgement *judgement, const struct rule *rule)
 
 	for (size_t i = 0; i < hangs->count; i++) {
 		const struct record_hang *hang = model_hang(model, hangs->references[i]);
+		const struct record_held *held;
 
-		if (hang->kind != HANG_IN_FORK && !waits_for_lock(model, hang->serial))
+		if (hang->kind != HANG_IN_FORK && !waits_for_lock(model, hang->serial) &&
+		    !region_wait_of(model, hang, &held))
 			report(judgement, rule, hang);
 	}
 }

@@ -246,6 +246,12 @@ const struct record_held *model_held(const struct model *model, session_referenc
 	return record_of(model, reference, RECORD_HELD);
 }
 
+const struct record_process *model_record_process(const struct model *model,
+						  session_reference reference)
+{
+	return record_of(model, reference, RECORD_PROCESS);
+}
+
 const struct record_wait *model_wait(const struct model *model, session_reference reference)
 {
 	return record_of(model, reference, RECORD_WAIT);

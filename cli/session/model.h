@@ -72,6 +72,8 @@ const struct record_thread *model_thread(const struct model *model, session_refe
 const struct record_fork *model_fork(const struct model *model, session_reference reference);
 const struct record_lost *model_lost(const struct model *model, session_reference reference);
 const struct record_held *model_held(const struct model *model, session_reference reference);
+const struct record_process *model_record_process(const struct model *model,
+						  session_reference reference);
 const struct record_wait *model_wait(const struct model *model, session_reference reference);
 const struct record_touch *model_touch(const struct model *model, session_reference reference);
 

@@ -110,6 +110,7 @@ static void append(struct model *model, struct writer *writer, const struct hang
 		.fork = facts ? facts->fork : 0,
 		.stack = stack,
 		.since_ns = hang->since_ns,
+		.wait = hang->region,
 		.reason_length = (uint32_t)strlen(reason),
 	};
 

@@ -21,6 +21,7 @@ struct hang {
 	uint64_t since_ns;
 	const struct process_look *look; /* the watch's */
 	session_reference wait;          /* the WAIT record that announced it; else 0 */
+	session_reference region;        /* the WAIT_PERHAPS record that explains it; else 0 */
 };
 
 /* MODULE records for what a process has mapped and the shim has not recorded. */

@@ -6,6 +6,7 @@
 #include "proof.h"
 #include "interpreter.h"
 #include "maps.h"
+#include "region.h"
 #include "stop.h"
 #include "wakers.h"
 #include <stdlib.h>
@@ -112,6 +113,14 @@ static enum reach worst_reach(const struct watched *watched)
 	return worst;
 }
 
+/* A signal handler cannot give back what another thread has locked inside of
+ * libc, and a process of one thread has no other. */
+static bool is_orphan_of_libc(struct watched *watched, struct model *model)
+{
+	watched->region = region_wait(model, watched->serial, watched->look, &watched->region_tid);
+	return watched->region && watched->look->count == 1;
+}
+
 /* Judges a rest once; it is judged again when the process has run in between. */
 static void judge_rest(struct watched *watched, struct model *model,
 		       const struct process_facts *facts)
@@ -122,6 +131,7 @@ static void judge_rest(struct watched *watched, struct model *model,
 	if (watched->judged_rest == watched->rest_since)
 		return;
 	watched->judged_rest = watched->rest_since;
+	watched->region = 0;
 	free((char *)watched->reason);
 	watched->reason = NULL;
 	arena_init(&arena);
@@ -135,11 +145,20 @@ static void judge_rest(struct watched *watched, struct model *model,
 		break;
 	case REACH_PRIVATE:
 		watched->is_healthy = false;
-		reason = wakers_find(model, &arena, facts, watched->look);
+		if (!is_orphan_of_libc(watched, model))
+			reason = wakers_find(model, &arena, facts, watched->look);
 		break;
 	}
 	watched->reason = reason ? strdup(reason) : NULL;
 	arena_release(&arena);
+}
+
+/* The task whose stack tells the story. */
+static pid_t task_of(const struct watched *watched, enum hang_kind kind)
+{
+	if (kind == HANG_CHILD && watched->region)
+		return watched->region_tid;
+	return kind == HANG_IN_FORK ? watched->forking : watched->pid;
 }
 
 static struct hang make_hang(const struct watched *watched, enum hang_kind kind)
@@ -148,11 +167,12 @@ static struct hang make_hang(const struct watched *watched, enum hang_kind kind)
 		.kind = kind,
 		.serial = watched->serial,
 		.pid = watched->pid,
-		.tid = kind == HANG_IN_FORK ? watched->forking : watched->pid,
+		.tid = task_of(watched, kind),
 		.process = watched->process,
 		.since_ns = watched->rest_since,
 		.look = watched->look,
 		.wait = watched->wait,
+		.region = kind == HANG_CHILD ? watched->region : 0,
 	};
 }
 

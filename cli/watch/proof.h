@@ -24,6 +24,8 @@ struct watched {
 	uint64_t judged_rest;      /* rest_since of the rest that was judged already */
 	const char *reason;        /* why that rest is no proof; malloc'ed */
 	bool is_healthy;           /* that rest can end: others have its memory */
+	session_reference region;  /* the wait for a lock of libc's that explains it; else 0 */
+	pid_t region_tid;
 	uint64_t io;
 	int32_t forking;
 	uint64_t forking_since;

@@ -718,6 +718,77 @@ START_TEST(prefers_the_lock_to_the_threads)
 }
 END_TEST
 
+static session_reference add_inside(uint64_t region)
+{
+	return session_add(&session, HELD, held, CHILD, .fork = scene.fork, .thread = scene.logger,
+			   .lock = region, .kind = LOCK_REGION,
+			   .site = (uintptr_t)logger_main + shift + 1, .site_sp = 0x8000,
+			   .since_ns = session.time_ns - 2000000);
+}
+
+static void add_hang_inside(uint64_t region, session_reference held, bool is_proven)
+{
+	session_reference wait =
+		session_add(&session, WAIT, wait, CHILD, .fork = scene.fork, .held = held,
+			    .lock = region, .kind = LOCK_REGION, .flags = WAIT_PERHAPS,
+			    .owner = LOGGER_TID + pid_shift, .tid = 200);
+	struct record_hang *hang = session_builder_cell(&session, add_hang(HANG_CHILD, is_proven));
+
+	hang->wait = wait;
+	hang->address = address_of(&first_mutex);
+}
+
+START_TEST(names_the_lock_of_a_region)
+{
+	add_inside(REGION_RANDOM);
+	add_hang_inside(REGION_TIME_ZONE, add_inside(REGION_TIME_ZONE), true);
+	run_rules();
+	ck_assert_int_eq(the("FC001")->certainty, CERTAINTY_PROVEN);
+	ck_assert_str_eq(the("FC001")->lock.kind, "libc lock");
+	ck_assert_str_eq(the("FC001")->lock.name, "time zone (tzset_lock)");
+	ck_assert_uint_eq(the("FC001")->lock.address, address_of(&first_mutex));
+	ck_assert_str_eq(the("FC001")->holder.name, "logger");
+	ck_assert_ptr_nonnull(the("FC001")->holder.inside);
+	ck_assert_ptr_nonnull(strstr(the("FC001")->why, "the thread was inside"));
+	ck_assert_uint_eq(count_of("FC002"), 0);
+	ck_assert_uint_eq(count_of("FC005"), 0);
+}
+END_TEST
+
+START_TEST(says_when_several_were_inside)
+{
+	add_inside(REGION_TIME_ZONE);
+	add_hang_inside(REGION_TIME_ZONE, add_inside(REGION_TIME_ZONE), true);
+	run_rules();
+	ck_assert_ptr_nonnull(strstr(the("FC001")->why, "several threads were inside"));
+}
+END_TEST
+
+/* Inside is no proof: nothing is made of it but where a hang was proven. */
+START_TEST(makes_nothing_of_a_region_alone)
+{
+	session_reference held = add_inside(REGION_TIME_ZONE);
+
+	session_add(&session, WAIT, wait, CHILD, .fork = scene.fork, .held = held,
+		    .lock = REGION_TIME_ZONE, .kind = LOCK_REGION, .flags = WAIT_PERHAPS,
+		    .tid = 200);
+	run_rules();
+	ck_assert_uint_eq(count_of("FC001") + count_of("FC002") + count_of("FC003"), 0);
+	ck_assert_uint_eq(count_of("FC005"), 0);
+}
+END_TEST
+
+/* Not proven; nobody known to be inside; no such region. */
+START_TEST(leaves_a_hang_that_no_region_explains)
+{
+	add_hang_inside(_i == 2 ? REGIONS : REGION_TIME_ZONE,
+			_i == 1 ? 0 : add_inside(REGION_TIME_ZONE), _i != 0);
+	run_rules();
+	ck_assert_uint_eq(count_of("FC001"), 0);
+	ck_assert_uint_eq(count_of("FC002"), 1);
+}
+END_TEST
+
 START_TEST(blames_a_handler_for_a_hang_in_fork)
 {
 	add_hang(HANG_IN_FORK, _i);
@@ -1180,6 +1251,10 @@ Suite *judge_suite(void)
 	tcase_add_checked_fixture(hangs, setup, end_scene);
 	tcase_add_loop_test(hangs, names_the_threads_that_a_child_waits_for, 0, 2);
 	tcase_add_test(hangs, prefers_the_lock_to_the_threads);
+	tcase_add_test(hangs, names_the_lock_of_a_region);
+	tcase_add_test(hangs, says_when_several_were_inside);
+	tcase_add_test(hangs, makes_nothing_of_a_region_alone);
+	tcase_add_loop_test(hangs, leaves_a_hang_that_no_region_explains, 0, 3);
 	tcase_add_loop_test(hangs, blames_a_handler_for_a_hang_in_fork, 0, 2);
 	tcase_add_test(hangs, tells_what_was_done_to_the_process);
 	tcase_add_test(hangs, gives_the_worst_of_one_process);
