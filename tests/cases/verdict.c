@@ -95,6 +95,8 @@ static const char *judge_lock(const json_t *finding, const struct program_case *
 		difference = expect_text(holder, "name", expected->holder);
 	if (difference == NULL)
 		difference = expect_text(holder, "start_routine", expected->start_routine);
+	if (difference == NULL)
+		difference = expect_text(holder, "inside", expected->inside);
 	return difference;
 }
 

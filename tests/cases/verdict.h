@@ -21,6 +21,7 @@ struct program_case {
 	const char *kind;          /* of the lock, if it is no mutex */
 	const char *holder;        /* the thread's name */
 	const char *start_routine; /* of the holder */
+	const char *inside;        /* the function of libc that the holder was inside */
 	/* Stacks: see expect_stack(). */
 	const char *fork;
 	const char *acquired;

@@ -17,6 +17,7 @@
 	suite(reader) \
 	suite(model) \
 	suite(judge) \
+	suite(libc_regions) \
 	suite(procfs) \
 	suite(watch) \
 	suite(session) \
@@ -27,6 +28,7 @@
 	suite(programs) \
 	suite(hangs) \
 	suite(locks) \
+	suite(regions) \
 	suite(commands) \
 	suite(parent)
 /* clang-format on */
