@@ -55,6 +55,16 @@ static const struct program_case cases[] = {
 	 .acquired = "call_exit@EXIT hammer@HAMMER",
 	 .child = "call_exit@EXIT fork_once@CHILD",
 	 .action = "killed"},
+	/* Who has left does not count. */
+	{.command = "regions beside time-zone",
+	 .verdict = GUILTY,
+	 .lock = "time zone (tzset_lock)",
+	 .kind = "libc lock",
+	 .start_routine = "hammer",
+	 .fork = "fork_once@FORK fork_often@OFTEN with_thread@OFTEN_CALL "
+		 "beside_idle_thread@BESIDE",
+	 .says = "the thread was inside",
+	 .action = "killed"},
 	TWINS("time-zone"),
 	TWINS("environment"),
 	TWINS("syslog"),
@@ -79,6 +89,24 @@ static const struct program_case cases[] = {
 	 .child = "call_loader@LOADER fork_once@CHILD",
 	 .action = "killed"},
 	{.command = "regions inside exit", .verdict = CLEAN},
+	{.command = "regions thread loader",
+	 .verdict = GUILTY,
+	 .lock = "loaded objects (dl_load_write_lock)",
+	 .kind = "libc lock",
+	 .waiting_in = "dl_iterate_phdr",
+	 .inside = "dl_iterate_phdr",
+	 .acquired = "iterate@ITERATE",
+	 .child = "call_loader@LOADER call_once@THREAD",
+	 .action = "killed"},
+	{.command = "regions thread exit", .verdict = CLEAN},
+	/* The word that it waits for is the program's: no lock of libc's. */
+	{.command = "regions handler exit",
+	 .verdict = GUILTY,
+	 .code = "FC002",
+	 .waiting_in = "sem_wait",
+	 .missing = "regions",
+	 .child = "wait_for_nobody@NOBODY call_exit_itself@ITSELF fork_once@CHILD",
+	 .action = "killed"},
 };
 
 START_TEST(test_region)

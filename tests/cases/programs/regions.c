@@ -4,10 +4,13 @@
  * the last one, and its end is the program's.
  *
  *   regions hang REGION      a thread calls, the child calls as well
+ *   regions beside REGION    and another thread has called before
  *   regions unused REGION    a thread calls, the child does not
  *   regions between REGION   a thread has called; then the child calls
  *   regions alone REGION     no other thread
  *   regions inside CALL      the thread stays inside for certain
+ *   regions thread CALL      and it is a thread of the child's own that calls
+ *   regions handler CALL     and the child waits inside for something else
  */
 #include "case.h"
 #include <grp.h>
@@ -15,6 +18,7 @@
 #include <locale.h>
 #include <netdb.h>
 #include <pwd.h>
+#include <semaphore.h>
 #include <stdatomic.h>
 #include <syslog.h>
 #include <time.h>
@@ -127,12 +131,30 @@ static void *call_and_wait(void *unused)
 	return NULL;
 }
 
+static void *call_once(void *unused)
+{
+	call(); /* THREAD */
+	return NULL;
+}
+
+static void call_in_thread(void)
+{
+	pthread_t thread;
+
+	pthread_create(&thread, NULL, call_once, NULL);
+	pthread_join(thread, NULL);
+}
+
+static int in_thread;
+
 static int fork_once(int child_calls)
 {
 	pid_t child = fork(); /* FORK */
 
 	if (child == 0) {
-		if (child_calls)
+		if (in_thread)
+			call_in_thread();
+		else if (child_calls)
 			call(); /* CHILD */
 		_exit(0);
 	}
@@ -166,8 +188,20 @@ static void *iterate(void *unused)
 static void wait_at_exit(void)
 {
 	pthread_barrier_wait(&taken);
-	pthread_barrier_wait(&finished);
-	_exit(0);
+	for (;;)
+		pause();
+}
+
+static sem_t never_posted;
+
+static void wait_for_nobody(void)
+{
+	sem_wait(&never_posted); /* NOBODY */
+}
+
+static void call_exit_itself(void)
+{
+	exit(0); /* ITSELF */
 }
 
 /* The lock is free while a handler runs. */
@@ -192,6 +226,29 @@ static int with_thread(void *(*start)(void *), int meets, int forks, int child_c
 	return status;
 }
 
+/* The thread's end is the program's. */
+static int while_leaving(int forks)
+{
+	pthread_t thread;
+
+	pthread_create(&thread, NULL, leave, NULL);
+	pthread_barrier_wait(&taken);
+	return fork_often(forks, 1);
+}
+
+static int beside_idle_thread(void)
+{
+	pthread_t idle;
+	int status;
+
+	pthread_create(&idle, NULL, call_and_wait, NULL);
+	pthread_barrier_wait(&taken);
+	status = with_thread(hammer, 0, FORKS, 1); /* BESIDE */
+	pthread_barrier_wait(&finished);
+	pthread_join(idle, NULL);
+	return status;
+}
+
 static int stay_inside(const char *name)
 {
 	if (strcmp(name, "loader") == 0) {
@@ -200,7 +257,17 @@ static int stay_inside(const char *name)
 	}
 	call = call_exit;
 	atexit(wait_at_exit);
-	return with_thread(leave, 1, UNHARMED, 1);
+	return while_leaving(UNHARMED);
+}
+
+/* The last handler to be called: the thread has not come to it. */
+static int wait_inside_of_exit(void)
+{
+	sem_init(&never_posted, 0, 0);
+	atexit(wait_for_nobody);
+	atexit(wait_at_exit);
+	call = call_exit_itself;
+	return while_leaving(1);
 }
 
 int main(int argc, char **argv)
@@ -210,12 +277,19 @@ int main(int argc, char **argv)
 	if (argc < 3)
 		errx(2, "mode and region");
 	if (mode_is(argv, "inside"))
-		_exit(stay_inside(argv[2])); /* INSIDE */
+		_exit(stay_inside(argv[2]));
+	in_thread = mode_is(argv, "thread");
+	if (in_thread)
+		_exit(stay_inside(argv[2]));
+	if (mode_is(argv, "handler"))
+		_exit(wait_inside_of_exit());
 	while (strcmp(region->name, argv[2]) != 0)
 		region++;
 	call = region->call;
 	if (mode_is(argv, "hang"))
 		_exit(with_thread(hammer, 0, FORKS, 1)); /* HANG */
+	if (mode_is(argv, "beside"))
+		_exit(beside_idle_thread());
 	if (mode_is(argv, "unused"))
 		_exit(with_thread(hammer, 0, UNHARMED, 0));
 	if (mode_is(argv, "between"))
