@@ -116,6 +116,14 @@ static const struct deadlock_reaction {
 	[DEADLOCK_END_RUN] = {SIGKILL, "killed"},
 };
 
+/* The number that reports have for it. */
+static pid_t known_pid(const struct run *run, const struct hang *hang)
+{
+	const struct process_facts *process = model_process(&run->model, hang->serial);
+
+	return process ? process->pid : hang->pid;
+}
+
 /* What was done to it; NULL: nothing. */
 static const char *react(struct run *run, const struct hang *hang)
 {
@@ -123,7 +131,7 @@ static const char *react(struct run *run, const struct hang *hang)
 
 	if (!reaction->signal || !hang_signal(hang, reaction->signal))
 		return NULL;
-	note_action(run, hang->pid, reaction->what);
+	note_action(run, known_pid(run, hang), reaction->what);
 	if (run->options->on_deadlock == DEADLOCK_STOP && !run->options->quiet)
 		fprintf(stderr, "forkcheck: process %d is stopped; look at it with: gdb -p %d\n",
 			hang->pid, hang->pid);

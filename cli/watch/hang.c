@@ -102,7 +102,8 @@ static void append(struct model *model, struct writer *writer, const struct hang
 	const char *reason = hang->reason ? hang->reason : "";
 	struct record_hang record = {
 		.serial = hang->serial,
-		.pid = hang->pid,
+		/* As the log has it: it may have another number here. */
+		.pid = facts ? facts->pid : hang->pid,
 		.tid = hang->tid,
 		.kind = hang->kind,
 		.is_proven = hang->is_proven,
@@ -118,7 +119,7 @@ static void append(struct model *model, struct writer *writer, const struct hang
 		if (hang->look->tasks[i].tid == hang->tid)
 			record.address = hang->look->tasks[i].arguments[0];
 	if (record.address)
-		objects_record(facts, writer, record.address);
+		objects_record(facts, hang->pid, writer, record.address);
 	writer_append(writer, RECORD_HANG, &record, sizeof(record), reason, record.reason_length);
 }
 

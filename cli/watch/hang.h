@@ -15,7 +15,7 @@ struct hang {
 	bool is_proven;
 	const char *reason; /* why it is not proven; NULL where it is */
 	uint32_t serial;
-	pid_t pid;
+	pid_t pid;   /* here; in a PID namespace of its own it has another one */
 	pid_t tid;   /* the task whose stack tells the story */
 	int process; /* pidfd; the watch's */
 	uint64_t since_ns;

@@ -34,24 +34,26 @@ static const struct session_object *find(const struct session_object *objects, u
 	return NULL;
 }
 
-static bool read_objects(const struct process_facts *process, struct session_object *objects)
+static bool read_objects(const struct process_facts *process, pid_t pid,
+			 struct session_object *objects)
 {
 	size_t size = OBJECTS * sizeof(*objects);
 	struct private_facts facts;
 	struct iovec local = {objects, size}, remote = {.iov_len = size};
 
-	if (!wakers_read_facts(process, &facts))
+	if (!wakers_read_facts(process, pid, &facts))
 		return false;
 	remote.iov_base = (void *)(uintptr_t)facts.objects;
-	return process_vm_readv(process->pid, &local, 1, &remote, 1, 0) == (ssize_t)size;
+	return process_vm_readv(pid, &local, 1, &remote, 1, 0) == (ssize_t)size;
 }
 
-void objects_record(const struct process_facts *process, struct writer *writer, uint64_t waited)
+void objects_record(const struct process_facts *process, pid_t pid, struct writer *writer,
+		    uint64_t waited)
 {
 	struct session_object *objects = calloc(OBJECTS, sizeof(*objects));
 	const struct session_object *found = NULL;
 
-	if (objects && process && read_objects(process, objects))
+	if (objects && process && read_objects(process, pid, objects))
 		found = find(objects, waited);
 	if (found) {
 		struct record_object record = {

@@ -9,6 +9,7 @@
 #include "../session/writer.h"
 
 /* Appends an OBJECT record for the object that `waited`, a futex word, is in, if it is known. */
-void objects_record(const struct process_facts *process, struct writer *writer, uint64_t waited);
+void objects_record(const struct process_facts *process, pid_t pid, struct writer *writer,
+		    uint64_t waited);
 
 #endif

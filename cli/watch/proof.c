@@ -146,7 +146,7 @@ static void judge_rest(struct watched *watched, struct model *model,
 	case REACH_PRIVATE:
 		watched->is_healthy = false;
 		if (!is_orphan_of_libc(watched, model))
-			reason = wakers_find(model, &arena, facts, watched->look);
+			reason = wakers_find(model, &arena, facts, watched->pid, watched->look);
 		break;
 	}
 	watched->reason = reason ? strdup(reason) : NULL;

@@ -36,13 +36,13 @@ static const struct runtime {
 	{"libnode.so*", BIT(SIGINT) | BIT(SIGTERM) | BIT(SIGUSR1)},
 };
 
-bool wakers_read_facts(const struct process_facts *process, struct private_facts *facts)
+bool wakers_read_facts(const struct process_facts *process, pid_t pid, struct private_facts *facts)
 {
 	struct iovec local = {facts, sizeof(*facts)};
 	struct iovec remote = {(void *)(uintptr_t)process->private_facts, sizeof(*facts)};
 
 	return process->private_facts &&
-	       process_vm_readv(process->pid, &local, 1, &remote, 1, 0) == sizeof(*facts) &&
+	       process_vm_readv(pid, &local, 1, &remote, 1, 0) == sizeof(*facts) &&
 	       facts->magic == PRIVATE_FACTS_MAGIC && facts->pid == process->pid;
 }
 
@@ -125,19 +125,27 @@ static const char *find_handler(struct model *model, struct arena *arena,
 	return NULL;
 }
 
+bool wakers_are_of(const struct process_facts *process, pid_t pid)
+{
+	struct private_facts facts;
+
+	return read_facts(process, pid, &facts);
+}
+
 const char *wakers_find(struct model *model, struct arena *arena,
-			const struct process_facts *process, const struct process_look *look)
+			const struct process_facts *process, pid_t pid,
+			const struct process_look *look)
 {
 	uint64_t signals = open_signals(look) & ~(SELF_INFLICTED | LIBC_INTERNAL | FROM_TIMERS);
 	struct private_facts facts;
 
-	if (procfs_has_timers(process->pid))
+	if (procfs_has_timers(pid))
 		return "it has a POSIX timer";
-	if (!wakers_read_facts(process, &facts))
+	if (!wakers_read_facts(process, pid, &facts))
 		return "its interval timers and signal handlers are not known";
 	if (timer_is_armed(&facts))
 		return "an interval timer is armed";
-	if (signals & BIT(SIGCHLD) && !procfs_has_children(process->pid))
+	if (signals & BIT(SIGCHLD) && !procfs_has_children(pid))
 		signals &= ~BIT(SIGCHLD);
 	return find_handler(model, arena, process, &facts, signals);
 }

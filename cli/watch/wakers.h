@@ -9,15 +9,19 @@
 #include "../session/model.h"
 #include "procfs.h"
 
-/* What the process keeps in its own memory. False when it cannot be had, or is not its own. */
-bool wakers_read_facts(const struct process_facts *process, struct private_facts *facts);
+/* What the process keeps in its own memory; `pid` is its number here, which differs from its own
+ * in a PID namespace. False when it cannot be had, or is not its own. */
+bool wakers_read_facts(const struct process_facts *process, pid_t pid, struct private_facts *facts);
 
 /*
  * NULL when nothing can wake it; else what could, as a clause ("SIGTERM is
  * caught by on_term in worker"), which belongs to `arena`. What cannot be read
- * counts as a waker.
+ * counts as a waker. `pid` is the number that the process has here.
  */
 const char *wakers_find(struct model *model, struct arena *arena, const struct process_facts *facts,
-			const struct process_look *look);
+			pid_t pid, const struct process_look *look);
+
+/* Whether the notes of a process are those of the one that has this number here. */
+bool wakers_are_of(const struct process_facts *process, pid_t pid);
 
 #endif

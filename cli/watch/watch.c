@@ -47,6 +47,7 @@ void watch_release(struct watch *watch)
 	while (watch->count)
 		drop(watch->list[--watch->count]);
 	free(watch->list);
+	namespaces_release(&watch->namespaces);
 	*watch = (struct watch){0};
 }
 
@@ -161,9 +162,9 @@ static void take_waits(struct watch *watch, const struct model *model)
 	}
 }
 
-static bool is_same_process(const struct process_facts *facts)
+static bool is_same_process(const struct process_facts *facts, pid_t pid)
 {
-	uint64_t start = procfs_start_time(facts->pid);
+	uint64_t start = procfs_start_time(pid);
 	uint64_t asleep = clock_ns(CLOCK_BOOTTIME) - clock_ns(CLOCK_MONOTONIC);
 	uint64_t birth = facts->birth_ns + asleep;
 
@@ -172,15 +173,49 @@ static bool is_same_process(const struct process_facts *facts)
 	       (facts->kind == BIRTH_IMAGE || birth <= start + START_TOLERANCE_NS);
 }
 
-/* False when the process is gone, or its number belongs to another. */
-static bool open_process(struct watched *watched, const struct process_facts *facts)
+/* The log is the program's to write: no other process of the user's is touched. */
+static bool is_ours(const struct process_facts *facts, pid_t pid)
 {
+	return pid > 0 && is_same_process(facts, pid) && procfs_is_descendant(pid);
+}
+
+/* The descriptor of a process that is the one of the log; -1: it is not. */
+static int open_as(const struct process_facts *facts, pid_t pid)
+{
+	int process = pid > 0 ? (int)syscall(SYS_pidfd_open, pid, 0) : -1;
+
+	if (process >= 0 && !is_ours(facts, pid)) {
+		close(process);
+		process = -1;
+	}
+	return process;
+}
+
+/* Looked at once a round, and only where a number leads nowhere. */
+static pid_t find_elsewhere(struct watch *watch, const struct process_facts *facts)
+{
+	if (!watch->knows_namespaces)
+		namespaces_refresh(&watch->namespaces);
+	watch->knows_namespaces = true;
+	return namespaces_find(&watch->namespaces, facts);
+}
+
+/* False when the process is gone, or its number belongs to another. */
+static bool open_process(struct watch *watch, struct watched *watched,
+			 const struct process_facts *facts)
+{
+	pid_t elsewhere;
+
 	if (watched->process >= 0)
 		return true;
-	watched->process = (int)syscall(SYS_pidfd_open, watched->pid, 0);
-	/* The log is the program's to write: no other process of the user's is touched. */
-	return watched->process >= 0 && is_same_process(facts) &&
-	       procfs_is_descendant(watched->pid);
+	watched->process = open_as(facts, watched->pid);
+	if (watched->process >= 0)
+		return true;
+	elsewhere = find_elsewhere(watch, facts);
+	watched->process = open_as(facts, elsewhere);
+	if (watched->process >= 0)
+		watched->pid = elsewhere;
+	return watched->process >= 0;
 }
 
 static bool is_alive(const struct watched *watched)
@@ -199,20 +234,23 @@ static int32_t forking_thread(const struct model *model, const struct process_fa
 }
 
 /* False when there is nothing left to watch. */
-static bool visit(const struct turn *turn, struct watched *watched, bool full_round)
+static bool visit(struct watch *watch, const struct turn *turn, struct watched *watched,
+		  bool full_round)
 {
 	const struct process_facts *facts = model_process(turn->model, watched->serial);
 
-	if (!facts || (full_round && !is_alive(watched)) ||
-	    model_state(turn->model, facts) & BIRTH_EXECED)
+	if (!facts || model_state(turn->model, facts) & BIRTH_EXECED)
+		return false;
+	if (full_round && (watched->process >= 0 || watched->is_reported) && !is_alive(watched))
 		return false;
 	if (watched->is_reported || (!full_round && !watched->wait))
 		return true;
 	proof_note_forking(turn, watched, forking_thread(turn->model, facts));
 	if (!watched->is_heir && !watched->wait && !watched->forking)
-		return true;
-	if (!open_process(watched, facts))
-		return false;
+		return is_alive(watched);
+	/* Between rounds, what is known of other namespaces may be older than the process. */
+	if (!open_process(watch, watched, facts))
+		return !full_round;
 	proof_judge(turn, watched, facts);
 	return true;
 }
@@ -222,7 +260,7 @@ static void visit_all(struct watch *watch, const struct turn *turn, bool full_ro
 	size_t kept = 0;
 
 	for (size_t i = 0; i < watch->count; i++) {
-		if (visit(turn, watch->list[i], full_round))
+		if (visit(watch, turn, watch->list[i], full_round))
 			watch->list[kept++] = watch->list[i];
 		else
 			drop(watch->list[i]);
@@ -253,6 +291,7 @@ int watch_turn(struct watch *watch, struct model *model,
 	take_waits(watch, model);
 	if (full_round) {
 		watch->next_round_ns = turn.now + ROUND_NS;
+		watch->knows_namespaces = false;
 		pass_over_unborn(watch, model);
 	}
 	visit_all(watch, &turn, full_round);

@@ -11,6 +11,7 @@
 #define FORKCHECK_WATCH_H
 
 #include "hang.h"
+#include "namespaces.h"
 #include <stdbool.h>
 #include <stdint.h>
 
@@ -24,6 +25,8 @@ struct watch {
 	uint64_t next_round_ns;
 	uint64_t hang_after_ns;
 	struct writer *writer;
+	struct namespaces namespaces;
+	bool knows_namespaces; /* they were looked at in this round */
 };
 
 /* `writer` must outlive the watch. */

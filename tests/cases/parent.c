@@ -9,6 +9,26 @@
 /* A scene of terminal.py: it waits for each step. */
 #define SCENE(mode) "/usr/bin/python3 $SCRIPTS/terminal.py " mode " $FORKCHECK"
 
+/* forkcheck's status, the finding about a child, what was done to it. */
+#define IN_NAMESPACE(command)                                                                      \
+	"unshare -p -f true || exit 77\n"                                                          \
+	"$FORKCHECK --format=json -o report.json unshare -p -f " command "\n"                      \
+	"/usr/bin/python3 - $? <<-END\n"                                                           \
+	"	import json, sys\n"                                                                      \
+	"	finding = json.load(open('report.json'))['findings'][0]\n"                               \
+	"	print(sys.argv[1], finding['code'], finding.get('action'))\n"                            \
+	"END"
+
+/* forkcheck's status, how many processes it saw, and whether nothing is missing. */
+#define MANY(command)                                                                              \
+	"$FORKCHECK --format=json -o report.json many " command "\n"                               \
+	"/usr/bin/python3 - $? <<-END\n"                                                           \
+	"	import json, sys\n"                                                                      \
+	"	report = json.load(open('report.json'))\n"                                               \
+	"	complete = str(report['run']['complete']).lower()\n"                                     \
+	"	print(sys.argv[1], report['summary']['processes'], complete)\n"                          \
+	"END"
+
 static const struct command_case cases[] = {
 	/* Signals and jobs. */
 	{"Ctrl-C arrives once", SCENE("interrupt"), 0, "ok\n", NULL, 0},
@@ -66,6 +86,36 @@ static const struct command_case cases[] = {
 	 "for tool in '' \"$FORKCHECK --no-subreaper\"; do\n"
 	 "	$tool sh s; echo >up; read x <done; cat parent; done | uniq | wc -l",
 	 0, "1\n", NULL, 0},
+
+	/* Other views of the same processes. */
+	{"a PID namespace: a pool", IN_NAMESPACE("pool hang"), 0, "66 FC002 killed\n", NULL, 0},
+	{"a PID namespace: a lock", IN_NAMESPACE("mutex normal hang"), 0, "66 FC001 killed\n", NULL,
+	 0},
+	{"a PID namespace: nothing wrong", "$FORKCHECK unshare -p -f pool restarted || exit 77", 0,
+	 "", NULL, 0},
+	{"another user",
+	 "chmod 755 . && setpriv --reuid=65534 --regid=65534 --clear-groups true || exit 77\n"
+	 "$FORKCHECK setpriv --reuid=65534 --regid=65534 --clear-groups ends exit 7",
+	 7, "", NULL, 0},
+
+	/* Limits of the program. */
+	{"10,000 descriptors", "$FORKCHECK limits descriptors 10000", 0, "done\n", "warning FC005",
+	 0},
+	{"10,000 descriptors and a hang", "$FORKCHECK limits descriptors-hang 10000", 66, NULL,
+	 "error FC001", 0},
+	{"a limit of processes", "$FORKCHECK limits processes", 0, "done\n", NULL, 0},
+	{"a limit of memory", "$FORKCHECK limits memory", 0, "done\n", NULL, 0},
+
+	/* Many processes. tests/bench/scale has the full numbers. */
+	{"2,000 forks", MANY("forks 2000"), 0, "0 2001 true\n", NULL, 0},
+	{"a tree 100 deep", MANY("deep 100"), 0, "0 101 true\n", NULL, 0},
+	{"a hang 100 deep", MANY("hang-deep 100"), 0, "66 101 true\n", NULL, 0},
+	{"300 processes at once", MANY("at-once 300"), 0, "0 301 true\n", NULL, 0},
+	{"100 hangs at once", MANY("hang-at-once 100"), 0, "66 101 true\n", NULL, 0},
+	{"all are in a kept session",
+	 "$FORKCHECK --keep-session=s --format=json -o a.json many forks 2000\n"
+	 "$FORKCHECK report --format=json -o b.json s; cmp a.json b.json",
+	 0, "", NULL, 0},
 
 	/* Options. */
 	{"quiet", "$FORKCHECK --quiet mutex normal hang", 66, "", NULL, 0},
