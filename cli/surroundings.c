@@ -14,9 +14,14 @@ static bool is_raised;
  */
 static void occupy_standard_streams(void)
 {
-	for (int descriptor = STDIN_FILENO; descriptor <= STDERR_FILENO; descriptor++)
-		if (fcntl(descriptor, F_GETFD) < 0 && open("/dev/null", O_RDWR | O_CLOEXEC) < 0)
-			return;
+	int lowest;
+
+	/* Each open takes the lowest that is free. */
+	do
+		lowest = open("/dev/null", O_RDWR | O_CLOEXEC);
+	while (lowest >= 0 && lowest <= STDERR_FILENO);
+	if (lowest > STDERR_FILENO)
+		close(lowest);
 }
 
 /* The watch has a descriptor for each process that it looks at. */

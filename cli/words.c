@@ -44,11 +44,12 @@ char **words_split(const char *text, int *count)
 	size_t length = strlen(text), most = length / 2 + 2;
 	/* No word is longer than what it was written as. */
 	char **words = malloc(most * sizeof(*words) + length + 1);
-	char *next = (char *)(words + most);
+	char *next;
 
 	*count = 0;
 	if (!words)
 		return NULL;
+	next = (char *)(words + most);
 	for (text += strspn(text, blanks); *text; text += strspn(text, blanks)) {
 		words[(*count)++] = next;
 		text = copy_word(text, &next);
