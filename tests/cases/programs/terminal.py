@@ -23,6 +23,7 @@ class Talk:
 
     def __init__(self, reader, writer):
         self.reader, self.writer, self.text = reader, writer, ""
+        self.transcript = ""
 
     def say(self, text):
         os.write(self.writer, text.encode())
@@ -38,6 +39,7 @@ class Talk:
             if not got:
                 sys.exit("no %r in %r" % (pattern, self.text))
             self.text += got.decode().replace("\r", "")
+            self.transcript += got.decode()
         self.text = self.text[found.end():]
         return found
 
@@ -103,7 +105,7 @@ def interrupt():
         talk.expect("got %d kernel\n" % number)
     talk.say("end\n")
     rest = talk.expect("(?s)^(.*)ended 5\n").group(1)
-    assert "got" not in rest, rest
+    assert "got" not in rest and "process" not in talk.transcript, talk.transcript
     return status_of(shell_pid)
 
 
@@ -158,6 +160,7 @@ def stop_caught():
     talk.expect("line 5 hello\n")
     talk.say("end\n")
     talk.expect("ended 5\n")
+    assert "process" not in talk.transcript, talk.transcript
     return status_of(shell_pid)
 
 
