@@ -99,7 +99,8 @@ def interrupt():
     """Ctrl-C and Ctrl-\\ arrive once."""
     shell_pid, talk = start_in_terminal(lambda: shell([tool, "listens", "2", "3"]))
     talk.expect("ready")
-    for key, number in ("\x03", 2), ("\x1c", 3), ("\x03", 2):
+    # Often: a second one that meets the first before it is delivered would not be seen.
+    for key, number in 20 * [("\x03", 2), ("\x1c", 3)]:
         talk.say(key)
         # The terminal throws away what was typed before.
         talk.expect("got %d kernel\n" % number)
