@@ -7,6 +7,7 @@
 
 #include "../session/model.h"
 #include "../session/writer.h"
+#include <sys/types.h>
 
 /* Appends an OBJECT record for the object that `waited`, a futex word, is in, if it is known. */
 void objects_record(const struct process_facts *process, pid_t pid, struct writer *writer,

@@ -129,7 +129,7 @@ bool wakers_are_of(const struct process_facts *process, pid_t pid)
 {
 	struct private_facts facts;
 
-	return read_facts(process, pid, &facts);
+	return wakers_read_facts(process, pid, &facts);
 }
 
 const char *wakers_find(struct model *model, struct arena *arena,
