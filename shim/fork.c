@@ -311,8 +311,7 @@ static void fill_birth(const struct fork_state *fork, pid_t pid)
 /* In the parent, after the clone. */
 static void settle(struct thread *thread, pid_t pid)
 {
-	/* An earlier prepare handler may have kept ours from being reached. */
-	if (!is_announced(thread) || thread->fork.bears_itself)
+	if (thread->fork.bears_itself)
 		return;
 	fill_birth(&thread->fork, pid);
 	if (pid > 0)
@@ -331,7 +330,6 @@ static bool begin(struct fork_scope *scope, enum fork_function function)
 		return false;
 	scope->thread = thread;
 	scope->outer = thread->fork;
-	scope->process = process.serial;
 	enter(thread, function);
 	return true;
 }
@@ -382,7 +380,9 @@ pid_t fork_end(struct fork_scope *scope, pid_t pid)
 	int saved = errno;
 	struct thread *thread = scope->thread;
 
-	if (process.serial == scope->process)
+	/* Not so in a child that has begun, nor where an earlier prepare handler kept ours
+	 * from being reached. */
+	if (is_announced(thread))
 		after_clone(thread, pid);
 	leave(thread, &scope->outer);
 	/* Should a handler never come back, its library has a name. */

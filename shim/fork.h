@@ -16,7 +16,6 @@ void fork_start(void);
 struct fork_scope {
 	struct thread *thread;
 	struct fork_state outer; /* of the fork that this one interrupts */
-	uint32_t process;        /* serial of the parent */
 };
 
 /* Before the call, in the parent. False: there is nothing to record. Leaves errno alone. */
