@@ -149,6 +149,9 @@ static const char *judge_finding(const json_t *finding, const struct program_cas
 	if (difference == NULL)
 		difference = judge_lock(finding, expected);
 	if (difference == NULL)
+		difference = expect_text(json_object_get(finding, "fork"), "function",
+					 expected->function);
+	if (difference == NULL)
 		difference = judge_hang(finding, expected);
 	if (difference == NULL)
 		difference = judge_words(finding, expected);

@@ -24,6 +24,7 @@ struct program_case {
 	const char *inside;        /* the function of libc that the holder was inside */
 	/* Stacks: see expect_stack(). */
 	const char *fork;
+	const char *function; /* fork.function */
 	const char *acquired;
 	const char *child;
 	const char *created; /* the holder, or the missing threads of `missing` */

@@ -30,7 +30,8 @@
 	suite(locks) \
 	suite(regions) \
 	suite(commands) \
-	suite(parent)
+	suite(parent) \
+	suite(forks)
 /* clang-format on */
 
 #define DECLARE_SUITE(name) Suite *name##_suite(void);
