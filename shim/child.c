@@ -451,6 +451,7 @@ void child_touch(struct thread *thread, const void *lock, enum lock_operation op
 		record->kind = orphan->kind;
 		record->result = result;
 		record->held = orphan->held;
+		record->flags = thread->fork_depth ? TOUCH_FROM_HANDLER : 0;
 		log_commit(record, RECORD_TOUCH);
 	}
 	errno = saved;

@@ -6,6 +6,7 @@
  */
 #include "fork.h"
 #include "child.h"
+#include "locks/lock.h"
 #include "log.h"
 #include "modules.h"
 #include "real.h"
@@ -330,6 +331,7 @@ static bool begin(struct fork_scope *scope, enum fork_function function)
 		return false;
 	scope->thread = thread;
 	scope->outer = thread->fork;
+	scope->owner = thread_tid(thread);
 	enter(thread, function);
 	return true;
 }
@@ -375,6 +377,34 @@ bool fork_begin_unhandled(struct fork_scope *scope, enum fork_function function,
 	return is_observed;
 }
 
+/* In the child the lock's word still has the id that its owner had in the parent. */
+static void record_if_kept(struct thread *thread, uint32_t index, session_reference fork,
+			   pid_t owner, uint32_t flags)
+{
+	const struct held_slot *slot = held_slot(&thread->held, index);
+	enum lock_kind kind = thread->held.kinds[index];
+	_Alignas(16) unsigned char state[SESSION_LOCK_STATE_MAX];
+
+	if (!(thread->held.flags[index] & HELD_FROM_HANDLER) ||
+	    !lock_is_held(slot, kind, owner, state))
+		return;
+	/* What cannot be given back in the child was written down at the clone. */
+	if (flags & HELD_KEPT_IN_CHILD && !lock_family(kind)->crosses_fork(state))
+		return;
+	held_record(thread, index, fork, HELD_BY_FORKER | flags, state, lock_family(kind)->size);
+}
+
+/* Locks that the handlers took and did not give back. */
+static void record_kept(struct fork_scope *scope, pid_t pid)
+{
+	struct thread *thread = scope->thread;
+	session_reference fork = thread->fork.record;
+	uint32_t flags = pid ? HELD_KEPT : HELD_KEPT | HELD_KEPT_IN_CHILD;
+
+	for (uint64_t used = thread->held.used; used && fork; used &= used - 1)
+		record_if_kept(thread, (uint32_t)__builtin_ctzll(used), fork, scope->owner, flags);
+}
+
 pid_t fork_end(struct fork_scope *scope, pid_t pid)
 {
 	int saved = errno;
@@ -384,6 +414,8 @@ pid_t fork_end(struct fork_scope *scope, pid_t pid)
 	 * from being reached. */
 	if (is_announced(thread))
 		after_clone(thread, pid);
+	if (thread->fork_depth == 1)
+		record_kept(scope, pid);
 	leave(thread, &scope->outer);
 	/* Should a handler never come back, its library has a name. */
 	modules_sync();

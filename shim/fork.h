@@ -16,6 +16,7 @@ void fork_start(void);
 struct fork_scope {
 	struct thread *thread;
 	struct fork_state outer; /* of the fork that this one interrupts */
+	pid_t owner;             /* as its locks name the thread, also in the child */
 };
 
 /* Before the call, in the parent. False: there is nothing to record. Leaves errno alone. */

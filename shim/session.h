@@ -330,9 +330,11 @@ enum region {
 };
 
 enum held_flag {
-	HELD_BY_FORKER = 1,     /* the thread that forked held it */
-	HELD_FROM_HANDLER = 2,  /* taken while fork() ran the atfork handlers */
-	HELD_WHILE_WAITING = 4, /* taken back by a condition wait: the time is not known */
+	HELD_BY_FORKER = 1,      /* the thread that forked held it */
+	HELD_FROM_HANDLER = 2,   /* taken while fork() ran the atfork handlers */
+	HELD_WHILE_WAITING = 4,  /* taken back by a condition wait: the time is not known */
+	HELD_KEPT = 8,           /* taken by a handler, and still held when fork() returned */
+	HELD_KEPT_IN_CHILD = 16, /* the same, in the child */
 };
 
 /* A lock that was held at a clone, as the child found it in its own copy. */
@@ -397,6 +399,10 @@ enum lock_operation {
 	OPERATIONS
 };
 
+enum touch_flag {
+	TOUCH_FROM_HANDLER = 1, /* while fork() ran the atfork handlers */
+};
+
 /* What a fork child did to a lock that it inherited as held. */
 struct record_touch {
 	struct record record;
@@ -408,7 +414,7 @@ struct record_touch {
 	uint32_t kind;
 	int32_t result;
 	session_reference held;
-	uint32_t reserved;
+	uint32_t flags;
 };
 
 /* A registration of atfork handlers. */

@@ -1,20 +1,12 @@
 /*
- * FC007: an atfork handler hangs: fork() was entered and not left.
+ * FC007: an atfork handler hangs: fork() was entered and not left. What handlers do
+ * to locks is in handler_locks.c.
  */
 #include "evidence.h"
+#include "handler_locks.h"
 #include <string.h>
 
-/*
- * The stack, from the inside: where it waits, the handler, libc's fork(), who
- * called fork(). The handler is the last function before libc's frames come
- * for the second time; the caller of fork() comes after them.
- */
-struct fork_stack {
-	const struct frame *handler; /* NULL: not found */
-	struct frames caller;
-};
-
-static struct fork_stack split_stack(const struct frames *stack)
+struct fork_stack fork_stack_split(const struct frames *stack)
 {
 	struct fork_stack split = {.caller = *stack};
 	size_t i = 0;
@@ -67,7 +59,7 @@ static void report(struct judgement *judgement, const struct rule *rule,
 	finding->severity = hang->is_proven ? SEVERITY_ERROR : SEVERITY_WARNING;
 	finding->certainty = hang->is_proven ? CERTAINTY_PROVEN : CERTAINTY_SUSPECTED;
 	evidence_hang(judgement, &finding->child, hang);
-	split = split_stack(&finding->child.stack);
+	split = fork_stack_split(&finding->child.stack);
 	finding->fork.present = true;
 	finding->fork.pid = hang->pid;
 	finding->fork.child_pid = -1;
@@ -94,4 +86,5 @@ void judge_atfork_handler(struct judgement *judgement, const struct rule *rule)
 		if (hang->kind == HANG_IN_FORK)
 			report(judgement, rule, hang);
 	}
+	judge_handler_locks(judgement, rule);
 }

@@ -107,6 +107,12 @@ static void judge_waits(struct judgement *judgement, const struct rule *rule)
 	}
 }
 
+/* FC007 says more: a handler took it, and a handler could not give it back. */
+static bool is_by_handler(const struct record_touch *touch, const struct record_held *held)
+{
+	return touch->flags & TOUCH_FROM_HANDLER && held->flags & HELD_FROM_HANDLER;
+}
+
 static void judge_failed_unlocks(struct judgement *judgement, const struct rule *rule)
 {
 	const struct model_list *list = model_list(judgement->model, RECORD_TOUCH);
@@ -117,7 +123,7 @@ static void judge_failed_unlocks(struct judgement *judgement, const struct rule 
 		const struct record_held *held = model_held(judgement->model, touch->held);
 
 		if (touch->operation == OPERATION_UNLOCK && touch->result == EPERM && held &&
-		    held->flags & HELD_BY_FORKER &&
+		    held->flags & HELD_BY_FORKER && !is_by_handler(touch, held) &&
 		    !wait_is_for_ever(judgement->model, touch->record.process, touch->lock))
 			report_failed_unlock(judgement, rule, touch, held);
 	}

@@ -42,7 +42,8 @@ static int in_errno(int result)
 	case thrd_timedout:
 		return ETIMEDOUT;
 	default:
-		return EINVAL;
+		/* Of a lock that there is: it is not the caller's. */
+		return EPERM;
 	}
 }
 

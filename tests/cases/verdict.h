@@ -9,6 +9,7 @@ enum verdict {
 	NOT_GUILTY, /* no error; what else may be said depends on timing */
 	WARNED,     /* one warning and no error: FC005, a lock held and left alone */
 	SUSPECTED,  /* one warning and no error: FC002, perhaps a hang */
+	MISUSED,    /* one error, observed: FC007, a handler that does wrong to a lock */
 	GUILTY,     /* one error, proven: FC001, a lock whose holder does not exist in the child */
 };
 
