@@ -126,6 +126,21 @@ static const struct program_case cases[] = {
 	{.command = "waiters broadcast gone", .verdict = CLEAN},
 	{.command = "waiters signal remade", .verdict = CLEAN},
 
+	{.command = "guard hang",
+	 .verdict = GUILTY,
+	 .code = "FC002",
+	 .fork = "main@FORK",
+	 .child = "look_up@STATIC main@CHILD",
+	 .created = "main@CREATE",
+	 .missing = "guard",
+	 .missing_count = 1,
+	 .sources = "programs/guard.cpp",
+	 .action = "killed",
+	 .within = SOON},
+	{.command = "guard released", .verdict = CLEAN},
+	{.command = "once posix", .verdict = CLEAN},
+	{.command = "once c11", .verdict = CLEAN},
+
 	/* What atfork handlers do to locks. */
 	{.command = "handlers released", .verdict = CLEAN},
 	{.command = "handlers remade", .verdict = CLEAN},
