@@ -194,6 +194,20 @@ static uint64_t end_of(const struct record_stack *stack)
 	return stack->address + stack->length;
 }
 
+/* Where two walks part, the second can be what was left of returned calls, partly
+ * overwritten: an address in no file, or a call that leads elsewhere. */
+static bool parts_well(struct address_space *space, const uint64_t *walk, size_t count,
+		       const uint64_t *other, size_t other_count)
+{
+	size_t at = 0;
+
+	while (at < count && at < other_count && walk[at] == other[at])
+		at++;
+	return at == 0 || at >= count ||
+	       (space_module_path(space, walk[at]) &&
+		unwind_call_leads_to(space, walk[at], walk[at - 1]) != CALL_DIFFERS);
+}
+
 /*
  * A lock is often taken by a function that has returned since: then the frozen
  * stack is overwritten where that function's frame was, and the copy from the
@@ -227,7 +241,8 @@ static struct frames acquisition_with_snapshot(struct judgement *judgement,
 				    &now.memory);
 	if (now_complete && now_count > 1 &&
 	    (!first_complete ||
-	     unwind_call_leads_to(space, now_walk[1], now_walk[0]) == CALL_LEADS))
+	     (unwind_call_leads_to(space, now_walk[1], now_walk[0]) == CALL_LEADS &&
+	      parts_well(space, now_walk, now_count, first_walk, first_count))))
 		return unwind_stack(space, judgement->arena, &snapshot->registers, false,
 				    &now.memory);
 	frames = unwind_stack(space, judgement->arena, &snapshot->registers, false,
