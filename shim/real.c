@@ -33,7 +33,9 @@ static bool resolve_entries(void)
 {
 	bool missing = false;
 
+	/* Both names are of one section. */
 	for (const struct real_function *entry = __start_real_functions;
+	     /* cppcheck-suppress comparePointers */
 	     entry < __stop_real_functions; entry++) {
 		void *found = resolve(entry->name, entry->version);
 

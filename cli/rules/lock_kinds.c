@@ -130,15 +130,16 @@ static bool spin_crosses_fork(const uint8_t *state, size_t length)
 static const char *const no_functions[OPERATIONS];
 
 static const struct lock_kind_facts kinds[LOCK_KINDS] = {
-	[0] = {"lock", no_attributes, NULL, no_functions},
-	[LOCK_MUTEX] = {"mutex", mutex_attributes, mutex_crosses_fork, mutex_functions},
-	[LOCK_RWLOCK] = {"rwlock", rwlock_attributes, rwlock_crosses_fork, rwlock_functions},
+	[0] = {"lock", no_attributes, NULL, no_functions, NULL, NULL},
+	[LOCK_MUTEX] = {"mutex", mutex_attributes, mutex_crosses_fork, mutex_functions, NULL, NULL},
+	[LOCK_RWLOCK] = {"rwlock", rwlock_attributes, rwlock_crosses_fork, rwlock_functions, NULL,
+			 NULL},
+	[LOCK_MTX] = {"mtx", mutex_attributes, mutex_crosses_fork, mtx_functions, NULL, NULL},
+	[LOCK_SPIN] = {"spinlock", no_attributes, spin_crosses_fork, spin_functions, NULL, NULL},
 	[LOCK_SEMAPHORE] = {"semaphore", no_attributes, NULL, no_functions, "posted", "taken"},
 	[LOCK_CONDITION] = {"condition variable", no_attributes, NULL, no_functions, "signalled",
 			    "waited on"},
 	[LOCK_BARRIER] = {"barrier", no_attributes, NULL, no_functions, NULL, "reached"},
-	[LOCK_MTX] = {"mtx", mutex_attributes, mutex_crosses_fork, mtx_functions},
-	[LOCK_SPIN] = {"spinlock", no_attributes, spin_crosses_fork, spin_functions},
 	[LOCK_FUTEX] = {"futex", no_attributes, NULL, no_functions, "woken", "waited on"},
 	[LOCK_REGION] = {"libc lock", no_attributes, NULL, no_functions},
 };
