@@ -149,22 +149,24 @@ static void clear_block(struct thread *thread)
 	memset(&thread->held, 0, sizeof(thread->held));
 	for (size_t i = 0; i < SNAPSHOTS; i++)
 		thread->snapshots[i].length = 0;
-	thread->epoch = process.epoch;
-	thread->born_in = process.serial;
-	thread->serial = atomic_fetch_add(&serials, 1) + 1;
 }
 
 static struct thread *claim(void)
 {
 	struct thread *thread = claim_existing();
 
-	if (!thread)
+	/* A new slab is zero: clearing it would make a page fault of each of its pages. */
+	if (thread)
+		clear_block(thread);
+	else
 		thread = claim_new_slab();
 	if (!thread) {
 		atomic_fetch_add(&log_header()->counters.dropped, 1);
 		return NULL;
 	}
-	clear_block(thread);
+	thread->epoch = process.epoch;
+	thread->born_in = process.serial;
+	thread->serial = atomic_fetch_add(&serials, 1) + 1;
 	atomic_fetch_add(&creations, 1);
 	return thread;
 }
