@@ -31,7 +31,8 @@
 	suite(regions) \
 	suite(commands) \
 	suite(parent) \
-	suite(forks)
+	suite(forks) \
+	suite(unobserved)
 /* clang-format on */
 
 #define DECLARE_SUITE(name) Suite *name##_suite(void);
