@@ -30,6 +30,7 @@ struct fork_part {
 	const char *program;  /* path of the parent's program */
 	const char *function; /* "fork"; NULL: unknown */
 	bool no_handlers;     /* a way to fork that runs no atfork handlers and repairs nothing */
+	bool is_outside;      /* nothing was seen of it: the child was found in /proc */
 	uint64_t serial;      /* n-th distinct fork of the session, for "fork #3"; 0: unknown */
 	int tid;
 	const char *thread_name;

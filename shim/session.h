@@ -262,6 +262,7 @@ struct record_thread {
 };
 
 enum fork_function {
+	FORK_OUTSIDE = 0, /* found in /proc by the CLI */
 	FORK_FORK = 1,
 	FORK_ATFORK_ONLY, /* only the atfork handlers ran: a fork found by dlsym */
 	FORK_UNDERSCORE,  /* _Fork() */

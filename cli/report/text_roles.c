@@ -147,8 +147,9 @@ static void put_fork(struct page *page, const struct fork_part *fork, const stru
 		heading = arena_printf(arena, "%s #%" PRIu64, heading, fork->serial);
 	if (function == NULL)
 		heading = arena_printf(arena, "%s (%s)", heading,
-				       fork->no_handlers ? "noticed in the child only"
-							 : "only its atfork handlers were seen");
+				       fork->is_outside    ? "found from outside"
+				       : fork->no_handlers ? "noticed in the child only"
+							   : "only its atfork handlers were seen");
 	heading = fork->pid > 0 ? arena_printf(arena, "%s in process %d", heading, fork->pid)
 				: arena_printf(arena, "%s in a process", heading);
 	if (program != NULL)

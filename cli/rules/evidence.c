@@ -83,6 +83,7 @@ void evidence_fork(struct judgement *judgement, struct fork_part *part, session_
 	part->program = evidence_program(judgement, record->parent);
 	part->serial = fork_serial(model, fork);
 	part->stack = evidence_stack(judgement, record->parent, record->stack);
+	part->is_outside = record->function == FORK_OUTSIDE;
 	if (record->function == FORK_ATFORK_ONLY)
 		part->function = take_libc_frames(&part->stack);
 	else

@@ -120,6 +120,8 @@ static void take_process(struct model *model, const struct record_process *recor
 	process->kind = record->kind;
 	process->fork = record->fork;
 	process->birth_ns = record->birth_ns;
+	/* What the CLI writes has no process for a writer. */
+	process->is_outside = record->record.process == 0;
 	if (record->path_length)
 		process->path = arena_strndup(&model->arena, record->text, record->path_length);
 	link_child(model, process);

@@ -28,6 +28,7 @@ struct process_facts {
 	uint64_t birth_number;  /* in the ring, plus one; 0: only its own record was seen */
 	uint32_t state;         /* enum birth_state, as of when the birth was read */
 	uint32_t lost;          /* threads of the parent that it does not have */
+	bool is_outside;        /* not observed: the CLI found it in /proc */
 	uint64_t private_facts; /* where it keeps its struct private_facts; 0: unknown */
 	const char *path;       /* of the program; NULL: unknown */
 	uint32_t next_sibling;  /* the next child of the same fork; see model_first_child() */

@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/personality.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
@@ -257,20 +258,34 @@ uint64_t procfs_io(pid_t pid)
 	       number_after(text, "\nsyscr: ", 10) + number_after(text, "\nsyscw: ", 10);
 }
 
-/* A field of /proc/PID/stat, counted from the state (field 0), after the name:
- * that may contain anything, blanks and parentheses included. */
+/* What stands behind the name in /proc/PID/stat: that may contain anything,
+ * blanks and parentheses included. */
+static const char *read_stat_text(const char *path, char *text, size_t capacity)
+{
+	const char *at = read_file(path, text, capacity) > 0 ? strrchr(text, ')') : NULL;
+
+	return at ? at + 1 : NULL;
+}
+
+/* A field, counted from the state (field 0). */
+static bool stat_field(const char *at, int field, unsigned long long *value)
+{
+	for (int i = 0; at && i < field; i++)
+		at = strchr(at + 1, ' ');
+	return at && sscanf(at + 1, "%llu", value) == 1;
+}
+
 static bool read_stat(pid_t pid, int field, unsigned long long *value)
 {
 	char path[64], text[1024];
-	const char *at;
 
 	snprintf(path, sizeof(path), "/proc/%d/stat", pid);
-	if (read_file(path, text, sizeof(text)) <= 0)
-		return false;
-	at = strrchr(text, ')');
-	for (int i = 0; at && i <= field; i++)
-		at = strchr(at + 1, ' ');
-	return at && sscanf(at, "%llu", value) == 1;
+	return stat_field(read_stat_text(path, text, sizeof(text)), field, value);
+}
+
+static uint64_t ticks_to_ns(unsigned long long ticks)
+{
+	return ticks * 1000000000u / (uint64_t)sysconf(_SC_CLK_TCK);
 }
 
 char procfs_state(pid_t pid)
@@ -291,7 +306,7 @@ uint64_t procfs_start_time(pid_t pid)
 
 	if (!read_stat(pid, 19, &ticks))
 		return 0;
-	return ticks * 1000000000u / (uint64_t)sysconf(_SC_CLK_TCK);
+	return ticks_to_ns(ticks);
 }
 
 bool procfs_is_descendant(pid_t pid)
@@ -304,4 +319,144 @@ bool procfs_is_descendant(pid_t pid)
 			return true;
 	}
 	return false;
+}
+
+static bool read_entry(struct procfs_entry *entry, pid_t pid)
+{
+	unsigned long long parent, ticks;
+	char path[64], text[1024];
+	const char *at;
+
+	snprintf(path, sizeof(path), "/proc/%d/stat", pid);
+	at = read_stat_text(path, text, sizeof(text));
+	if (!stat_field(at, 1, &parent) || !stat_field(at, 19, &ticks))
+		return false;
+	entry->pid = pid;
+	entry->parent = (pid_t)parent;
+	entry->start_ns = ticks_to_ns(ticks);
+	entry->is_zombie = at[1] == 'Z' || at[1] == 'X';
+	return true;
+}
+
+static int by_pid(const void *left, const void *right)
+{
+	const struct procfs_entry *one = left, *other = right;
+
+	return (one->pid > other->pid) - (one->pid < other->pid);
+}
+
+struct procfs_entry *procfs_list(size_t *count)
+{
+	struct procfs_entry *list = NULL, *grown;
+	DIR *processes = opendir("/proc");
+	const struct dirent *name;
+	size_t capacity = 0;
+
+	*count = 0;
+	while (processes && (name = readdir(processes))) {
+		if (atoi(name->d_name) <= 0)
+			continue;
+		if (*count == capacity) {
+			capacity = capacity ? 2 * capacity : 256;
+			grown = reallocarray(list, capacity, sizeof(*list));
+			if (!grown)
+				break;
+			list = grown;
+		}
+		*count += read_entry(&list[*count], atoi(name->d_name));
+	}
+	if (processes)
+		closedir(processes);
+	if (*count)
+		qsort(list, *count, sizeof(*list), by_pid);
+	return list;
+}
+
+void procfs_name(pid_t pid, pid_t tid, char *name, size_t capacity)
+{
+	char path[64], text[64];
+
+	*name = '\0';
+	snprintf(path, sizeof(path), "/proc/%d/task/%d/comm", pid, tid);
+	if (read_file(path, text, sizeof(text)) <= 0)
+		return;
+	text[strcspn(text, "\n")] = '\0';
+	snprintf(name, capacity, "%.*s", (int)capacity - 1, text);
+}
+
+static bool read_task(struct procfs_task *task, pid_t pid, pid_t tid)
+{
+	unsigned long long ticks;
+	char path[64], text[1024];
+
+	snprintf(path, sizeof(path), "/proc/%d/task/%d/stat", pid, tid);
+	if (!stat_field(read_stat_text(path, text, sizeof(text)), 19, &ticks))
+		return false;
+	task->tid = tid;
+	task->start_ns = ticks_to_ns(ticks);
+	procfs_name(pid, tid, task->name, sizeof(task->name));
+	return true;
+}
+
+size_t procfs_tasks(pid_t pid, struct procfs_task *tasks, size_t capacity)
+{
+	const struct dirent *name;
+	size_t count = 0;
+	char path[64];
+	DIR *folder;
+
+	snprintf(path, sizeof(path), "/proc/%d/task", pid);
+	folder = opendir(path);
+	while (folder && count < capacity && (name = readdir(folder)))
+		if (atoi(name->d_name) > 0)
+			count += read_task(&tasks[count], pid, atoi(name->d_name));
+	if (folder)
+		closedir(folder);
+	return count;
+}
+
+pid_t procfs_inner_pid(pid_t pid)
+{
+	char path[64], text[8192];
+	const char *line, *last;
+
+	snprintf(path, sizeof(path), "/proc/%d/status", pid);
+	if (read_file(path, text, sizeof(text)) <= 0)
+		return pid;
+	line = strstr(text, "\nNSpid:\t");
+	if (!line)
+		return pid;
+	line += strlen("\nNSpid:\t");
+	last = memrchr(line, '\t', strcspn(line, "\n"));
+	return atoi(last ? last + 1 : line);
+}
+
+bool procfs_has_variable(pid_t pid, const char *name)
+{
+	char path[64], *entry = NULL;
+	size_t capacity = 0, length = strlen(name);
+	bool found = false;
+	FILE *stream;
+
+	snprintf(path, sizeof(path), "/proc/%d/environ", pid);
+	stream = fopen(path, "re");
+	if (!stream)
+		return true;
+	while (!found && getdelim(&entry, &capacity, '\0', stream) > 0)
+		found = strncmp(entry, name, length) == 0 && entry[length] == '=';
+	free(entry);
+	fclose(stream);
+	return found;
+}
+
+bool procfs_has_random_layout(pid_t pid)
+{
+	char path[64], text[64];
+
+	if (read_file("/proc/sys/kernel/randomize_va_space", text, sizeof(text)) <= 0 ||
+	    atoi(text) == 0)
+		return false;
+	snprintf(path, sizeof(path), "/proc/%d/personality", pid);
+	return read_file(path, text, sizeof(text)) > 0 &&
+	       !(strtoul(text, NULL, 16) & ADDR_NO_RANDOMIZE);
 }

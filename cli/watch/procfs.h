@@ -73,4 +73,35 @@ bool procfs_has_timers(pid_t pid);
 /* Bytes that went through read and write calls, and their number; 0 where it cannot be told. */
 uint64_t procfs_io(pid_t pid);
 
+/* One process of the machine. */
+struct procfs_entry {
+	pid_t pid, parent;
+	uint64_t start_ns; /* CLOCK_BOOTTIME, good to a clock tick */
+	bool is_zombie;
+};
+
+/* All processes, by their number; malloc'ed. NULL, and none, when /proc cannot be read. */
+struct procfs_entry *procfs_list(size_t *count);
+
+struct procfs_task {
+	pid_t tid;
+	uint64_t start_ns;
+	char name[16];
+};
+
+/* The tasks of a process, at most `capacity`. */
+size_t procfs_tasks(pid_t pid, struct procfs_task *tasks, size_t capacity);
+/* "" when the task is gone. */
+void procfs_name(pid_t pid, pid_t tid, char *name, size_t capacity);
+
+/* The number by which a process knows itself: another one in a PID namespace. */
+pid_t procfs_inner_pid(pid_t pid);
+
+/* True when its environment had that variable when it was started, or when that
+ * cannot be told. */
+bool procfs_has_variable(pid_t pid, const char *name);
+
+/* True when the kernel drew the places of its stack and vDSO when it was started. */
+bool procfs_has_random_layout(pid_t pid);
+
 #endif

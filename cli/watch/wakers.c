@@ -132,6 +132,16 @@ bool wakers_are_of(const struct process_facts *process, pid_t pid)
 	return wakers_read_facts(process, pid, &facts);
 }
 
+/* Whose handlers nobody noted. An interval timer without one could end it, not wake it. */
+static const char *find_any_handler(pid_t pid, const struct process_look *look)
+{
+	uint64_t signals = open_signals(look) & ~(SELF_INFLICTED | LIBC_INTERNAL);
+
+	if (signals & BIT(SIGCHLD) && !procfs_has_children(pid))
+		signals &= ~BIT(SIGCHLD);
+	return signals ? "it is not observed, and catches signals" : NULL;
+}
+
 const char *wakers_find(struct model *model, struct arena *arena,
 			const struct process_facts *process, pid_t pid,
 			const struct process_look *look)
@@ -141,6 +151,8 @@ const char *wakers_find(struct model *model, struct arena *arena,
 
 	if (procfs_has_timers(pid))
 		return "it has a POSIX timer";
+	if (process->is_outside)
+		return find_any_handler(pid, look);
 	if (!wakers_read_facts(process, pid, &facts))
 		return "its interval timers and signal handlers are not known";
 	if (timer_is_armed(&facts))

@@ -48,14 +48,23 @@ void watch_release(struct watch *watch)
 		drop(watch->list[--watch->count]);
 	free(watch->list);
 	namespaces_release(&watch->namespaces);
+	outside_release(&watch->outside);
 	*watch = (struct watch){0};
+}
+
+static bool lacks_threads(const struct model *model, const struct process_facts *facts)
+{
+	const struct record_lost *lost =
+		model_lost(model, reader_fork_lost(model->reader, facts->fork));
+
+	return lost && lost->count;
 }
 
 /* The threads of an ancestor are missing in every descendant until one execs. */
 static bool is_heir(const struct model *model, const struct process_facts *facts)
 {
 	for (int i = 0; i < LINEAGE_MAX && facts && facts->kind == BIRTH_CHILD; i++) {
-		if (facts->lost)
+		if (facts->lost || (facts->is_outside && lacks_threads(model, facts)))
 			return true;
 		facts = model_process(model, facts->parent);
 	}
@@ -251,6 +260,8 @@ static bool visit(struct watch *watch, const struct turn *turn, struct watched *
 	/* Between rounds, what is known of other namespaces may be older than the process. */
 	if (!open_process(watch, watched, facts))
 		return !full_round;
+	if (facts->is_outside && !outside_is_unchanged(&watch->outside, watched->pid))
+		return false;
 	proof_judge(turn, watched, facts);
 	return true;
 }
@@ -287,6 +298,7 @@ int watch_turn(struct watch *watch, struct model *model,
 			    .now = clock_ns(CLOCK_MONOTONIC)};
 	bool full_round = turn.now >= watch->next_round_ns;
 
+	outside_turn(&watch->outside, model, watch->writer, turn.now);
 	take_births(watch, model);
 	take_waits(watch, model);
 	if (full_round) {

@@ -12,6 +12,7 @@
 
 #include "hang.h"
 #include "namespaces.h"
+#include "outside.h"
 #include <stdbool.h>
 #include <stdint.h>
 
@@ -27,6 +28,7 @@ struct watch {
 	struct writer *writer;
 	struct namespaces namespaces;
 	bool knows_namespaces; /* they were looked at in this round */
+	struct outside outside;
 };
 
 /* `writer` must outlive the watch. */

@@ -34,6 +34,19 @@ struct unobserved_case {
 #define STATIC     BUILD("p", "cc", "-static")
 #define DYNAMIC    BUILD("p", "cc", "")
 
+#define PARKED                                                                                     \
+	"cc -static -pthread -D_GNU_SOURCE -I$SCRIPTS/.. -o p $SCRIPTS/parked.c || "               \
+	"{ echo cc -static does not work here; exit 77; }\n"
+/* Errors and warnings, and how many processes were not observed. */
+#define VERDICT                                                                                    \
+	"/usr/bin/python3 - <<-END\n"                                                              \
+	"	import json\n"                                                                           \
+	"	r = json.load(open('r.json'))\n"                                                         \
+	"	print([(f['code'], f['certainty'], f.get('action'), sum(m['count'] for m in "            \
+	"f['missing_threads'])) for f in r['findings'] if f['severity'] != 'note'], "              \
+	"len(r['run']['unobserved']))\n"                                                           \
+	"END"
+
 /* As somebody without rights, in folders that are open to all. */
 #define AS_NOBODY                                                                                  \
 	NEED_ROOT NEED("setpriv") "chmod 777 . $SESSIONS\n"                                        \
@@ -111,6 +124,21 @@ static const struct unobserved_case cases[] = {
 		"grep -c 'p: linked statically (and 39 more like it)' t\n"
 		"grep -o '40 processes not observed' t; cat t >&2",
 	 0, "hello\n1\n40 processes not observed\n", "/p", "static", 40},
+	{"hang of a static program",
+	 PARKED "$FORKCHECK --format=json -o r.json ./p hang; echo $?\n" VERDICT, 0,
+	 "66\n[('FC002', 'proven', 'killed', 3)] 2\n", NULL, NULL, 0},
+	{"shared memory of a static program",
+	 PARKED "$FORKCHECK --format=json -o r.json ./p shared; echo $?\n" VERDICT, 0, "67\n[] 2\n",
+	 NULL, NULL, 0},
+	{"a pipe of a static program",
+	 PARKED "$FORKCHECK --format=json -o r.json ./p pipe; echo $?\n" VERDICT, 0, "67\n[] 2\n",
+	 NULL, NULL, 0},
+	{"handler of a static program",
+	 PARKED "$FORKCHECK --format=json -o r.json ./p handler; echo $?\n" VERDICT, 0,
+	 "67\n[] 2\n", NULL, NULL, 0},
+	{"exec of a static program",
+	 PARKED "$FORKCHECK --format=json -o r.json ./p exec; echo $?\n" VERDICT, 0, "67\n[] 2\n",
+	 NULL, NULL, 0},
 	{"a failed exec is no program",
 	 STATIC REQUIRE "sh -c 'chmod -x p; ./p 2>e; PATH=$PWD:$PATH p 2>e; exit 7'", 7, "", NULL,
 	 NULL, 0},

@@ -1,0 +1,459 @@
+/*
+ * Reads /proc. What can be proven of a process that nobody saw coming:
+ *
+ * - It is a copy of its parent's memory: same executable, and the kernel put
+ *   the stack and the vDSO, whose places exec draws anew, at the same addresses.
+ * - Nobody else has that memory (kcmp): it is no vfork child.
+ * - Threads were lost: at least two tasks of its parent are older than it, and
+ *   one of them at most has forked.
+ */
+#include "outside.h"
+#include "../../shim/target.h"
+#include "../unobserved.h"
+#include "maps.h"
+#include "procfs.h"
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/kcmp.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/syscall.h>
+#include <sys/uio.h>
+#include <time.h>
+#include <unistd.h>
+
+/* The kernel's own limit. */
+#define PIDS_MAX (4u << 20)
+/* A walk may cost a fiftieth of a processor, and is not made more often than this. */
+#define WALK_NS    400000000u
+#define WALK_SHARE 50
+/* Seen by so many walks: not a program that is being started. */
+#define SIGHTINGS 2
+/* Of two numbers given out within a clock tick; further apart, they may have wrapped. */
+#define PIDS_PER_TICK  1000
+#define TICK_NS        10000000u
+#define START_SLACK_NS 2000000000u
+
+/* Where exec put what it puts anywhere. */
+struct layout {
+	uint64_t stack_end, vdso;
+};
+
+struct stranger {
+	pid_t pid, parent;
+	uint64_t start_ns; /* CLOCK_BOOTTIME */
+	unsigned sightings;
+	struct layout layout; /* of one whose birth was recorded */
+};
+
+struct walk {
+	struct outside *outside;
+	struct model *model;
+	struct writer *writer;
+	struct procfs_entry *entries; /* sorted by pid */
+	size_t count;
+};
+
+static uint64_t clock_ns(clockid_t clock)
+{
+	struct timespec now;
+
+	clock_gettime(clock, &now);
+	return (uint64_t)now.tv_sec * 1000000000u + (uint64_t)now.tv_nsec;
+}
+
+/* The clock of the log does not run while the machine sleeps. */
+static uint64_t log_time(uint64_t boot_ns)
+{
+	/* In this order: the difference is never negative. */
+	uint64_t awake = clock_ns(CLOCK_MONOTONIC);
+	uint64_t asleep = clock_ns(CLOCK_BOOTTIME) - awake;
+
+	return boot_ns > asleep ? boot_ns - asleep : 0;
+}
+
+void outside_release(struct outside *outside)
+{
+	free(outside->list);
+	free(outside->by_pid);
+	*outside = (struct outside){0};
+}
+
+static void index_births(struct outside *outside, const struct model *model)
+{
+	for (uint32_t serial = 1; serial < model->process_capacity; serial++) {
+		const struct process_facts *facts = model_process(model, serial);
+		const struct process_facts *other;
+
+		if (!facts || facts->pid <= 0 || facts->pid >= (int)PIDS_MAX)
+			continue;
+		other = model_process(model, outside->by_pid[facts->pid]);
+		if (!other || other->pid != facts->pid || other->birth_ns <= facts->birth_ns)
+			outside->by_pid[facts->pid] = serial;
+	}
+}
+
+static const struct process_facts *facts_of(const struct walk *walk, pid_t pid)
+{
+	return pid > 0 && pid < (int)PIDS_MAX
+		       ? model_process(walk->model, walk->outside->by_pid[pid])
+		       : NULL;
+}
+
+static const struct procfs_entry *entry_of(const struct walk *walk, pid_t pid)
+{
+	size_t low = 0, high = walk->count;
+
+	while (low < high) {
+		size_t middle = low + (high - low) / 2;
+
+		if (walk->entries[middle].pid < pid)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	return low < walk->count && walk->entries[low].pid == pid ? &walk->entries[low] : NULL;
+}
+
+static bool is_descendant(const struct walk *walk, const struct procfs_entry *entry)
+{
+	/* Parents may change while the list is read: no more steps than processes. */
+	for (size_t i = 0; entry && i < walk->count; i++) {
+		if (entry->parent == getpid())
+			return true;
+		entry = entry_of(walk, entry->parent);
+	}
+	return false;
+}
+
+/* The shim's notes are where they were: the memory is still that of the program it was in. */
+static bool has_its_memory(const struct process_facts *facts)
+{
+	uint32_t magic = 0;
+	struct iovec local = {&magic, sizeof(magic)};
+	struct iovec remote = {(void *)(uintptr_t)facts->private_facts, sizeof(magic)};
+	ssize_t got = process_vm_readv(facts->pid, &local, 1, &remote, 1, 0);
+
+	if (got < 0 || !facts->private_facts)
+		return errno != EFAULT || !facts->private_facts;
+	return magic == PRIVATE_FACTS_MAGIC;
+}
+
+static bool is_forking(const struct walk *walk, pid_t pid)
+{
+	const struct process_facts *facts = facts_of(walk, pid);
+	struct session_birth birth;
+
+	return facts && facts->birth_number &&
+	       reader_birth(walk->model->reader, facts->birth_number - 1, &birth) &&
+	       birth.process == facts->serial && birth.forking;
+}
+
+static bool is_of_this_time(const struct process_facts *facts, const struct procfs_entry *entry)
+{
+	return facts->birth_ns + START_SLACK_NS >= log_time(entry->start_ns);
+}
+
+static bool is_known(const struct walk *walk, const struct procfs_entry *entry)
+{
+	const struct process_facts *facts = facts_of(walk, entry->pid);
+	pid_t inner;
+
+	if (facts && is_of_this_time(facts, entry))
+		return facts->is_outside ||
+		       (!(model_state(walk->model, facts) & BIRTH_EXECED) && has_its_memory(facts));
+	/* Its birth is written when its parent has left fork(); a vfork child's never. */
+	if (syscall(SYS_kcmp, entry->pid, entry->parent, KCMP_VM, 0, 0) == 0 ||
+	    is_forking(walk, entry->parent))
+		return true;
+	/* In a PID namespace it said hello by another number. */
+	inner = procfs_inner_pid(entry->pid);
+	facts = inner != entry->pid ? facts_of(walk, inner) : NULL;
+	return facts && is_of_this_time(facts, entry);
+}
+
+static struct stranger *find_stranger(const struct outside *outside, pid_t pid, uint64_t start_ns)
+{
+	for (size_t i = 0; i < outside->count; i++)
+		if (outside->list[i].pid == pid && outside->list[i].start_ns == start_ns)
+			return &outside->list[i];
+	return NULL;
+}
+
+static enum unobserved_reason why(const struct target *target, pid_t pid)
+{
+	if (target->reason != OBSERVABLE)
+		return target->reason;
+	return procfs_has_variable(pid, "LD_PRELOAD") &&
+			       procfs_has_variable(pid, SESSION_ENVIRONMENT)
+		       ? UNOBSERVED_NO_BIRTH
+		       : UNOBSERVED_ENVIRONMENT;
+}
+
+static size_t read_program(pid_t pid, char *path, size_t capacity)
+{
+	char link[64];
+	ssize_t length;
+
+	snprintf(link, sizeof(link), "/proc/%d/exe", pid);
+	length = readlink(link, path, capacity);
+	return length > 0 ? (size_t)length : 0;
+}
+
+static void record_unobserved(const struct walk *walk, const struct stranger *stranger)
+{
+	struct record_unobserved record = {.since_ns = log_time(stranger->start_ns) - TICK_NS,
+					   .pid = stranger->pid};
+	struct target target = {.beforehand = OBSERVABLE};
+	char path[TARGET_PATH_MAX], link[64];
+	struct session_header *live = walk->writer->live;
+
+	if (unobserved_is_recorded(walk->model, stranger->pid, record.since_ns - START_SLACK_NS))
+		return;
+	if (atomic_fetch_add(&live->counters.unobserved, 1) >= UNOBSERVED_MAX)
+		return;
+	snprintf(link, sizeof(link), "/proc/%d/exe", stranger->pid);
+	target_examine(&target, AT_FDCWD, link);
+	record.reason = why(&target, stranger->pid);
+	record.path_length = (uint32_t)read_program(stranger->pid, path, sizeof(path));
+	writer_append(walk->writer, RECORD_UNOBSERVED, &record, sizeof(record), path,
+		      record.path_length);
+}
+
+static bool take_place(const struct mapping *mapping, void *data)
+{
+	struct layout *layout = data;
+
+	if (strcmp(mapping->path, "[stack]") == 0)
+		layout->stack_end = mapping->end;
+	else if (strcmp(mapping->path, "[vdso]") == 0)
+		layout->vdso = mapping->start;
+	return true;
+}
+
+static struct layout read_layout(pid_t pid)
+{
+	struct layout layout = {0};
+
+	maps_each(pid, take_place, &layout);
+	return layout;
+}
+
+static bool same_layout(const struct layout *one, const struct layout *other)
+{
+	return one->stack_end && one->vdso && one->stack_end == other->stack_end &&
+	       one->vdso == other->vdso;
+}
+
+static bool same_program(pid_t pid, pid_t parent)
+{
+	char path[TARGET_PATH_MAX], parent_path[TARGET_PATH_MAX];
+	size_t length = read_program(pid, path, sizeof(path));
+
+	return length && length == read_program(parent, parent_path, sizeof(parent_path)) &&
+	       memcmp(path, parent_path, length) == 0;
+}
+
+static bool is_copy(struct stranger *child)
+{
+	struct layout parent = read_layout(child->parent);
+
+	child->layout = read_layout(child->pid);
+	return same_layout(&child->layout, &parent) && same_program(child->pid, child->parent) &&
+	       procfs_has_random_layout(child->pid);
+}
+
+bool outside_is_unchanged(const struct outside *outside, pid_t pid)
+{
+	struct layout now = read_layout(pid);
+
+	for (size_t i = 0; i < outside->count; i++)
+		if (outside->list[i].pid == pid)
+			return same_layout(&outside->list[i].layout, &now);
+	return false;
+}
+
+/* 1 and 2: they differ. 0 is the same memory; -1, that the kernel does not say. */
+static bool has_memory_alone(const struct walk *walk, pid_t pid)
+{
+	for (size_t i = 0; i < walk->count; i++) {
+		pid_t other = walk->entries[i].pid;
+
+		if (other != pid && is_descendant(walk, &walk->entries[i]) &&
+		    syscall(SYS_kcmp, pid, other, KCMP_VM, 0, 0) <= 0)
+			return false;
+	}
+	return true;
+}
+
+static bool is_older(const struct procfs_task *task, const struct stranger *child)
+{
+	if (task->start_ns != child->start_ns)
+		return task->start_ns < child->start_ns;
+	return task->tid < child->pid && child->pid - task->tid < PIDS_PER_TICK;
+}
+
+/* The child has the name of the thread that forked: that one is not missing. */
+static size_t find_forker(const struct procfs_task *tasks, size_t count, pid_t child)
+{
+	char name[SESSION_NAME_MAX] = "";
+
+	procfs_name(child, child, name, sizeof(name));
+	for (size_t i = 0; i < count; i++)
+		if (strcmp(tasks[i].name, name) == 0)
+			return i;
+	return 0;
+}
+
+static session_reference record_thread(const struct walk *walk, uint32_t parent,
+				       const struct procfs_task *task)
+{
+	struct record_thread record = {.born_in = parent,
+				       .serial = (uint32_t)task->tid,
+				       .tid = task->tid,
+				       .flags = THREAD_UNSEEN};
+
+	memcpy(record.name, task->name, sizeof(record.name));
+	return writer_append(walk->writer, RECORD_THREAD, &record, sizeof(record), NULL, 0);
+}
+
+static uint32_t record_process(const struct walk *walk, pid_t pid, uint64_t start_ns,
+			       const struct process_facts *parent, session_reference fork)
+{
+	struct record_process record = {.pid = pid, .kind = parent ? BIRTH_CHILD : BIRTH_IMAGE};
+	char path[TARGET_PATH_MAX];
+
+	record.serial = atomic_fetch_add(&walk->writer->live->next_process, 1) + 1;
+	record.parent = parent ? parent->serial : 0;
+	record.image = parent ? parent->image : record.serial;
+	record.parent_pid = parent ? parent->pid : 0;
+	record.fork = fork;
+	record.birth_ns = log_time(start_ns);
+	record.path_length = (uint16_t)read_program(pid, path, sizeof(path));
+	writer_append(walk->writer, RECORD_PROCESS, &record, sizeof(record), path,
+		      record.path_length);
+	model_update(walk->model);
+	return record.serial;
+}
+
+static session_reference record_fork(const struct walk *walk, const struct process_facts *parent,
+				     const struct procfs_task *tasks, size_t count, size_t forker)
+{
+	session_reference threads[TASKS_MAX];
+	struct record_lost lost = {0};
+	struct record_fork fork = {
+		.parent = parent->serial, .parent_pid = parent->pid, .function = FORK_OUTSIDE};
+
+	for (size_t i = 0; i < count; i++) {
+		session_reference thread = record_thread(walk, parent->serial, &tasks[i]);
+
+		if (i == forker)
+			fork.thread = thread;
+		else if (thread)
+			threads[lost.count++] = thread;
+	}
+	atomic_store(&fork.lost, writer_append(walk->writer, RECORD_LOST, &lost, sizeof(lost),
+					       threads, lost.count * sizeof(*threads)));
+	return writer_append(walk->writer, RECORD_FORK, &fork, sizeof(fork), NULL, 0);
+}
+
+static size_t keep_older(struct procfs_task *tasks, size_t count, const struct stranger *child)
+{
+	size_t kept = 0;
+
+	for (size_t i = 0; i < count; i++)
+		if (is_older(&tasks[i], child))
+			tasks[kept++] = tasks[i];
+	return kept;
+}
+
+static const struct process_facts *parent_facts(const struct walk *walk,
+						const struct stranger *child)
+{
+	const struct procfs_entry *entry = entry_of(walk, child->parent);
+	const struct process_facts *facts = facts_of(walk, child->parent);
+
+	if (facts && is_of_this_time(facts, entry) &&
+	    !(model_state(walk->model, facts) & BIRTH_EXECED))
+		return facts;
+	return model_process(walk->model,
+			     record_process(walk, child->parent, entry->start_ns, NULL, 0));
+}
+
+/* A birth for the watch, where all of it can be proven. */
+static void record_birth(const struct walk *walk, struct stranger *child)
+{
+	struct procfs_task tasks[TASKS_MAX];
+	const struct process_facts *parent;
+	session_reference fork;
+	size_t count;
+
+	if (child->parent == getpid() || !is_copy(child) || !has_memory_alone(walk, child->pid))
+		return;
+	count = keep_older(tasks, procfs_tasks(child->parent, tasks, TASKS_MAX), child);
+	parent = count > 1 ? parent_facts(walk, child) : NULL;
+	if (!parent)
+		return;
+	fork = record_fork(walk, parent, tasks, count, find_forker(tasks, count, child->pid));
+	record_process(walk, child->pid, child->start_ns, parent, fork);
+}
+
+static void meet(const struct walk *walk, struct stranger *stranger)
+{
+	if (++stranger->sightings != SIGHTINGS)
+		return;
+	record_unobserved(walk, stranger);
+	model_update(walk->model);
+	record_birth(walk, stranger);
+	model_update(walk->model);
+}
+
+/* Who is gone, or known by now, is forgotten. */
+static void take_strangers(struct walk *walk)
+{
+	struct stranger *list = calloc(walk->count + 1, sizeof(*list));
+	size_t count = 0;
+
+	if (!list)
+		return;
+	for (size_t i = 0; i < walk->count; i++) {
+		const struct procfs_entry *entry = &walk->entries[i];
+		const struct stranger *before;
+
+		if (entry->is_zombie || !is_descendant(walk, entry))
+			continue;
+		before = find_stranger(walk->outside, entry->pid, entry->start_ns);
+		if (!(before && before->sightings >= SIGHTINGS) && is_known(walk, entry))
+			continue;
+		list[count] = before ? *before
+				     : (struct stranger){.pid = entry->pid,
+							 .parent = entry->parent,
+							 .start_ns = entry->start_ns};
+		meet(walk, &list[count++]);
+	}
+	free(walk->outside->list);
+	walk->outside->list = list;
+	walk->outside->count = count;
+}
+
+void outside_turn(struct outside *outside, struct model *model, struct writer *writer, uint64_t now)
+{
+	struct walk walk = {.outside = outside, .model = model, .writer = writer};
+	uint64_t began, spent;
+
+	if (now < outside->next_walk_ns)
+		return;
+	if (!outside->by_pid)
+		outside->by_pid = calloc(PIDS_MAX, sizeof(*outside->by_pid));
+	if (!outside->by_pid)
+		return;
+	began = clock_ns(CLOCK_THREAD_CPUTIME_ID);
+	index_births(outside, model);
+	walk.entries = procfs_list(&walk.count);
+	take_strangers(&walk);
+	free(walk.entries);
+	spent = WALK_SHARE * (clock_ns(CLOCK_THREAD_CPUTIME_ID) - began);
+	outside->next_walk_ns = now + (spent > WALK_NS ? spent : WALK_NS);
+}
