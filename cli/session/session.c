@@ -24,6 +24,8 @@
 #define LEAST_SIZE   (1u << 20)
 #define CLOCK_NS     10000000
 #define ROOM_SIZE    (16u << 20)
+/* options.h has it too, but includes half of the CLI. */
+#define EXIT_CUT 125
 
 static const char *const fallback_directories[] = {"/dev/shm", NULL};
 
@@ -210,6 +212,21 @@ static void remove_current(void)
 		session_remove(current);
 }
 
+/* The program may cut the file by its name: what is mapped is gone then. */
+static void on_cut(int signal)
+{
+	static const char complaint[] =
+		"forkcheck: the session file was cut while the program ran; nothing is known of "
+		"it, and it goes on alone\n";
+
+	(void)signal;
+	if (current && current->path)
+		unlink(current->path);
+	if (write(STDERR_FILENO, complaint, sizeof(complaint) - 1) < 0)
+		_exit(EXIT_CUT);
+	_exit(EXIT_CUT);
+}
+
 static int create_somewhere(struct session *session)
 {
 	const char *chosen = getenv(SESSION_DIRECTORY_VARIABLE);
@@ -232,6 +249,7 @@ int session_create(struct session *session)
 	if (create_somewhere(session))
 		return -1;
 	current = session;
+	signal(SIGBUS, on_cut);
 	atexit(remove_current);
 	return 0;
 }
@@ -278,6 +296,8 @@ static void stop_clock(void)
 void session_remove(struct session *session)
 {
 	stop_clock();
+	if (current)
+		signal(SIGBUS, SIG_DFL);
 	current = NULL;
 	if (session->header)
 		munmap(session->header, session->size);

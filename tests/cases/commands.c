@@ -238,6 +238,29 @@ static const struct command_case cases[] = {
 	{"missing session folder", "FORKCHECK_SESSION_DIR=$PWD/missing $FORKCHECK ends exit 7", 125,
 	 "", COMPLAINT "$", 1},
 
+	{"tmpfs without exec", ON_TMPFS("size=40m,noexec", "$FORKCHECK mutex normal hang"), 66, "",
+	 "error FC001", 0},
+	{"tmpfs that fills up",
+	 ON_TMPFS("size=40m", "$FORKCHECK sh -c 'dd if=/dev/zero of=stage/x bs=1M 2>e; rm stage/x; "
+			      "mutex normal hang; exit 5'"),
+	 66, "", "error FC001", 0},
+	{"TMPDIR that is read-only",
+	 ON_TMPFS("ro", "unset FORKCHECK_SESSION_DIR; TMPDIR=$PWD/stage $FORKCHECK ends exit 7"), 7,
+	 "", NULL, 0},
+
+	/* What the program does to the log. */
+	{"the log is unlinked",
+	 "$FORKCHECK --require-observed sh -c 'rm $FORKCHECK_SESSION; ends exit 0; exit 7'", 67, "",
+	 "ends: the session file is out of its reach", 0},
+	{"the log is written over",
+	 "for skip in 0 1 2 3 4; do\n"
+	 "$FORKCHECK sh -c 'dd if=/dev/urandom of=$FORKCHECK_SESSION bs=4k count=1000 seek='$skip' "
+	 "conv=notrunc 2>e; ends exit 3; exit 7' 2>r; case $? in 7|66|67) ;; *) echo $?; esac\n"
+	 "done",
+	 0, "", NULL, 0},
+	{"the log is cut", "$FORKCHECK sh -c ': >$FORKCHECK_SESSION; sleep 0.5'; echo $?", 0,
+	 "125\n", "forkcheck: the session file was cut ", 0},
+
 	/* Nothing is left behind. */
 	{"default session folder",
 	 "unset FORKCHECK_SESSION_DIR; ls /dev/shm >before; $FORKCHECK mutex normal hang 2>r\n"
