@@ -28,10 +28,14 @@ SANITIZER = $(if $(SANITIZE),-fsanitize=address$(,)undefined -fno-sanitize-recov
 , = ,
 ALL_CFLAGS = $(LANGUAGE) $(WARNINGS) $(if $(WERROR),-Werror) $(CFLAGS)
 
+# Reads an interpreter's memory; in the CLI and in the shim.
+PYTHON_SOURCES := $(sort $(wildcard python/*.c))
+
 # The CLI. libunwind's x86-64 part is the one for other processes' memory.
 CLI_SOURCES := $(sort $(wildcard cli/*.c cli/*/*.c))
 # What can be known of a program before it starts is asked on both sides.
-CLI_OBJECTS := $(CLI_SOURCES:%.c=$(BUILD)/obj/%.o) $(BUILD)/obj/cli/target.o
+CLI_OBJECTS := $(CLI_SOURCES:%.c=$(BUILD)/obj/%.o) $(BUILD)/obj/cli/target.o \
+	$(PYTHON_SOURCES:%.c=$(BUILD)/obj/cli/%.o)
 CLI_LIBS     = -lunwind-x86_64 -lunwind -ldw -lelf -liberty -ljansson
 CLI_DEFINES  = -DFORKCHECK_VERSION='"$(VERSION)"' \
 	-DFORKCHECK_DOCS_DIR='"docs"'
@@ -40,7 +44,7 @@ CLI_DEFINES  = -DFORKCHECK_VERSION='"$(VERSION)"' \
 # is loaded, first to be initialised, and linked with nothing but libc. In two
 # segments and not four: mapping each costs every short process of a build.
 SHIM_SOURCES := $(sort $(wildcard shim/*.c shim/*/*.c))
-SHIM_OBJECTS := $(SHIM_SOURCES:%.c=$(BUILD)/obj/%.o)
+SHIM_OBJECTS := $(SHIM_SOURCES:%.c=$(BUILD)/obj/%.o) $(PYTHON_SOURCES:%.c=$(BUILD)/obj/shim/%.o)
 SHIM_CFLAGS   = -falign-functions=64 -fPIC -fvisibility=hidden -ftls-model=initial-exec -fasynchronous-unwind-tables
 SHIM_LDFLAGS  = -shared -Wl,-soname,libforkcheck.so -Wl,--version-script=shim/exports.map \
 	-Wl,-z,initfirst -Wl,-z,now -Wl,-z,defs -Wl,-z,nodelete -Wl,-z,noseparate-code
@@ -61,7 +65,7 @@ CASE_LIBS    = $(patsubst tests/cases/libraries/%.c,$(BUILD)/cases/%.so,$(wildca
 BENCHES      = $(patsubst tests/bench/%.c,$(BUILD)/bench/%,$(wildcard tests/bench/*.c))
 DEMO_SOURCES = $(wildcard tests/demo/*.c)
 
-C_FILES = $(shell find cli shim tests -name '*.[ch]' -o -name '*.cpp')
+C_FILES = $(shell find cli python shim tests -name '*.[ch]' -o -name '*.cpp')
 
 # Short lines instead of commands; nothing at all under `make -s`.
 ifneq ($(V),)
@@ -107,6 +111,14 @@ $(BUILD)/obj/cli/target.o: shim/target.c
 $(BUILD)/obj/cli/commands/rule_texts.o: $(wildcard docs/rules/*.md)
 
 $(BUILD)/obj/shim/%.o: shim/%.c
+	@mkdir -p $(@D)
+	$(call say,CC)$(CC) $(ALL_CFLAGS) $(SHIM_CFLAGS) -c -o $@ $<
+
+$(BUILD)/obj/cli/python/%.o: python/%.c
+	@mkdir -p $(@D)
+	$(call say,CC)$(CC) $(ALL_CFLAGS) $(SANITIZER) -c -o $@ $<
+
+$(BUILD)/obj/shim/python/%.o: python/%.c
 	@mkdir -p $(@D)
 	$(call say,CC)$(CC) $(ALL_CFLAGS) $(SHIM_CFLAGS) -c -o $@ $<
 

@@ -46,6 +46,10 @@
 #define SESSION_SNAPSHOT_MAX   640
 #define SESSION_NAME_MAX       16
 #define SESSION_LOCK_STATE_MAX 64
+/* Of a Python stack: frames, and bytes of names. */
+#define SESSION_PYTHON_FRAMES   64
+#define SESSION_PYTHON_FILE     512
+#define SESSION_PYTHON_FUNCTION 256
 
 /* A record is referred to by the index of its first cell; 0 refers to none. */
 typedef uint32_t session_reference;
@@ -118,6 +122,15 @@ struct session_birth {
 	_Atomic int32_t own_pid;
 };
 
+/* An interpreter of CPython among the modules of a process: what its symbols say. */
+struct python_interpreter {
+	uint64_t runtime; /* address of _PyRuntime; 0: there is none */
+	uint64_t code_type;
+	uint64_t unicode_type;
+	uint32_t version; /* PY_VERSION_HEX; up to 3.10 its upper half only; 0: not known */
+	uint32_t reserved;
+};
+
 /*
  * Facts that a process keeps in its own memory, for the CLI to read from the
  * outside (process_vm_readv) when it asks what could still wake the process.
@@ -134,6 +147,7 @@ struct private_facts {
 	 * CLOCK_MONOTONIC ns; UINT64_MAX: again and again, or not known when; 0: never. */
 	_Atomic uint64_t timers[INTERVAL_TIMERS];
 	uint64_t objects; /* where it keeps its OBJECTS objects */
+	struct python_interpreter python;
 };
 
 /*
@@ -179,6 +193,9 @@ enum record_type {
 	/* By the shim before an exec, and by the CLI. */
 	RECORD_UNOBSERVED,
 	RECORD_OBJECT,
+	/* What an interpreter was doing; written by both. */
+	RECORD_PYTHON_CODE,
+	RECORD_PYTHON,
 	RECORD_TYPES
 };
 
@@ -541,7 +558,50 @@ struct record_unobserved {
 };
 
 _Static_assert(sizeof(struct record_unobserved) == 56, "unobserved");
-_Static_assert(sizeof(struct private_facts) == 560, "private facts");
+/* A code object of an interpreter. */
+struct record_python_code {
+	struct record record;
+	uint32_t image;
+	uint16_t file_length;
+	uint16_t function_length;
+	char text[]; /* file, then function (qualified from 3.11 on); no NUL */
+};
+
+enum python_status {
+	PYTHON_READ = 1,
+	PYTHON_NO_THREAD,       /* runs no Python code; never recorded */
+	PYTHON_UNKNOWN_VERSION, /* a layout that we do not know */
+	PYTHON_FREE_THREADED,   /* a build without the interpreter's lock */
+	PYTHON_DAMAGED,         /* something is not what it must be */
+	PYTHON_UNREADABLE,      /* memory that is not there, or must not be read */
+};
+
+struct python_frame {
+	session_reference code; /* a PYTHON_CODE record */
+	int32_t line;           /* 0: unknown */
+	/* From the stack pointer of the native stack that it belongs to into the C
+	 * frame of the evaluator that runs it; 0: unknown. */
+	uint32_t depth;
+};
+
+/* What an interpreter was doing in one thread, innermost first. */
+struct record_python {
+	struct record record;
+	uint32_t image;
+	uint32_t status; /* enum python_status */
+	uint32_t version;
+	uint32_t is_truncated;
+	uint64_t runtime;
+	uint32_t reserved;
+	uint32_t count;
+	struct python_frame frames[];
+};
+
+_Static_assert(sizeof(struct python_interpreter) == 32, "python interpreter");
+_Static_assert(sizeof(struct record_python_code) == 40, "python code");
+_Static_assert(sizeof(struct python_frame) == 12, "python frame");
+_Static_assert(sizeof(struct record_python) == 64, "python");
+_Static_assert(sizeof(struct private_facts) == 592, "private facts");
 _Static_assert(sizeof(struct record_atfork) == 72, "atfork");
 _Static_assert(sizeof(struct record_use) == 64, "use");
 _Static_assert(sizeof(struct record_hang) == 88, "hang");

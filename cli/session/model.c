@@ -310,6 +310,17 @@ const struct record_unobserved *model_unobserved(const struct model *model,
 	return record_of(model, reference, RECORD_UNOBSERVED);
 }
 
+const struct record_python *model_python(const struct model *model, session_reference reference)
+{
+	return record_of(model, reference, RECORD_PYTHON);
+}
+
+const struct record_python_code *model_python_code(const struct model *model,
+						   session_reference reference)
+{
+	return record_of(model, reference, RECORD_PYTHON_CODE);
+}
+
 const struct model_list *model_list(const struct model *model, enum record_type type)
 {
 	return &model->lists[type];

@@ -29,6 +29,8 @@ static const size_t least_sizes[RECORD_TYPES] = {
 	[RECORD_LEFT] = sizeof(struct record_left),
 	[RECORD_UNOBSERVED] = sizeof(struct record_unobserved),
 	[RECORD_OBJECT] = sizeof(struct record_object),
+	[RECORD_PYTHON_CODE] = sizeof(struct record_python_code),
+	[RECORD_PYTHON] = sizeof(struct record_python),
 };
 
 static bool part_fits(const struct session_header *header, uint64_t offset, uint64_t count,
@@ -195,6 +197,13 @@ static bool is_consistent(const struct record_buffer *buffer)
 		return ((const struct record_left *)record)->path_length <= extra;
 	case RECORD_UNOBSERVED:
 		return ((const struct record_unobserved *)record)->path_length <= extra;
+	case RECORD_PYTHON_CODE: {
+		const struct record_python_code *code = record;
+		return (size_t)code->file_length + code->function_length <= extra;
+	}
+	case RECORD_PYTHON:
+		return ((const struct record_python *)record)->count <=
+		       extra / sizeof(struct python_frame);
 	case RECORD_THREAD:
 	case RECORD_FORK:
 	case RECORD_ATFORK:

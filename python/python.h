@@ -1,0 +1,114 @@
+/*
+ * The frames of a CPython interpreter, read from its memory: inside the process
+ * (shim/) or from outside (cli/), by the same code.
+ *
+ * Nothing here calls the interpreter, allocates, keeps state or follows a
+ * pointer: all that is read goes through struct python_memory, which fails
+ * where a load would fault. Loops are bounded, for the memory may be anything:
+ * another thread's, or a program's that wants to lead us astray.
+ *
+ * A layout that is not known is refused. What is read is checked on the way: a
+ * thread state names its interpreter, a code object and a string name their
+ * type. One that fails ends the walk without a frame.
+ */
+#ifndef FORKCHECK_PYTHON_H
+#define FORKCHECK_PYTHON_H
+
+#include "../shim/session.h"
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+struct python_memory {
+	/* Copies `length` bytes. False where not all of them are there. */
+	bool (*read)(const struct python_memory *memory, void *to, uint64_t address, size_t length);
+};
+
+/* Where things are in one minor version. Offsets in bytes. */
+struct python_layout {
+	/* _PyRuntime: the list of interpreters; the thread state with the GIL (0: not there) */
+	uint32_t interpreters, current;
+	/* PyInterpreterState; `gil` is a pointer to the state of the lock (0: not used) */
+	uint32_t interpreter_next, interpreter_threads, interpreter_gil, gil_holder, gil_locked;
+	/* PyThreadState: a frame, or a link in the chain of C calls that has one */
+	uint32_t thread_next, thread_interpreter, thread_id, thread_frame, thread_call;
+	/* _PyCFrame; `call_frame` is where its frame is (3.11, 3.12) */
+	uint32_t call_frame, call_previous;
+	/* a frame; `frame_entry` marks the first one of a C call (3.11) */
+	uint32_t frame_previous, frame_code, frame_instruction, frame_owner, frame_entry;
+	/* PyCodeObject; `code_start` is where its instructions are (0: instructions are numbers) */
+	uint32_t code_file, code_name, code_first_line, code_lines, code_start;
+	/* PyBytesObject */
+	uint32_t bytes_length, bytes_data;
+	/* PyUnicodeObject: where characters are, with and without others than ASCII */
+	uint32_t text_length, text_state, text_ascii, text_compact;
+	enum python_frames {
+		PYTHON_FRAME_OBJECTS, /* up to 3.10: frames are objects on the heap */
+		PYTHON_FRAME_CALLS,   /* 3.11: a C call has a chain of frames */
+		PYTHON_FRAME_SHIMS,   /* 3.12 on: a frame of its own stands for the C call */
+	} frames;
+	enum python_lines {
+		PYTHON_LINES_LNOTAB,    /* 3.8, 3.9 */
+		PYTHON_LINES_RANGES,    /* 3.10 */
+		PYTHON_LINES_LOCATIONS, /* 3.11 on */
+	} lines;
+};
+
+/* One frame as it was found, before its code object is named. */
+struct python_found {
+	uint64_t code;
+	uint64_t call;       /* an address within the C frame of the evaluator; 0: not known */
+	uint64_t identity;   /* tells code objects at one address apart */
+	int32_t instruction; /* offset in bytes */
+};
+
+struct python_walk {
+	const struct python_memory *memory;
+	const struct python_interpreter *interpreter;
+	struct python_layout layout;
+	uint64_t thread; /* the thread state whose frames these are */
+	uint32_t count;
+	bool truncated;
+	struct python_found frames[SESSION_PYTHON_FRAMES];
+};
+
+/* Names of a code object: UTF-8 (or the bytes of a file name that is not), no NUL. */
+struct python_code {
+	int32_t first_line;
+	uint64_t line_table; /* the object */
+	size_t file_length;
+	size_t function_length;
+	char file[SESSION_PYTHON_FILE];
+	char function[SESSION_PYTHON_FUNCTION];
+};
+
+/* Fills the walk's layout. */
+enum python_status python_find_layout(struct python_walk *walk);
+
+/* The frames of the thread with this pthread_self(), innermost first. A thread
+ * that runs no Python code has PYTHON_NO_THREAD. */
+enum python_status python_walk_thread(struct python_walk *walk, uint64_t self);
+/* The same where the address of the thread state is known. */
+enum python_status python_walk_state(struct python_walk *walk, uint64_t thread);
+/* The thread state that has the interpreter's lock now; 0: not known, or none. */
+uint64_t python_lock_holder(struct python_walk *walk);
+
+/* False where the code object is none. */
+bool python_read_code(const struct python_walk *walk, uint64_t address, struct python_code *code);
+/* The line of an instruction; 0: none is known. */
+int32_t python_find_line(const struct python_walk *walk, const struct python_code *code,
+			 int32_t instruction);
+
+/* A string as UTF-8, cut to `capacity` bytes; with `keep_end` from its end.
+ * False where the address is not that of a string. */
+bool python_read_text(const struct python_walk *walk, uint64_t address, char *to, size_t capacity,
+		      bool keep_end, size_t *length);
+
+/* For the parts: one word of memory. */
+static inline bool python_read_word(const struct python_walk *walk, uint64_t address,
+				    uint64_t *value)
+{
+	return walk->memory->read(walk->memory, value, address, sizeof(*value));
+}
+
+#endif
