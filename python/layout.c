@@ -38,7 +38,7 @@ static const struct fixed_layout {
 	  .text_state = 32,
 	  .text_ascii = 48,
 	  .text_compact = 72,
-	  .frames = PYTHON_FRAME_OBJECTS,
+	  .chain = PYTHON_FRAME_OBJECTS,
 	  .lines = PYTHON_LINES_LNOTAB}},
 	{0x0309,
 	 {.interpreters = 32,
@@ -61,7 +61,7 @@ static const struct fixed_layout {
 	  .text_state = 32,
 	  .text_ascii = 48,
 	  .text_compact = 72,
-	  .frames = PYTHON_FRAME_OBJECTS,
+	  .chain = PYTHON_FRAME_OBJECTS,
 	  .lines = PYTHON_LINES_LNOTAB}},
 	{0x030a,
 	 {.interpreters = 32,
@@ -86,7 +86,7 @@ static const struct fixed_layout {
 	  .text_state = 32,
 	  .text_ascii = 48,
 	  .text_compact = 72,
-	  .frames = PYTHON_FRAME_OBJECTS,
+	  .chain = PYTHON_FRAME_OBJECTS,
 	  .lines = PYTHON_LINES_RANGES}},
 	{0x030b,
 	 {.interpreters = 40,
@@ -114,7 +114,7 @@ static const struct fixed_layout {
 	  .text_state = 32,
 	  .text_ascii = 48,
 	  .text_compact = 72,
-	  .frames = PYTHON_FRAME_CALLS,
+	  .chain = PYTHON_FRAME_CALLS,
 	  .lines = PYTHON_LINES_LOCATIONS}},
 	{0x030c,
 	 {.interpreters = 40,
@@ -143,7 +143,7 @@ static const struct fixed_layout {
 	  .text_state = 32,
 	  .text_ascii = 40,
 	  .text_compact = 56,
-	  .frames = PYTHON_FRAME_SHIMS,
+	  .chain = PYTHON_FRAME_SHIMS,
 	  .lines = PYTHON_LINES_LOCATIONS}},
 };
 
@@ -215,7 +215,7 @@ static bool take_offsets(const uint64_t *words, const struct offset_places *at,
 	to->gil_holder -= gil_state;
 	/* PyCompactUnicodeObject: a length and a pointer more. */
 	to->text_compact = to->text_ascii + 2 * (uint32_t)sizeof(uint64_t);
-	to->frames = PYTHON_FRAME_SHIMS;
+	to->chain = PYTHON_FRAME_SHIMS;
 	to->lines = PYTHON_LINES_LOCATIONS;
 	return true;
 }

@@ -42,11 +42,11 @@ struct python_layout {
 	uint32_t bytes_length, bytes_data;
 	/* PyUnicodeObject: where characters are, with and without others than ASCII */
 	uint32_t text_length, text_state, text_ascii, text_compact;
-	enum python_frames {
+	enum python_chain {
 		PYTHON_FRAME_OBJECTS, /* up to 3.10: frames are objects on the heap */
 		PYTHON_FRAME_CALLS,   /* 3.11: a C call has a chain of frames */
 		PYTHON_FRAME_SHIMS,   /* 3.12 on: a frame of its own stands for the C call */
-	} frames;
+	} chain;
 	enum python_lines {
 		PYTHON_LINES_LNOTAB,    /* 3.8, 3.9 */
 		PYTHON_LINES_RANGES,    /* 3.10 */

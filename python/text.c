@@ -6,6 +6,8 @@
 
 #define OBJECT_TYPE 8
 #define PIECE       64
+/* No name is longer; what says so is none. */
+#define LENGTH_MAX (1u << 20)
 
 /* The word `state`: two bits of interning, then these. */
 #define STATE_KIND(state)    ((state) >> 2 & 7)
@@ -34,7 +36,7 @@ static bool find_source(const struct python_walk *walk, uint64_t address,
 	source->kind = STATE_KIND(state);
 	source->widest = STATE_ASCII(state) ? 1 : source->kind < 4 ? source->kind + 1 : 4;
 	source->data = address + (STATE_ASCII(state) ? layout->text_ascii : layout->text_compact);
-	return STATE_COMPACT(state) &&
+	return STATE_COMPACT(state) && source->length <= LENGTH_MAX &&
 	       (source->kind == 1 || source->kind == 2 || source->kind == 4);
 }
 

@@ -120,7 +120,7 @@ static enum python_status add_frame(struct python_walk *walk, const struct frame
 
 static bool is_shim(const struct python_walk *walk, const struct frame_view *frame)
 {
-	return walk->layout.frames == PYTHON_FRAME_SHIMS &&
+	return walk->layout.chain == PYTHON_FRAME_SHIMS &&
 	       frame->bytes[walk->layout.frame_owner] >= OWNED_BY_INTERPRETER;
 }
 
@@ -134,9 +134,9 @@ static void note_call(struct python_walk *walk, uint64_t call)
 /* Up to 3.10 each frame has a C call of its own, in 3.11 some share one. */
 static bool is_last_of_call(const struct python_walk *walk, const struct frame_view *frame)
 {
-	if (walk->layout.frames == PYTHON_FRAME_CALLS)
+	if (walk->layout.chain == PYTHON_FRAME_CALLS)
 		return frame->bytes[walk->layout.frame_entry];
-	return walk->layout.frames == PYTHON_FRAME_OBJECTS;
+	return walk->layout.chain == PYTHON_FRAME_OBJECTS;
 }
 
 static enum python_status walk_frames(struct python_walk *walk, uint64_t address, uint64_t call)
@@ -191,7 +191,7 @@ enum python_status python_walk_state(struct python_walk *walk, uint64_t thread)
 	walk->thread = thread;
 	if (!find_innermost(walk, thread, &frame, &call))
 		return PYTHON_UNREADABLE;
-	if (walk->layout.frames == PYTHON_FRAME_SHIMS)
+	if (walk->layout.chain == PYTHON_FRAME_SHIMS)
 		call = 0;
 	status = walk_frames(walk, frame, call);
 	if (status != PYTHON_READ)

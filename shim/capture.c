@@ -182,6 +182,7 @@ COLD session_reference capture_stack(struct thread *thread)
 	struct stack_registers registers;
 
 	CAPTURE_REGISTERS(&registers);
+	thread->capture_sp = registers.rsp;
 	if (on_own_stack(thread, registers.rsp))
 		return capture_own(thread, &registers);
 	return capture_foreign(&registers);

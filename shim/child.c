@@ -7,6 +7,7 @@
 #include "locks/lock.h"
 #include "log.h"
 #include "modules.h"
+#include "python.h"
 #include "regions.h"
 #include "thread.h"
 #include "uses.h"
@@ -370,6 +371,7 @@ static session_reference write_wait(struct thread *thread, const void *lock,
 				    enum lock_operation operation, uint32_t flags)
 {
 	session_reference reference, who = thread_record(thread), stack = capture_stack(thread);
+	session_reference python = python_capture(thread, thread->capture_sp);
 	struct record_wait *record = log_claim(sizeof(*record), &reference);
 
 	if (!record)
@@ -378,6 +380,7 @@ static session_reference write_wait(struct thread *thread, const void *lock,
 	record->thread = who;
 	record->held = held;
 	record->stack = stack;
+	record->python = python;
 	record->lock = (uintptr_t)lock;
 	record->kind = family->kind;
 	record->flags = flags;

@@ -9,6 +9,7 @@
 #include "locks/lock.h"
 #include "log.h"
 #include "modules.h"
+#include "python.h"
 #include "real.h"
 #include "thread.h"
 #include "uses.h"
@@ -120,6 +121,7 @@ static session_reference record_fork(struct thread *thread)
 	hash = hash_mix(hash, (uint64_t)process.serial << 32 | thread->serial);
 	hash = hash_mix(hash, (uint64_t)thread->fork.stack << 32 | thread->fork.function);
 	hash = hash_mix(hash, (uint64_t)thread_generation() << 32 | process.unseen_count);
+	hash = hash_mix(hash, thread->fork.python);
 	reference = log_find(hash, &place);
 	if (reference) {
 		record = log_record(reference);
@@ -139,6 +141,7 @@ static session_reference record_fork(struct thread *thread)
 	record->function = thread->fork.function;
 	record->thread = who;
 	record->stack = thread->fork.stack;
+	record->python = thread->fork.python;
 	record->generation = thread_generation();
 	log_commit(record, RECORD_FORK);
 	log_publish(&place, reference);
@@ -163,6 +166,7 @@ static void enter(struct thread *thread, enum fork_function function)
 	modules_sync();
 	thread->fork = (struct fork_state){.function = function};
 	thread->fork.stack = capture_stack(thread);
+	thread->fork.python = python_capture(thread, thread->capture_sp);
 	thread->fork_depth++;
 	thread_renew_fast(thread);
 }

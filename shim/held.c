@@ -5,6 +5,7 @@
 #include "held.h"
 #include "locks/lock.h"
 #include "log.h"
+#include "python.h"
 #include "thread.h"
 #include <string.h>
 
@@ -220,6 +221,7 @@ session_reference held_record(struct thread *holder, uint32_t index, session_ref
 	session_reference thread = thread_record(holder);
 	session_reference acquired = snapshot ? capture_record_snapshot(snapshot) : 0;
 	session_reference frozen = capture_record_frozen(holder, (uintptr_t)slot->sp);
+	session_reference python = python_capture_lost(holder, (uintptr_t)slot->sp);
 
 	record = log_claim(sizeof(*record), &reference);
 	if (!record)
@@ -234,6 +236,7 @@ session_reference held_record(struct thread *holder, uint32_t index, session_ref
 	record->since_ns = slot->since;
 	record->acquired = acquired;
 	record->frozen = frozen;
+	record->python = python;
 	record->initialised = lock_initialised_at((const void *)lock);
 	record->state_length =
 		(uint32_t)(length < SESSION_LOCK_STATE_MAX ? length : SESSION_LOCK_STATE_MAX);

@@ -4,6 +4,7 @@
  */
 #include "modules.h"
 #include "log.h"
+#include "python.h"
 #include "real.h"
 #include "shim.h"
 #include <elf.h>
@@ -26,8 +27,8 @@ static uint32_t changes_seen;
 /* Hashes of the objects whose records are written. A lost race writes one twice. */
 static uint64_t seen[SEEN_MAX];
 static uint32_t seen_count;
-/* Length of the list at the last sync. */
-static uint32_t list_length;
+/* Length of the list at the last sync, and at the start. */
+static uint32_t list_length, start_length;
 
 static void widen(uintptr_t *low, uintptr_t *high, uintptr_t from, uintptr_t to)
 {
@@ -51,7 +52,7 @@ void modules_start(void)
 			widen(&modules_program_low, &modules_program_high,
 			      bias + headers[i].p_vaddr,
 			      bias + headers[i].p_vaddr + headers[i].p_memsz);
-	for (const struct link_map *map = _r_debug.r_map; map; map = map->l_next)
+	for (const struct link_map *map = _r_debug.r_map; map; map = map->l_next, start_length++)
 		if (map->l_addr && map->l_addr != bias)
 			widen(&modules_low, &modules_high, map->l_addr, (uintptr_t)map->l_ld);
 }
@@ -160,7 +161,7 @@ static void remember(uint64_t hash)
 		seen[seen_count++] = hash;
 }
 
-static void record_module(const struct link_map *map, bool is_program)
+static void record_module(const struct link_map *map, bool is_program, bool is_late)
 {
 	char path[PATH_LENGTH];
 	unsigned char build_id[BUILD_ID_MAX];
@@ -179,6 +180,8 @@ static void record_module(const struct link_map *map, bool is_program)
 	if (is_seen(hash))
 		return;
 	remember(hash);
+	if (is_late)
+		python_look_at(map);
 	if (map->l_addr && map->l_ld && !is_program)
 		widen(&modules_low, &modules_high, map->l_addr, (uintptr_t)map->l_ld);
 	if (log_find(hash, &place))
@@ -210,7 +213,7 @@ void modules_sync(void)
 	for (; at && length < MODULES_MAX; at = map.l_next, length++) {
 		if (memory_read(&map, at, sizeof(map)) != sizeof(map))
 			break;
-		record_module(&map, at == _r_debug.r_map);
+		record_module(&map, at == _r_debug.r_map, length >= start_length);
 	}
 	changes_seen = announced;
 	list_length = length;

@@ -7,6 +7,7 @@
 #include "fork.h"
 #include "log.h"
 #include "modules.h"
+#include "python.h"
 #include "real.h"
 #include "shim.h"
 #include "thread.h"
@@ -145,6 +146,7 @@ __attribute__((constructor)) static void start(int count, char **arguments, char
 		modules_start();
 		wakers_start();
 		make_mark();
+		python_start();
 		process.active = true;
 		/* The kernel lays the environment out above the first frame of main's stack. */
 		thread_start_main((uintptr_t)environment);

@@ -275,7 +275,9 @@ struct record_thread {
 	uint64_t start_ns;
 	uint32_t creator; /* serial of the thread that created it */
 	session_reference created_at;
-	char name[SESSION_NAME_MAX]; /* NUL-terminated */
+	char name[SESSION_NAME_MAX];      /* NUL-terminated */
+	session_reference created_python; /* what its creator's interpreter was doing; else 0 */
+	uint32_t reserved;
 };
 
 enum fork_function {
@@ -306,7 +308,7 @@ struct record_fork {
 	_Atomic uint32_t execs;           /* children that gave way to another program */
 	_Atomic uint32_t modules_changed; /* set by a child: the parent's module list is stale */
 	_Atomic uint32_t lost;            /* session_reference of the first child's LOST record */
-	uint32_t reserved;
+	session_reference python;
 };
 
 /* The threads of the parent that the child does not have. */
@@ -371,6 +373,8 @@ struct record_held {
 	session_reference initialised;
 	uint32_t state_length;
 	uint8_t state[SESSION_LOCK_STATE_MAX]; /* the lock's own bytes */
+	session_reference python; /* what the holder's interpreter was doing at the clone */
+	uint32_t reserved;
 };
 
 enum wait_flag {
@@ -398,7 +402,7 @@ struct record_wait {
 	uint32_t reserved;
 	uint8_t state[SESSION_LOCK_STATE_MAX];
 	session_reference initialised;
-	uint32_t reserved2;
+	session_reference python;
 };
 
 enum lock_operation {
@@ -481,7 +485,9 @@ struct record_hang {
 	uint64_t since_ns;      /* the first look that saw it at rest */
 	uint64_t address;       /* that it waits on */
 	session_reference wait; /* the WAIT_PERHAPS record that explains it; else 0 */
+	session_reference python;
 	uint32_t reason_length;
+	uint32_t reserved;
 	char reason[]; /* why it is not proven; no NUL */
 };
 
@@ -604,7 +610,7 @@ _Static_assert(sizeof(struct record_python) == 64, "python");
 _Static_assert(sizeof(struct private_facts) == 592, "private facts");
 _Static_assert(sizeof(struct record_atfork) == 72, "atfork");
 _Static_assert(sizeof(struct record_use) == 64, "use");
-_Static_assert(sizeof(struct record_hang) == 88, "hang");
+_Static_assert(sizeof(struct record_hang) == 96, "hang");
 _Static_assert(sizeof(struct session_object) == 32, "object");
 _Static_assert(sizeof(struct record_object) == 80, "object record");
 _Static_assert(sizeof(struct record_action) == 40, "action");
@@ -616,10 +622,10 @@ _Static_assert(sizeof(struct session_header) == 448, "session header");
 _Static_assert(sizeof(struct record_process) == 72, "process");
 _Static_assert(sizeof(struct record_module) == 56, "module");
 _Static_assert(sizeof(struct record_stack) == 112, "stack");
-_Static_assert(sizeof(struct record_thread) == 96, "thread");
+_Static_assert(sizeof(struct record_thread) == 104, "thread");
 _Static_assert(sizeof(struct record_fork) == 72, "fork");
 _Static_assert(sizeof(struct record_lost) == 40, "lost");
-_Static_assert(sizeof(struct record_held) == 160, "held");
+_Static_assert(sizeof(struct record_held) == 168, "held");
 _Static_assert(sizeof(struct record_wait) == 168, "wait");
 _Static_assert(sizeof(struct record_touch) == 72, "touch");
 

@@ -5,6 +5,7 @@
 #include "thread.h"
 #include "fork.h"
 #include "log.h"
+#include "python.h"
 #include "real.h"
 #include "uses.h"
 #include <linux/futex.h>
@@ -326,6 +327,7 @@ session_reference thread_record(struct thread *thread)
 		.start_ns = thread->start_ns,
 		.creator = thread->creator,
 		.created_at = thread->created_at,
+		.created_python = thread->created_python,
 	};
 	uint64_t hash = hash_mix(HASH_SEED, RECORD_THREAD);
 
@@ -384,6 +386,7 @@ static struct thread *prepare(struct thread *creator, void *argument, size_t sta
 	thread->argument = argument;
 	thread->creator = creator->serial;
 	thread->created_at = capture_stack_once(creator, site);
+	thread->created_python = python_capture(creator, 0);
 	thread->stack_low = stack_size;
 	/* The kernel gives a new thread its creator's name. */
 	memcpy(thread->name, creator->name, sizeof(thread->name));

@@ -29,6 +29,7 @@ struct fork_state {
 	uint64_t ns;       /* when the last handler before the clone ran */
 	uint32_t others;   /* threads that lived beside this one then */
 	session_reference stack;
+	session_reference python; /* what an interpreter did there; 0: none */
 	session_reference record;
 	session_reference lost; /* the LOST record that an earlier child wrote, or 0 */
 	/* What a child of clone() is to run. */
@@ -50,6 +51,7 @@ struct thread {
 	uint32_t creator;
 	uint32_t flags; /* enum thread_flag */
 	session_reference created_at;
+	session_reference created_python;
 	uint64_t start_ns;
 	pthread_mutex_t life;
 	pthread_t self;
@@ -61,6 +63,9 @@ struct thread {
 	uintptr_t stack_top; /* highest readable address; 0: unknown */
 	uintptr_t stack_low; /* above this the stack can be read without asking */
 	char name[SESSION_NAME_MAX];
+
+	uintptr_t capture_sp;  /* of the last capture_stack() */
+	uint64_t python_state; /* the interpreter's for this thread, as last seen; may be gone */
 
 	uint32_t fork_depth;
 	struct fork_state fork;

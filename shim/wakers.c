@@ -16,6 +16,11 @@ uint64_t wakers_address(void)
 	return (uint64_t)(uintptr_t)&facts;
 }
 
+void wakers_note_python(const struct python_interpreter *interpreter)
+{
+	facts.python = *interpreter;
+}
+
 static uint64_t nanoseconds(const struct timeval *time)
 {
 	return (uint64_t)time->tv_sec * 1000000000u + (uint64_t)time->tv_usec * 1000u;

@@ -84,6 +84,27 @@ static json_t *frame_value(struct document *document, const struct frame *frame)
 	return object;
 }
 
+/* A Python frame has no module. */
+static json_t *python_stack_value(struct document *document, const struct python_frames *frames)
+{
+	json_t *array;
+
+	if (frames->count == 0)
+		return json_null();
+	array = json_array();
+	for (size_t i = 0; i < frames->count; i++) {
+		const struct frame *frame = &frames->list[i];
+		json_t *object = json_object();
+
+		set(document, object, "function", text_value(document, frame->function));
+		set(document, object, "file", text_value(document, frame->file));
+		set(document, object, "line",
+		    frame->line > 0 ? json_integer(frame->line) : json_null());
+		append(document, array, object);
+	}
+	return array;
+}
+
 static json_t *stack_value(struct document *document, const struct frames *frames)
 {
 	json_t *array;
@@ -94,6 +115,19 @@ static json_t *stack_value(struct document *document, const struct frames *frame
 	for (size_t i = 0; i < frames->count; i++)
 		append(document, array, frame_value(document, &frames->list[i]));
 	return array;
+}
+
+/* Where no Python ran the key is absent; where it cannot be read it is null. */
+static void set_python(struct document *document, json_t *object, const char *key,
+		       const struct frames *frames)
+{
+	const struct python_frames *python = frames->python;
+
+	if (python == NULL)
+		return;
+	set(document, object, key, python_stack_value(document, python));
+	if (python->problem != NULL)
+		set(document, object, "python_problem", text_value(document, python->problem));
 }
 
 static json_t *thread_value(struct document *document, int tid, const char *name)
@@ -116,6 +150,7 @@ static json_t *fork_value(struct document *document, const struct fork_part *for
 	set(document, object, "atfork_handlers", json_boolean(!fork->no_handlers));
 	set(document, object, "thread", thread_value(document, fork->tid, fork->thread_name));
 	set(document, object, "stack", stack_value(document, &fork->stack));
+	set_python(document, object, "python_stack", &fork->stack);
 	return object;
 }
 
@@ -153,6 +188,8 @@ static json_t *holder_value(struct document *document, const struct holder_part 
 	set(document, object, "created_by", creator_value(document, holder));
 	set(document, object, "created_at", stack_value(document, &holder->created_at));
 	set(document, object, "acquired_at", stack_value(document, &holder->acquired_at));
+	set_python(document, object, "python_stack", &holder->acquired_at);
+	set_python(document, object, "created_python_stack", &holder->created_at);
 	set(document, object, "held_ms", duration_value(holder->held_ms));
 	set(document, object, "held_at_most", json_boolean(holder->held_at_most));
 	set(document, object, "is_forker", json_boolean(holder->is_forker));
@@ -171,6 +208,7 @@ static json_t *child_value(struct document *document, const struct child_part *c
 	set(document, object, "waiting_in", text_value(document, child->waiting_in));
 	set(document, object, "after_ms", duration_value(child->after_ms));
 	set(document, object, "stack", stack_value(document, &child->stack));
+	set_python(document, object, "python_stack", &child->stack);
 	return object;
 }
 
@@ -197,6 +235,7 @@ static json_t *missing_value(struct document *document, const struct missing_gro
 	set(document, object, "count", count_value(group->count));
 	set(document, object, "names", names);
 	set(document, object, "created_at", stack_value(document, &group->created_at));
+	set_python(document, object, "python_stack", &group->created_at);
 	return object;
 }
 

@@ -4,6 +4,7 @@
 #include "text_parts.h"
 
 #include "escape.h"
+#include "merge_python.h"
 #include "shorten.h"
 #include <inttypes.h>
 #include <string.h>
@@ -11,6 +12,7 @@
 #define SYMBOL_COLUMNS   4096 /* looked at before a name is shortened */
 #define LOCATION_COLUMNS 28
 #define FUNCTION_COLUMNS 20 /* padded to; a longer name moves the source to the right */
+#define PYTHON_COLUMNS   23 /* padded to: where the function of a Python frame stands */
 #define INNERMOST        24
 #define OUTERMOST        4
 
@@ -29,6 +31,37 @@ static const char *frame_location(struct page *page, const struct frame *frame)
 	if (frame->file == NULL && frame->function == NULL)
 		return arena_printf(arena, "%s+0x%" PRIx64, place, frame->offset);
 	return place;
+}
+
+/* "popen_fork.py:66"; a name that packages share takes the package's along. */
+static const char *python_location(struct page *page, const struct frame *frame)
+{
+	const char *file = frame->file != NULL ? frame->file : "?";
+	const char *name = path_basename(file);
+
+	if (strncmp(name, "__", 2) == 0)
+		while (name > file + 1 && name[-2] != '/')
+			name--;
+	name = shorten_middle(&page->arena, page_name(page, name, SYMBOL_COLUMNS),
+			      LOCATION_COLUMNS);
+	if (frame->line <= 0)
+		return name;
+	return arena_printf(&page->arena, "%s:%d", name, frame->line);
+}
+
+static void put_python_frame(struct page *page, const struct frame *frame)
+{
+	const char *location = python_location(page, frame);
+	const char *function = page_name(page, frame->function, SYMBOL_COLUMNS);
+	size_t columns = text_columns(location);
+	size_t gap = columns < PYTHON_COLUMNS ? PYTHON_COLUMNS - columns : 1;
+	size_t taken = strlen("    ") + columns + gap + strlen("in ");
+
+	if (function == NULL)
+		function = "?";
+	if (taken < page->width)
+		function = shorten_function(&page->arena, function, page->width - taken);
+	fprintf(page->stream, "    %s%*sin %s\n", location, (int)gap, "", function);
 }
 
 static void put_frame(struct page *page, size_t number, int digits, const struct frame *frame)
@@ -81,22 +114,39 @@ static size_t count_shown(const struct frames *frames)
 	return count > 0 ? count : frames->count;
 }
 
+static void put_remarks(struct page *page, const struct frames *frames,
+			const struct python_frames *python)
+{
+	if (frames->first_seen)
+		page_line(page, "    (kept from an earlier pass: the callers may have differed)");
+	if (python->problem != NULL)
+		page_wrap(page, "    (", 5,
+			  arena_printf(&page->arena, "no Python frames: %s)", python->problem));
+	/* Of a stack that Python frames end, nobody misses the interpreter's own start. */
+	if (python->is_truncated)
+		page_line(page, "    (further Python frames were left out)");
+	else if (!frames->complete && frames->count > 0 && python->count == 0)
+		page_line(page, "    (the stack was cut here)");
+}
+
 void put_frames(struct page *page, const struct frames *frames)
 {
-	size_t count = count_shown(frames);
+	static const struct python_frames none;
+	const struct python_frames *python = frames->python != NULL ? frames->python : &none;
+	size_t native = count_shown(frames), count;
+	struct merged_frame *merged =
+		merge_python(&page->arena, frames->list, native, python, &count);
 	size_t omitted = count > INNERMOST + OUTERMOST + 1 ? count - INNERMOST - OUTERMOST : 0;
 
-	if (frames->count == 0)
-		return;
 	for (size_t i = 0; i < count; i++) {
 		if (omitted > 0 && i == INNERMOST) {
 			fprintf(page->stream, "    ... %zu more frames ...\n", omitted);
 			i += omitted;
 		}
-		put_frame(page, i, count > 10 ? 2 : 1, &frames->list[i]);
+		if (merged[i].is_python)
+			put_python_frame(page, merged[i].frame);
+		else
+			put_frame(page, merged[i].number, native > 10 ? 2 : 1, merged[i].frame);
 	}
-	if (frames->first_seen)
-		page_line(page, "    (kept from an earlier pass: the callers may have differed)");
-	if (!frames->complete)
-		page_line(page, "    (the stack was cut here)");
+	put_remarks(page, frames, python);
 }

@@ -88,7 +88,8 @@ static const char *lock_label(const struct finding *finding)
 static void put_section(struct page *page, const char *heading, const char *link,
 			const struct frames *frames)
 {
-	const char *ending = frames->count > 0 ? link : ": no stack is known";
+	bool known = frames->count > 0 || (frames->python != NULL && frames->python->count > 0);
+	const char *ending = known ? link : ": no stack is known";
 
 	page_wrap(page, "  ", 4, arena_printf(&page->arena, "%s%s", heading, ending));
 	put_frames(page, frames);

@@ -6,6 +6,7 @@
 #include "attribution.h"
 #include "fork_paths.h"
 #include "lock_kinds.h"
+#include "python_evidence.h"
 #include <string.h>
 
 #define WALK_MAX 128
@@ -83,6 +84,8 @@ void evidence_fork(struct judgement *judgement, struct fork_part *part, session_
 	part->program = evidence_program(judgement, record->parent);
 	part->serial = fork_serial(model, fork);
 	part->stack = evidence_stack(judgement, record->parent, record->stack);
+	part->stack.python =
+		python_evidence_at(judgement, record->parent, record->python, record->stack);
 	part->is_outside = record->function == FORK_OUTSIDE;
 	if (record->function == FORK_ATFORK_ONLY)
 		part->function = take_libc_frames(&part->stack);
@@ -171,6 +174,7 @@ void evidence_thread(struct judgement *judgement, struct holder_part *part, uint
 	name_start_routine(judgement, part, model_space(judgement->model, process), thread);
 	part->library = attribute_thread(judgement, process, thread);
 	part->created_at = evidence_stack(judgement, process, thread->created_at);
+	part->created_at.python = python_evidence(judgement, process, thread->created_python, 0);
 	creator = find_creator(judgement->model, thread);
 	if (creator) {
 		part->creator_tid = creator->tid;
@@ -279,6 +283,7 @@ void evidence_holder(struct judgement *judgement, struct holder_part *part, uint
 	part->is_forker = held->flags & HELD_BY_FORKER;
 	part->taken_by_handler = held->flags & HELD_FROM_HANDLER;
 	part->acquired_at = acquisition(judgement, process, held);
+	part->acquired_at.python = python_evidence(judgement, process, held->python, held->site_sp);
 	if (held->since_ns && !(held->flags & HELD_WHILE_WAITING) &&
 	    held->record.time_ns >= held->since_ns)
 		part->held_ms = (double)(held->record.time_ns - held->since_ns) / 1e6;
@@ -350,6 +355,7 @@ void evidence_hang(struct judgement *judgement, struct child_part *part,
 	part->pid = hang->pid;
 	part->tid = hang->tid;
 	part->stack = evidence_stack(judgement, hang->serial, hang->stack);
+	part->stack.python = python_evidence_at(judgement, hang->serial, hang->python, hang->stack);
 	part->waiting_in = waiting_in(judgement, hang->serial, &part->stack);
 	part->after_ms = facts && facts->kind == BIRTH_CHILD && hang->since_ns >= facts->birth_ns
 				 ? (double)(hang->since_ns - facts->birth_ns) / 1e6
@@ -376,6 +382,10 @@ static uint64_t hash_frames(uint64_t hash, const struct frames *frames)
 	for (size_t i = 0; i < frames->count; i++) {
 		hash = hash_text(hash, frames->list[i].function);
 		hash = hash_text(hash, evidence_file_name(frames->list[i].module));
+	}
+	for (size_t i = 0; frames->python && i < frames->python->count; i++) {
+		hash = hash_text(hash, frames->python->list[i].function);
+		hash = hash_text(hash, evidence_file_name(frames->python->list[i].file));
 	}
 	return hash;
 }

@@ -2,6 +2,7 @@
 #include "missing_threads.h"
 #include "attribution.h"
 #include "evidence.h"
+#include "python_evidence.h"
 #include <string.h>
 
 static bool same_text(const char *one, const char *other)
@@ -54,6 +55,8 @@ void missing_threads(struct judgement *judgement, struct finding *finding, uint3
 			group->names = arena_array(judgement->arena, lost->count - i,
 						   sizeof(*group->names));
 			group->created_at = evidence_stack(judgement, process, thread->created_at);
+			group->created_at.python =
+				python_evidence(judgement, process, thread->created_python, 0);
 		}
 		group->count++;
 		add_name(group, name_of(judgement, thread));

@@ -2,6 +2,7 @@
 #include "wait_evidence.h"
 #include "lock_kinds.h"
 #include "missing_threads.h"
+#include "python_evidence.h"
 #include <errno.h>
 
 static int owner_of(const struct model *model, const struct record_held *held)
@@ -79,6 +80,8 @@ static void fill_child(struct judgement *judgement, struct finding *finding,
 	part->tid = wait->tid;
 	part->waiting_in = lock_function(wait->kind, wait->operation);
 	part->stack = evidence_stack(judgement, wait->record.process, wait->stack);
+	part->stack.python =
+		python_evidence_at(judgement, wait->record.process, wait->python, wait->stack);
 	part->after_ms = child && wait->record.time_ns >= child->birth_ns
 				 ? (double)(wait->record.time_ns - child->birth_ns) / 1e6
 				 : -1;

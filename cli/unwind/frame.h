@@ -16,12 +16,25 @@ struct frame {
 	uint64_t offset;      /* of the pc, from the module's load bias (0 with module NULL) */
 	uint64_t pc;  /* in the process; a return address for all but a live innermost frame */
 	bool inlined; /* shares its pc with the frame that follows */
+	/* The stack pointer there; of a Python frame: an address within the C frame
+	 * of its evaluator. 0: unknown. */
+	uint64_t sp;
+};
+
+/* What an interpreter was doing on a stack. Its frames have no module. */
+struct python_frames {
+	struct frame *list; /* innermost first */
+	size_t count;
+	bool is_truncated;
+	const char *problem; /* why there are none; NULL: nothing is wrong */
+	const char *module;  /* path of the interpreter's ELF file; NULL: unknown */
 };
 
 struct frames {
 	struct frame *list; /* innermost first */
 	size_t count;
-	bool complete;   /* the outermost function is an entry: _start, clone, a context start */
+	bool complete; /* the outermost function is an entry: _start, clone, a context start */
+	const struct python_frames *python; /* NULL: no Python ran there */
 	bool first_seen; /* the inner part was seen at an earlier pass through the same call site */
 };
 

@@ -39,6 +39,7 @@ struct walk {
 struct step {
 	uint64_t pc;
 	bool is_return;
+	uint64_t sp;
 };
 
 static bool read_module(struct address_space *space, uint64_t address, unw_word_t *value)
@@ -283,7 +284,7 @@ static bool step_up(unw_cursor_t *cursor, struct step *step)
 	/* A signal handler may run on another stack, above or below. */
 	if (unw_get_reg(cursor, UNW_REG_SP, &after) != 0 || (after <= before && !from_signal))
 		return false;
-	*step = (struct step){pc, !from_signal};
+	*step = (struct step){pc, !from_signal, after};
 	return true;
 }
 
@@ -312,7 +313,7 @@ static size_t walk_stack(struct address_space *space, const struct stack_registe
 	unw_cursor_t cursor;
 	size_t count = 0;
 
-	steps[count++] = (struct step){registers->rip, rip_is_return};
+	steps[count++] = (struct step){registers->rip, rip_is_return, registers->rsp};
 	if (unw_init_remote(&cursor, space->unwind, &walk) == 0) {
 		while (count < FRAMES_MAX && step_up(&cursor, &steps[count]) &&
 		       !(walk.undescribed && ending_of(space, steps[count - 1]) != ENDING_NONE)) {
@@ -348,6 +349,8 @@ struct frames unwind_stack(struct address_space *space, struct arena *arena,
 		if (!is_shown(space, &steps[i]))
 			continue;
 		parts[part_count] = symbolize_code(space, arena, steps[i].pc, steps[i].is_return);
+		for (size_t k = 0; k < parts[part_count].count; k++)
+			parts[part_count].list[k].sp = steps[i].sp;
 		frames.count += parts[part_count++].count;
 	}
 	frames.list = arena_array(arena, frames.count, sizeof(*frames.list));

@@ -5,6 +5,7 @@
 #include "hang.h"
 #include "maps.h"
 #include "objects.h"
+#include "python.h"
 #include "stop.h"
 #include <elf.h>
 #include <fcntl.h>
@@ -95,8 +96,30 @@ static session_reference record_stack(struct writer *writer, pid_t pid,
 	return reference;
 }
 
+/* What was copied of a process while it was held. */
+struct copied {
+	session_reference stack;
+	session_reference python;
+};
+
+static struct copied copy_stacks(struct model *model, struct writer *writer,
+				 const struct hang *hang, const struct stopped *stopped)
+{
+	const struct process_facts *facts = model_process(model, hang->serial);
+	struct stack_registers registers;
+	struct copied copied = {0};
+
+	if (!stop_registers(stopped, hang->tid, &registers))
+		return copied;
+	copied.stack = record_stack(writer, hang->pid, &registers);
+	if (facts && facts->pid == hang->pid)
+		copied.python = python_record(writer, facts, hang->pid,
+					      stop_thread_pointer(hang->tid), registers.rsp);
+	return copied;
+}
+
 static void append(struct model *model, struct writer *writer, const struct hang *hang,
-		   session_reference stack)
+		   struct copied copied)
 {
 	const struct process_facts *facts = model_process(model, hang->serial);
 	const char *reason = hang->reason ? hang->reason : "";
@@ -109,7 +132,8 @@ static void append(struct model *model, struct writer *writer, const struct hang
 		.is_proven = hang->is_proven,
 		.tasks = (uint32_t)hang->look->count,
 		.fork = facts ? facts->fork : 0,
-		.stack = stack,
+		.stack = copied.stack,
+		.python = copied.python,
 		.since_ns = hang->since_ns,
 		.wait = hang->region,
 		.reason_length = (uint32_t)strlen(reason),
@@ -125,9 +149,8 @@ static void append(struct model *model, struct writer *writer, const struct hang
 
 bool hang_record(struct model *model, struct writer *writer, const struct hang *hang)
 {
-	struct stack_registers registers;
 	struct stopped stopped;
-	session_reference stack = 0;
+	struct copied copied = {0};
 
 	/* What is only suspected may run on meanwhile: a stack of it is welcome all the same. */
 	switch (stop_process(&stopped, hang->pid, hang->look, hang->is_proven)) {
@@ -136,13 +159,12 @@ bool hang_record(struct model *model, struct writer *writer, const struct hang *
 	case STOP_REFUSED:
 		break;
 	case STOP_HELD:
-		if (stop_registers(&stopped, hang->tid, &registers))
-			stack = record_stack(writer, hang->pid, &registers);
+		copied = copy_stacks(model, writer, hang, &stopped);
 		stop_release(&stopped);
 		break;
 	}
 	hang_record_modules(model, writer, hang->serial, hang->pid);
-	append(model, writer, hang, stack);
+	append(model, writer, hang, copied);
 	return true;
 }
 

@@ -91,6 +91,14 @@ bool stop_registers(const struct stopped *stopped, pid_t tid, struct stack_regis
 	return true;
 }
 
+/* x86-64 keeps it in the base of the segment fs. */
+uint64_t stop_thread_pointer(pid_t tid)
+{
+	struct user_regs_struct all;
+
+	return ptrace(PTRACE_GETREGS, tid, NULL, &all) ? 0 : all.fs_base;
+}
+
 void stop_release(struct stopped *stopped)
 {
 	for (size_t i = 0; i < stopped->count; i++)

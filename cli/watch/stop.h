@@ -31,6 +31,9 @@ enum stop_result stop_process(struct stopped *stopped, pid_t pid, const struct p
 /* Registers of a held task. */
 bool stop_registers(const struct stopped *stopped, pid_t tid, struct stack_registers *registers);
 
+/* pthread_self() of a held task; 0: not known. */
+uint64_t stop_thread_pointer(pid_t tid);
+
 /* Lets all tasks go on where they were. */
 void stop_release(struct stopped *stopped);
 /* After a signal that ends the process: takes the held tasks' ends, so that its

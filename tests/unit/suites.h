@@ -25,6 +25,7 @@
 	suite(log) \
 	suite(held) \
 	suite(modules) \
+	suite(python) \
 	suite(programs) \
 	suite(hangs) \
 	suite(locks) \

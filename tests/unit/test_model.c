@@ -103,6 +103,10 @@ static const void *look_up(enum record_type type, session_reference reference)
 		return model_unobserved(&model, reference);
 	case RECORD_OBJECT:
 		return model_object(&model, reference);
+	case RECORD_PYTHON_CODE:
+		return model_python_code(&model, reference);
+	case RECORD_PYTHON:
+		return model_python(&model, reference);
 	default:
 		return NULL;
 	}
@@ -128,6 +132,9 @@ START_TEST(gives_no_record_of_a_wrong_type)
 	references[RECORD_RUN] = session_add(&session, RUN, run, 0, .pid = 1);
 	references[RECORD_UNOBSERVED] = session_add(&session, UNOBSERVED, unobserved, 1, .pid = 1);
 	references[RECORD_OBJECT] = session_add(&session, OBJECT, object, 0, .serial = 1);
+	references[RECORD_PYTHON_CODE] =
+		session_add(&session, PYTHON_CODE, python_code, 1, .image = 1);
+	references[RECORD_PYTHON] = session_add(&session, PYTHON, python, 1, .image = 1);
 	model_update(&model);
 	for (int wanted = RECORD_MODULE; wanted < RECORD_TYPES; wanted++)
 		for (int there = RECORD_MODULE; there < RECORD_TYPES; there++) {

@@ -1,0 +1,83 @@
+/*
+ * Reads the interpreter from outside, where the process' own notes say that it
+ * is. Nothing of what is read is trusted: see python/python.h.
+ */
+#include "python.h"
+#include "../../python/python.h"
+#include "stop.h"
+#include "wakers.h"
+#include <string.h>
+
+struct outside_memory {
+	struct python_memory memory;
+	pid_t pid;
+};
+
+static bool read_outside(const struct python_memory *memory, void *to, uint64_t address,
+			 size_t length)
+{
+	const struct outside_memory *outside = (const struct outside_memory *)memory;
+
+	return stop_read(outside->pid, address, to, length) == length;
+}
+
+static session_reference append_code(struct writer *writer, uint32_t image,
+				     const struct python_code *code)
+{
+	struct record_python_code record = {
+		.image = image,
+		.file_length = (uint16_t)code->file_length,
+		.function_length = (uint16_t)code->function_length,
+	};
+	char text[SESSION_PYTHON_FILE + SESSION_PYTHON_FUNCTION];
+
+	memcpy(text, code->file, code->file_length);
+	memcpy(text + code->file_length, code->function, code->function_length);
+	return writer_append(writer, RECORD_PYTHON_CODE, &record, sizeof(record), text,
+			     code->file_length + code->function_length);
+}
+
+static struct python_frame append_frame(struct writer *writer, uint32_t image,
+					const struct python_walk *walk,
+					const struct python_found *found, uint64_t sp)
+{
+	uint64_t depth = found->call - sp;
+	struct python_frame frame = {0};
+	struct python_code code;
+
+	if (found->call > sp && depth <= UINT32_MAX)
+		frame.depth = (uint32_t)depth;
+	if (!python_read_code(walk, found->code, &code))
+		return frame;
+	frame.line = python_find_line(walk, &code, found->instruction);
+	frame.code = append_code(writer, image, &code);
+	return frame;
+}
+
+session_reference python_record(struct writer *writer, const struct process_facts *process,
+				pid_t pid, uint64_t self, uint64_t sp)
+{
+	struct outside_memory outside = {{read_outside}, pid};
+	struct private_facts facts;
+	struct python_walk walk = {.memory = &outside.memory, .interpreter = &facts.python};
+	struct python_frame frames[SESSION_PYTHON_FRAMES];
+	struct record_python record = {.image = process->image};
+	enum python_status status;
+
+	if (!wakers_read_facts(process, pid, &facts) || !facts.python.runtime)
+		return 0;
+	status = python_find_layout(&walk);
+	if (status == PYTHON_READ)
+		status = python_walk_thread(&walk, self);
+	if (status == PYTHON_NO_THREAD)
+		return 0;
+	for (uint32_t i = 0; i < walk.count; i++)
+		frames[i] = append_frame(writer, process->image, &walk, &walk.frames[i], sp);
+	record.status = status;
+	record.version = facts.python.version;
+	record.runtime = facts.python.runtime;
+	record.is_truncated = walk.truncated;
+	record.count = walk.count;
+	return writer_append(writer, RECORD_PYTHON, &record, sizeof(record), frames,
+			     walk.count * sizeof(*frames));
+}

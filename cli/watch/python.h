@@ -1,0 +1,22 @@
+/*
+ * What a CPython interpreter is doing in a process that is held: the frames of
+ * one of its threads, as records in the log.
+ */
+#ifndef FORKCHECK_WATCH_PYTHON_H
+#define FORKCHECK_WATCH_PYTHON_H
+
+#include "../session/model.h"
+#include "../session/writer.h"
+#include <stdint.h>
+#include <sys/types.h>
+
+/*
+ * Appends PYTHON_CODE and PYTHON records. `self` is the thread's pthread_self():
+ * before PyOS_AfterFork_Child is done, an interpreter in a fork child knows its
+ * threads by no other number. `sp` is that of the stack the frames belong to.
+ * 0 where there is no interpreter, or it runs nothing in that thread.
+ */
+session_reference python_record(struct writer *writer, const struct process_facts *process,
+				pid_t pid, uint64_t self, uint64_t sp);
+
+#endif

@@ -1,0 +1,28 @@
+/*
+ * What an interpreter of CPython in this process is doing. Reads memory; never
+ * calls the interpreter, which would run Python code, raise, or wait.
+ */
+#ifndef FORKCHECK_SHIM_PYTHON_H
+#define FORKCHECK_SHIM_PYTHON_H
+
+#include "session.h"
+#include "shim.h"
+#include <link.h>
+
+struct thread;
+
+/* In the constructor: looks at all objects that are there. */
+void python_start(void);
+/* An object that came later, copied from the loader's list. */
+void python_look_at(const struct link_map *map);
+
+/*
+ * A PYTHON record of the frames of a thread (interned); 0: there is no
+ * interpreter, or it runs nothing there. `sp` is the stack pointer of the
+ * native stack that the frames belong to; 0: there is none to relate them to.
+ */
+session_reference python_capture(struct thread *thread, uintptr_t sp);
+/* The same in a fork child, for a thread that it does not have. */
+session_reference python_capture_lost(const struct thread *thread, uintptr_t sp);
+
+#endif
