@@ -145,7 +145,7 @@ $(BUILD)/cases/%: tests/cases/programs/%.cpp
 
 $(BUILD)/cases/%.so: tests/cases/libraries/%.c
 	@mkdir -p $(@D)
-	$(call say,CC)$(CC) -std=gnu11 $(CASE_CFLAGS) -fPIC -shared -Wl,-soname,$(@F) -o $@ $<
+	$(call say,CC)$(CC) -std=gnu11 $(CASE_CFLAGS) -fPIC -shared -Wl,-soname,$(@F) -o $@ $< $(CASE_LINK)
 
 $(BUILD)/cases/mutex-optimised: tests/cases/programs/mutex.c
 	@mkdir -p $(@D)
@@ -155,8 +155,8 @@ $(BUILD)/cases/library-linked: $(BUILD)/cases/libjournal.so
 $(BUILD)/cases/library-linked: CASE_LINK = -L$(BUILD)/cases -ljournal -Wl,-rpath,'$$ORIGIN'
 
 # Debian's clang has no OpenMP library of its own.
-$(BUILD)/cases/openmp: CC = gcc
-$(BUILD)/cases/openmp: CASE_LINK = -fopenmp
+$(BUILD)/cases/openmp $(BUILD)/cases/libparallel.so: CC = gcc
+$(BUILD)/cases/openmp $(BUILD)/cases/libparallel.so: CASE_LINK = -fopenmp
 
 # Needs a network, root or sudo for packages, and some minutes.
 suites: deps all

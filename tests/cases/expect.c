@@ -74,7 +74,7 @@ static const char *next_word(const char *text, char word[WORD])
 
 static int line_in_file(const char *path, const char *mark)
 {
-	char comment[WORD + 8];
+	char comment[WORD + 8], in_python[WORD + 8];
 	char line[512];
 	int number = 0;
 	FILE *file = fopen(path, "re");
@@ -82,9 +82,10 @@ static int line_in_file(const char *path, const char *mark)
 	if (file == NULL)
 		return 0;
 	snprintf(comment, sizeof(comment), "/* %s */", mark);
+	snprintf(in_python, sizeof(in_python), "# %s\n", mark);
 	while (fgets(line, sizeof(line), file) != NULL) {
 		number++;
-		if (strstr(line, comment) != NULL) {
+		if (strstr(line, comment) != NULL || strstr(line, in_python) != NULL) {
 			fclose(file);
 			return number;
 		}

@@ -68,6 +68,11 @@ static const char *judge_stacks(const json_t *finding, const struct program_case
 		{"lock", "initialised_at", expected->initialised},
 		{"last_gave", "stack", expected->gave},
 		{"last_took", "stack", expected->took},
+		{"fork", "python_stack", expected->python_fork},
+		{"holder", "python_stack", expected->python_holder},
+		{"child", "python_stack", expected->python_child},
+		{"holder", "created_python_stack",
+		 expected->missing != NULL ? NULL : expected->python_created},
 	};
 	for (size_t i = 0; i < sizeof(stacks) / sizeof(stacks[0]); i++) {
 		const char *difference = expect_stack(at(finding, stacks[i].part, stacks[i].stack),
@@ -106,6 +111,7 @@ static const char *judge_missing(const json_t *finding, const struct program_cas
 	const json_t *group = expect_member(json_object_get(finding, "missing_threads"), "library",
 					    expected->missing);
 	json_int_t count = json_integer_value(json_object_get(group, "count"));
+	const char *difference;
 
 	if (expected->missing == NULL)
 		return NULL;
@@ -113,7 +119,11 @@ static const char *judge_missing(const json_t *finding, const struct program_cas
 		return "the library is not among those whose threads are missing";
 	if (expected->missing_count != 0 && count != expected->missing_count)
 		return "the number of missing threads";
-	return expect_stack(json_object_get(group, "created_at"), expected->created,
+	difference = expect_stack(json_object_get(group, "created_at"), expected->created,
+				  sources_of(expected));
+	if (difference != NULL)
+		return difference;
+	return expect_stack(json_object_get(group, "python_stack"), expected->python_created,
 			    sources_of(expected));
 }
 

@@ -30,6 +30,11 @@ struct program_case {
 	const char *child;
 	const char *created; /* the holder, or the missing threads of `missing` */
 	const char *initialised;
+	/* The same for what Python ran there; `python_created` as `created`. */
+	const char *python_fork;
+	const char *python_holder;
+	const char *python_child;
+	const char *python_created;
 	/* Where the marks are, if not in the program's own source. */
 	const char *sources;
 	/* What the child waits in, and for whose threads. */

@@ -33,7 +33,8 @@
 	suite(commands) \
 	suite(parent) \
 	suite(forks) \
-	suite(unobserved)
+	suite(unobserved) \
+	suite(python_programs)
 /* clang-format on */
 
 #define DECLARE_SUITE(name) Suite *name##_suite(void);

@@ -1,0 +1,73 @@
+/*
+ * What Python programs are told in their own terms: file, line and function of
+ * the fork, of the thread that holds a lock or was lost, and of the child.
+ */
+#include "../unit/suites.h"
+#include "run.h"
+#include "verdict.h"
+
+#define PYTHON(program) .command = "/usr/bin/python3 $SCRIPTS/" program
+/* Debian 12 */
+#define INTERPRETER "python3.11"
+
+#define SOURCES(name) .sources = "programs/python-" name ".py programs/case.py"
+
+static const struct program_case cases[] = {
+	/* The interpreter's own locks are semaphores: no owner, so FC002. */
+	{PYTHON("python-lock.py call"), .verdict = GUILTY, .code = "FC002", .missing = INTERPRETER,
+	 .missing_count = 1, .waiting_in = "sem_wait", .python_fork = "run_in_child@FORK main@CALL",
+	 .python_child = "Account.add@ADD work@WORK run_in_child@IN_CHILD main@CALL",
+	 .python_created = "main@START", SOURCES("lock")},
+	{PYTHON("python-lock.py call released"), .verdict = CLEAN},
+	{PYTHON("python-lock.py process"), .verdict = GUILTY, .code = "FC002",
+	 .missing = INTERPRETER, .python_fork = "start_process@START_PROCESS main@PROCESS",
+	 .python_child = "Account.add@ADD work@WORK start_process@START_PROCESS main@PROCESS",
+	 .python_created = "main@START", SOURCES("lock")},
+	{PYTHON("python-lock.py process released"), .verdict = CLEAN},
+	/* Before os.fork() has returned in the child. */
+	{PYTHON("python-lock.py hook"), .verdict = GUILTY, .code = "FC002", .missing = INTERPRETER,
+	 .python_fork = "run_in_child@FORK fork_with_hook@CALL_FORK main@HOOK",
+	 .python_child = "Account.add@ADD run_in_child@FORK fork_with_hook@CALL_FORK main@HOOK",
+	 .python_created = "main@START", SOURCES("lock")},
+	{PYTHON("python-lock.py hook released"), .verdict = CLEAN},
+	{PYTHON("python-executor.py"), .verdict = GUILTY, .code = "FC002", .missing = INTERPRETER,
+	 .python_fork = "run_in_child@FORK main@CALL",
+	 .python_child = "ask@RESULT run_in_child@IN_CHILD main@CALL",
+	 .python_created = "ask@RESULT main@FIRST", SOURCES("executor")},
+	{PYTHON("python-executor.py again"), .verdict = CLEAN},
+
+	/* A lock of a library: who held it was in Python, too. */
+	{PYTHON("python-library.py $CASES/libjournal.so"), .verdict = GUILTY,
+	 .lock = "journal_mutex", .acquired = "journal_keep@KEEP", .child = "journal_write@WRITE",
+	 .python_fork = "run_in_child@FORK main@CALL",
+	 .python_child = "write@WRITING run_in_child@IN_CHILD main@CALL",
+	 .python_holder = "keep@KEEPING", .python_created = "main@START",
+	 .sources = "programs/python-library.py programs/case.py libraries/libjournal.c"},
+	{PYTHON("python-library.py $CASES/libjournal.so released"), .verdict = CLEAN},
+
+	/* No call that the shim sees: read from the outside alone. */
+	{PYTHON("python-parallel.py $CASES/libparallel.so"), .verdict = GUILTY, .code = "FC002",
+	 .missing = "libgomp.so.1", .missing_count = 2, .waiting_in = "GOMP_parallel",
+	 .python_fork = "run_in_child@FORK main@CALL",
+	 .python_child = "compute@COMPUTE run_in_child@IN_CHILD main@CALL",
+	 .python_created = "compute@COMPUTE main@FIRST", SOURCES("parallel")},
+	{PYTHON("python-parallel.py $CASES/libparallel.so unused"), .verdict = CLEAN},
+};
+
+START_TEST(test_python)
+{
+	for (int i = run_repeats(); i > 0; i--)
+		run_program_case(&cases[_i]);
+}
+END_TEST
+
+Suite *python_programs_suite(void)
+{
+	Suite *suite = suite_create("python-programs");
+	TCase *python = tcase_create("python");
+
+	tcase_set_timeout(python, 70.0 * run_repeats());
+	tcase_add_loop_test(python, test_python, 0, sizeof(cases) / sizeof(cases[0]));
+	suite_add_tcase(suite, python);
+	return suite;
+}
