@@ -6,7 +6,7 @@
 #include "run.h"
 #include "verdict.h"
 
-#define PYTHON(program) .command = "/usr/bin/python3 $SCRIPTS/" program
+#define PYTHON(program) .command = "/usr/bin/python3 -B $SCRIPTS/" program
 /* Debian 12 */
 #define INTERPRETER "python3.11"
 
