@@ -34,6 +34,7 @@ struct fork_part {
 	uint64_t serial;      /* n-th distinct fork of the session, for "fork #3"; 0: unknown */
 	int tid;
 	const char *thread_name;
+	const char *python_name; /* of the threading.Thread; NULL: none, or unknown */
 	struct frames stack;
 };
 
@@ -52,6 +53,7 @@ struct holder_part {
 	bool present;
 	int tid;
 	const char *name;
+	const char *python_name; /* of the threading.Thread; NULL: none, or unknown */
 	const char *start_routine;
 	const char *library; /* file name of the library that created it for itself */
 	const char *creator_name;

@@ -28,6 +28,8 @@ static const struct fixed_layout {
 	  .frame_previous = 24,
 	  .frame_code = 32,
 	  .frame_instruction = 104,
+	  .frame_locals = 360,
+	  .attributes = PYTHON_ATTRIBUTES_DICTIONARY,
 	  .code_file = 104,
 	  .code_name = 112,
 	  .code_first_line = 40,
@@ -51,6 +53,8 @@ static const struct fixed_layout {
 	  .frame_previous = 24,
 	  .frame_code = 32,
 	  .frame_instruction = 104,
+	  .frame_locals = 360,
+	  .attributes = PYTHON_ATTRIBUTES_DICTIONARY,
 	  .code_file = 104,
 	  .code_name = 112,
 	  .code_first_line = 40,
@@ -76,6 +80,8 @@ static const struct fixed_layout {
 	  .frame_previous = 24,
 	  .frame_code = 32,
 	  .frame_instruction = 96,
+	  .frame_locals = 352,
+	  .attributes = PYTHON_ATTRIBUTES_DICTIONARY,
 	  .code_file = 104,
 	  .code_name = 112,
 	  .code_first_line = 40,
@@ -103,6 +109,9 @@ static const struct fixed_layout {
 	  .frame_instruction = 56,
 	  .frame_owner = 69,
 	  .frame_entry = 68,
+	  .frame_locals = 72,
+	  .type_keys = 872,
+	  .attributes = PYTHON_ATTRIBUTES_POINTERS,
 	  .code_file = 112,
 	  .code_name = 128,
 	  .code_first_line = 72,
@@ -132,6 +141,9 @@ static const struct fixed_layout {
 	  .frame_code = 0,
 	  .frame_instruction = 56,
 	  .frame_owner = 70,
+	  .frame_locals = 72,
+	  .type_keys = 880,
+	  .attributes = PYTHON_ATTRIBUTES_TAGGED,
 	  .code_file = 112,
 	  .code_name = 128,
 	  .code_first_line = 68,
@@ -178,6 +190,15 @@ static bool take(const uint64_t *words, uint8_t place, uint32_t *to)
 	return true;
 }
 
+/* What 3.13 does not tell. From 3.14 on the kernel knows the names of threads. */
+static void take_attributes(struct python_layout *to)
+{
+	to->frame_locals = 72;
+	to->type_keys = 880;
+	to->values_start = 8;
+	to->attributes = PYTHON_ATTRIBUTES_INLINE;
+}
+
 static bool take_offsets(const uint64_t *words, const struct offset_places *at,
 			 struct python_layout *to)
 {
@@ -217,6 +238,8 @@ static bool take_offsets(const uint64_t *words, const struct offset_places *at,
 	to->text_compact = to->text_ascii + 2 * (uint32_t)sizeof(uint64_t);
 	to->chain = PYTHON_FRAME_SHIMS;
 	to->lines = PYTHON_LINES_LOCATIONS;
+	if (at->minor == 0x030d)
+		take_attributes(to);
 	return true;
 }
 

@@ -42,6 +42,15 @@ struct python_layout {
 	uint32_t bytes_length, bytes_data;
 	/* PyUnicodeObject: where characters are, with and without others than ASCII */
 	uint32_t text_length, text_state, text_ascii, text_compact;
+	/* where the arguments of a frame's function begin; for python_started_name() */
+	uint32_t frame_locals, type_keys, values_start;
+	enum python_attributes {
+		PYTHON_ATTRIBUTES_UNKNOWN,
+		PYTHON_ATTRIBUTES_DICTIONARY, /* up to 3.10 */
+		PYTHON_ATTRIBUTES_POINTERS,   /* 3.11: to an array and to a dictionary */
+		PYTHON_ATTRIBUTES_TAGGED,     /* 3.12: to either */
+		PYTHON_ATTRIBUTES_INLINE,     /* 3.13: an array in the object, or a dictionary */
+	} attributes;
 	enum python_chain {
 		PYTHON_FRAME_OBJECTS, /* up to 3.10: frames are objects on the heap */
 		PYTHON_FRAME_CALLS,   /* 3.11: a C call has a chain of frames */
@@ -66,7 +75,8 @@ struct python_walk {
 	const struct python_memory *memory;
 	const struct python_interpreter *interpreter;
 	struct python_layout layout;
-	uint64_t thread; /* the thread state whose frames these are */
+	uint64_t thread;    /* the thread state whose frames these are */
+	uint64_t innermost; /* its frame */
 	uint32_t count;
 	bool truncated;
 	struct python_found frames[SESSION_PYTHON_FRAMES];
@@ -98,6 +108,14 @@ bool python_read_code(const struct python_walk *walk, uint64_t address, struct p
 /* The line of an instruction; 0: none is known. */
 int32_t python_find_line(const struct python_walk *walk, const struct python_code *code,
 			 int32_t instruction);
+
+/* Is the walked thread in threading.Thread.start()? Or in other code with
+ * the same name of function and file. */
+bool python_is_starting(const struct python_walk *walk);
+/* Then: the name of the thread that it starts. False where the version is not
+ * known that well, or the object is not what it seems: memory that is read for it
+ * may not be there. */
+bool python_started_name(const struct python_walk *walk, char *to, size_t capacity, size_t *length);
 
 /* A string as UTF-8, cut to `capacity` bytes; with `keep_end` from its end.
  * False where the address is not that of a string. */

@@ -5,7 +5,7 @@
 #include "python.h"
 #include <string.h>
 
-#define INTERPRETERS_MAX 64
+#define INTERPRETERS_MAX 16
 #define THREADS_MAX      4096
 /* Frames that stand for C calls come between the others, at most one each. */
 #define STEPS_MAX   (2 * SESSION_PYTHON_FRAMES + 2)
@@ -193,6 +193,7 @@ enum python_status python_walk_state(struct python_walk *walk, uint64_t thread)
 		return PYTHON_UNREADABLE;
 	if (walk->layout.chain == PYTHON_FRAME_SHIMS)
 		call = 0;
+	walk->innermost = frame;
 	status = walk_frames(walk, frame, call);
 	if (status != PYTHON_READ)
 		walk->count = 0;

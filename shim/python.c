@@ -213,11 +213,48 @@ static COLD session_reference capture(struct thread *own, const struct thread *t
 	return status == PYTHON_NO_THREAD ? 0 : record(&walk, status, sp);
 }
 
+/* Who says that it starts a thread need not have one: nothing is read plainly. */
+static void read_name(struct python_walk *walk, char name[SESSION_PYTHON_NAME])
+{
+	size_t length = 0;
+
+	if (!python_is_starting(walk))
+		return;
+	walk->memory = &safe_memory;
+	if (!python_started_name(walk, name, SESSION_PYTHON_NAME - 1, &length))
+		length = 0;
+	name[length] = '\0';
+}
+
+static COLD session_reference capture_creation(struct thread *creator,
+					       char name[SESSION_PYTHON_NAME])
+{
+	struct python_walk walk = {.memory = &safe_memory, .interpreter = &interpreter};
+	enum python_status status = python_find_layout(&walk);
+	session_reference reference = 0;
+
+	if (status == PYTHON_READ)
+		status = walk_own_frames(&walk, creator);
+	if (status != PYTHON_NO_THREAD)
+		reference = record(&walk, status, 0);
+	if (status == PYTHON_READ)
+		read_name(&walk, name);
+	return reference;
+}
+
 session_reference python_capture(struct thread *thread, uintptr_t sp)
 {
 	if (likely(!interpreter.runtime) || process.is_filtered)
 		return 0;
 	return capture(thread, thread, sp);
+}
+
+session_reference python_capture_creation(struct thread *creator, char name[SESSION_PYTHON_NAME])
+{
+	name[0] = '\0';
+	if (likely(!interpreter.runtime) || process.is_filtered)
+		return 0;
+	return capture_creation(creator, name);
 }
 
 session_reference python_capture_lost(const struct thread *thread, uintptr_t sp)

@@ -22,6 +22,9 @@ void python_look_at(const struct link_map *map);
  * native stack that the frames belong to; 0: there is none to relate them to.
  */
 session_reference python_capture(struct thread *thread, uintptr_t sp);
+/* The same for a thread that creates another, and that one's name where it is one
+ * of Python's ("" where not). Without depths: native stacks are kept by call site. */
+session_reference python_capture_creation(struct thread *creator, char name[SESSION_PYTHON_NAME]);
 /* The same in a fork child, for a thread that it does not have. */
 session_reference python_capture_lost(const struct thread *thread, uintptr_t sp);
 

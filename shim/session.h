@@ -50,6 +50,7 @@
 #define SESSION_PYTHON_FRAMES   64
 #define SESSION_PYTHON_FILE     512
 #define SESSION_PYTHON_FUNCTION 256
+#define SESSION_PYTHON_NAME     48
 
 /* A record is referred to by the index of its first cell; 0 refers to none. */
 typedef uint32_t session_reference;
@@ -278,6 +279,7 @@ struct record_thread {
 	char name[SESSION_NAME_MAX];      /* NUL-terminated */
 	session_reference created_python; /* what its creator's interpreter was doing; else 0 */
 	uint32_t reserved;
+	char python_name[SESSION_PYTHON_NAME]; /* of a threading.Thread; NUL-terminated */
 };
 
 enum fork_function {
@@ -622,7 +624,7 @@ _Static_assert(sizeof(struct session_header) == 448, "session header");
 _Static_assert(sizeof(struct record_process) == 72, "process");
 _Static_assert(sizeof(struct record_module) == 56, "module");
 _Static_assert(sizeof(struct record_stack) == 112, "stack");
-_Static_assert(sizeof(struct record_thread) == 104, "thread");
+_Static_assert(sizeof(struct record_thread) == 152, "thread");
 _Static_assert(sizeof(struct record_fork) == 72, "fork");
 _Static_assert(sizeof(struct record_lost) == 40, "lost");
 _Static_assert(sizeof(struct record_held) == 168, "held");

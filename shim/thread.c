@@ -334,6 +334,7 @@ session_reference thread_record(struct thread *thread)
 	if (atomic_load(&thread->state) == THREAD_CREATING)
 		facts.flags |= THREAD_STARTING;
 	memcpy(facts.name, thread->name, sizeof(facts.name));
+	memcpy(facts.python_name, thread->python_name, sizeof(facts.python_name));
 	facts.name[sizeof(facts.name) - 1] = '\0';
 	hash = hash_mix(hash, (uint64_t)thread->born_in << 32 | thread->serial);
 	/* A thread that forked has a new id in the child. */
@@ -386,7 +387,7 @@ static struct thread *prepare(struct thread *creator, void *argument, size_t sta
 	thread->argument = argument;
 	thread->creator = creator->serial;
 	thread->created_at = capture_stack_once(creator, site);
-	thread->created_python = python_capture(creator, 0);
+	thread->created_python = python_capture_creation(creator, thread->python_name);
 	thread->stack_low = stack_size;
 	/* The kernel gives a new thread its creator's name. */
 	memcpy(thread->name, creator->name, sizeof(thread->name));

@@ -63,6 +63,7 @@ struct thread {
 	uintptr_t stack_top; /* highest readable address; 0: unknown */
 	uintptr_t stack_low; /* above this the stack can be read without asking */
 	char name[SESSION_NAME_MAX];
+	char python_name[SESSION_PYTHON_NAME];
 
 	uintptr_t capture_sp;  /* of the last capture_stack() */
 	uint64_t python_state; /* the interpreter's for this thread, as last seen; may be gone */

@@ -139,6 +139,15 @@ static json_t *thread_value(struct document *document, int tid, const char *name
 	return object;
 }
 
+static json_t *named_thread_value(struct document *document, const struct fork_part *fork)
+{
+	json_t *object = thread_value(document, fork->tid, fork->thread_name);
+
+	if (fork->python_name != NULL)
+		set(document, object, "python_name", text_value(document, fork->python_name));
+	return object;
+}
+
 static json_t *fork_value(struct document *document, const struct fork_part *fork)
 {
 	json_t *object = json_object();
@@ -148,7 +157,7 @@ static json_t *fork_value(struct document *document, const struct fork_part *for
 	set(document, object, "program", text_value(document, fork->program));
 	set(document, object, "function", text_value(document, fork->function));
 	set(document, object, "atfork_handlers", json_boolean(!fork->no_handlers));
-	set(document, object, "thread", thread_value(document, fork->tid, fork->thread_name));
+	set(document, object, "thread", named_thread_value(document, fork));
 	set(document, object, "stack", stack_value(document, &fork->stack));
 	set_python(document, object, "python_stack", &fork->stack);
 	return object;
@@ -183,6 +192,8 @@ static json_t *holder_value(struct document *document, const struct holder_part 
 
 	set(document, object, "tid", id_value(holder->tid));
 	set(document, object, "name", text_value(document, holder->name));
+	if (holder->python_name != NULL)
+		set(document, object, "python_name", text_value(document, holder->python_name));
 	set(document, object, "start_routine", text_value(document, holder->start_routine));
 	set(document, object, "library", text_value(document, holder->library));
 	set(document, object, "created_by", creator_value(document, holder));

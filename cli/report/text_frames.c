@@ -39,8 +39,8 @@ static const char *python_location(struct page *page, const struct frame *frame)
 	const char *file = frame->file != NULL ? frame->file : "?";
 	const char *name = path_basename(file);
 
-	if (strncmp(name, "__", 2) == 0)
-		while (name > file + 1 && name[-2] != '/')
+	if (strncmp(name, "__", 2) == 0 && name > file)
+		for (name--; name > file && name[-1] != '/';)
 			name--;
 	name = shorten_middle(&page->arena, page_name(page, name, SYMBOL_COLUMNS),
 			      LOCATION_COLUMNS);

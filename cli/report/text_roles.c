@@ -59,14 +59,22 @@ static const char *creator_label(struct page *page, const struct finding *findin
 			    same_text(holder->creator_name, finding->fork.thread_name));
 }
 
+/* Python's name says more than the kernel's, which is often the program's. */
+static const char *best_name(const char *python_name, const char *name)
+{
+	return python_name != NULL ? python_name : name;
+}
+
 static struct cast find_cast(struct page *page, const struct finding *finding)
 {
 	const struct fork_part *fork = &finding->fork;
 	const struct holder_part *holder = &finding->holder;
 	struct cast cast = {
-		.forker = thread_label(page, 1, fork->thread_name, fork->tid, false),
-		.holder = thread_label(page, 2, holder->name, holder->tid,
-				       same_text(holder->name, fork->thread_name)),
+		.forker = thread_label(page, 1, best_name(fork->python_name, fork->thread_name),
+				       fork->tid, false),
+		.holder = thread_label(
+			page, 2, best_name(holder->python_name, holder->name), holder->tid,
+			same_text(holder->name, fork->thread_name) && holder->python_name == NULL),
 		.creator = creator_label(page, finding),
 	};
 

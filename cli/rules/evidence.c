@@ -93,6 +93,7 @@ void evidence_fork(struct judgement *judgement, struct fork_part *part, session_
 		fork_path_name(part, record->function);
 	if (thread) {
 		part->tid = thread->tid;
+		part->python_name = python_evidence_name(judgement, thread);
 		part->thread_name = arena_strndup(judgement->arena, thread->name,
 						  strnlen(thread->name, sizeof(thread->name)));
 	}
@@ -171,6 +172,7 @@ void evidence_thread(struct judgement *judgement, struct holder_part *part, uint
 	if (!thread)
 		return;
 	part->name = thread_name(judgement, thread);
+	part->python_name = python_evidence_name(judgement, thread);
 	name_start_routine(judgement, part, model_space(judgement->model, process), thread);
 	part->library = attribute_thread(judgement, process, thread);
 	part->created_at = evidence_stack(judgement, process, thread->created_at);

@@ -21,7 +21,10 @@ static struct missing_group *group_of(struct finding *finding, const char *libra
 static const char *name_of(struct judgement *judgement, const struct record_thread *thread)
 {
 	size_t length = strnlen(thread->name, sizeof(thread->name));
+	const char *python_name = python_evidence_name(judgement, thread);
 
+	if (python_name)
+		return python_name;
 	return length ? arena_strndup(judgement->arena, thread->name, length) : NULL;
 }
 

@@ -1,6 +1,7 @@
 /* Numbers and names in these records are the target's: bounded by the reader, escaped by renderers.
  */
 #include "python_evidence.h"
+#include <string.h>
 
 static const char *describe_problem(struct judgement *judgement, const struct record_python *record)
 {
@@ -64,4 +65,11 @@ const struct python_frames *python_evidence_at(struct judgement *judgement, uint
 	const struct record_stack *record = model_stack(judgement->model, stack);
 
 	return python_evidence(judgement, process, reference, record ? record->registers.rsp : 0);
+}
+
+const char *python_evidence_name(struct judgement *judgement, const struct record_thread *thread)
+{
+	size_t length = strnlen(thread->python_name, sizeof(thread->python_name));
+
+	return length ? arena_strndup(judgement->arena, thread->python_name, length) : NULL;
 }

@@ -99,11 +99,23 @@ static const char *judge_lock(const json_t *finding, const struct program_case *
 					 expected->kind != NULL ? expected->kind : "mutex");
 	if (difference == NULL)
 		difference = expect_text(holder, "name", expected->holder);
+	if (difference == NULL && expected->missing == NULL)
+		difference = expect_text(holder, "python_name", expected->python_name);
 	if (difference == NULL)
 		difference = expect_text(holder, "start_routine", expected->start_routine);
 	if (difference == NULL)
 		difference = expect_text(holder, "inside", expected->inside);
 	return difference;
+}
+
+static int has_text(const json_t *list, const char *text)
+{
+	size_t index;
+	json_t *value;
+
+	json_array_foreach((json_t *)list, index,
+			   value) if (strcmp(json_string_value(value), text) == 0) return 1;
+	return 0;
 }
 
 static const char *judge_missing(const json_t *finding, const struct program_case *expected)
@@ -117,6 +129,9 @@ static const char *judge_missing(const json_t *finding, const struct program_cas
 		return NULL;
 	if (group == NULL)
 		return "the library is not among those whose threads are missing";
+	if (expected->python_name != NULL &&
+	    !has_text(json_object_get(group, "names"), expected->python_name))
+		return "no missing thread has that name";
 	if (expected->missing_count != 0 && count != expected->missing_count)
 		return "the number of missing threads";
 	difference = expect_stack(json_object_get(group, "created_at"), expected->created,

@@ -35,6 +35,7 @@ struct program_case {
 	const char *python_holder;
 	const char *python_child;
 	const char *python_created;
+	const char *python_name; /* of the holder, or one of the missing threads */
 	/* Where the marks are, if not in the program's own source. */
 	const char *sources;
 	/* What the child waits in, and for whose threads. */

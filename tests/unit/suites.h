@@ -26,6 +26,7 @@
 	suite(held) \
 	suite(modules) \
 	suite(python) \
+	suite(python_report) \
 	suite(programs) \
 	suite(hangs) \
 	suite(locks) \

@@ -235,6 +235,81 @@ START_TEST(finds_the_holder_of_the_lock)
 }
 END_TEST
 
+/* --- names of threads ---------------------------------------------------------- */
+
+#define OBJECT     UINT64_C(0x17000)
+#define TYPE       UINT64_C(0x17200)
+#define KEYS       UINT64_C(0x17800)
+#define VALUES     UINT64_C(0x17a00)
+#define NAME_TEXT  UINT64_C(0x17b00)
+#define OTHER_TEXT UINT64_C(0x17b80)
+#define VALUE_TEXT UINT64_C(0x17c00)
+
+static void set_up_start(void)
+{
+	set_up();
+	put_text(TEXTS, 1, true, "/usr/lib/python3.11/threading.py", 32);
+	put_text(TEXTS + 0x400, 1, true, "Thread.start", 12);
+	put_text(NAME_TEXT, 1, true, "_name", 5);
+	put_text(OTHER_TEXT, 1, true, "_target", 7);
+	put_text(VALUE_TEXT, 1, true, "squares_0", 9);
+	put_word(FRAME_AT(0) + 72, OBJECT);
+	put_word(OBJECT + 8, TYPE);
+	put_word(OBJECT - 32, VALUES);
+	put_word(TYPE + 872, KEYS);
+	/* Eight indices, entries without hashes, two of them. */
+	put_byte(KEYS + 9, 3);
+	put_byte(KEYS + 10, 2);
+	put_word(KEYS + 24, 2);
+	put_word(KEYS + 40, OTHER_TEXT);
+	put_word(KEYS + 56, NAME_TEXT);
+	put_word(VALUES + 8, VALUE_TEXT);
+}
+
+START_TEST(reads_the_name_of_a_thread_that_starts)
+{
+	char name[SESSION_PYTHON_NAME];
+	size_t length;
+
+	set_up_start();
+	ck_assert_int_eq(walk_thread(SELF), PYTHON_READ);
+	ck_assert(python_is_starting(&walk));
+	ck_assert(python_started_name(&walk, name, sizeof(name), &length));
+	ck_assert_uint_eq(length, 9);
+	ck_assert_mem_eq(name, "squares_0", 9);
+	/* The object has a dictionary of its own, with the values in its entries. */
+	put_word(OBJECT - 32, 0);
+	put_word(OBJECT - 24, VALUES);
+	put_word(VALUES + 32, KEYS);
+	put_word(VALUES + 40, 0);
+	put_word(KEYS + 64, VALUE_TEXT);
+	ck_assert(python_started_name(&walk, name, sizeof(name), &length));
+	ck_assert_uint_eq(length, 9);
+}
+END_TEST
+
+START_TEST(reads_no_name_where_there_is_none)
+{
+	char name[SESSION_PYTHON_NAME];
+	size_t length;
+
+	ck_assert_int_eq(walk_thread(SELF), PYTHON_READ);
+	ck_assert(!python_is_starting(&walk));
+	set_up_start();
+	ck_assert_int_eq(walk_thread(SELF), PYTHON_READ);
+	/* None, an object of another kind, nothing at all. */
+	put_word(VALUES + 8, CODE);
+	ck_assert(!python_started_name(&walk, name, sizeof(name), &length));
+	put_word(KEYS + 24, UINT64_MAX);
+	put_word(KEYS + 56, OTHER_TEXT);
+	ck_assert(!python_started_name(&walk, name, sizeof(name), &length));
+	put_word(OBJECT - 32, 0);
+	ck_assert(!python_started_name(&walk, name, sizeof(name), &length));
+	put_word(FRAME_AT(0) + 72, 0);
+	ck_assert(!python_started_name(&walk, name, sizeof(name), &length));
+}
+END_TEST
+
 /* --- a version that tells its offsets ------------------------------------------ */
 
 /* Words of _Py_DebugOffsets of 3.13: place and value. */
@@ -488,6 +563,8 @@ Suite *python_suite(void)
 	tcase_add_test(frames, tells_nothing_of_a_damaged_stack);
 	tcase_add_test(frames, ends_in_a_ring);
 	tcase_add_test(frames, finds_the_holder_of_the_lock);
+	tcase_add_test(frames, reads_the_name_of_a_thread_that_starts);
+	tcase_add_test(frames, reads_no_name_where_there_is_none);
 	tcase_add_test(frames, follows_the_offsets_that_it_is_told);
 	tcase_add_test(frames, refuses_offsets_that_are_not_sane);
 	tcase_add_test(frames, finds_the_holder_behind_a_pointer);

@@ -1,0 +1,176 @@
+/*
+ * The name of a threading.Thread that is being started. It is an attribute of
+ * an object of Python code, so it is where this version of the interpreter keeps
+ * those: in a dictionary, or in an array whose keys the type has.
+ */
+#include "python.h"
+#include <string.h>
+
+#define OBJECT_TYPE 8
+#define ENTRIES_MAX 128
+#define NAME        "_name"
+/* PyTypeObject and PyDictObject, the same from 3.8 to 3.13. */
+#define TYPE_SIZE         32
+#define TYPE_DICTIONARY   288
+#define DICTIONARY_KEYS   32
+#define DICTIONARY_VALUES 40
+/* In front of an object from 3.11 on. */
+#define MANAGED_DICTIONARY 24
+#define MANAGED_VALUES     32
+
+/* PyDictKeysObject: entries behind a table of indices. */
+struct key_entries {
+	uint64_t first;
+	uint64_t count;
+	uint32_t stride, key, value;
+};
+
+static bool find_entries_310(const struct python_walk *walk, uint64_t keys,
+			     struct key_entries *entries)
+{
+	uint64_t size;
+	uint64_t width;
+
+	if (!python_read_word(walk, keys + 8, &size) ||
+	    !python_read_word(walk, keys + 32, &entries->count) || size > UINT32_MAX)
+		return false;
+	width = size <= 0xff ? 1 : size <= 0xffff ? 2 : 4;
+	entries->first = keys + 40 + size * width;
+	entries->stride = 24;
+	entries->key = 8;
+	entries->value = 16;
+	return true;
+}
+
+static bool find_entries_311(const struct python_walk *walk, uint64_t keys,
+			     struct key_entries *entries)
+{
+	/* The logarithms of two sizes, and the kind: 0 keeps hashes with the keys. */
+	uint8_t head[3];
+	bool hashes;
+
+	if (!walk->memory->read(walk->memory, head, keys + 8, sizeof(head)) ||
+	    !python_read_word(walk, keys + 24, &entries->count) || head[1] > 32)
+		return false;
+	hashes = head[2] == 0;
+	entries->first = keys + 32 + (UINT64_C(1) << head[1]);
+	entries->stride = hashes ? 24 : 16;
+	entries->key = hashes ? 8 : 0;
+	entries->value = entries->key + 8;
+	return true;
+}
+
+static bool is_name(const struct python_walk *walk, uint64_t text)
+{
+	char name[sizeof(NAME)];
+	size_t length;
+
+	return text && python_read_text(walk, text, name, sizeof(name), false, &length) &&
+	       length == strlen(NAME) && memcmp(name, NAME, length) == 0;
+}
+
+/* Where the value is: in the entry, or in an array beside it. */
+static bool find_value(const struct python_walk *walk, uint64_t keys, uint64_t values,
+		       uint64_t *value)
+{
+	bool old = walk->layout.attributes == PYTHON_ATTRIBUTES_DICTIONARY;
+	struct key_entries entries;
+	uint64_t key;
+
+	if (!(old ? find_entries_310(walk, keys, &entries)
+		  : find_entries_311(walk, keys, &entries)))
+		return false;
+	for (uint64_t i = 0; i < entries.count && i < ENTRIES_MAX; i++) {
+		uint64_t entry = entries.first + i * entries.stride;
+
+		if (!python_read_word(walk, entry + entries.key, &key))
+			return false;
+		if (is_name(walk, key))
+			return python_read_word(walk,
+						values ? values + walk->layout.values_start +
+								 i * sizeof(uint64_t)
+						       : entry + entries.value,
+						value);
+	}
+	return false;
+}
+
+static bool find_in_dictionary(const struct python_walk *walk, uint64_t dictionary, uint64_t *value)
+{
+	uint64_t keys, values;
+
+	return python_read_word(walk, dictionary + DICTIONARY_KEYS, &keys) &&
+	       python_read_word(walk, dictionary + DICTIONARY_VALUES, &values) &&
+	       find_value(walk, keys, values, value);
+}
+
+static bool find_in_values(const struct python_walk *walk, uint64_t type, uint64_t values,
+			   uint64_t *value)
+{
+	uint64_t keys;
+
+	return python_read_word(walk, type + walk->layout.type_keys, &keys) &&
+	       find_value(walk, keys, values, value);
+}
+
+static bool find_attribute(const struct python_walk *walk, uint64_t object, uint64_t *value)
+{
+	uint64_t type, word;
+
+	if (!python_read_word(walk, object + OBJECT_TYPE, &type))
+		return false;
+	switch (walk->layout.attributes) {
+	case PYTHON_ATTRIBUTES_DICTIONARY:
+		return python_read_word(walk, type + TYPE_DICTIONARY, &word) && word < 4096 &&
+		       python_read_word(walk, object + word, &word) &&
+		       find_in_dictionary(walk, word, value);
+	case PYTHON_ATTRIBUTES_POINTERS:
+		if (python_read_word(walk, object - MANAGED_VALUES, &word) && word)
+			return find_in_values(walk, type, word, value);
+		return python_read_word(walk, object - MANAGED_DICTIONARY, &word) &&
+		       find_in_dictionary(walk, word, value);
+	case PYTHON_ATTRIBUTES_TAGGED:
+		if (!python_read_word(walk, object - MANAGED_DICTIONARY, &word))
+			return false;
+		return word & 1 ? find_in_values(walk, type, word + 1, value)
+				: find_in_dictionary(walk, word, value);
+	case PYTHON_ATTRIBUTES_INLINE:
+		if (!python_read_word(walk, object - MANAGED_DICTIONARY, &word))
+			return false;
+		if (word)
+			return find_in_dictionary(walk, word, value);
+		return python_read_word(walk, type + TYPE_SIZE, &word) && word < 4096 &&
+		       find_in_values(walk, type, object + word, value);
+	case PYTHON_ATTRIBUTES_UNKNOWN:
+		break;
+	}
+	return false;
+}
+
+static bool ends_with(const char *text, size_t length, const char *end)
+{
+	size_t size = strlen(end);
+
+	return length >= size && memcmp(text + length - size, end, size) == 0;
+}
+
+/* threading.Thread.start(self), which asks for the thread in its last lines. */
+bool python_is_starting(const struct python_walk *walk)
+{
+	struct python_code code;
+
+	return walk->count && python_read_code(walk, walk->frames[0].code, &code) &&
+	       ends_with(code.file, code.file_length, "/threading.py") &&
+	       ends_with(code.function, code.function_length,
+			 walk->layout.code_start ? "Thread.start" : "start");
+}
+
+bool python_started_name(const struct python_walk *walk, char *to, size_t capacity, size_t *length)
+{
+	uint64_t object, value;
+
+	return walk->layout.attributes != PYTHON_ATTRIBUTES_UNKNOWN &&
+	       python_read_word(walk, walk->innermost + walk->layout.frame_locals, &object) &&
+	       find_attribute(walk, object, &value) &&
+	       python_read_text(walk, value, to, capacity, false, length);
+}

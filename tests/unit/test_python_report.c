@@ -1,0 +1,203 @@
+/*
+ * Python frames in a report: among the native ones, beside them, and where they
+ * could not be read.
+ */
+#include "../../cli/report/merge_python.h"
+#include "../../cli/report/report.h"
+#include <check.h>
+#include <jansson.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define COUNT(array) (sizeof(array) / sizeof((array)[0]))
+#define PYTHON       "/usr/bin/python3"
+
+Suite *python_report_suite(void);
+
+/* A library waits, called from Python, which a callback of the library called. */
+static struct frame native[] = {
+	{.function = "sem_wait", .module = "/lib/libc.so.6", .sp = 0x1000},
+	{.function = "pool_wait", .module = "/lib/libpool.so", .sp = 0x1100},
+	{.function = "PyObject_Call", .module = PYTHON, .sp = 0x1200},
+	{.function = "_PyEval_EvalFrameDefault", .module = PYTHON, .sp = 0x1300},
+	{.function = "pool_each", .module = "/lib/libpool.so", .sp = 0x1500},
+	{.function = "_PyEval_EvalFrameDefault", .module = PYTHON, .sp = 0x1600},
+	{.function = "Py_RunMain", .module = PYTHON, .sp = 0x1800},
+};
+static struct frame frames[] = {
+	{.function = "load", .file = "/app/train.py", .line = 12, .sp = 0x1340},
+	{.function = "visit", .file = "/app/train.py", .line = 20, .sp = 0x1340},
+	{.function = "<module>", .file = "/app/tool/__main__.py", .line = 41, .sp = 0x1650},
+};
+static struct python_frames python;
+
+static void set_up(void)
+{
+	python = (struct python_frames){.list = frames, .count = COUNT(frames), .module = PYTHON};
+	frames[0].sp = frames[1].sp = 0x1340;
+	frames[2].sp = 0x1650;
+}
+
+/* "0 1 p0 ..": numbers of native frames, p and those of Python's. */
+static const char *merged_order(void)
+{
+	static char text[128];
+	struct arena arena;
+	size_t count;
+	struct merged_frame *merged;
+
+	arena_init(&arena);
+	text[0] = '\0';
+	merged = merge_python(&arena, native, COUNT(native), &python, &count);
+	for (size_t i = 0; i < count; i++) {
+		size_t number =
+			merged[i].is_python ? (size_t)(merged[i].frame - frames) : merged[i].number;
+
+		snprintf(text + strlen(text), sizeof(text) - strlen(text), "%s%s%zu", i ? " " : "",
+			 merged[i].is_python ? "p" : "", number);
+	}
+	arena_release(&arena);
+	return text;
+}
+
+START_TEST(python_frames_stand_where_they_are_evaluated)
+{
+	ck_assert_str_eq(merged_order(), "0 1 p0 p1 4 p2");
+}
+END_TEST
+
+START_TEST(without_addresses_they_stand_where_the_interpreter_begins)
+{
+	frames[0].sp = frames[1].sp = frames[2].sp = 0;
+	ck_assert_str_eq(merged_order(), "0 1 p0 p1 p2 4");
+}
+END_TEST
+
+START_TEST(frames_beyond_a_cut_stack_come_last)
+{
+	frames[2].sp = 0x9000;
+	ck_assert_str_eq(merged_order(), "0 1 p0 p1 4 p2");
+}
+END_TEST
+
+START_TEST(without_python_frames_the_interpreters_stay)
+{
+	python.count = 0;
+	ck_assert_str_eq(merged_order(), "0 1 2 3 4 5 6");
+}
+END_TEST
+
+static char *render(const char *format)
+{
+	struct finding finding = {
+		.code = "FC002",
+		.name = "lost-wakeup",
+		.severity = SEVERITY_ERROR,
+		.message = "child 7 waits.",
+		.fingerprint = "f",
+		.count = 1,
+		.child = {.present = true,
+			  .pid = 7,
+			  .after_ms = -1,
+			  .stack = {.list = native,
+				    .count = COUNT(native),
+				    .complete = true,
+				    .python = &python}},
+	};
+	struct report report = {
+		.observed = true, .complete = true, .findings = &finding, .finding_count = 1};
+	const struct render_options options = {.width = 80};
+	char *text = NULL;
+	size_t size;
+	FILE *stream = open_memstream(&text, &size);
+
+	ck_assert_int_eq(report_format_find(format)->render(stream, &report, &options), 0);
+	fclose(stream);
+	return text;
+}
+
+START_TEST(text_shows_python_lines)
+{
+	char *text = render("text");
+
+	ck_assert_msg(strstr(text, "    #1 pool_wait           libpool.so\n"
+				   "    train.py:12            in load\n"
+				   "    train.py:20            in visit\n"
+				   "    #4 pool_each           libpool.so\n"
+				   "    tool/__main__.py:41    in <module>\n") != NULL,
+		      "%s", text);
+	ck_assert_ptr_null(strstr(text, "Eval"));
+	free(text);
+}
+END_TEST
+
+START_TEST(text_says_why_there_are_none)
+{
+	char *text;
+
+	python.count = 0;
+	python.problem = "how CPython 3.99 keeps its frames is not known";
+	text = render("text");
+	ck_assert_ptr_nonnull(strstr(text, "(no Python frames: how CPython 3.99 keeps"));
+	ck_assert_ptr_nonnull(strstr(text, "_PyEval_EvalFrameDefault"));
+	free(text);
+}
+END_TEST
+
+static json_t *child_of(json_t *report)
+{
+	json_t *finding = json_array_get(json_object_get(report, "findings"), 0);
+
+	return json_object_get(finding, "child");
+}
+
+START_TEST(json_has_both_stacks)
+{
+	char *text = render("json");
+	json_t *report = json_loads(text, 0, NULL), *child = child_of(report), *frame;
+
+	ck_assert_uint_eq(json_array_size(json_object_get(child, "stack")), COUNT(native));
+	ck_assert_uint_eq(json_array_size(json_object_get(child, "python_stack")), 3);
+	frame = json_array_get(json_object_get(child, "python_stack"), 0);
+	ck_assert_str_eq(json_string_value(json_object_get(frame, "function")), "load");
+	ck_assert_str_eq(json_string_value(json_object_get(frame, "file")), "/app/train.py");
+	ck_assert_int_eq(json_integer_value(json_object_get(frame, "line")), 12);
+	json_decref(report);
+	free(text);
+}
+END_TEST
+
+START_TEST(json_has_null_where_it_could_not_be_read)
+{
+	char *text;
+	json_t *report;
+
+	python.count = 0;
+	python.problem = "because";
+	text = render("json");
+	report = json_loads(text, 0, NULL);
+	ck_assert(json_is_null(json_object_get(child_of(report), "python_stack")));
+	ck_assert_str_eq(json_string_value(json_object_get(child_of(report), "python_problem")),
+			 "because");
+	json_decref(report);
+	free(text);
+}
+END_TEST
+
+Suite *python_report_suite(void)
+{
+	Suite *suite = suite_create("python-report");
+	TCase *report = tcase_create("report");
+
+	tcase_add_checked_fixture(report, set_up, NULL);
+	tcase_add_test(report, python_frames_stand_where_they_are_evaluated);
+	tcase_add_test(report, without_addresses_they_stand_where_the_interpreter_begins);
+	tcase_add_test(report, frames_beyond_a_cut_stack_come_last);
+	tcase_add_test(report, without_python_frames_the_interpreters_stay);
+	tcase_add_test(report, text_shows_python_lines);
+	tcase_add_test(report, text_says_why_there_are_none);
+	tcase_add_test(report, json_has_both_stacks);
+	tcase_add_test(report, json_has_null_where_it_could_not_be_read);
+	suite_add_tcase(suite, report);
+	return suite;
+}
