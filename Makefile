@@ -154,6 +154,9 @@ $(BUILD)/cases/mutex-optimised: tests/cases/programs/mutex.c
 $(BUILD)/cases/library-linked: $(BUILD)/cases/libjournal.so
 $(BUILD)/cases/library-linked: CASE_LINK = -L$(BUILD)/cases -ljournal -Wl,-rpath,'$$ORIGIN'
 
+# It stands for an interpreter, which exports its symbols.
+$(BUILD)/cases/unknown-python: CASE_LINK = -rdynamic
+
 # Debian's clang has no OpenMP library of its own.
 $(BUILD)/cases/openmp $(BUILD)/cases/libparallel.so: CC = gcc
 $(BUILD)/cases/openmp $(BUILD)/cases/libparallel.so: CASE_LINK = -fopenmp

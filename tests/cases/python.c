@@ -54,6 +54,17 @@ static const struct program_case cases[] = {
 	 .python_child = "compute@COMPUTE run_in_child@IN_CHILD main@CALL",
 	 .python_created = "compute@COMPUTE main@FIRST", SOURCES("parallel")},
 	{PYTHON("python-parallel.py $CASES/libparallel.so unused"), .verdict = CLEAN},
+
+	/* What cannot be read costs the Python frames and nothing else. */
+	{.command = "unknown-python",
+	 .verdict = GUILTY,
+	 .code = "FC002",
+	 .missing = "unknown-python",
+	 .missing_count = 1,
+	 .waiting_in = "sem_wait",
+	 .fork = "main@FORK",
+	 .child = "main@WAIT",
+	 .python_problem = "CPython 3.99"},
 };
 
 START_TEST(test_python)

@@ -148,6 +148,8 @@ static const char *judge_hang(const json_t *finding, const struct program_case *
 	const json_t *handler = json_object_get(finding, "handler");
 	const char *difference = expect_text(child, "waiting_in", expected->waiting_in);
 
+	if (difference == NULL && expected->python_problem != NULL)
+		difference = expect_words(child, "python_problem", expected->python_problem);
 	if (difference == NULL)
 		difference = expect_text(handler, "function", expected->handler);
 	if (difference == NULL)

@@ -35,7 +35,8 @@ struct program_case {
 	const char *python_holder;
 	const char *python_child;
 	const char *python_created;
-	const char *python_name; /* of the holder, or one of the missing threads */
+	const char *python_problem; /* words about why the child has no Python frames */
+	const char *python_name;    /* of the holder, or one of the missing threads */
 	/* Where the marks are, if not in the program's own source. */
 	const char *sources;
 	/* What the child waits in, and for whose threads. */
