@@ -106,7 +106,10 @@ struct missing_group {
 struct cycle_edge {
 	int pid;
 	int waits_for;
-	const char *via;
+	const char *via; /* what it waits for, in words */
+	int tid;
+	const char *waiting_in; /* the function it is stuck in */
+	struct frames stack;
 };
 
 struct finding {

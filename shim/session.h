@@ -197,6 +197,7 @@ enum record_type {
 	/* What an interpreter was doing; written by both. */
 	RECORD_PYTHON_CODE,
 	RECORD_PYTHON,
+	RECORD_RING,
 	RECORD_TYPES
 };
 
@@ -471,6 +472,7 @@ enum hang_kind {
 	HANG_IN_FORK,   /* fork() was entered and not left */
 	HANG_TIMED,     /* timed waits, again and again */
 	HANG_SPINNING,
+	HANG_RING, /* processes that wait for each other; this is the youngest */
 };
 
 /* A process that the CLI found stuck, with the stack of the thread that matters. */
@@ -488,8 +490,8 @@ struct record_hang {
 	uint64_t address;       /* that it waits on */
 	session_reference wait; /* the WAIT_PERHAPS record that explains it; else 0 */
 	session_reference python;
+	uint32_t ring; /* number of its RING records; else 0 */
 	uint32_t reason_length;
-	uint32_t reserved;
 	char reason[]; /* why it is not proven; no NUL */
 };
 
@@ -502,6 +504,32 @@ struct record_object {
 	uint64_t waited; /* the word that is waited on: record_hang.address */
 	uint64_t gave, took;
 	session_reference made;
+	uint32_t reserved;
+};
+
+enum ring_wait {
+	RING_CHILD = 1, /* for the end of a child */
+	RING_DATA,      /* in a pipe that is empty */
+	RING_ROOM,      /* in a pipe that is full */
+	RING_MESSAGE,   /* from the other end of a socket */
+	RING_RECEIVER,  /* at the other end of a socket */
+	RING_MEMORY,    /* a futex in memory that both have */
+	RING_LOCK,      /* on a file */
+};
+
+/* A task of a process in a ring, and a process of the ring that it waits for. */
+struct record_ring {
+	struct record record;
+	uint32_t ring; /* the same in all records of one ring; not 0 */
+	uint32_t serial;
+	int32_t pid;
+	int32_t tid;
+	int32_t waits_for;  /* pid */
+	uint32_t kind;      /* enum ring_wait */
+	uint32_t call;      /* number of the system call */
+	int32_t descriptor; /* -1: none */
+	uint64_t object;    /* inode */
+	session_reference stack;
 	uint32_t reserved;
 };
 
@@ -617,6 +645,7 @@ _Static_assert(sizeof(struct session_object) == 32, "object");
 _Static_assert(sizeof(struct record_object) == 80, "object record");
 _Static_assert(sizeof(struct record_action) == 40, "action");
 _Static_assert(sizeof(struct record_run) == 64, "run");
+_Static_assert(sizeof(struct record_ring) == 80, "ring");
 _Static_assert(sizeof(struct record) == 32, "record header");
 _Static_assert(sizeof(struct session_birth) == 64, "birth");
 _Static_assert(sizeof(struct session_intern) == 16, "intern");

@@ -17,7 +17,8 @@
 	rule(FC003) \
 	rule(FC005) \
 	rule(FC007) \
-	rule(FC008)
+	rule(FC008) \
+	rule(FC011)
 /* clang-format on */
 
 /* Hidden: the address needs no relocation, and no library can put its own in front. */

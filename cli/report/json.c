@@ -279,6 +279,9 @@ static json_t *cycle_list(struct document *document, const struct finding *findi
 		set(document, object, "pid", id_value(edge->pid));
 		set(document, object, "waits_for", id_value(edge->waits_for));
 		set(document, object, "via", text_value(document, edge->via));
+		set(document, object, "tid", id_value(edge->tid));
+		set(document, object, "waiting_in", text_value(document, edge->waiting_in));
+		set(document, object, "stack", stack_value(document, &edge->stack));
 		append(document, array, object);
 	}
 	return array;

@@ -361,16 +361,29 @@ static void put_missing(struct page *page, const struct missing_group *group)
 	put_frames(page, &group->created_at);
 }
 
+/* "process 4190 (thread 4195) waits for 4182 in write, a full pipe (descriptor 4), at:" */
+static const char *edge_label(struct page *page, const struct cycle_edge *edge)
+{
+	const char *via = page_name(page, edge->via, NAME_COLUMNS);
+	const char *function = page_name(page, edge->waiting_in, NAME_COLUMNS);
+	struct arena *arena = &page->arena;
+	const char *thread = edge->tid > 0 && edge->tid != edge->pid
+				     ? arena_printf(arena, " (thread %d)", edge->tid)
+				     : "";
+
+	return arena_printf(arena, "process %d%s waits for %d%s%s%s%s%s", edge->pid, thread,
+			    edge->waits_for, function != NULL ? " in " : "",
+			    function != NULL ? function : "", via != NULL ? ", " : "",
+			    via != NULL ? via : "", edge->stack.count > 0 ? ", at:" : "");
+}
+
 static void put_cycle(struct page *page, const struct finding *finding)
 {
 	for (size_t i = 0; i < finding->cycle_count; i++) {
 		const struct cycle_edge *edge = &finding->cycle[i];
-		const char *via = page_name(page, edge->via, NAME_COLUMNS);
 
-		page_wrap(page, i == 0 ? "  cycle: " : "         ", 11,
-			  arena_printf(&page->arena, "process %d waits for %d%s%s", edge->pid,
-				       edge->waits_for, via != NULL ? ", " : "",
-				       via != NULL ? via : ""));
+		page_wrap(page, i == 0 ? "  cycle: " : "         ", 11, edge_label(page, edge));
+		put_frames(page, &edge->stack);
 	}
 }
 
@@ -394,7 +407,8 @@ void put_parts(struct page *page, const struct finding *finding)
 		put_use(page, finding, &finding->gave);
 	if (finding->took.present)
 		put_use(page, finding, &finding->took);
-	if (finding->child.present)
+	/* A ring tells of each of its processes. */
+	if (finding->child.present && finding->cycle_count == 0)
 		put_child(page, finding);
 	for (size_t i = 0; i < finding->missing_count; i++)
 		put_missing(page, &finding->missing[i]);

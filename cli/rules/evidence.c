@@ -331,7 +331,7 @@ static size_t count_called_frames(const struct frames *stack)
  * ("sem_wait", "GOMP_parallel"): libc gets there by jumps, and inner functions
  * have no names for most people. Else the innermost function with a name.
  */
-static const char *waiting_in(struct judgement *judgement, uint32_t process, struct frames *stack)
+const char *evidence_waiting_in(struct judgement *judgement, uint32_t process, struct frames *stack)
 {
 	size_t inner = count_called_frames(stack);
 	struct address_space *space = model_space(judgement->model, process);
@@ -358,7 +358,7 @@ void evidence_hang(struct judgement *judgement, struct child_part *part,
 	part->tid = hang->tid;
 	part->stack = evidence_stack(judgement, hang->serial, hang->stack);
 	part->stack.python = python_evidence_at(judgement, hang->serial, hang->python, hang->stack);
-	part->waiting_in = waiting_in(judgement, hang->serial, &part->stack);
+	part->waiting_in = evidence_waiting_in(judgement, hang->serial, &part->stack);
 	part->after_ms = facts && facts->kind == BIRTH_CHILD && hang->since_ns >= facts->birth_ns
 				 ? (double)(hang->since_ns - facts->birth_ns) / 1e6
 				 : -1;
@@ -421,7 +421,9 @@ static const char *suppressed_thing(struct judgement *judgement, const struct fi
 	if (finding->handler.present && finding->handler.library)
 		return suppression_word(judgement, "library", finding->handler.library);
 	for (size_t i = 0; i < stack->count; i++)
-		if (stack->list[i].function)
+		/* In a ring anybody may be inside "write"; who called it tells them apart. */
+		if (stack->list[i].function &&
+		    !(finding->cycle_count && evidence_is_libc(stack->list[i].module)))
 			return suppression_word(judgement, "function", stack->list[i].function);
 	return NULL;
 }

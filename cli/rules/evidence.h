@@ -35,6 +35,11 @@ void evidence_identify(struct judgement *judgement, struct finding *finding);
 void evidence_hang(struct judgement *judgement, struct child_part *part,
 		   const struct record_hang *hang);
 
+/* The function that a live stack is stuck in, as the program called it; its frame gets that name.
+ */
+const char *evidence_waiting_in(struct judgement *judgement, uint32_t process,
+				struct frames *stack);
+
 bool evidence_is_libc(const char *module);
 /* The path of the program that a process runs, the arena's; NULL: unknown. */
 const char *evidence_program(struct judgement *judgement, uint32_t process);

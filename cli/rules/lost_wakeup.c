@@ -135,8 +135,8 @@ void judge_lost_wakeup(struct judgement *judgement, const struct rule *rule)
 		const struct record_hang *hang = model_hang(model, hangs->references[i]);
 		const struct record_held *held;
 
-		if (hang->kind != HANG_IN_FORK && !waits_for_lock(model, hang->serial) &&
-		    !region_wait_of(model, hang, &held))
+		if (hang->kind != HANG_IN_FORK && hang->kind != HANG_RING &&
+		    !waits_for_lock(model, hang->serial) && !region_wait_of(model, hang, &held))
 			report(judgement, rule, hang);
 	}
 }

@@ -8,5 +8,6 @@ const struct rule rules[] = {
 	{"FC005", "lock-held-at-fork", SEVERITY_WARNING, judge_lock_held_at_fork},
 	{"FC007", "atfork-handler", SEVERITY_ERROR, judge_atfork_handler},
 	{"FC008", "threads-lost", SEVERITY_NOTE, judge_threads_lost},
+	{"FC011", "wait-cycle", SEVERITY_ERROR, judge_wait_cycle},
 	{NULL, NULL, SEVERITY_NOTE, NULL},
 };

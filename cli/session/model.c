@@ -321,6 +321,11 @@ const struct record_python_code *model_python_code(const struct model *model,
 	return record_of(model, reference, RECORD_PYTHON_CODE);
 }
 
+const struct record_ring *model_ring(const struct model *model, session_reference reference)
+{
+	return record_of(model, reference, RECORD_RING);
+}
+
 const struct model_list *model_list(const struct model *model, enum record_type type)
 {
 	return &model->lists[type];

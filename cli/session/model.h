@@ -93,6 +93,7 @@ const struct record_left *model_left(const struct model *model, session_referenc
 const struct record_python *model_python(const struct model *model, session_reference reference);
 const struct record_python_code *model_python_code(const struct model *model,
 						   session_reference reference);
+const struct record_ring *model_ring(const struct model *model, session_reference reference);
 
 /* All records of a type, in the order of the log. */
 const struct model_list *model_list(const struct model *model, enum record_type type);

@@ -31,6 +31,7 @@ static const size_t least_sizes[RECORD_TYPES] = {
 	[RECORD_OBJECT] = sizeof(struct record_object),
 	[RECORD_PYTHON_CODE] = sizeof(struct record_python_code),
 	[RECORD_PYTHON] = sizeof(struct record_python),
+	[RECORD_RING] = sizeof(struct record_ring),
 };
 
 static bool part_fits(const struct session_header *header, uint64_t offset, uint64_t count,
@@ -210,6 +211,7 @@ static bool is_consistent(const struct record_buffer *buffer)
 	case RECORD_USE:
 	case RECORD_TOUCH:
 	case RECORD_OBJECT:
+	case RECORD_RING:
 	case RECORD_TYPES:
 		break;
 	}

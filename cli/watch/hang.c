@@ -79,8 +79,8 @@ void hang_record_modules(struct model *model, struct writer *writer, uint32_t se
 	maps_each(pid, add_module, &search);
 }
 
-static session_reference record_stack(struct writer *writer, pid_t pid,
-				      const struct stack_registers *registers)
+session_reference hang_record_stack(struct writer *writer, pid_t pid,
+				    const struct stack_registers *registers)
 {
 	struct record_stack stack = {.registers = *registers, .address = registers->rsp};
 	uint8_t *bytes = malloc(SESSION_STACK_MAX);
@@ -111,7 +111,7 @@ static struct copied copy_stacks(struct model *model, struct writer *writer,
 
 	if (!stop_registers(stopped, hang->tid, &registers))
 		return copied;
-	copied.stack = record_stack(writer, hang->pid, &registers);
+	copied.stack = hang_record_stack(writer, hang->pid, &registers);
 	if (facts && facts->pid == hang->pid)
 		copied.python = python_record(writer, facts, hang->pid,
 					      stop_thread_pointer(hang->tid), registers.rsp);
@@ -136,6 +136,7 @@ static void append(struct model *model, struct writer *writer, const struct hang
 		.python = copied.python,
 		.since_ns = hang->since_ns,
 		.wait = hang->region,
+		.ring = hang->ring,
 		.reason_length = (uint32_t)strlen(reason),
 	};
 
@@ -152,6 +153,10 @@ bool hang_record(struct model *model, struct writer *writer, const struct hang *
 	struct stopped stopped;
 	struct copied copied = {0};
 
+	if (hang->is_looked_at) {
+		append(model, writer, hang, (struct copied){.stack = hang->stack});
+		return true;
+	}
 	/* What is only suspected may run on meanwhile: a stack of it is welcome all the same. */
 	switch (stop_process(&stopped, hang->pid, hang->look, hang->is_proven)) {
 	case STOP_MOVED:

@@ -22,10 +22,18 @@ struct hang {
 	const struct process_look *look; /* the watch's */
 	session_reference wait;          /* the WAIT record that announced it; else 0 */
 	session_reference region;        /* the WAIT_PERHAPS record that explains it; else 0 */
+	/* The third look has been taken already, and the stack copied then. */
+	bool is_looked_at;
+	session_reference stack;
+	uint32_t ring; /* number of its RING records; else 0 */
 };
 
 /* MODULE records for what a process has mapped and the shim has not recorded. */
 void hang_record_modules(struct model *model, struct writer *writer, uint32_t serial, pid_t pid);
+
+/* Appends a STACK record of a process that stands still. 0 when there is no room. */
+session_reference hang_record_stack(struct writer *writer, pid_t pid,
+				    const struct stack_registers *registers);
 
 /*
  * Stops the process for milliseconds, looks a third time, copies the task's

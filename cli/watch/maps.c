@@ -78,7 +78,7 @@ static bool find_object(const struct mapping *mapping, void *data)
 }
 
 /* A process without memory of its own (a kernel thread, a zombie) has an empty list. */
-static bool is_without_memory(pid_t pid)
+bool maps_is_without_memory(pid_t pid)
 {
 	char path[64], text[64];
 	FILE *stream;
@@ -107,7 +107,7 @@ static enum reach search_others(pid_t pid, const struct mapping *wanted)
 
 		if (other <= 0 || other == pid)
 			continue;
-		if (!maps_each(other, find_object, &same) && !is_without_memory(other))
+		if (!maps_each(other, find_object, &same) && !maps_is_without_memory(other))
 			reach = REACH_UNKNOWN;
 		if (same.found)
 			reach = REACH_SHARED;
@@ -116,11 +116,21 @@ static enum reach search_others(pid_t pid, const struct mapping *wanted)
 	return reach;
 }
 
-enum reach maps_reach(pid_t pid, uint64_t address)
+bool maps_find(pid_t pid, uint64_t address, struct mapping *mapping)
 {
 	struct at at = {.address = address};
 
 	if (!maps_each(pid, find_address, &at) || !at.found)
+		return false;
+	*mapping = at.mapping;
+	return true;
+}
+
+enum reach maps_reach(pid_t pid, uint64_t address)
+{
+	struct mapping mapping;
+
+	if (!maps_find(pid, address, &mapping))
 		return REACH_UNKNOWN;
-	return at.mapping.shared ? search_others(pid, &at.mapping) : REACH_PRIVATE;
+	return mapping.shared ? search_others(pid, &mapping) : REACH_PRIVATE;
 }

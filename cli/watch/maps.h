@@ -22,6 +22,12 @@ struct mapping {
  * the process may not be read. */
 bool maps_each(pid_t pid, bool (*visit)(const struct mapping *mapping, void *data), void *data);
 
+/* The mapping that an address lies in. False where there is none, or it may not be read. */
+bool maps_find(pid_t pid, uint64_t address, struct mapping *mapping);
+
+/* A kernel thread, a zombie, or a process that is gone. */
+bool maps_is_without_memory(pid_t pid);
+
 enum reach {
 	REACH_PRIVATE, /* nobody else has this memory */
 	REACH_SHARED,  /* another process maps it too */

@@ -300,6 +300,16 @@ char procfs_state(pid_t pid)
 	return at && at[1] == ' ' ? at[2] : '\0';
 }
 
+pid_t procfs_tracer(pid_t pid)
+{
+	char path[64], text[8192];
+
+	snprintf(path, sizeof(path), "/proc/%d/status", pid);
+	if (read_file(path, text, sizeof(text)) <= 0)
+		return 0;
+	return (pid_t)number_after(text, "\nTracerPid:\t", 10);
+}
+
 uint64_t procfs_start_time(pid_t pid)
 {
 	unsigned long long ticks;
@@ -307,6 +317,13 @@ uint64_t procfs_start_time(pid_t pid)
 	if (!read_stat(pid, 19, &ticks))
 		return 0;
 	return ticks_to_ns(ticks);
+}
+
+pid_t procfs_parent(pid_t pid)
+{
+	unsigned long long parent;
+
+	return read_stat(pid, 1, &parent) ? (pid_t)parent : 0;
 }
 
 bool procfs_is_descendant(pid_t pid)

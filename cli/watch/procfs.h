@@ -57,6 +57,9 @@ char procfs_state(pid_t pid);
 /* When the process started, CLOCK_BOOTTIME in ns, good to a clock tick (10 ms). 0: unknown. */
 uint64_t procfs_start_time(pid_t pid);
 
+/* 0: it cannot be told. */
+pid_t procfs_parent(pid_t pid);
+
 /* True when this process is among the ancestors of another. With the sub-reaper
  * role every process of the session has us for one. */
 bool procfs_is_descendant(pid_t pid);
@@ -69,6 +72,9 @@ size_t procfs_descendants(pid_t *descendants, size_t capacity);
 
 /* True when the process has POSIX timers (timer_create), or when that cannot be told. */
 bool procfs_has_timers(pid_t pid);
+
+/* The task that traces a process; 0: none, or it cannot be told. */
+pid_t procfs_tracer(pid_t pid);
 
 /* Bytes that went through read and write calls, and their number; 0 where it cannot be told. */
 uint64_t procfs_io(pid_t pid);

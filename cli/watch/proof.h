@@ -6,6 +6,7 @@
 #define FORKCHECK_PROOF_H
 
 #include "hang.h"
+#include "ring.h"
 #include <stdbool.h>
 #include <stdint.h>
 
@@ -34,6 +35,7 @@ struct watched {
 	bool is_interpreters;
 	unsigned spins;
 	struct stack_registers registers;
+	struct ring_candidate ring;
 };
 
 /* One turn of the watch. */

@@ -146,7 +146,17 @@ const char *wakers_find(struct model *model, struct arena *arena,
 			const struct process_facts *process, pid_t pid,
 			const struct process_look *look)
 {
-	uint64_t signals = open_signals(look) & ~(SELF_INFLICTED | LIBC_INTERNAL | FROM_TIMERS);
+	uint64_t none = procfs_has_children(pid) ? 0 : BIT(SIGCHLD);
+
+	return wakers_find_but(model, arena, process, pid, look, none);
+}
+
+const char *wakers_find_but(struct model *model, struct arena *arena,
+			    const struct process_facts *process, pid_t pid,
+			    const struct process_look *look, uint64_t ignored)
+{
+	uint64_t signals =
+		open_signals(look) & ~(SELF_INFLICTED | LIBC_INTERNAL | FROM_TIMERS | ignored);
 	struct private_facts facts;
 
 	if (procfs_has_timers(pid))
@@ -157,7 +167,5 @@ const char *wakers_find(struct model *model, struct arena *arena,
 		return "its interval timers and signal handlers are not known";
 	if (timer_is_armed(&facts))
 		return "an interval timer is armed";
-	if (signals & BIT(SIGCHLD) && !procfs_has_children(pid))
-		signals &= ~BIT(SIGCHLD);
 	return find_handler(model, arena, process, &facts, signals);
 }

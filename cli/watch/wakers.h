@@ -20,6 +20,10 @@ bool wakers_read_facts(const struct process_facts *process, pid_t pid, struct pr
  */
 const char *wakers_find(struct model *model, struct arena *arena, const struct process_facts *facts,
 			pid_t pid, const struct process_look *look);
+/* The same, for who knows that some signals will not come (bit n - 1 is signal n). */
+const char *wakers_find_but(struct model *model, struct arena *arena,
+			    const struct process_facts *facts, pid_t pid,
+			    const struct process_look *look, uint64_t ignored);
 
 /* Whether the notes of a process are those of the one that has this number here. */
 bool wakers_are_of(const struct process_facts *process, pid_t pid);

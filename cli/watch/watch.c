@@ -209,9 +209,7 @@ static pid_t find_elsewhere(struct watch *watch, const struct process_facts *fac
 	return namespaces_find(&watch->namespaces, facts);
 }
 
-/* False when the process is gone, or its number belongs to another. */
-static bool open_process(struct watch *watch, struct watched *watched,
-			 const struct process_facts *facts)
+bool watch_open(struct watch *watch, struct watched *watched, const struct process_facts *facts)
 {
 	pid_t elsewhere;
 
@@ -258,7 +256,7 @@ static bool visit(struct watch *watch, const struct turn *turn, struct watched *
 	if (!watched->is_heir && !watched->wait && !watched->forking)
 		return is_alive(watched);
 	/* Between rounds, what is known of other namespaces may be older than the process. */
-	if (!open_process(watch, watched, facts))
+	if (!watch_open(watch, watched, facts))
 		return !full_round;
 	if (facts->is_outside && !outside_is_unchanged(&watch->outside, watched->pid))
 		return false;
@@ -307,6 +305,8 @@ int watch_turn(struct watch *watch, struct model *model,
 		pass_over_unborn(watch, model);
 	}
 	visit_all(watch, &turn, full_round);
+	if (full_round)
+		ring_turn(&turn, watch);
 	return any_announced(watch) ? ANNOUNCED_MS : ROUND_MS;
 }
 

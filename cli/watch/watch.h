@@ -13,6 +13,7 @@
 #include "hang.h"
 #include "namespaces.h"
 #include "outside.h"
+#include "ring.h"
 #include <stdbool.h>
 #include <stdint.h>
 
@@ -29,6 +30,7 @@ struct watch {
 	struct namespaces namespaces;
 	bool knows_namespaces; /* they were looked at in this round */
 	struct outside outside;
+	struct ring_rounds rings;
 };
 
 /* `writer` must outlive the watch. */
@@ -43,6 +45,9 @@ void watch_release(struct watch *watch);
  */
 int watch_turn(struct watch *watch, struct model *model,
 	       bool (*found)(const struct hang *hang, void *data), void *data);
+
+/* False when the process is gone, or its number belongs to another. */
+bool watch_open(struct watch *watch, struct watched *watched, const struct process_facts *facts);
 
 /* Sends a signal to every process that is watched and still the one it was. */
 void watch_signal_all(const struct watch *watch, int signal);

@@ -19,6 +19,7 @@
 	suite(judge) \
 	suite(libc_regions) \
 	suite(procfs) \
+	suite(graph) \
 	suite(watch) \
 	suite(session) \
 	suite(launch) \
@@ -35,7 +36,8 @@
 	suite(parent) \
 	suite(forks) \
 	suite(unobserved) \
-	suite(python_programs)
+	suite(python_programs) \
+	suite(rings)
 /* clang-format on */
 
 #define DECLARE_SUITE(name) Suite *name##_suite(void);

@@ -107,6 +107,10 @@ static const void *look_up(enum record_type type, session_reference reference)
 		return model_python_code(&model, reference);
 	case RECORD_PYTHON:
 		return model_python(&model, reference);
+	case RECORD_LEFT:
+		return model_left(&model, reference);
+	case RECORD_RING:
+		return model_ring(&model, reference);
 	default:
 		return NULL;
 	}
@@ -135,6 +139,8 @@ START_TEST(gives_no_record_of_a_wrong_type)
 	references[RECORD_PYTHON_CODE] =
 		session_add(&session, PYTHON_CODE, python_code, 1, .image = 1);
 	references[RECORD_PYTHON] = session_add(&session, PYTHON, python, 1, .image = 1);
+	references[RECORD_LEFT] = session_add(&session, LEFT, left, 0, .pid = 1);
+	references[RECORD_RING] = session_add(&session, RING, ring, 0, .pid = 1);
 	model_update(&model);
 	for (int wanted = RECORD_MODULE; wanted < RECORD_TYPES; wanted++)
 		for (int there = RECORD_MODULE; there < RECORD_TYPES; there++) {
