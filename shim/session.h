@@ -472,7 +472,8 @@ enum hang_kind {
 	HANG_IN_FORK,   /* fork() was entered and not left */
 	HANG_TIMED,     /* timed waits, again and again */
 	HANG_SPINNING,
-	HANG_RING, /* processes that wait for each other; this is the youngest */
+	HANG_RING,       /* processes that wait for each other; this is the youngest */
+	HANG_DEAD_OWNER, /* it waits for a shared lock of a thread that has ended */
 };
 
 /* A process that the CLI found stuck, with the stack of the thread that matters. */
@@ -490,7 +491,7 @@ struct record_hang {
 	uint64_t address;       /* that it waits on */
 	session_reference wait; /* the WAIT_PERHAPS record that explains it; else 0 */
 	session_reference python;
-	uint32_t ring; /* number of its RING records; else 0 */
+	uint32_t about; /* of a ring: number of its RING records; of a dead owner: its id */
 	uint32_t reason_length;
 	char reason[]; /* why it is not proven; no NUL */
 };

@@ -18,7 +18,8 @@
 	rule(FC005) \
 	rule(FC007) \
 	rule(FC008) \
-	rule(FC011)
+	rule(FC011) \
+	rule(FC012)
 /* clang-format on */
 
 /* Hidden: the address needs no relocation, and no library can put its own in front. */

@@ -421,9 +421,9 @@ static const char *suppressed_thing(struct judgement *judgement, const struct fi
 	if (finding->handler.present && finding->handler.library)
 		return suppression_word(judgement, "library", finding->handler.library);
 	for (size_t i = 0; i < stack->count; i++)
-		/* In a ring anybody may be inside "write"; who called it tells them apart. */
-		if (stack->list[i].function &&
-		    !(finding->cycle_count && evidence_is_libc(stack->list[i].module)))
+		/* Anybody may be inside "write" or a lock; who called it tells them apart. */
+		if (stack->list[i].function && !((finding->cycle_count || finding->lock.present) &&
+						 evidence_is_libc(stack->list[i].module)))
 			return suppression_word(judgement, "function", stack->list[i].function);
 	return NULL;
 }

@@ -126,6 +126,11 @@ static void report(struct judgement *judgement, const struct rule *rule,
 	evidence_identify(judgement, finding);
 }
 
+static bool is_of_lost_threads(const struct record_hang *hang)
+{
+	return hang->kind == HANG_CHILD || hang->kind == HANG_TIMED || hang->kind == HANG_SPINNING;
+}
+
 void judge_lost_wakeup(struct judgement *judgement, const struct rule *rule)
 {
 	const struct model *model = judgement->model;
@@ -135,8 +140,8 @@ void judge_lost_wakeup(struct judgement *judgement, const struct rule *rule)
 		const struct record_hang *hang = model_hang(model, hangs->references[i]);
 		const struct record_held *held;
 
-		if (hang->kind != HANG_IN_FORK && hang->kind != HANG_RING &&
-		    !waits_for_lock(model, hang->serial) && !region_wait_of(model, hang, &held))
+		if (is_of_lost_threads(hang) && !waits_for_lock(model, hang->serial) &&
+		    !region_wait_of(model, hang, &held))
 			report(judgement, rule, hang);
 	}
 }

@@ -32,6 +32,7 @@ void judge_orphaned_lock_tried(struct judgement *judgement, const struct rule *r
 void judge_lost_wakeup(struct judgement *judgement, const struct rule *rule);
 void judge_lock_held_at_fork(struct judgement *judgement, const struct rule *rule);
 void judge_atfork_handler(struct judgement *judgement, const struct rule *rule);
+void judge_dead_owner(struct judgement *judgement, const struct rule *rule);
 void judge_wait_cycle(struct judgement *judgement, const struct rule *rule);
 void judge_threads_lost(struct judgement *judgement, const struct rule *rule);
 

@@ -9,5 +9,6 @@ const struct rule rules[] = {
 	{"FC007", "atfork-handler", SEVERITY_ERROR, judge_atfork_handler},
 	{"FC008", "threads-lost", SEVERITY_NOTE, judge_threads_lost},
 	{"FC011", "wait-cycle", SEVERITY_ERROR, judge_wait_cycle},
+	{"FC012", "dead-owner", SEVERITY_ERROR, judge_dead_owner},
 	{NULL, NULL, SEVERITY_NOTE, NULL},
 };

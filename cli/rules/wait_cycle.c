@@ -90,7 +90,7 @@ static void fill_cycle(struct judgement *judgement, struct finding *finding,
 
 	finding->cycle = arena_array(judgement->arena, model_list(model, RECORD_RING)->count,
 				     sizeof(*finding->cycle));
-	while ((record = next_edge(model, finding, hang->ring, pid))) {
+	while ((record = next_edge(model, finding, hang->about, pid))) {
 		add_edge(judgement, finding, record);
 		pid = record->waits_for;
 	}
@@ -167,7 +167,7 @@ static void report(struct judgement *judgement, const struct rule *rule,
 		judgement->arena, "%zu processes %s each other: none of them can go on.",
 		count_processes(finding), hang->is_proven ? "wait for" : "seem to wait for");
 	finding->why = explain(judgement, hang);
-	finding->advice = advise(model, hang->ring);
+	finding->advice = advise(model, hang->about);
 	evidence_identify(judgement, finding);
 }
 

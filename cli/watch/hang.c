@@ -136,7 +136,7 @@ static void append(struct model *model, struct writer *writer, const struct hang
 		.python = copied.python,
 		.since_ns = hang->since_ns,
 		.wait = hang->region,
-		.ring = hang->ring,
+		.about = hang->about,
 		.reason_length = (uint32_t)strlen(reason),
 	};
 

@@ -25,7 +25,7 @@ struct hang {
 	/* The third look has been taken already, and the stack copied then. */
 	bool is_looked_at;
 	session_reference stack;
-	uint32_t ring; /* number of its RING records; else 0 */
+	uint32_t about; /* see struct record_hang */
 };
 
 /* MODULE records for what a process has mapped and the shim has not recorded. */

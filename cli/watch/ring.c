@@ -5,6 +5,7 @@
  * transfer: a write would come back with a part.
  */
 #include "ring.h"
+#include "dead_owner.h"
 #include "frame_base.h"
 #include "stop.h"
 #include "survey.h"
@@ -407,20 +408,30 @@ static void report(struct ring *ring)
 		.since_ns = rest_since(ring),
 		.look = &look,
 		.is_looked_at = true,
-		.ring = ++ring->watch->rings.last,
+		.about = ++ring->watch->rings.last,
 	};
 	struct record_of_ring to = {ring, &look, &hang};
 
-	ring->number = hang.ring;
+	ring->number = hang.about;
 	if (record_all(&to) && ring->turn->found(&hang, ring->turn->data))
 		youngest->watched->ring.reported = youngest->print;
 }
 
+/* Also where one of it waits for a lock that no longer has an owner, which says more. */
+static bool is_reported(const struct ring *ring)
+{
+	for (size_t node = 0; node < ring->survey->graph.nodes; node++) {
+		const struct survey_node *known = &ring->survey->nodes[node];
+
+		if (ring->set.has[node] && known->watched->ring.reported == known->print)
+			return true;
+	}
+	return false;
+}
+
 static bool is_to_be_reported(struct ring *ring, bool all_asked)
 {
-	const struct survey_node *youngest = &ring->survey->nodes[ring->youngest];
-
-	if (youngest->watched->ring.reported == youngest->print || !ask_all_wakers(ring))
+	if (is_reported(ring) || !ask_all_wakers(ring))
 		return false;
 	if (!ring->reason && !all_asked)
 		ring->reason = "who else has what they wait for is not known";
@@ -478,6 +489,8 @@ static void survey_all(const struct turn *turn, struct watch *watch)
 		survey_add(&survey, watched, facts);
 	}
 	survey_connect(&survey);
+	if (!survey.failed)
+		dead_owner_judge(turn, watch, &survey);
 	if (!survey.failed)
 		judge_rings(turn, watch, &survey);
 	survey_release(&survey);

@@ -21,6 +21,17 @@ static const struct program_case cases[] = {
 	{RING("rings shared", "sem_wait"), .child = "shared@SEMAPHORE"},
 	{RING("python3 $SCRIPTS/feeder.py joined", NULL)},
 
+	/* A mutex that processes share, and whose owner was killed. */
+	{.command = "rings owner-killed",
+	 .verdict = GUILTY,
+	 .code = "FC012",
+	 .action = "killed",
+	 .waiting_in = "pthread_mutex_lock",
+	 .fork = "owner@FORK_WAITER",
+	 .child = "owner@MUTEX"},
+	{.command = "rings owner-killed-robust", .verdict = CLEAN},
+	{.command = "rings owner-late", .verdict = CLEAN},
+
 	{.command = "rings full-slow", .verdict = CLEAN},
 	{.command = "rings full-handler", .verdict = CLEAN},
 	{.command = "rings full-handler",

@@ -262,6 +262,48 @@ static int shared(int posted)
 	return wait_for(child);
 }
 
+/* --- a mutex whose owner goes, by a signal or by its own will -------------- */
+
+static pthread_mutex_t *make_mutex(int robust)
+{
+	pthread_mutex_t *mutex = (pthread_mutex_t *)&semaphores[2];
+	pthread_mutexattr_t attributes;
+
+	pthread_mutexattr_init(&attributes);
+	pthread_mutexattr_setpshared(&attributes, PTHREAD_PROCESS_SHARED);
+	if (robust)
+		pthread_mutexattr_setrobust(&attributes, PTHREAD_MUTEX_ROBUST);
+	pthread_mutex_init(mutex, &attributes);
+	return mutex;
+}
+
+static int owner(int killed, int robust)
+{
+	pthread_mutex_t *mutex = make_mutex(robust);
+	pid_t first = fork(), waiter;
+
+	if (first == 0) {
+		pthread_mutex_lock(mutex);
+		sem_post(&semaphores[0]);
+		if (killed)
+			pause();
+		be_late();
+		pthread_mutex_unlock(mutex);
+		_exit(0);
+	}
+	sem_wait(&semaphores[0]);
+	if (killed) {
+		kill(first, SIGKILL);
+		wait_for(first);
+	}
+	waiter = fork(); /* FORK_WAITER */
+	if (waiter == 0) {
+		pthread_mutex_lock(mutex); /* MUTEX */
+		_exit(0);
+	}
+	return wait_for(waiter);
+}
+
 /* --- not in a ring: somebody outside could help ---------------------------- */
 
 /* The writer is the program itself. */
@@ -295,6 +337,8 @@ static int run(char **argv)
 		return locks(mode_is(argv, "locks-late"));
 	if (mode_is(argv, "shared") || mode_is(argv, "shared-posted"))
 		return shared(mode_is(argv, "shared-posted"));
+	if (strncmp(argv[1], "owner", strlen("owner")) == 0)
+		return owner(!mode_is(argv, "owner-late"), mode_is(argv, "owner-killed-robust"));
 	return outside();
 }
 
@@ -312,6 +356,8 @@ int main(int argc, char **argv)
 	pid_t first;
 
 	(void)argc;
+	/* Who answers last may find that the other has gone. */
+	signal(SIGPIPE, SIG_IGN);
 	make_pipe(others);
 	first = fork();
 	if (first == 0) {

@@ -1,0 +1,83 @@
+/*
+ * FC012: a process-shared lock is waited for, and the thread that holds it does
+ * not exist any more.
+ */
+#include "evidence.h"
+
+static const struct record_thread *find_thread(const struct model *model, int tid)
+{
+	const struct model_list *threads = model_list(model, RECORD_THREAD);
+
+	for (size_t i = threads->count; i-- > 0;) {
+		const struct record_thread *thread = model_thread(model, threads->references[i]);
+
+		if (thread->tid == tid)
+			return thread;
+	}
+	return NULL;
+}
+
+static void fill_lock(struct judgement *judgement, struct lock_part *lock,
+		      const struct record_hang *hang)
+{
+	struct address_space *space = model_space(judgement->model, hang->serial);
+
+	lock->present = true;
+	lock->kind = "mutex";
+	lock->attributes = "process-shared";
+	lock->address = hang->address;
+	if (space) {
+		struct data_symbol symbol = symbolize_data(space, judgement->arena, hang->address);
+
+		lock->name = symbol.name;
+		lock->module = symbol.module;
+		lock->offset = symbol.offset;
+	}
+}
+
+static void report(struct judgement *judgement, const struct rule *rule,
+		   const struct record_hang *hang)
+{
+	struct model *model = judgement->model;
+	struct finding *finding = judgement_add(judgement, rule);
+	int owner = (int)hang->about;
+
+	finding->severity = hang->is_proven ? SEVERITY_ERROR : SEVERITY_WARNING;
+	finding->certainty = hang->is_proven ? CERTAINTY_PROVEN : CERTAINTY_SUSPECTED;
+	if (hang->fork)
+		evidence_fork(judgement, &finding->fork, hang->fork,
+			      model_process(model, hang->serial));
+	fill_lock(judgement, &finding->lock, hang);
+	evidence_thread(judgement, &finding->holder, hang->serial, find_thread(model, owner),
+			owner);
+	evidence_hang(judgement, &finding->child, hang);
+	finding->message = arena_printf(
+		judgement->arena,
+		"process %d waits for a process-shared mutex; thread %d, which held it, has ended.",
+		hang->pid, owner);
+	finding->why =
+		hang->is_proven
+			? "the mutex names a thread that does not exist any more: it ended, or was "
+			  "killed, between lock and unlock, and nobody else may unlock it."
+			: arena_printf(judgement->arena,
+				       "the mutex names a thread that does not exist any more. Not "
+				       "proven: %.*s.",
+				       (int)hang->reason_length, hang->reason);
+	finding->advice =
+		"make the mutex robust (pthread_mutexattr_setrobust()) and handle EOWNERDEAD, or "
+		"ask the process to end instead of killing it (in Python: no terminate() while it "
+		"may hold a lock).";
+	evidence_identify(judgement, finding);
+}
+
+void judge_dead_owner(struct judgement *judgement, const struct rule *rule)
+{
+	const struct model_list *hangs = model_list(judgement->model, RECORD_HANG);
+
+	for (size_t i = 0; i < hangs->count; i++) {
+		const struct record_hang *hang = model_hang(judgement->model, hangs->references[i]);
+
+		if (hang->kind == HANG_DEAD_OWNER)
+			report(judgement, rule, hang);
+	}
+}

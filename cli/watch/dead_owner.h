@@ -1,0 +1,14 @@
+/*
+ * Waits for a process-shared mutex whose owner does not exist any more: it was
+ * killed with the mutex in hand. The mutex itself says who that was.
+ */
+#ifndef FORKCHECK_DEAD_OWNER_H
+#define FORKCHECK_DEAD_OWNER_H
+
+#include "survey.h"
+#include "watch.h"
+
+/* Among the processes that a survey found at rest: calls turn->found for each that waits so. */
+void dead_owner_judge(const struct turn *turn, struct watch *watch, const struct survey *survey);
+
+#endif
