@@ -174,34 +174,37 @@ struct inquiry {
 	bool failed;
 };
 
-static bool has_access(struct inquiry *inquiry, const char *name, int wanted)
+/* O_RDONLY, O_WRONLY or O_RDWR; -1: it is gone, or cannot be told. */
+static int access_mode(struct inquiry *inquiry, const char *name)
 {
 	char text[NOTES_MAX];
 	const char *flags;
-	long mode;
 
 	if (read_at(inquiry->notes, name, text, sizeof(text)) <= 0) {
 		inquiry->failed |= errno != ENOENT;
-		return false;
+		return -1;
 	}
 	flags = strstr(text, "flags:\t");
-	if (!flags) {
-		inquiry->failed = true;
-		return false;
-	}
-	mode = strtol(flags + strlen("flags:\t"), NULL, 8) & O_ACCMODE;
-	return mode == O_RDWR || mode == wanted;
+	inquiry->failed |= !flags;
+	return flags ? (int)(strtol(flags + strlen("flags:\t"), NULL, 8) & O_ACCMODE) : -1;
 }
 
 static void ask_pipe(struct inquiry *inquiry, const char *name, uint64_t inode)
 {
+	bool is_known = false;
+	int mode = -1;
+
 	for (size_t i = 0; i < inquiry->count; i++) {
 		const struct process_wait *wait = &inquiry->waits[i];
 		bool reads = wait->kind == AWAITED_ROOM;
 
-		if ((reads || wait->kind == AWAITED_DATA) && wait->inode == inode &&
-		    !inquiry->can[i])
-			inquiry->can[i] = has_access(inquiry, name, reads ? O_RDONLY : O_WRONLY);
+		if ((!reads && wait->kind != AWAITED_DATA) || wait->inode != inode)
+			continue;
+		/* Many may wait for one pipe: its notes are read once. */
+		if (!is_known)
+			mode = access_mode(inquiry, name);
+		is_known = true;
+		inquiry->can[i] |= mode == O_RDWR || mode == (reads ? O_RDONLY : O_WRONLY);
 	}
 }
 
