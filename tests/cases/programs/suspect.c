@@ -62,8 +62,29 @@ static void tick(void)
 		poll(NULL, 0, STEP_MS);
 }
 
+/* Nobody posts either; this one does not ask again. */
+static void *wait_beside(void *unused)
+{
+	static sem_t never;
+
+	sem_init(&never, 0, 0);
+	sem_wait(&never);
+	return unused;
+}
+
+/* As gRPC waits: one thread with a time limit, again and again, others without. */
+static void wait_in_company(void)
+{
+	pthread_t thread;
+
+	pthread_create(&thread, NULL, wait_beside, NULL);
+	wait_in_steps(&reply); /* COMPANY */
+}
+
 static int work(char **argv)
 {
+	if (mode_is(argv, "mixed"))
+		wait_in_company(); /* MIXED */
 	if (mode_is(argv, "timed"))
 		wait_in_steps(&reply); /* REPLY */
 	if (mode_is(argv, "heartbeat"))
