@@ -45,6 +45,7 @@ static const struct program_case cases[] = {
 	{.command = "rings locks-late", .verdict = CLEAN},
 	{.command = "rings shared-posted", .verdict = CLEAN},
 	{.command = "rings outside", .verdict = CLEAN},
+	{.command = "rings full-outside", .verdict = CLEAN},
 	{.command = "python3 $SCRIPTS/feeder.py got", .verdict = CLEAN},
 	/* A pipeline that waits for its input. */
 	{.command = "sh -c 'sleep 3 | cat | cat'", .verdict = CLEAN},

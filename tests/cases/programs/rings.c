@@ -319,8 +319,23 @@ static int outside(void)
 	return wait_for(child);
 }
 
+/* All the same but for the program, which has the end to read from too. */
+static int full_outside(void)
+{
+	pid_t child = fork();
+
+	if (child == 0) {
+		write_much(others[1]);
+		_exit(0);
+	}
+	close(others[1]);
+	return wait_for(child);
+}
+
 static int run(char **argv)
 {
+	if (mode_is(argv, "full-outside"))
+		return full_outside();
 	if (mode_is(argv, "full"))
 		return full();
 	if (mode_is(argv, "full-slow"))
@@ -364,9 +379,13 @@ int main(int argc, char **argv)
 		make_semaphores();
 		_exit(run(argv));
 	}
-	close(others[0]);
 	if (mode_is(argv, "outside"))
 		be_late();
 	close(others[1]);
+	if (mode_is(argv, "full-outside")) {
+		be_late();
+		drain(others[0]);
+	}
+	close(others[0]);
 	return reap(first);
 }
