@@ -28,14 +28,11 @@ SANITIZER = $(if $(SANITIZE),-fsanitize=address$(,)undefined -fno-sanitize-recov
 , = ,
 ALL_CFLAGS = $(LANGUAGE) $(WARNINGS) $(if $(WERROR),-Werror) $(CFLAGS)
 
-# Reads an interpreter's memory; in the CLI and in the shim.
-PYTHON_SOURCES := $(sort $(wildcard python/*.c))
-
-# The CLI. libunwind's x86-64 part is the one for other processes' memory.
-CLI_SOURCES := $(sort $(wildcard cli/*.c cli/*/*.c))
-# What can be known of a program before it starts is asked on both sides.
-CLI_OBJECTS := $(CLI_SOURCES:%.c=$(BUILD)/obj/%.o) $(BUILD)/obj/cli/target.o \
-	$(PYTHON_SOURCES:%.c=$(BUILD)/obj/cli/%.o)
+# The CLI. libunwind's x86-64 part is the one for other processes' memory. Two parts of the shim
+# are asked on both sides: can the shim be in a program, and what does an interpreter run?
+CLI_SOURCES    := $(sort $(wildcard cli/*.c cli/*/*.c))
+SHARED_SOURCES := shim/target.c $(sort $(wildcard shim/python/*.c))
+CLI_OBJECTS    := $(CLI_SOURCES:%.c=$(BUILD)/obj/%.o) $(SHARED_SOURCES:%.c=$(BUILD)/obj/cli/%.o)
 CLI_LIBS     = -lunwind-x86_64 -lunwind -ldw -lelf -liberty -ljansson
 CLI_DEFINES  = -DFORKCHECK_VERSION='"$(VERSION)"' \
 	-DFORKCHECK_DOCS_DIR='"docs"'
@@ -44,7 +41,7 @@ CLI_DEFINES  = -DFORKCHECK_VERSION='"$(VERSION)"' \
 # is loaded, first to be initialised, and linked with nothing but libc. In two
 # segments and not four: mapping each costs every short process of a build.
 SHIM_SOURCES := $(sort $(wildcard shim/*.c shim/*/*.c))
-SHIM_OBJECTS := $(SHIM_SOURCES:%.c=$(BUILD)/obj/%.o) $(PYTHON_SOURCES:%.c=$(BUILD)/obj/shim/%.o)
+SHIM_OBJECTS := $(SHIM_SOURCES:%.c=$(BUILD)/obj/%.o)
 SHIM_CFLAGS   = -falign-functions=64 -fPIC -fvisibility=hidden -ftls-model=initial-exec -fasynchronous-unwind-tables
 SHIM_LDFLAGS  = -shared -Wl,-soname,libforkcheck.so -Wl,--version-script=shim/exports.map \
 	-Wl,-z,initfirst -Wl,-z,now -Wl,-z,defs -Wl,-z,nodelete -Wl,-z,noseparate-code
@@ -65,7 +62,7 @@ CASE_LIBS    = $(patsubst tests/cases/libraries/%.c,$(BUILD)/cases/%.so,$(wildca
 BENCHES      = $(patsubst tests/bench/%.c,$(BUILD)/bench/%,$(wildcard tests/bench/*.c))
 DEMO_SOURCES = $(wildcard tests/demo/*.c)
 
-C_FILES = $(shell find cli python shim tests -name '*.[ch]' -o -name '*.cpp')
+C_FILES = $(shell find cli shim tests -name '*.[ch]' -o -name '*.cpp')
 
 # Short lines instead of commands; nothing at all under `make -s`.
 ifneq ($(V),)
@@ -103,7 +100,7 @@ $(BUILD)/obj/cli/%.o: cli/%.c
 	@mkdir -p $(@D)
 	$(call say,CC)$(CC) $(ALL_CFLAGS) $(SANITIZER) $(CLI_DEFINES) -c -o $@ $<
 
-$(BUILD)/obj/cli/target.o: shim/target.c
+$(BUILD)/obj/cli/shim/%.o: shim/%.c
 	@mkdir -p $(@D)
 	$(call say,CC)$(CC) $(ALL_CFLAGS) $(SANITIZER) $(CLI_DEFINES) -c -o $@ $<
 
@@ -111,14 +108,6 @@ $(BUILD)/obj/cli/target.o: shim/target.c
 $(BUILD)/obj/cli/commands/rule_texts.o: $(wildcard docs/rules/*.md)
 
 $(BUILD)/obj/shim/%.o: shim/%.c
-	@mkdir -p $(@D)
-	$(call say,CC)$(CC) $(ALL_CFLAGS) $(SHIM_CFLAGS) -c -o $@ $<
-
-$(BUILD)/obj/cli/python/%.o: python/%.c
-	@mkdir -p $(@D)
-	$(call say,CC)$(CC) $(ALL_CFLAGS) $(SANITIZER) -c -o $@ $<
-
-$(BUILD)/obj/shim/python/%.o: python/%.c
 	@mkdir -p $(@D)
 	$(call say,CC)$(CC) $(ALL_CFLAGS) $(SHIM_CFLAGS) -c -o $@ $<
 
@@ -180,10 +169,10 @@ fuzz: deps all $(CASES)
 	@$(MAKE) --no-print-directory CC=clang CXX=clang++ $(FUZZERS)
 	@tests/fuzz/run $(BUILD) $(SECONDS)
 
-$(BUILD)/fuzz/%: tests/fuzz/%.c tests/fuzz/fuzz.h $(CLI_SOURCES)
+$(BUILD)/fuzz/%: tests/fuzz/%.c tests/fuzz/fuzz.h $(CLI_SOURCES) $(SHARED_SOURCES)
 	@mkdir -p $(@D)
 	$(call say,FUZZ)$(CC) $(filter-out -MMD -MP,$(LANGUAGE)) $(WARNINGS) -O1 -g -fsanitize=fuzzer,$(FUZZ) \
-		$(CLI_DEFINES) -o $@ $< $(filter-out cli/main.c,$(CLI_SOURCES)) $(CLI_LIBS)
+		$(CLI_DEFINES) -o $@ $< $(filter-out cli/main.c,$(CLI_SOURCES)) $(SHARED_SOURCES) $(CLI_LIBS)
 
 bench: deps all $(BENCHES)
 	@tests/bench/run $(BUILD) $(ROUNDS)

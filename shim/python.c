@@ -6,8 +6,8 @@
  * they cannot change then, and that the layout is right was seen before.
  */
 #include "python.h"
-#include "../python/python.h"
 #include "log.h"
+#include "python/python.h"
 #include "symbols.h"
 #include "thread.h"
 #include "wakers.h"

@@ -96,7 +96,7 @@ static const struct command_case cases[] = {
 	{"another user",
 	 "chmod 755 . && setpriv --reuid=65534 --regid=65534 --clear-groups true || exit 77\n"
 	 "$FORKCHECK setpriv --reuid=65534 --regid=65534 --clear-groups ends exit 7",
-	 7, "", NULL, 0},
+	 7, "", "not observed", 0},
 
 	/* Limits of the program. */
 	{"10,000 descriptors", "$FORKCHECK limits descriptors 10000", 0, "done\n", "warning FC005",

@@ -14,7 +14,7 @@
 #ifndef FORKCHECK_PYTHON_H
 #define FORKCHECK_PYTHON_H
 
-#include "../shim/session.h"
+#include "../session.h"
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
