@@ -141,7 +141,7 @@ static const struct lock_kind_facts kinds[LOCK_KINDS] = {
 			    "waited on"},
 	[LOCK_BARRIER] = {"barrier", no_attributes, NULL, no_functions, NULL, "reached"},
 	[LOCK_FUTEX] = {"futex", no_attributes, NULL, no_functions, "woken", "waited on"},
-	[LOCK_REGION] = {"libc lock", no_attributes, NULL, no_functions},
+	[LOCK_REGION] = {"libc lock", no_attributes, NULL, no_functions, NULL, NULL},
 };
 
 const struct lock_kind_facts *lock_kind_facts(uint32_t kind)
