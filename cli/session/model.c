@@ -188,10 +188,14 @@ static void take_birth(struct model *model, const struct session_birth *birth)
  */
 static void settle_births(struct model *model)
 {
-	uint64_t half = model->reader->header.births_count / 2;
+	uint64_t capacity = model->reader->header.births_count, half = capacity / 2;
+	uint64_t next = model->reader->next_birth;
 	struct session_birth birth;
 
-	for (; model->settled_birth + half < model->reader->next_birth; model->settled_birth++) {
+	/* What another has taken the place of is not asked; a counter may say anything. */
+	if (next > capacity && model->settled_birth < next - capacity)
+		model->settled_birth = next - capacity;
+	for (; model->settled_birth + half < next; model->settled_birth++) {
 		struct process_facts *process;
 
 		if (!reader_birth(model->reader, model->settled_birth, &birth))

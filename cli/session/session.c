@@ -276,8 +276,10 @@ int session_start_clock(struct session *session)
 	sigset_t all, mask;
 	int problem;
 
-	/* Signals are for the thread that follows the program. */
+	/* Signals are for the thread that follows the program; but for the one by which this
+	 * thread learns that the file was cut. */
 	sigfillset(&all);
+	sigdelset(&all, SIGBUS);
 	pthread_sigmask(SIG_SETMASK, &all, &mask);
 	atomic_store(&clock_runs, true);
 	problem = pthread_create(&clock_thread, NULL, run_clock, session->header);

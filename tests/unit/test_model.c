@@ -116,6 +116,16 @@ static const void *look_up(enum record_type type, session_reference reference)
 	}
 }
 
+/* A counter that the program wrote over must not be counted up to. */
+START_TEST(does_not_count_to_a_hostile_number_of_births)
+{
+	session_builder_birth(&session, (struct session_birth){.process = 7, .kind = BIRTH_IMAGE});
+	atomic_store(&session.header->next_birth, UINT64_MAX / 2);
+	model_update(&model);
+	ck_assert_ptr_null(model_process(&model, 8));
+}
+END_TEST
+
 START_TEST(gives_no_record_of_a_wrong_type)
 {
 	session_reference references[RECORD_TYPES] = {0};
@@ -456,6 +466,7 @@ Suite *model_suite(void)
 	tcase_add_test(core, keeps_private_copies);
 	tcase_add_test(core, lists_records_in_the_order_of_the_log);
 	tcase_add_test(core, gives_no_record_of_a_wrong_type);
+	tcase_add_test(core, does_not_count_to_a_hostile_number_of_births);
 	tcase_add_test(core, gives_no_record_where_there_is_none);
 	tcase_add_test(core, knows_a_process_by_its_birth);
 	tcase_add_test(core, knows_a_process_by_its_record);
