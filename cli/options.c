@@ -553,9 +553,11 @@ static char **environment_words(int *count)
 static void parse_environment(struct options *options)
 {
 	struct parse parse = {.options = options, .is_environment = true};
-	char **words;
+	/* The options point into them for as long as they are used. */
+	static char **words;
 	int count;
 
+	free(words);
 	place = OPTIONS_VARIABLE ": ";
 	words = environment_words(&count);
 	parse_words(&parse, count, words);
