@@ -251,7 +251,7 @@ static const struct command_case cases[] = {
 	/* What the program does to the log. */
 	{"the log is unlinked",
 	 "$FORKCHECK --require-observed sh -c 'rm $FORKCHECK_SESSION; ends exit 0; exit 7'", 67, "",
-	 "ends: the session file is out of its reach", 0},
+	 "ends: the session file is out", 0},
 	{"the log is written over",
 	 "for skip in 0 1 2 3 4; do\n"
 	 "$FORKCHECK sh -c 'dd if=/dev/urandom of=$FORKCHECK_SESSION bs=4k count=1000 seek='$skip' "
