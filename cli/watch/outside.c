@@ -27,7 +27,9 @@
 /* The kernel's own limit. */
 #define PIDS_MAX (4u << 20)
 /* A walk may cost a fiftieth of a processor, and is not made more often than this. */
-#define WALK_NS    400000000u
+#define WALK_NS 400000000u
+/* Of one processor: a 400th, or a 50th where somebody new is to be seen again. */
+#define IDLE_SHARE 400
 #define WALK_SHARE 50
 /* Seen by so many walks: not a program that is being started. */
 #define SIGHTINGS 2
@@ -438,6 +440,14 @@ static void take_strangers(struct walk *walk)
 	walk->outside->count = count;
 }
 
+static bool awaits_anyone(const struct outside *outside)
+{
+	for (size_t i = 0; i < outside->count; i++)
+		if (outside->list[i].sightings < SIGHTINGS)
+			return true;
+	return false;
+}
+
 void outside_turn(struct outside *outside, struct model *model, struct writer *writer, uint64_t now)
 {
 	struct walk walk = {.outside = outside, .model = model, .writer = writer};
@@ -454,6 +464,7 @@ void outside_turn(struct outside *outside, struct model *model, struct writer *w
 	walk.entries = procfs_list(&walk.count);
 	take_strangers(&walk);
 	free(walk.entries);
-	spent = WALK_SHARE * (clock_ns(CLOCK_THREAD_CPUTIME_ID) - began);
+	spent = (awaits_anyone(outside) ? WALK_SHARE : IDLE_SHARE) *
+		(clock_ns(CLOCK_THREAD_CPUTIME_ID) - began);
 	outside->next_walk_ns = now + (spent > WALK_NS ? spent : WALK_NS);
 }

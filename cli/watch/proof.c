@@ -312,8 +312,14 @@ static enum glance take_glance(const struct watched *watched)
 void proof_judge(const struct turn *turn, struct watched *watched,
 		 const struct process_facts *facts)
 {
-	enum glance glance = take_glance(watched);
+	enum glance glance;
 
+	/* A healthy wait seldom ends in a hang: every second round is enough. */
+	watched->was_passed_over = watched->is_healthy && watched->has_look &&
+				   !watched->was_passed_over && !watched->wait && !watched->forking;
+	if (watched->was_passed_over)
+		return;
+	glance = take_glance(watched);
 	if (glance == GLANCE_SAME)
 		return;
 	if (glance == GLANCE_ELSEWHERE || !take_look(turn, watched)) {

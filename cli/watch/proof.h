@@ -27,6 +27,7 @@ struct watched {
 	bool is_healthy;           /* that rest can end: others have its memory */
 	session_reference region;  /* the wait for a lock of libc's that explains it; else 0 */
 	pid_t region_tid;
+	bool was_passed_over; /* in the last round, because it is */
 	uint64_t io;
 	int32_t forking;
 	uint64_t forking_since;

@@ -25,8 +25,8 @@
 /* Others may have gone meanwhile, and with them what they held. */
 #define IDLE_NS     2000000000u
 #define IDLE_MAX_NS 30000000000u
-/* A survey is not repeated before a hundred times its duration has gone by. */
-#define SHARE 100
+/* A survey is not repeated before so many times its duration has gone by. */
+#define SHARE 500
 
 static uint64_t now_ns(void)
 {
