@@ -26,7 +26,7 @@
 
 /* The kernel's own limit. */
 #define PIDS_MAX (4u << 20)
-/* A walk may cost a fiftieth of a processor, and is not made more often than this. */
+/* A walk is not made more often than this. */
 #define WALK_NS 400000000u
 /* Of one processor: a 400th, or a 50th where somebody new is to be seen again. */
 #define IDLE_SHARE 400

@@ -1,7 +1,7 @@
 /*
  * Peeks at every process of the session, rarely at those that do not change,
- * and surveys all that stand still when one more does. Surveys may take one
- * hundredth of the time. No process is held that is in the middle of a
+ * and surveys all that stand still when one more does. Surveys may take a
+ * 500th of the time. No process is held that is in the middle of a
  * transfer: a write would come back with a part.
  */
 #include "ring.h"
