@@ -185,6 +185,7 @@ static void become(struct thread *survivor, const struct inventory *inventory)
 	process.fork = inventory->fork;
 	/* The parent's, from just before: the clock would cost the child a page fault. */
 	process.birth_ns = survivor->fork.ns;
+	process.lost = inventory->lost + process.unseen_count;
 	atomic_store(&process.recorded, false);
 	process.epoch++;
 	take_identity(survivor);
@@ -193,7 +194,7 @@ static void become(struct thread *survivor, const struct inventory *inventory)
 }
 
 /* The parent does not learn who the child is, or too late. */
-static void bear_itself(const struct inventory *inventory)
+static void bear_itself(void)
 {
 	struct session_birth birth = {
 		.time_ns = process.birth_ns,
@@ -203,8 +204,8 @@ static void bear_itself(const struct inventory *inventory)
 		.pid = process.pid,
 		.fork = process.fork,
 		.kind = BIRTH_CHILD,
-		.lost = inventory->lost + process.unseen_count,
-		.private_facts = wakers_address(),
+		.lost = process.lost,
+		.private_facts = process.private_facts,
 	};
 
 	process.birth_index = log_birth_reserve();
@@ -250,7 +251,7 @@ void child_start(struct thread *survivor)
 	process.inherits |= inventory.held > 0;
 	become(survivor, &inventory);
 	if (survivor->fork.bears_itself)
-		bear_itself(&inventory);
+		bear_itself();
 	if (inventory.held)
 		log_birth_mark(process.birth_index, BIRTH_INHERITED);
 	thread_renew_fast(survivor);

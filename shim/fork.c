@@ -307,7 +307,7 @@ static void fill_birth(const struct fork_state *fork, pid_t pid)
 		.fork = fork->record,
 		.kind = pid > 0 ? BIRTH_CHILD : 0,
 		.lost = fork->others,
-		.private_facts = wakers_address(),
+		.private_facts = process.private_facts,
 	};
 
 	log_birth_fill(fork->birth, &birth);

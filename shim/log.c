@@ -129,6 +129,8 @@ static void write_process(void)
 	record->fork = process.fork;
 	record->kind = process.kind;
 	record->birth_ns = process.birth_ns;
+	record->private_facts = process.private_facts;
+	record->lost = process.lost;
 	record->path_length = (uint16_t)process.path_length;
 	record->libc_length = (uint16_t)libc_length;
 	memcpy(record->text, process.path, process.path_length);

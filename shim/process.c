@@ -111,6 +111,7 @@ static void describe_process(void)
 	process.image = process.serial;
 	process.kind = BIRTH_IMAGE;
 	process.birth_ns = time_now();
+	process.private_facts = wakers_address();
 	process.can_read = true;
 	process.can_read = memory_read(&copy, &probe, sizeof(copy)) == sizeof(copy);
 }
@@ -123,7 +124,7 @@ static void register_birth(void)
 		.image = process.image,
 		.pid = process.pid,
 		.kind = BIRTH_IMAGE,
-		.private_facts = wakers_address(),
+		.private_facts = process.private_facts,
 	};
 
 	process.birth_index = log_birth_reserve();

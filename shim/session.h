@@ -36,7 +36,7 @@
 #include <stdint.h>
 
 #define SESSION_MAGIC       "forkchk"
-#define SESSION_VERSION     2
+#define SESSION_VERSION     3
 #define SESSION_CELL        64
 #define SESSION_ENVIRONMENT "FORKCHECK_SESSION"
 
@@ -225,6 +225,9 @@ struct record_process {
 	uint16_t path_length;
 	uint16_t libc_length;
 	uint64_t birth_ns;
+	uint64_t private_facts; /* as in its birth, which the parent may never come to fill */
+	uint32_t lost;
+	uint32_t reserved;
 	char text[]; /* path of the program, then version of the C library; no NUL */
 };
 
@@ -651,7 +654,7 @@ _Static_assert(sizeof(struct record) == 32, "record header");
 _Static_assert(sizeof(struct session_birth) == 64, "birth");
 _Static_assert(sizeof(struct session_intern) == 16, "intern");
 _Static_assert(sizeof(struct session_header) == 448, "session header");
-_Static_assert(sizeof(struct record_process) == 72, "process");
+_Static_assert(sizeof(struct record_process) == 88, "process");
 _Static_assert(sizeof(struct record_module) == 56, "module");
 _Static_assert(sizeof(struct record_stack) == 112, "stack");
 _Static_assert(sizeof(struct record_thread) == 152, "thread");

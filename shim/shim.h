@@ -61,7 +61,9 @@ struct process {
 	session_reference fork; /* the FORK record that this process was born by */
 	uint64_t birth_ns;
 	uint64_t birth_index;
-	_Atomic bool recorded; /* the PROCESS record is written */
+	uint64_t private_facts; /* their address */
+	uint32_t lost;          /* threads of the parent that it does not have */
+	_Atomic bool recorded;  /* the PROCESS record is written */
 	/* Ids under which this process' own first thread held locks before its forks. */
 	pid_t former_tids[FORMER_TIDS];
 	uint32_t former_count;

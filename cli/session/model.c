@@ -41,6 +41,7 @@ void model_release(struct model *model)
 		free(model->lists[i].references);
 	free(model->spaces);
 	free(model->processes);
+	free(model->arrivals.serials);
 	free(model->by_cell);
 	free(model->types);
 	free(model->children);
@@ -106,13 +107,30 @@ static void link_child(struct model *model, struct process_facts *process)
 	process->is_linked = true;
 }
 
+static void note_arrival(struct arrivals *arrivals, uint32_t serial)
+{
+	arrivals->serials = grow(arrivals->serials, &arrivals->capacity, arrivals->count,
+				 sizeof(*arrivals->serials));
+	arrivals->serials[arrivals->count++] = serial;
+}
+
+static struct process_facts *know_process(struct model *model, uint32_t serial)
+{
+	struct process_facts *process = process_entry(model, serial);
+
+	if (process && !process->serial) {
+		note_arrival(&model->arrivals, serial);
+		process->serial = serial;
+	}
+	return process;
+}
+
 static void take_process(struct model *model, const struct record_process *record)
 {
-	struct process_facts *process = process_entry(model, record->serial);
+	struct process_facts *process = know_process(model, record->serial);
 
 	if (!process)
 		return;
-	process->serial = record->serial;
 	process->parent = record->parent;
 	process->image = record->image;
 	process->pid = record->pid;
@@ -120,6 +138,10 @@ static void take_process(struct model *model, const struct record_process *recor
 	process->kind = record->kind;
 	process->fork = record->fork;
 	process->birth_ns = record->birth_ns;
+	if (!process->birth_number) {
+		process->lost = record->lost;
+		process->private_facts = record->private_facts;
+	}
 	/* What the CLI writes has no process for a writer. */
 	process->is_outside = record->record.process == 0;
 	if (record->path_length)
@@ -163,12 +185,11 @@ static void take_record(struct model *model)
 
 static void take_birth(struct model *model, const struct session_birth *birth)
 {
-	struct process_facts *process = process_entry(model, birth->process);
-
 	/* Kind 0: the fork failed. */
-	if (!process || !birth->kind)
+	struct process_facts *process = birth->kind ? know_process(model, birth->process) : NULL;
+
+	if (!process)
 		return;
-	process->serial = birth->process;
 	process->parent = birth->parent;
 	process->image = birth->image;
 	process->pid = birth->pid;

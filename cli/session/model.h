@@ -49,6 +49,10 @@ struct model {
 	struct model_list lists[RECORD_TYPES];
 	struct process_facts *processes; /* index: serial */
 	size_t process_capacity;
+	struct arrivals {
+		uint32_t *serials;
+		size_t count, capacity;
+	} arrivals;                    /* in the order in which something became known of them */
 	struct address_space **spaces; /* index: serial of an image */
 	size_t space_capacity;
 	const char *shim_path;

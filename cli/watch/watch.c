@@ -30,7 +30,7 @@ static uint64_t clock_ns(clockid_t clock)
 
 void watch_init(struct watch *watch, struct writer *writer, uint64_t hang_after_ns)
 {
-	*watch = (struct watch){.next_serial = 1, .writer = writer, .hang_after_ns = hang_after_ns};
+	*watch = (struct watch){.writer = writer, .hang_after_ns = hang_after_ns};
 }
 
 static void drop(struct watched *watched)
@@ -102,8 +102,7 @@ static size_t place_of(const struct watch *watch, uint32_t serial)
 	return from;
 }
 
-static struct watched *add(struct watch *watch, const struct model *model,
-			   const struct process_facts *facts)
+static struct watched *add(struct watch *watch, const struct process_facts *facts)
 {
 	struct watched *watched = make_room(watch) ? calloc(1, sizeof(*watched)) : NULL;
 	size_t at = place_of(watch, facts->serial);
@@ -113,7 +112,6 @@ static struct watched *add(struct watch *watch, const struct model *model,
 	watched->serial = facts->serial;
 	watched->pid = facts->pid;
 	watched->process = -1;
-	watched->is_heir = is_heir(model, facts);
 	memmove(&watch->list[at + 1], &watch->list[at], (watch->count - at) * sizeof(*watch->list));
 	watch->list[at] = watched;
 	watch->count++;
@@ -129,27 +127,15 @@ static struct watched *find(const struct watch *watch, uint32_t serial)
 
 static void take_births(struct watch *watch, const struct model *model)
 {
-	for (; watch->next_serial < model->process_capacity; watch->next_serial++) {
-		const struct process_facts *facts = model_process(model, watch->next_serial);
+	const struct arrivals *arrivals = &model->arrivals;
 
-		/* A serial that is not known yet: its birth is being written. */
-		if (!facts)
-			break;
-		if (facts->pid > 0 && !find(watch, facts->serial))
-			add(watch, model, facts);
+	for (; watch->next_arrival < arrivals->count; watch->next_arrival++) {
+		const struct process_facts *facts =
+			model_process(model, arrivals->serials[watch->next_arrival]);
+
+		if (facts && facts->pid > 0 && !find(watch, facts->serial))
+			add(watch, facts);
 	}
-}
-
-/* Serials are taken before the fork, so one that never came to be would stop
- * the count: a later one shows that it will not come. */
-static void pass_over_unborn(struct watch *watch, const struct model *model)
-{
-	uint32_t serial = watch->next_serial;
-
-	while (serial < model->process_capacity && !model_process(model, serial))
-		serial++;
-	if (serial < model->process_capacity)
-		watch->next_serial = serial;
 }
 
 static void take_waits(struct watch *watch, const struct model *model)
@@ -165,7 +151,7 @@ static void take_waits(struct watch *watch, const struct model *model)
 		if (wait->flags || !facts || facts->pid <= 0)
 			continue;
 		if (!watched)
-			watched = add(watch, model, facts);
+			watched = add(watch, facts);
 		if (watched)
 			watched->wait = reference;
 	}
@@ -252,6 +238,9 @@ static bool visit(struct watch *watch, const struct turn *turn, struct watched *
 		return false;
 	if (watched->is_reported || (!full_round && !watched->wait))
 		return true;
+	/* Its record may be there long before the births that make it one: a parent
+	 * fills them when it comes out of its fork. */
+	watched->is_heir = watched->is_heir || is_heir(turn->model, facts);
 	proof_note_forking(turn, watched, forking_thread(turn->model, facts));
 	if (!watched->is_heir && !watched->wait && !watched->forking)
 		return is_alive(watched);
@@ -302,7 +291,6 @@ int watch_turn(struct watch *watch, struct model *model,
 	if (full_round) {
 		watch->next_round_ns = turn.now + ROUND_NS;
 		watch->knows_namespaces = false;
-		pass_over_unborn(watch, model);
 	}
 	visit_all(watch, &turn, full_round);
 	if (full_round)

@@ -22,8 +22,8 @@ struct watched;
 struct watch {
 	struct watched **list;
 	size_t count, capacity;
-	uint32_t next_serial; /* births taken in so far */
-	size_t next_wait;     /* in the model's list of waits */
+	size_t next_arrival; /* in the model's list of processes */
+	size_t next_wait;    /* in the model's list of waits */
 	uint64_t next_round_ns;
 	uint64_t hang_after_ns;
 	struct writer *writer;

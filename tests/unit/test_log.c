@@ -187,6 +187,8 @@ START_TEST(says_who_writes_before_anything_else)
 				   .kind = BIRTH_CHILD,
 				   .fork = 9,
 				   .birth_ns = 11,
+				   .lost = 4,
+				   .private_facts = 13,
 				   .path_length = 9,
 				   .path = "/bin/truex",
 				   .libc_version = "2.36"};
@@ -203,6 +205,8 @@ START_TEST(says_who_writes_before_anything_else)
 	ck_assert_uint_eq(record->fork, 9);
 	ck_assert_uint_eq(record->kind, BIRTH_CHILD);
 	ck_assert_uint_eq(record->birth_ns, 11);
+	ck_assert_uint_eq(record->lost, 4);
+	ck_assert_uint_eq(record->private_facts, 13);
 	ck_assert_uint_eq(record->path_length, 9);
 	ck_assert_mem_eq(record->text, "/bin/true2.36", 13);
 	ck_assert(reader_next(&reader, &buffer));

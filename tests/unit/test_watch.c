@@ -163,6 +163,21 @@ static pid_t start(uint32_t serial, void (*body)(void *), int threads, uint32_t 
 	return child;
 }
 
+/* What a child says of itself; its parent's word may come late, or never. */
+static void add_record(uint32_t serial, pid_t pid, uint64_t birth_ns, uint32_t lost)
+{
+	session_builder_process(&session,
+				(struct record_process){.serial = serial,
+							.parent = 99,
+							.image = serial,
+							.pid = pid,
+							.kind = BIRTH_CHILD,
+							.birth_ns = birth_ns,
+							.lost = lost,
+							.private_facts = (uintptr_t)&facts},
+				"/bin/p");
+}
+
 static session_reference announce(uint32_t serial, uint32_t flags)
 {
 	return session_add(&session, WAIT, wait, serial, .flags = flags);
@@ -439,6 +454,41 @@ START_TEST(signals_all_that_it_watches)
 }
 END_TEST
 
+START_TEST(believes_a_child_whose_parent_says_nothing)
+{
+	int threads = 1;
+	uint64_t birth_ns = now_ns();
+	pid_t child = support_child(wait_quietly, &threads);
+
+	add_record(1, child, birth_ns, 1);
+	for (int i = 0; i < 100 && !found[1].times; i++)
+		turn_for(50);
+	ck_assert_int_eq(found[1].times, 1);
+	ck_assert(found[1].is_proven);
+	support_end_child(child);
+}
+END_TEST
+
+/* The parent was held up between the clone and its next step. */
+START_TEST(takes_a_birth_that_comes_late)
+{
+	int threads = 1;
+	uint64_t birth_ns = now_ns();
+	pid_t other, child = support_child(wait_quietly, &threads);
+
+	if (_i == 0)
+		add_record(1, child, birth_ns, 0);
+	other = start(2, wait_quietly, 1, 1);
+	turn_for(600);
+	add_birth(1, child, birth_ns, 1);
+	for (int i = 0; i < 100 && !found[1].times; i++)
+		turn_for(50);
+	ck_assert_int_eq(found[1].times, 1);
+	support_end_child(child);
+	support_end_child(other);
+}
+END_TEST
+
 Suite *watch_suite(void)
 {
 	Suite *suite = suite_create("watch");
@@ -455,6 +505,8 @@ Suite *watch_suite(void)
 	tcase_add_test(core, lets_go_of_who_has_ended);
 	tcase_add_test(core, records_a_hang_and_ends_it);
 	tcase_add_test(core, signals_all_that_it_watches);
+	tcase_add_test(core, believes_a_child_whose_parent_says_nothing);
+	tcase_add_loop_test(core, takes_a_birth_that_comes_late, 0, 2);
 	suite_add_tcase(suite, core);
 	return suite;
 }
