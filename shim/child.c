@@ -37,13 +37,15 @@ struct inventory {
 	uint32_t generation; /* of its set of threads */
 	uint32_t lost;       /* threads */
 	uint32_t overflowed;
-	uint32_t held; /* locks of lost threads */
+	uint32_t held;    /* locks of lost threads */
+	uint32_t regions; /* bits: some thread was ever inside */
 };
 
 static bool count_lost(struct thread *thread, void *data)
 {
 	struct inventory *inventory = data;
 
+	inventory->regions |= thread->regions_used;
 	if (thread == inventory->survivor)
 		return true;
 	held_freeze(&thread->held, thread_lives_here(thread));
@@ -246,7 +248,9 @@ void child_start(struct thread *survivor)
 		thread_each(record_held_by_lost, &inventory);
 		process.inherits = true;
 	}
-	regions_inherit(survivor, inventory.fork, inventory.lost > 0);
+	/* Most never were, and its code is a page fault away. */
+	if (inventory.regions)
+		regions_inherit(survivor, inventory.fork, inventory.lost > 0);
 	record_held_locks(survivor, &inventory);
 	process.inherits |= inventory.held > 0;
 	become(survivor, &inventory);

@@ -172,8 +172,9 @@ static void enter(struct thread *thread, enum fork_function function)
 }
 
 /* Handlers will run, and may not return. */
-static void show_forking(const struct thread *thread)
+static void show_forking(struct thread *thread)
 {
+	thread->shown_forking = process.serial;
 	log_birth_forking(process.birth_index, thread_kernel_tid(thread));
 }
 
@@ -208,7 +209,8 @@ static void leave(struct thread *thread, const struct fork_state *outer)
 {
 	if (--thread->fork_depth)
 		show_forking(thread);
-	else
+	else if (thread->shown_forking == process.serial)
+		/* Not in a child: to read the log would cost it a page fault. */
 		log_birth_forked(process.birth_index, thread_kernel_tid(thread));
 	resume(thread, outer);
 	thread_renew_fast(thread);

@@ -24,10 +24,9 @@ void held_set_open(struct held_table *table, bool open)
 	for (uint32_t i = 0; i < HELD_FAST; i++) {
 		struct held_slot *slot = &table->fast[i];
 
-		if (open)
-			slot->lock &= ~(uintptr_t)SLOT_SLOW;
-		else if (slot->lock)
-			slot->lock |= SLOT_SLOW;
+		/* What is not written to is not copied, at either end of a fork. */
+		if (slot->lock && open == !!(slot->lock & SLOT_SLOW))
+			slot->lock ^= SLOT_SLOW;
 	}
 }
 

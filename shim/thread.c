@@ -156,15 +156,16 @@ static struct thread *claim(void)
 {
 	struct thread *thread = claim_existing();
 
-	/* A new slab is zero: clearing it would make a page fault of each of its pages. */
-	if (thread)
-		clear_block(thread);
-	else
+	if (!thread)
 		thread = claim_new_slab();
 	if (!thread) {
 		atomic_fetch_add(&log_header()->counters.dropped, 1);
 		return NULL;
 	}
+	/* A block that nobody had is zero: clearing it would make a page of memory of
+	 * each of its pages, for every fork to copy. */
+	if (thread->serial)
+		clear_block(thread);
 	thread->epoch = process.epoch;
 	thread->born_in = process.serial;
 	thread->serial = atomic_fetch_add(&serials, 1) + 1;

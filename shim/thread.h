@@ -69,6 +69,7 @@ struct thread {
 	uint64_t python_state; /* the interpreter's for this thread, as last seen; may be gone */
 
 	uint32_t fork_depth;
+	uint32_t shown_forking; /* serial of the process whose birth has this thread as forking */
 	struct fork_state fork;
 
 	uint32_t regions_used; /* bits of `regions` that were ever entered */

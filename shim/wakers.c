@@ -9,7 +9,7 @@
 #include <sys/syscall.h>
 #include <sys/time.h>
 
-static struct private_facts facts = {.magic = PRIVATE_FACTS_MAGIC};
+static struct private_facts facts;
 
 uint64_t wakers_address(void)
 {
@@ -45,6 +45,7 @@ void wakers_start(void)
 {
 	struct itimerval value;
 
+	facts.magic = PRIVATE_FACTS_MAGIC;
 	facts.pid = process.pid;
 	facts.objects = objects_address();
 	if (getitimer(ITIMER_REAL, &value) == 0)
