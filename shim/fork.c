@@ -171,9 +171,31 @@ static void enter(struct thread *thread, enum fork_function function)
 	thread_renew_fast(thread);
 }
 
+static bool record_thread(struct thread *thread, void *nothing)
+{
+	(void)nothing;
+	if (thread_lives_here(thread))
+		thread_record(thread);
+	return true;
+}
+
+/* A handler that never comes back may wait for one of them. A child that lacks
+ * them will name the same records. */
+static void record_threads(void)
+{
+	static uint32_t recorded;
+	uint32_t generation = thread_generation();
+
+	if (generation == recorded)
+		return;
+	recorded = generation;
+	thread_each(record_thread, NULL);
+}
+
 /* Handlers will run, and may not return. */
 static void show_forking(struct thread *thread)
 {
+	record_threads();
 	thread->shown_forking = process.serial;
 	log_birth_forking(process.birth_index, thread_kernel_tid(thread));
 }

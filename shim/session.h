@@ -495,6 +495,8 @@ struct record_hang {
 	session_reference wait; /* the WAIT_PERHAPS record that explains it; else 0 */
 	session_reference python;
 	uint32_t about; /* of a ring: number of its RING records; of a dead owner: its id */
+	session_reference others; /* in fork(): LOST record of the threads that a child would lack */
+	uint32_t reserved;
 	uint32_t reason_length;
 	char reason[]; /* why it is not proven; no NUL */
 };
@@ -644,7 +646,7 @@ _Static_assert(sizeof(struct record_python) == 64, "python");
 _Static_assert(sizeof(struct private_facts) == 592, "private facts");
 _Static_assert(sizeof(struct record_atfork) == 72, "atfork");
 _Static_assert(sizeof(struct record_use) == 64, "use");
-_Static_assert(sizeof(struct record_hang) == 96, "hang");
+_Static_assert(sizeof(struct record_hang) == 104, "hang");
 _Static_assert(sizeof(struct session_object) == 32, "object");
 _Static_assert(sizeof(struct record_object) == 80, "object record");
 _Static_assert(sizeof(struct record_action) == 40, "action");

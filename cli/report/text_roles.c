@@ -347,7 +347,8 @@ static const char *missing_names(struct page *page, const struct missing_group *
 	return arena_printf(arena, " (%s)", list);
 }
 
-static void put_missing(struct page *page, const struct missing_group *group)
+/* What hangs in fork() still has them. */
+static void put_missing(struct page *page, const struct missing_group *group, bool is_in_fork)
 {
 	const char *library = page_name(page, group->library, NAME_COLUMNS);
 	const char *heading = page_count(page, group->count, "thread", NULL);
@@ -355,9 +356,11 @@ static void put_missing(struct page *page, const struct missing_group *group)
 	if (library != NULL)
 		heading = arena_printf(&page->arena, "%s of %s", heading, path_basename(library));
 	heading = arena_printf(&page->arena, "%s%s", heading, missing_names(page, group));
+	if (is_in_fork)
+		heading = arena_printf(&page->arena, "%s that a child would lack", heading);
 	if (group->created_at.count > 0)
 		heading = arena_printf(&page->arena, "%s, created at", heading);
-	page_wrap(page, "  missing: ", 11, heading);
+	page_wrap(page, is_in_fork ? "  threads: " : "  missing: ", 11, heading);
 	put_frames(page, &group->created_at);
 }
 
@@ -411,6 +414,6 @@ void put_parts(struct page *page, const struct finding *finding)
 	if (finding->child.present && finding->cycle_count == 0)
 		put_child(page, finding);
 	for (size_t i = 0; i < finding->missing_count; i++)
-		put_missing(page, &finding->missing[i]);
+		put_missing(page, &finding->missing[i], finding->handler.present);
 	put_cycle(page, finding);
 }

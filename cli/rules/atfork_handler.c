@@ -4,6 +4,8 @@
  */
 #include "evidence.h"
 #include "handler_locks.h"
+#include "missing_threads.h"
+#include "python_evidence.h"
 #include <string.h>
 
 struct fork_stack fork_stack_split(const struct frames *stack)
@@ -50,9 +52,50 @@ static void explain(struct judgement *judgement, struct finding *finding,
 			     library ? library : "the library");
 }
 
+/* Its latest record has its latest name. */
+static const struct record_thread *find_thread(const struct model *model, uint32_t process,
+					       int32_t tid)
+{
+	const struct model_list *threads = model_list(model, RECORD_THREAD);
+
+	for (size_t i = threads->count; i-- > 0;) {
+		const struct record_thread *thread = model_thread(model, threads->references[i]);
+
+		if (thread->record.process == process && thread->tid == tid)
+			return thread;
+	}
+	return NULL;
+}
+
+static void name_thread(struct judgement *judgement, struct fork_part *part,
+			const struct record_hang *hang)
+{
+	const struct record_thread *thread = find_thread(judgement->model, hang->serial, hang->tid);
+
+	part->tid = hang->tid;
+	if (!thread)
+		return;
+	part->python_name = python_evidence_name(judgement, thread);
+	part->thread_name = arena_strndup(judgement->arena, thread->name,
+					  strnlen(thread->name, sizeof(thread->name)));
+}
+
+/* Of all that a child would lack, those that the handler has to do with. */
+static void keep_library(struct finding *finding, const char *library)
+{
+	size_t kept = 0;
+
+	for (size_t i = 0; library && i < finding->missing_count; i++)
+		if (finding->missing[i].library &&
+		    strcmp(finding->missing[i].library, library) == 0)
+			finding->missing[kept++] = finding->missing[i];
+	finding->missing_count = kept;
+}
+
 static void report(struct judgement *judgement, const struct rule *rule,
 		   const struct record_hang *hang)
 {
+	const struct record_lost *others = model_lost(judgement->model, hang->others);
 	struct finding *finding = judgement_add(judgement, rule);
 	struct fork_stack split;
 
@@ -63,7 +106,7 @@ static void report(struct judgement *judgement, const struct rule *rule,
 	finding->fork.present = true;
 	finding->fork.pid = hang->pid;
 	finding->fork.child_pid = -1;
-	finding->fork.tid = hang->tid;
+	name_thread(judgement, &finding->fork, hang);
 	finding->fork.program = evidence_program(judgement, hang->serial);
 	finding->fork.function = "fork";
 	finding->fork.stack = split.caller;
@@ -72,6 +115,10 @@ static void report(struct judgement *judgement, const struct rule *rule,
 		finding->handler.present = true;
 		finding->handler.function = split.handler->function;
 		finding->handler.library = evidence_file_name(split.handler->module);
+	}
+	if (others) {
+		missing_threads(judgement, finding, hang->serial, others);
+		keep_library(finding, finding->handler.library);
 	}
 	evidence_identify(judgement, finding);
 }

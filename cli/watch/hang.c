@@ -118,6 +118,50 @@ static struct copied copy_stacks(struct model *model, struct writer *writer,
 	return copied;
 }
 
+static bool has_task(const struct hang *hang, pid_t tid)
+{
+	for (size_t i = 0; i < hang->look->count; i++)
+		if (hang->look->tasks[i].tid == tid)
+			return true;
+	return false;
+}
+
+/* The later of two records of one thread has its later name. */
+static void note_thread(struct model *model, struct record_lost *list, session_reference *threads,
+			session_reference thread)
+{
+	uint32_t place = 0;
+
+	while (place < list->count &&
+	       model_thread(model, threads[place])->tid != model_thread(model, thread)->tid)
+		place++;
+	if (place < TASKS_MAX)
+		threads[place] = thread;
+	if (place == list->count && place < TASKS_MAX)
+		list->count++;
+}
+
+/* As far as the shim knows them; there are no more tasks in a look than fit. */
+static session_reference append_others(struct model *model, struct writer *writer,
+				       const struct hang *hang)
+{
+	const struct model_list *known = model_list(model, RECORD_THREAD);
+	session_reference threads[TASKS_MAX];
+	struct record_lost list = {0};
+
+	for (size_t i = 0; i < known->count; i++) {
+		const struct record_thread *thread = model_thread(model, known->references[i]);
+
+		if (thread->record.process == hang->serial && thread->tid != hang->tid &&
+		    has_task(hang, thread->tid))
+			note_thread(model, &list, threads, known->references[i]);
+	}
+	if (!list.count)
+		return 0;
+	return writer_append(writer, RECORD_LOST, &list, sizeof(list), threads,
+			     list.count * sizeof(*threads));
+}
+
 static void append(struct model *model, struct writer *writer, const struct hang *hang,
 		   struct copied copied)
 {
@@ -137,6 +181,7 @@ static void append(struct model *model, struct writer *writer, const struct hang
 		.since_ns = hang->since_ns,
 		.wait = hang->region,
 		.about = hang->about,
+		.others = hang->kind == HANG_IN_FORK ? append_others(model, writer, hang) : 0,
 		.reason_length = (uint32_t)strlen(reason),
 	};
 

@@ -19,7 +19,7 @@ static void start(const char *path)
 			(void (*)(pthread_mutex_t *))dlsym(dlopen(path, RTLD_NOW), "handler_start");
 	if (function == NULL)
 		errx(2, "%s", dlerror());
-	function(&needed_mutex);
+	function(&needed_mutex); /* STARTED */
 }
 
 /* It, not an alarm, ends a process that hangs: an armed timer could wake it. */
@@ -48,7 +48,7 @@ int main(int argc, char **argv)
 {
 	ends_with_guard();
 	pthread_mutex_lock(&needed_mutex);
-	start(argc == 3 ? argv[2] : NULL);
+	start(argc == 3 ? argv[2] : NULL); /* HERE */
 	if (mode_is(argv, "released"))
 		pthread_mutex_unlock(&needed_mutex);
 	return fork_and_exit(); /* CALL */
