@@ -122,9 +122,10 @@ static bool is_orphan_of_libc(struct watched *watched, struct model *model)
 }
 
 /* Judges a rest once; it is judged again when the process has run in between. */
-static void judge_rest(struct watched *watched, struct model *model,
-		       const struct process_facts *facts)
+static void judge_rest(struct watched *watched, struct model *model)
 {
+	/* To be asked for late: it moves when the model takes more in. */
+	const struct process_facts *facts = model_process(model, watched->serial);
 	struct arena arena;
 	const char *reason = NULL;
 
@@ -209,8 +210,7 @@ static bool lasts(const struct turn *turn, uint64_t since)
 }
 
 /* Every task waits, and has waited since the last look. */
-static void judge_at_rest(const struct turn *turn, struct watched *watched,
-			  const struct process_facts *facts)
+static void judge_at_rest(const struct turn *turn, struct watched *watched)
 {
 	enum hang_kind kind = watched->forking ? HANG_IN_FORK : HANG_CHILD;
 
@@ -223,7 +223,7 @@ static void judge_at_rest(const struct turn *turn, struct watched *watched,
 	}
 	if (turn->now - watched->rest_since < REST_NS)
 		return;
-	judge_rest(watched, turn->model, facts);
+	judge_rest(watched, turn->model);
 	if (watched->is_healthy)
 		return;
 	if (!watched->reason)
@@ -309,8 +309,7 @@ static enum glance take_glance(const struct watched *watched)
 	return procfs_is_futex_wait(&first) || !first.in_call ? GLANCE_LOOK : GLANCE_ELSEWHERE;
 }
 
-void proof_judge(const struct turn *turn, struct watched *watched,
-		 const struct process_facts *facts)
+void proof_judge(const struct turn *turn, struct watched *watched)
 {
 	enum glance glance;
 
@@ -327,7 +326,7 @@ void proof_judge(const struct turn *turn, struct watched *watched,
 		return;
 	}
 	if (is_at_rest(watched->look))
-		judge_at_rest(turn, watched, facts);
+		judge_at_rest(turn, watched);
 	else if (watched->forking)
 		judge_forking(turn, watched);
 	else if (only_waits(watched->look))

@@ -53,7 +53,6 @@ struct turn {
 void proof_note_forking(const struct turn *turn, struct watched *watched, int32_t forking);
 
 /* Looks once more and judges; calls turn->found where there is something to say. */
-void proof_judge(const struct turn *turn, struct watched *watched,
-		 const struct process_facts *facts);
+void proof_judge(const struct turn *turn, struct watched *watched);
 
 #endif

@@ -249,7 +249,7 @@ static bool visit(struct watch *watch, const struct turn *turn, struct watched *
 		return !full_round;
 	if (facts->is_outside && !outside_is_unchanged(&watch->outside, watched->pid))
 		return false;
-	proof_judge(turn, watched, facts);
+	proof_judge(turn, watched);
 	return true;
 }
 
