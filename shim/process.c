@@ -9,6 +9,7 @@
 #include "modules.h"
 #include "python.h"
 #include "real.h"
+#include "shares.h"
 #include "shim.h"
 #include "thread.h"
 #include "wakers.h"
@@ -162,6 +163,7 @@ __attribute__((destructor)) static void finish(void)
 	int saved = errno;
 
 	child_end();
+	shares_end();
 	errno = saved;
 }
 
@@ -169,6 +171,7 @@ EXPORT _Noreturn void _exit(int status)
 {
 	real_ensure();
 	child_end();
+	shares_end();
 	real._exit(status);
 	__builtin_unreachable();
 }

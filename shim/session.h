@@ -198,6 +198,7 @@ enum record_type {
 	RECORD_PYTHON_CODE,
 	RECORD_PYTHON,
 	RECORD_RING,
+	RECORD_SHARE,
 	RECORD_TYPES
 };
 
@@ -477,6 +478,7 @@ enum hang_kind {
 	HANG_SPINNING,
 	HANG_RING,       /* processes that wait for each other; this is the youngest */
 	HANG_DEAD_OWNER, /* it waits for a shared lock of a thread that has ended */
+	HANG_DEAD_TAKER, /* the same with a semaphore, that a process which has ended took */
 };
 
 /* A process that the CLI found stuck, with the stack of the thread that matters. */
@@ -494,7 +496,9 @@ struct record_hang {
 	uint64_t address;       /* that it waits on */
 	session_reference wait; /* the WAIT_PERHAPS record that explains it; else 0 */
 	session_reference python;
-	uint32_t about; /* of a ring: number of its RING records; of a dead owner: its id */
+	/* Of a ring: number of its RING records; of a dead owner: its id; of a dead taker:
+	 * its SHARE record. */
+	uint32_t about;
 	session_reference others; /* in fork(): LOST record of the threads that a child would lack */
 	uint32_t reserved;
 	uint32_t reason_length;
@@ -539,6 +543,36 @@ struct record_ring {
 	uint32_t reserved;
 };
 
+enum share_flag {
+	SHARE_ENDED = 1, /* the process ended by its own will, or gave the semaphore up */
+};
+
+/* The device of a mapping in one word. */
+#define SHARE_DEVICE(major, minor) ((uint32_t)(major) << 20 | ((uint32_t)(minor)&0xfffff))
+
+/*
+ * What one process took from a semaphore that several share, and gave. Written
+ * anew for another process once this one has nothing in hand any more: all of it
+ * changes, and nothing is true of a record without an owner.
+ */
+struct record_share {
+	struct record record;
+	uint64_t inode, offset; /* which semaphore: where it is in which file or memory */
+	uint64_t semaphore;     /* its address in that process */
+	uint32_t device;        /* SHARE_DEVICE */
+	_Atomic uint32_t owner; /* serial of the process; 0: none; UINT32_MAX: soon another one */
+	int32_t pid;
+	_Atomic int32_t tid; /* the last one that took */
+	_Atomic uint32_t flags;
+	_Atomic uint32_t python_take; /* `python` is of this one of the takes */
+	_Atomic uint64_t taken, posted;
+	_Atomic uint64_t since_ns;        /* of the last take; from session_header.clock */
+	_Atomic session_reference stack;  /* where it was taken last */
+	_Atomic session_reference python; /* what the interpreter did then */
+	uint64_t reserved[2];
+};
+
+_Static_assert(sizeof(struct record_share) == 128, "share");
 struct record_action {
 	struct record record;
 	int32_t pid;

@@ -351,6 +351,11 @@ const struct record_ring *model_ring(const struct model *model, session_referenc
 	return record_of(model, reference, RECORD_RING);
 }
 
+const struct record_share *model_share(const struct model *model, session_reference reference)
+{
+	return record_of(model, reference, RECORD_SHARE);
+}
+
 const struct model_list *model_list(const struct model *model, enum record_type type)
 {
 	return &model->lists[type];

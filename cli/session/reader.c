@@ -32,6 +32,7 @@ static const size_t least_sizes[RECORD_TYPES] = {
 	[RECORD_PYTHON_CODE] = sizeof(struct record_python_code),
 	[RECORD_PYTHON] = sizeof(struct record_python),
 	[RECORD_RING] = sizeof(struct record_ring),
+	[RECORD_SHARE] = sizeof(struct record_share),
 };
 
 static bool part_fits(const struct session_header *header, uint64_t offset, uint64_t count,
@@ -212,6 +213,7 @@ static bool is_consistent(const struct record_buffer *buffer)
 	case RECORD_TOUCH:
 	case RECORD_OBJECT:
 	case RECORD_RING:
+	case RECORD_SHARE:
 	case RECORD_TYPES:
 		break;
 	}
@@ -448,6 +450,16 @@ bool reader_exec_failed(const struct reader *reader, session_reference reference
 	const struct record_unobserved *record = record_of(reader, reference, RECORD_UNOBSERVED);
 
 	return record && atomic_load(&record->failed);
+}
+
+bool reader_share(const struct reader *reader, session_reference reference,
+		  struct record_share *share)
+{
+	const struct record_share *record = record_of(reader, reference, RECORD_SHARE);
+
+	if (record)
+		memcpy(share, record, sizeof(*share));
+	return record && share->owner && share->owner == atomic_load(&record->owner);
 }
 
 uint64_t reader_lost(const struct reader *reader)

@@ -70,6 +70,10 @@ int reader_wait_result(const struct reader *reader, session_reference reference)
 /* Of an UNOBSERVED record: the process did not become that program. */
 bool reader_exec_failed(const struct reader *reader, session_reference reference);
 
+/* A SHARE record as it is now. False when it belongs to nobody. */
+bool reader_share(const struct reader *reader, session_reference reference,
+		  struct record_share *share);
+
 /* Records that are lost for certain, given that nobody writes any more: dropped
  * for want of room, begun and never committed, or damaged. */
 uint64_t reader_lost(const struct reader *reader);

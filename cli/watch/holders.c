@@ -90,6 +90,7 @@ static void classify_futex(pid_t pid, const struct task_look *task, struct proce
 		return;
 	wait->kind = mapping.shared ? AWAITED_MEMORY : AWAITED_OWN;
 	wait->address = task->arguments[0];
+	wait->offset = mapping.offset + (wait->address - mapping.start);
 	wait->inode = mapping.inode;
 	wait->major = mapping.major;
 	wait->minor = mapping.minor;

@@ -33,6 +33,7 @@ struct process_wait {
 	uint64_t peer;  /* inode of the socket at the other end */
 	uint64_t device;
 	uint64_t address; /* of a futex */
+	uint64_t offset;  /* of that in the object that is mapped */
 	unsigned major, minor;
 	bool is_named; /* memory of a file that others could open */
 };

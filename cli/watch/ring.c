@@ -5,11 +5,12 @@
  * transfer: a write would come back with a part.
  */
 #include "ring.h"
+#include "closed_set.h"
 #include "dead_owner.h"
+#include "dead_taker.h"
 #include "frame_base.h"
 #include "stop.h"
 #include "survey.h"
-#include "wakers.h"
 #include "watch.h"
 #include <signal.h>
 #include <stdlib.h>
@@ -164,60 +165,6 @@ static size_t find_youngest(const struct ring *ring)
 	return best;
 }
 
-static bool is_same_as_before(const struct ring *ring)
-{
-	for (size_t node = 0; node < ring->survey->graph.nodes; node++)
-		if (ring->set.has[node] && !ring->survey->nodes[node].is_same)
-			return false;
-	return true;
-}
-
-/* The children that are outside of the ring may end, and tell of it by a signal. */
-static void note_foreign_child(pid_t child, void *data)
-{
-	struct ring *ring = ((void **)data)[0];
-	bool *is_foreign = ((void **)data)[1];
-
-	*is_foreign = true;
-	for (size_t node = 0; node < ring->survey->graph.nodes; node++)
-		if (ring->set.has[node] && ring->survey->nodes[node].watched->pid == child)
-			*is_foreign = false;
-}
-
-static uint64_t signals_that_cannot_come(struct ring *ring, pid_t pid,
-					 const struct process_look *look)
-{
-	bool is_foreign = false;
-	void *data[] = {ring, &is_foreign};
-
-	if (!holders_each_child(pid, look, note_foreign_child, data) || is_foreign)
-		return 0;
-	return UINT64_C(1) << (SIGCHLD - 1);
-}
-
-/* False: it has moved. */
-static bool ask_wakers(struct ring *ring, size_t node)
-{
-	static struct process_look look;
-	const struct survey_node *known = &ring->survey->nodes[node];
-
-	if (!procfs_look(known->watched->pid, &look) || survey_print(&look) != known->print)
-		return false;
-	if (!ring->reason)
-		ring->reason = wakers_find_but(
-			ring->turn->model, &ring->arena, known->facts, known->watched->pid, &look,
-			signals_that_cannot_come(ring, known->watched->pid, &look));
-	return true;
-}
-
-static bool ask_all_wakers(struct ring *ring)
-{
-	for (size_t node = 0; node < ring->survey->graph.nodes; node++)
-		if (ring->set.has[node] && !ask_wakers(ring, node))
-			return false;
-	return true;
-}
-
 /* --- the third look and the records ---------------------------------------- */
 
 static const struct task_look *find_task(const struct process_look *look, pid_t tid)
@@ -356,6 +303,7 @@ static bool record_node(const struct record_of_ring *to, size_t node)
 	hang_record_modules(ring->turn->model, ring->turn->writer, known->watched->serial,
 			    known->watched->pid);
 	model_update(ring->turn->model);
+	survey_renew(ring->survey, ring->turn->model);
 	if (!look_on(ring, node, &on))
 		return false;
 	for (size_t i = 0; i < ring->survey->wait_count; i++) {
@@ -431,7 +379,8 @@ static bool is_reported(const struct ring *ring)
 
 static bool is_to_be_reported(struct ring *ring, bool all_asked)
 {
-	if (is_reported(ring) || !ask_all_wakers(ring))
+	if (is_reported(ring) || !closed_set_ask_wakers(ring->turn, &ring->arena, ring->survey,
+							&ring->set, &ring->reason))
 		return false;
 	if (!ring->reason && !all_asked)
 		ring->reason = "who else has what they wait for is not known";
@@ -443,7 +392,7 @@ static void judge_ring(struct ring *ring, bool all_asked)
 	ring->youngest = find_youngest(ring);
 	if (ring->youngest == GRAPH_OUTSIDE || !is_family(ring))
 		return;
-	if (!is_same_as_before(ring)) {
+	if (!closed_set_is_same(ring->survey, &ring->set)) {
 		ring->watch->rings.is_pending = true;
 		return;
 	}
@@ -491,6 +440,8 @@ static void survey_all(const struct turn *turn, struct watch *watch)
 	survey_connect(&survey);
 	if (!survey.failed)
 		dead_owner_judge(turn, watch, &survey);
+	if (!survey.failed)
+		dead_taker_judge(turn, watch, &survey);
 	if (!survey.failed)
 		judge_rings(turn, watch, &survey);
 	survey_release(&survey);

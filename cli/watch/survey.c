@@ -136,6 +136,13 @@ void survey_add(struct survey *survey, struct watched *watched, const struct pro
 		add_task(survey, node, &look.tasks[i]);
 }
 
+void survey_renew(struct survey *survey, const struct model *model)
+{
+	for (size_t node = 0; node < survey->graph.nodes; node++)
+		survey->nodes[node].facts =
+			model_process(model, survey->nodes[node].watched->serial);
+}
+
 /* --- edges among them ------------------------------------------------------ */
 
 static void connect_child(pid_t child, void *data)
@@ -248,7 +255,7 @@ static void open_unanswered(struct survey *survey)
 			connect_wait(survey, &survey->waits[i], GRAPH_OUTSIDE);
 }
 
-bool survey_ask_outside(struct survey *survey)
+static bool ask_all_outsiders(struct survey *survey)
 {
 	DIR *processes = opendir("/proc");
 	bool *can, all = processes != NULL;
@@ -270,4 +277,12 @@ bool survey_ask_outside(struct survey *survey)
 	open_unanswered(survey);
 	spread_openness(survey);
 	return all;
+}
+
+bool survey_ask_outside(struct survey *survey)
+{
+	if (!survey->was_asked)
+		survey->all_answered = ask_all_outsiders(survey);
+	survey->was_asked = true;
+	return survey->all_answered;
 }

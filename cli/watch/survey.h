@@ -22,7 +22,8 @@ struct survey {
 	struct process_wait *waits;
 	size_t wait_count, wait_capacity;
 	struct wait_graph graph;
-	bool failed; /* memory ran out */
+	bool failed;                  /* memory ran out */
+	bool was_asked, all_answered; /* of the others */
 };
 
 /* False when memory ran out. survey_release() in any case. */
@@ -32,12 +33,15 @@ void survey_release(struct survey *survey);
 /* Takes a process in, as it stands now. Any number beyond GRAPH_NODES_MAX is outside. */
 void survey_add(struct survey *survey, struct watched *watched, const struct process_facts *facts);
 
+/* What is known of the processes lies elsewhere once the model has taken more in. */
+void survey_renew(struct survey *survey, const struct model *model);
+
 /* Draws the edges among those that were added. */
 void survey_connect(struct survey *survey);
 
 /*
  * Asks all other processes of the machine whether they could end one of these
- * waits, and draws edges outside. False when one could not be asked that might.
+ * waits, and draws edges outside; once. False when one could not be asked that might.
  */
 bool survey_ask_outside(struct survey *survey);
 

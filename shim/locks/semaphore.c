@@ -1,10 +1,12 @@
 /*
  * sem_*. A semaphore has no owner: who takes from it may be another than who
- * posts. Who did so last is noted. sem_wait() is a cancellation point; nothing
+ * posts. Who did so last is noted, and where processes share it, how often each
+ * process did. sem_wait() is a cancellation point; nothing
  * is held here that would have to be unwound.
  */
 #include "../objects.h"
 #include "../real.h"
+#include "../shares.h"
 #include <semaphore.h>
 #include <time.h>
 
@@ -15,48 +17,65 @@ REAL(int, sem_clockwait, (sem_t *, clockid_t, const struct timespec *));
 REAL(int, sem_post, (sem_t *));
 REAL(int, sem_init, (sem_t *, int, unsigned));
 REAL(int, sem_destroy, (sem_t *));
+REAL(int, sem_close, (sem_t *));
 
 EXPORT int sem_post(sem_t *semaphore)
 {
 	real_ensure();
 	object_gave(semaphore, LOCK_SEMAPHORE, __builtin_return_address(0));
+	if (share_is_in(semaphore))
+		share_gives(semaphore);
 	return real_sem_post(semaphore);
 }
 
-static int took(int result, const sem_t *semaphore, const void *site)
+static inline int took(int result, const sem_t *semaphore, bool is_shared, struct call_site site)
 {
-	if (result == 0)
-		object_took(semaphore, LOCK_SEMAPHORE, site);
-	return result;
+	if (result)
+		return result;
+	object_took(semaphore, LOCK_SEMAPHORE, site.address);
+	if (is_shared)
+		share_took(semaphore, site);
+	return 0;
 }
 
 EXPORT int sem_wait(sem_t *semaphore)
 {
+	struct call_site site = CALL_SITE();
+	bool is_shared = share_is_in(semaphore);
+
 	real_ensure();
-	return took(real_sem_wait(semaphore), semaphore, __builtin_return_address(0));
+	return took(real_sem_wait(semaphore), semaphore, is_shared, site);
 }
 
 EXPORT int sem_trywait(sem_t *semaphore)
 {
+	struct call_site site = CALL_SITE();
+	bool is_shared = share_is_in(semaphore);
+
 	real_ensure();
-	return took(real_sem_trywait(semaphore), semaphore, __builtin_return_address(0));
+	return took(real_sem_trywait(semaphore), semaphore, is_shared, site);
 }
 
 EXPORT int sem_timedwait(sem_t *semaphore, const struct timespec *until)
 {
+	struct call_site site = CALL_SITE();
+	bool is_shared = share_is_in(semaphore);
+
 	real_ensure();
-	return took(real_sem_timedwait(semaphore, until), semaphore, __builtin_return_address(0));
+	return took(real_sem_timedwait(semaphore, until), semaphore, is_shared, site);
 }
 
 EXPORT int sem_clockwait(sem_t *semaphore, clockid_t clock, const struct timespec *until)
 {
+	struct call_site site = CALL_SITE();
+	bool is_shared = share_is_in(semaphore);
+
 	real_ensure();
 	if (!real_sem_clockwait) {
 		errno = ENOSYS;
 		return -1;
 	}
-	return took(real_sem_clockwait(semaphore, clock, until), semaphore,
-		    __builtin_return_address(0));
+	return took(real_sem_clockwait(semaphore, clock, until), semaphore, is_shared, site);
 }
 
 EXPORT int sem_init(sem_t *semaphore, int shared, unsigned value)
@@ -66,8 +85,10 @@ EXPORT int sem_init(sem_t *semaphore, int shared, unsigned value)
 
 	real_ensure();
 	result = real_sem_init(semaphore, shared, value);
-	if (result == 0)
+	if (result == 0) {
 		object_made(semaphore, LOCK_SEMAPHORE, site);
+		share_forgotten(semaphore);
+	}
 	return result;
 }
 
@@ -75,5 +96,15 @@ EXPORT int sem_destroy(sem_t *semaphore)
 {
 	real_ensure();
 	object_forgotten(semaphore, LOCK_SEMAPHORE);
+	share_forgotten(semaphore);
 	return real_sem_destroy(semaphore);
+}
+
+/* What is mapped there next is another one. */
+EXPORT int sem_close(sem_t *semaphore)
+{
+	real_ensure();
+	object_forgotten(semaphore, LOCK_SEMAPHORE);
+	share_forgotten(semaphore);
+	return real_sem_close(semaphore);
 }

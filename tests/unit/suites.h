@@ -37,7 +37,8 @@
 	suite(forks) \
 	suite(unobserved) \
 	suite(python_programs) \
-	suite(rings)
+	suite(rings) \
+	suite(takers)
 /* clang-format on */
 
 #define DECLARE_SUITE(name) Suite *name##_suite(void);
