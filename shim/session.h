@@ -509,12 +509,12 @@ struct record_hang {
 struct record_object {
 	struct record record;
 	uint32_t serial; /* of the process */
-	uint32_t kind;   /* enum lock_kind */
+	uint32_t kind;   /* enum lock_kind; 0: nothing is known of what is waited on */
 	uint64_t address;
 	uint64_t waited; /* the word that is waited on: record_hang.address */
 	uint64_t gave, took;
 	session_reference made;
-	uint32_t reserved;
+	uint32_t is_timed; /* waited on with a time limit */
 };
 
 enum ring_wait {

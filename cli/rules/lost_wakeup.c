@@ -88,15 +88,17 @@ static const char *suspicion(const struct record_hang *hang)
 	}
 }
 
-static const char *explain(struct judgement *judgement, const struct record_hang *hang)
+static const char *explain(struct judgement *judgement, const struct record_hang *hang,
+			   bool is_of_lost_alone)
 {
 	if (hang->is_proven)
 		return "these threads stayed in the parent; every task of the child waits without "
 		       "a "
 		       "time limit on memory of its own, and no timer or signal can wake it.";
-	return arena_printf(judgement->arena,
-			    "these threads stayed in the parent. Not proven: %.*s.",
-			    (int)hang->reason_length, hang->reason);
+	return arena_printf(
+		judgement->arena, "these threads stayed in the parent%s. Not proven: %.*s.",
+		is_of_lost_alone ? ", and only they have signalled what it waits for" : "",
+		(int)hang->reason_length, hang->reason);
 }
 
 static void report(struct judgement *judgement, const struct rule *rule,
@@ -106,8 +108,10 @@ static void report(struct judgement *judgement, const struct rule *rule,
 	struct finding *finding = judgement_add(judgement, rule);
 	uint32_t parent = 0;
 	const struct record_lost *lost = missing_since(model, hang->fork, &parent);
+	bool is_of_lost_alone =
+		hang->kind == HANG_TIMED && object_awaits_lost_alone(model, hang, lost);
 
-	finding->severity = hang->is_proven ? SEVERITY_ERROR : SEVERITY_WARNING;
+	finding->severity = hang->is_proven || is_of_lost_alone ? SEVERITY_ERROR : SEVERITY_WARNING;
 	finding->certainty = hang->is_proven ? CERTAINTY_PROVEN : CERTAINTY_SUSPECTED;
 	evidence_fork(judgement, &finding->fork, hang->fork, model_process(model, hang->serial));
 	evidence_hang(judgement, &finding->child, hang);
@@ -117,8 +121,9 @@ static void report(struct judgement *judgement, const struct rule *rule,
 	finding->message = arena_printf(judgement->arena, "child %d %s %s that do not exist in it.",
 					hang->pid, hang->is_proven ? "waits for" : suspicion(hang),
 					culprit_words(judgement, finding));
-	finding->why = arena_printf(judgement->arena, "%s%s", explain(judgement, hang),
-				    fork_path_remark(judgement, &finding->fork));
+	finding->why =
+		arena_printf(judgement->arena, "%s%s", explain(judgement, hang, is_of_lost_alone),
+			     fork_path_remark(judgement, &finding->fork));
 	finding->advice =
 		"fork before these threads are started, or let the child exec at once "
 		"(posix_spawn(); in Python the start method \"spawn\" or \"forkserver\"), or start "

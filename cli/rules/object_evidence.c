@@ -15,7 +15,8 @@ static const struct record_object *find_object(const struct model *model,
 	for (size_t i = list->count; i-- > 0;) {
 		const struct record_object *object = model_object(model, list->references[i]);
 
-		if (object->serial == hang->serial && object->waited == hang->address)
+		if (object->kind && object->serial == hang->serial &&
+		    object->waited == hang->address)
 			return object;
 	}
 	return NULL;
@@ -110,4 +111,24 @@ const char *object_evidence(struct judgement *judgement, struct finding *finding
 	if (taker && (!giver || waits_for_takers(object, finding->child.waiting_in)))
 		return finding->took.library;
 	return giver ? finding->gave.library : NULL;
+}
+
+/* Tasks that wait for ever may be waited for themselves; nobody has ever called one of those. */
+bool object_awaits_lost_alone(const struct model *model, const struct record_hang *hang,
+			      const struct record_lost *lost)
+{
+	const struct model_list *list = model_list(model, RECORD_OBJECT);
+	bool any_timed = false;
+
+	for (size_t i = 0; i < list->count; i++) {
+		const struct record_object *object = model_object(model, list->references[i]);
+
+		if (object->serial != hang->serial)
+			continue;
+		if (object->kind && find_lost_user(model, lost, object->gave))
+			any_timed |= object->is_timed;
+		else if (object->is_timed || object->gave)
+			return false;
+	}
+	return any_timed;
 }

@@ -16,4 +16,11 @@ const char *object_evidence(struct judgement *judgement, struct finding *finding
 			    const struct record_hang *hang, const struct record_lost *lost,
 			    uint32_t parent);
 
+/*
+ * Was everything that the process waits for with a time limit last posted or
+ * signalled by lost threads, and nothing else by anybody who is there?
+ */
+bool object_awaits_lost_alone(const struct model *model, const struct record_hang *hang,
+			      const struct record_lost *lost);
+
 #endif

@@ -188,7 +188,10 @@ static void append(struct model *model, struct writer *writer, const struct hang
 	for (size_t i = 0; i < hang->look->count; i++)
 		if (hang->look->tasks[i].tid == hang->tid)
 			record.address = hang->look->tasks[i].arguments[0];
-	if (record.address)
+	/* One of several waits: whether it matters depends on the others. */
+	if (hang->kind == HANG_TIMED)
+		objects_record_all(facts, hang->pid, writer, hang->look);
+	else if (record.address)
 		objects_record(facts, hang->pid, writer, record.address);
 	writer_append(writer, RECORD_HANG, &record, sizeof(record), reason, record.reason_length);
 }

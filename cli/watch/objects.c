@@ -47,25 +47,52 @@ static bool read_objects(const struct process_facts *process, pid_t pid,
 	return process_vm_readv(pid, &local, 1, &remote, 1, 0) == (ssize_t)size;
 }
 
+static struct record_object describe(const struct process_facts *process,
+				     const struct session_object *found, uint64_t waited)
+{
+	struct record_object record = {.serial = process->serial, .waited = waited};
+
+	if (found) {
+		record.kind = (uint32_t)(found->key >> OBJECT_THREAD);
+		record.address = found->key & OBJECT_ADDRESS;
+		record.gave = found->gave;
+		record.took = found->took;
+		record.made = (session_reference)found->made;
+	}
+	return record;
+}
+
 void objects_record(const struct process_facts *process, pid_t pid, struct writer *writer,
 		    uint64_t waited)
 {
 	struct session_object *objects = calloc(OBJECTS, sizeof(*objects));
 	const struct session_object *found = NULL;
+	struct record_object record;
 
 	if (objects && process && read_objects(process, pid, objects))
 		found = find(objects, waited);
 	if (found) {
-		struct record_object record = {
-			.serial = process->serial,
-			.kind = (uint32_t)(found->key >> OBJECT_THREAD),
-			.address = found->key & OBJECT_ADDRESS,
-			.waited = waited,
-			.gave = found->gave,
-			.took = found->took,
-			.made = (session_reference)found->made,
-		};
+		record = describe(process, found, waited);
+		writer_append(writer, RECORD_OBJECT, &record, sizeof(record), NULL, 0);
+	}
+	free(objects);
+}
 
+void objects_record_all(const struct process_facts *process, pid_t pid, struct writer *writer,
+			const struct process_look *look)
+{
+	struct session_object *objects = calloc(OBJECTS, sizeof(*objects));
+	bool is_known = objects && process && read_objects(process, pid, objects);
+
+	for (size_t i = 0; is_known && i < look->count; i++) {
+		const struct task_look *task = &look->tasks[i];
+		uint64_t waited = task->arguments[0];
+		struct record_object record;
+
+		if (!procfs_is_futex_wait(task))
+			continue;
+		record = describe(process, find(objects, waited), waited);
+		record.is_timed = !procfs_is_untimed_futex_wait(task);
 		writer_append(writer, RECORD_OBJECT, &record, sizeof(record), NULL, 0);
 	}
 	free(objects);

@@ -20,6 +20,7 @@ static const struct {
 	[WARNED] = {"FC005", "warning", NULL, 0, 1, ANY},
 	[SUSPECTED] = {"FC002", "warning", "suspected", 0, 1, ANY},
 	[MISUSED] = {"FC007", "error", "observed", 1, 0, 66},
+	[FEARED] = {"FC002", "error", "suspected", 1, 0, 66},
 	[GUILTY] = {"FC001", "error", "proven", 1, ANY, 66},
 };
 

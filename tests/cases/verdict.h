@@ -10,6 +10,7 @@ enum verdict {
 	WARNED,     /* one warning and no error: FC005, a lock held and left alone */
 	SUSPECTED,  /* one warning and no error: FC002, perhaps a hang */
 	MISUSED,    /* one error, observed: FC007, a handler that does wrong to a lock */
+	FEARED,     /* one error, suspected: FC002, only lost threads ever posted what it awaits */
 	GUILTY,     /* one error, proven: FC001, a lock whose holder does not exist in the child */
 };
 

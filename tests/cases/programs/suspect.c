@@ -82,8 +82,23 @@ static void wait_in_company(void)
 	wait_in_steps(&reply); /* COMPANY */
 }
 
+/* The server answered before the fork; whether anybody else did since is the mode. */
+static void wait_after_answers(char **argv)
+{
+	sem_wait(&reply);
+	if (mode_is(argv, "served-own")) {
+		sem_post(&reply);
+		sem_wait(&reply);
+	}
+	if (mode_is(argv, "served-mixed"))
+		wait_in_company(); /* SERVED_MIXED */
+	wait_in_steps(&reply);     /* SERVED */
+}
+
 static int work(char **argv)
 {
+	if (strncmp(argv[1], "served", strlen("served")) == 0)
+		wait_after_answers(argv); /* AFTER */
 	if (mode_is(argv, "mixed"))
 		wait_in_company(); /* MIXED */
 	if (mode_is(argv, "timed"))
@@ -100,6 +115,8 @@ static int work(char **argv)
 /* Would answer, if it were there. */
 static void *server(void *unused)
 {
+	if (unused)
+		sem_post(&reply);
 	pthread_barrier_wait(&taken);
 	pthread_barrier_wait(&finished);
 	atomic_store(&ready, 1);
@@ -128,7 +145,8 @@ int main(int argc, char **argv)
 			 MAP_SHARED | MAP_ANONYMOUS, -1, 0);
 	sem_init(heartbeat, 1, 0);
 	sem_init(&reply, 0, 0);
-	pthread_create(&thread, NULL, server, NULL); /* CREATE */
+	pthread_create(&thread, NULL, server,
+		       strncmp(argv[1], "served", strlen("served")) == 0 ? &reply : NULL);
 	pthread_barrier_wait(&taken);
 	child = fork(); /* FORK */
 	if (child == 0)
