@@ -7,6 +7,7 @@
 #   REPEAT=N      every case program N times in `make check`
 #   ROUNDS=N      how often `make bench` runs each pair
 #   SECONDS=N     how long `make fuzz` runs each target
+#   KILLS=N       how many processes `make faults` kills
 #   RUNS=N        how often `make suites` runs each member
 #   SUITES=...    the members of tests/suites to run (all; then docs/results.md is written)
 #   V=1           show the commands
@@ -19,6 +20,7 @@ REPEAT   = 1
 ROUNDS   = 15
 RUNS     = 10
 SECONDS  = 30
+KILLS    = 1000
 SUITES   =
 
 CFLAGS   = -O2 -g
@@ -76,7 +78,7 @@ else
 say = @printf '  %-5s %s\n' $(1) $(@:$(BUILD)/%=%);
 endif
 
-.PHONY: all help deps demo check suites bench fuzz install uninstall clean format format-check
+.PHONY: all help deps demo check suites bench fuzz faults install uninstall clean format format-check
 .DELETE_ON_ERROR:
 
 all: $(BUILD)/forkcheck $(BUILD)/libforkcheck.so
@@ -89,6 +91,7 @@ help:
 	@echo 'make suites        other people'"'"'s software, into docs/results.md (RUNS=N, SUITES=...)'
 	@echo 'make bench         what it costs'
 	@echo 'make fuzz          damaged sessions, files and suppressions (SECONDS=N; needs clang)'
+	@echo 'make faults        processes that are killed at random moments (KILLS=N)'
 	@echo 'make install       into DESTDIR/PREFIX; make uninstall'
 	@echo 'make format        clang-format; make format-check'
 	@echo 'make clean'
@@ -177,6 +180,11 @@ $(BUILD)/fuzz/%: tests/fuzz/%.c tests/fuzz/fuzz.h $(CLI_SOURCES) $(SHARED_SOURCE
 	$(call say,FUZZ)$(CC) $(filter-out -MMD -MP,$(LANGUAGE)) $(WARNINGS) -O1 -g -fsanitize=fuzzer,$(FUZZ) \
 		$(CLI_DEFINES) -o $@ $< $(filter-out cli/main.c,$(CLI_SOURCES)) $(SHARED_SOURCES) $(CLI_LIBS)
 
+# Another seed each time; tests/faults/run takes it to run the same again.
+faults: deps all $(CASES)
+	@seed=$$$$; echo "faults: $(KILLS) kills, seed $$seed"; \
+		tests/faults/run $(BUILD)/forkcheck $(BUILD)/cases $(KILLS) $$seed
+
 bench: deps all $(BENCHES)
 	@tests/bench/run $(BUILD) $(ROUNDS)
 
@@ -188,7 +196,7 @@ deps:
 	@CC='$(CC)' CXX='$(CXX)' tests/install-deps
 
 # Nothing is compiled before it is known that the compiler is there.
-ifneq ($(filter check demo suites bench deps,$(MAKECMDGOALS)),)
+ifneq ($(filter check demo suites bench faults deps,$(MAKECMDGOALS)),)
 $(CLI_OBJECTS) $(SHIM_OBJECTS) $(CHECK_OBJECTS) $(CASES) $(CASE_LIBS): | deps
 $(BENCHES) $(BUILD)/demo/server: | deps
 endif

@@ -38,7 +38,8 @@
 	suite(unobserved) \
 	suite(python_programs) \
 	suite(rings) \
-	suite(takers)
+	suite(takers) \
+	suite(faults)
 /* clang-format on */
 
 #define DECLARE_SUITE(name) Suite *name##_suite(void);
