@@ -72,8 +72,9 @@ static int make_locked_file(char *path)
 
 		if (descriptor < 0)
 			return -1;
-		if (flock(descriptor, LOCK_EX | LOCK_NB) == 0 && fstat(descriptor, &status) == 0 &&
-		    status.st_nlink == 1)
+		/* A umask may take rights away from the owner: the program could not open it. */
+		if (fchmod(descriptor, 0600) == 0 && flock(descriptor, LOCK_EX | LOCK_NB) == 0 &&
+		    fstat(descriptor, &status) == 0 && status.st_nlink == 1)
 			return descriptor;
 		close(descriptor);
 		memcpy(path + strlen(path) - strlen(RANDOM), RANDOM, strlen(RANDOM));

@@ -39,7 +39,8 @@
 	suite(python_programs) \
 	suite(rings) \
 	suite(takers) \
-	suite(faults)
+	suite(faults) \
+	suite(security)
 /* clang-format on */
 
 #define DECLARE_SUITE(name) Suite *name##_suite(void);
