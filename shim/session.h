@@ -149,6 +149,8 @@ struct private_facts {
 	_Atomic uint64_t timers[INTERVAL_TIMERS];
 	uint64_t objects; /* where it keeps its OBJECTS objects */
 	struct python_interpreter python;
+	uint32_t process; /* its serial: pids come again. Written before `pid` */
+	uint32_t reserved;
 };
 
 /*
@@ -677,7 +679,7 @@ _Static_assert(sizeof(struct python_interpreter) == 32, "python interpreter");
 _Static_assert(sizeof(struct record_python_code) == 40, "python code");
 _Static_assert(sizeof(struct python_frame) == 12, "python frame");
 _Static_assert(sizeof(struct record_python) == 64, "python");
-_Static_assert(sizeof(struct private_facts) == 592, "private facts");
+_Static_assert(sizeof(struct private_facts) == 600, "private facts");
 _Static_assert(sizeof(struct record_atfork) == 72, "atfork");
 _Static_assert(sizeof(struct record_use) == 64, "use");
 _Static_assert(sizeof(struct record_hang) == 104, "hang");

@@ -41,12 +41,20 @@ static void note_timer(int which, const struct itimerval *value)
 	atomic_store(&facts.timers[which], fires);
 }
 
+/* A child has its parent's until then, and shows it by the pid. */
+static void sign_facts(void)
+{
+	facts.process = process.serial;
+	atomic_thread_fence(memory_order_release);
+	facts.pid = process.pid;
+}
+
 void wakers_start(void)
 {
 	struct itimerval value;
 
 	facts.magic = PRIVATE_FACTS_MAGIC;
-	facts.pid = process.pid;
+	sign_facts();
 	facts.objects = objects_address();
 	if (getitimer(ITIMER_REAL, &value) == 0)
 		note_timer(ITIMER_REAL, &value);
@@ -54,7 +62,7 @@ void wakers_start(void)
 
 void wakers_start_child(void)
 {
-	facts.pid = process.pid;
+	sign_facts();
 	for (int which = 0; which < INTERVAL_TIMERS; which++)
 		atomic_store(&facts.timers[which], 0);
 }

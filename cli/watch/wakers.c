@@ -36,7 +36,8 @@ static const struct runtime {
 	{"libnode.so*", BIT(SIGINT) | BIT(SIGTERM) | BIT(SIGUSR1)},
 };
 
-bool wakers_read_facts(const struct process_facts *process, pid_t pid, struct private_facts *facts)
+/* What a process of that number has signed. */
+static bool read_signed(const struct process_facts *process, pid_t pid, struct private_facts *facts)
 {
 	struct iovec local = {facts, sizeof(*facts)};
 	struct iovec remote = {(void *)(uintptr_t)process->private_facts, sizeof(*facts)};
@@ -44,6 +45,18 @@ bool wakers_read_facts(const struct process_facts *process, pid_t pid, struct pr
 	return process->private_facts &&
 	       process_vm_readv(pid, &local, 1, &remote, 1, 0) == sizeof(*facts) &&
 	       facts->magic == PRIVATE_FACTS_MAGIC && facts->pid == process->pid;
+}
+
+bool wakers_read_facts(const struct process_facts *process, pid_t pid, struct private_facts *facts)
+{
+	return read_signed(process, pid, facts) && facts->process == process->serial;
+}
+
+bool wakers_are_of_another(const struct process_facts *process, pid_t pid)
+{
+	struct private_facts facts;
+
+	return read_signed(process, pid, &facts) && facts.process != process->serial;
 }
 
 static uint64_t now_ns(void)

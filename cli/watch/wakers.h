@@ -27,5 +27,7 @@ const char *wakers_find_but(struct model *model, struct arena *arena,
 
 /* Whether the notes of a process are those of the one that has this number here. */
 bool wakers_are_of(const struct process_facts *process, pid_t pid);
+/* Whether they say that it is another one, which got the same number later. */
+bool wakers_are_of_another(const struct process_facts *process, pid_t pid);
 
 #endif

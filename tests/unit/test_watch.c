@@ -64,8 +64,9 @@ static uint64_t now_ns(void)
 	return (uint64_t)now.tv_sec * 1000000000u + (uint64_t)now.tv_nsec;
 }
 
-/* The shim's notes in the memory of each child, at the same place. */
-static struct private_facts facts;
+/* The shim's notes in the memory of each child, at the same place. Of process 1, if nobody says
+ * otherwise before the fork. */
+static struct private_facts facts = {.process = 1};
 
 /* What the test program itself was left with must not wake the children. */
 static void forget_signals(void)
@@ -157,8 +158,10 @@ static void add_birth(uint32_t serial, pid_t pid, uint64_t birth_ns, uint32_t lo
 static pid_t start(uint32_t serial, void (*body)(void *), int threads, uint32_t lost)
 {
 	uint64_t birth_ns = now_ns();
-	pid_t child = support_child(body, &threads);
+	pid_t child;
 
+	facts.process = serial;
+	child = support_child(body, &threads);
 	add_birth(serial, child, birth_ns, lost);
 	return child;
 }
@@ -454,6 +457,23 @@ START_TEST(signals_all_that_it_watches)
 }
 END_TEST
 
+START_TEST(takes_nobody_for_the_one_who_had_his_number)
+{
+	int threads = 1;
+	uint64_t birth_ns = now_ns();
+	pid_t child;
+
+	facts.process = _i ? 1 : 2;
+	child = support_child(wait_quietly, &threads);
+	add_birth(1, child, birth_ns, 1);
+	announce(1, 0);
+	turn_for(1000);
+	ck_assert_int_eq(found[1].times, _i);
+	ck_assert_int_eq((int)watch.count, _i);
+	support_end_child(child);
+}
+END_TEST
+
 START_TEST(believes_a_child_whose_parent_says_nothing)
 {
 	int threads = 1;
@@ -501,6 +521,7 @@ Suite *watch_suite(void)
 	tcase_add_test(core, says_it_again_where_it_was_not_taken);
 	tcase_add_test(core, tells_proof_from_suspicion_and_from_health);
 	tcase_add_loop_test(core, takes_nobody_by_his_number_alone, 0, 7);
+	tcase_add_loop_test(core, takes_nobody_for_the_one_who_had_his_number, 0, 2);
 	tcase_add_test(core, expects_nothing_of_tries_and_of_the_unknown);
 	tcase_add_test(core, lets_go_of_who_has_ended);
 	tcase_add_test(core, records_a_hang_and_ends_it);
