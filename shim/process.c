@@ -16,9 +16,13 @@
 #include <gnu/libc-version.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/stat.h>
 #include <sys/uio.h>
 #include <time.h>
 #include <unistd.h>
+
+/* Clocks that are less apart differ by what has not been renewed yet. */
+#define CLOCKS_APART_NS 1000000000u
 
 struct process process;
 
@@ -50,12 +54,30 @@ bool process_is_own(void)
 	return process.is_filtered || process_is_new() || getpid() == process.pid;
 }
 
+/* From this process' clock to that of the log: another one in another time namespace. */
+static uint64_t clock_shift;
+
 uint64_t time_now(void)
 {
 	struct timespec now;
 
 	clock_gettime(CLOCK_MONOTONIC, &now);
-	return ((uint64_t)now.tv_sec * 1000000000u + (uint64_t)now.tv_nsec) & ~(uint64_t)1;
+	return ((uint64_t)now.tv_sec * 1000000000u + (uint64_t)now.tv_nsec + clock_shift) &
+	       ~(uint64_t)1;
+}
+
+/* The log's clock may be old, where the CLI is stopped: that alone says nothing. */
+static void find_clock_shift(void)
+{
+	const struct session_header *header = log_header();
+	uint64_t theirs = atomic_load(&header->clock), ours = time_now();
+	struct stat status;
+
+	if ((ours > theirs ? ours - theirs : theirs - ours) < CLOCKS_APART_NS)
+		return;
+	if (stat("/proc/self/ns/time", &status) == 0 && header->time_namespace &&
+	    status.st_ino != header->time_namespace)
+		clock_shift = theirs - ours;
 }
 
 /* True when the page of every byte is mapped. For places where process_vm_readv is forbidden. */
@@ -143,6 +165,7 @@ __attribute__((constructor)) static void start(int count, char **arguments, char
 	real_ensure();
 	if (session && log_open(session)) {
 		time_word = &log_header()->clock;
+		find_clock_shift();
 		describe_process();
 		environ_start(session);
 		modules_start();

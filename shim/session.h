@@ -79,7 +79,8 @@ struct session_header {
 	uint64_t created_ns; /* CLOCK_MONOTONIC */
 	uint64_t created_at; /* seconds since the epoch */
 	uint64_t own_cells;  /* cells before this one are the CLI's: a full log leaves it room */
-	uint8_t reserved[40];
+	uint64_t time_namespace; /* the CLI's (the inode): CLOCK_MONOTONIC is another elsewhere */
+	uint8_t reserved[32];
 
 	/* Written while the session runs. Own cache lines. */
 	_Alignas(64) _Atomic uint64_t next_cell;

@@ -126,6 +126,14 @@ static uint32_t power_of_two_below(uint64_t value)
 	return power;
 }
 
+/* 0 on a kernel that has none. */
+static uint64_t own_time_namespace(void)
+{
+	struct stat status;
+
+	return stat("/proc/self/ns/time", &status) == 0 ? status.st_ino : 0;
+}
+
 /* One part in 32 each for the ring of births and the intern table. */
 static void lay_out(struct session_header *header, size_t size)
 {
@@ -146,6 +154,7 @@ static void lay_out(struct session_header *header, size_t size)
 	header->cells_count = (size - header->cells_offset) / SESSION_CELL;
 	header->created_ns = (uint64_t)now.tv_sec * 1000000000u + (uint64_t)now.tv_nsec;
 	header->created_at = (uint64_t)time(NULL);
+	header->time_namespace = own_time_namespace();
 	header->own_cells = header->cells_count / 64;
 	atomic_store(&header->next_own_cell, 1);
 	atomic_store(&header->next_cell, header->own_cells);

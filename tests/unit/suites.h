@@ -40,7 +40,8 @@
 	suite(rings) \
 	suite(takers) \
 	suite(faults) \
-	suite(security)
+	suite(security) \
+	suite(surroundings)
 /* clang-format on */
 
 #define DECLARE_SUITE(name) Suite *name##_suite(void);
