@@ -3,7 +3,7 @@
 # Variables: CC CXX CFLAGS LDFLAGS PREFIX DESTDIR as everywhere, and
 #   BUILD=build   where everything that is built goes
 #   WERROR=1      warnings are errors
-#   SANITIZE=1    the CLI and its tests (never the shim) with ASan and UBSan
+#   SANITIZE=1    the CLI and its tests (never the shim) with ASan and UBSan; =thread: TSan
 #   REPEAT=N      every case program N times in `make check`
 #   ROUNDS=N      how often `make bench` runs each pair
 #   SECONDS=N     how long `make fuzz` runs each target
@@ -26,7 +26,8 @@ SUITES   =
 CFLAGS   = -O2 -g
 WARNINGS = -Wall -Wextra -Wstrict-prototypes -Wshadow -Wconversion -Wmissing-prototypes
 LANGUAGE = -std=gnu11 -D_GNU_SOURCE -MMD -MP
-SANITIZER = $(if $(SANITIZE),-fsanitize=address$(,)undefined -fno-sanitize-recover=undefined)
+SANITIZER = $(if $(filter thread,$(SANITIZE)),-fsanitize=thread,$(if $(SANITIZE),-fsanitize=address$(,)undefined \
+	-fno-sanitize-recover=undefined))
 , = ,
 ALL_CFLAGS = $(LANGUAGE) $(WARNINGS) $(if $(WERROR),-Werror) $(CFLAGS)
 
@@ -168,7 +169,7 @@ $(BUILD)/demo/server: $(DEMO_SOURCES) $(wildcard tests/demo/*.h)
 	$(call say,CC)$(CC) -std=gnu11 -D_GNU_SOURCE -O1 -g -Wall -Wextra -pthread -o $@ $(DEMO_SOURCES)
 
 # libFuzzer is clang's. The targets are the CLI again, with its instrumentation.
-FUZZERS = $(patsubst %,$(BUILD)/fuzz/%,session suppressions elf)
+FUZZERS = $(patsubst %,$(BUILD)/fuzz/%,session suppressions elf renderers)
 FUZZ    = address,undefined -fno-sanitize-recover=undefined
 
 fuzz: deps all $(CASES)
