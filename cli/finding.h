@@ -73,8 +73,26 @@ struct child_part {
 	int tid;
 	const char *waiting_in; /* the function it is stuck in */
 	struct frames stack;
-	double after_ms; /* from the fork to the wait; negative: unknown */
-	bool gave_up;    /* the wait has ended, without what was waited for */
+	double after_ms;  /* from the fork to the wait; negative: unknown */
+	bool gave_up;     /* the wait has ended, without what was waited for */
+	const char *deed; /* "drew": it does not wait; NULL: it does */
+};
+
+/* What the parent did after the fork, where that matters. */
+struct parent_part {
+	bool present;
+	int pid;
+	int tid;
+	const char *deed;
+	struct frames stack;
+};
+
+/* State that parent and child have both used, though it was meant to be used once. */
+struct copied_part {
+	bool present;
+	const char *what; /* "stdout", "random" */
+	int descriptor;   /* -1: it has none */
+	uint64_t bytes;   /* of output */
 };
 
 /* An atfork handler that the finding is about. */
@@ -128,6 +146,8 @@ struct finding {
 	struct fork_part fork;
 	struct lock_part lock;
 	struct holder_part holder;
+	struct parent_part parent;
+	struct copied_part copied;
 	struct child_part child; /* for a hang in fork(): the process itself */
 	struct handler_part handler;
 	struct use_part gave, took; /* who used the lock last */

@@ -7,7 +7,9 @@
 #include "locks/lock.h"
 #include "log.h"
 #include "modules.h"
+#include "output.h"
 #include "python.h"
+#include "random.h"
 #include "regions.h"
 #include "thread.h"
 #include "uses.h"
@@ -254,6 +256,8 @@ void child_start(struct thread *survivor)
 	record_held_locks(survivor, &inventory);
 	process.inherits |= inventory.held > 0;
 	become(survivor, &inventory);
+	output_inherit();
+	random_forked();
 	if (survivor->fork.bears_itself)
 		bear_itself();
 	if (inventory.held)

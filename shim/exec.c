@@ -7,6 +7,7 @@
 #include "child.h"
 #include "environ.h"
 #include "log.h"
+#include "output.h"
 #include "real.h"
 #include "shim.h"
 #include "target.h"
@@ -43,6 +44,7 @@ static bool before_exec(void)
 	real_ensure();
 	own = is_own_memory();
 	if (own) {
+		output_end(false);
 		add_to_execs(1);
 		log_birth_execed(process.birth_index, process.pid);
 	}

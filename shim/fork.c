@@ -9,7 +9,9 @@
 #include "locks/lock.h"
 #include "log.h"
 #include "modules.h"
+#include "output.h"
 #include "python.h"
+#include "random.h"
 #include "real.h"
 #include "thread.h"
 #include "uses.h"
@@ -250,6 +252,7 @@ static void prepare(void)
 			show_forking(thread);
 		}
 		find_threads(thread);
+		output_announce(thread);
 		announce(thread);
 	}
 	errno = saved;
@@ -271,6 +274,7 @@ static void parent(void)
 
 	if (!thread)
 		return;
+	random_forked();
 	if (thread->fork.bears_itself)
 		take_back(thread->fork.record);
 	leave_without_wrapper(thread);
@@ -367,10 +371,12 @@ static bool begin(struct fork_scope *scope, enum fork_function function)
 /* Only where no handler was there to do it. */
 static void after_clone(struct thread *thread, pid_t pid)
 {
-	if (pid == 0)
+	if (pid == 0) {
 		fork_notice(thread);
-	else
-		settle(thread, pid);
+		return;
+	}
+	random_forked();
+	settle(thread, pid);
 }
 
 bool fork_begin(struct fork_scope *scope, enum fork_function function)
@@ -396,6 +402,7 @@ bool fork_begin_unhandled(struct fork_scope *scope, enum fork_function function,
 		scope->thread->fork.is_raw = function != FORK_UNDERSCORE;
 		scope->thread->fork.bears_itself = suspends;
 		find_threads(scope->thread);
+		output_announce(scope->thread);
 		announce(scope->thread);
 		/* The child will count itself, and the parent may be kept until it ends. */
 		if (suspends)

@@ -7,7 +7,9 @@
 #include "fork.h"
 #include "log.h"
 #include "modules.h"
+#include "output.h"
 #include "python.h"
+#include "random.h"
 #include "real.h"
 #include "shares.h"
 #include "shim.h"
@@ -172,6 +174,7 @@ __attribute__((constructor)) static void start(int count, char **arguments, char
 		wakers_start();
 		make_mark();
 		python_start();
+		random_start();
 		process.active = true;
 		/* The kernel lays the environment out above the first frame of main's stack. */
 		thread_start_main((uintptr_t)environment);
@@ -187,6 +190,7 @@ __attribute__((destructor)) static void finish(void)
 
 	child_end();
 	shares_end();
+	output_end(true);
 	errno = saved;
 }
 
@@ -195,6 +199,7 @@ EXPORT _Noreturn void _exit(int status)
 	real_ensure();
 	child_end();
 	shares_end();
+	output_end(false);
 	real._exit(status);
 	__builtin_unreachable();
 }

@@ -62,6 +62,8 @@ COLD void real_resolve(void)
 	missing |= resolve_entries();
 #define X(region, result, name, parameters, arguments) FIND(name)
 	REGION_FUNCTIONS(X)
+	RANDOM_DRAWS(X)
+	RANDOM_SEEDS(X)
 #undef X
 	FIND(exit)
 	real.ready = true;

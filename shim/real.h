@@ -92,6 +92,8 @@ struct real_functions {
 #undef X
 #define X(region, result, name, parameters, arguments) result(*name) parameters;
 	REGION_FUNCTIONS(X)
+	RANDOM_DRAWS(X)
+	RANDOM_SEEDS(X)
 #undef X
 	void (*exit)(int);
 	bool ready;

@@ -63,13 +63,6 @@
 	  (priority, flag, format, list))                                                          \
 	X(SYSLOG, void, closelog, (void), ())                                                      \
 	X(SYSLOG, int, setlogmask, (int mask), (mask))                                             \
-	X(RANDOM, long, random, (void), ())                                                        \
-	X(RANDOM, void, srandom, (unsigned seed), (seed))                                          \
-	X(RANDOM, int, rand, (void), ())                                                           \
-	X(RANDOM, void, srand, (unsigned seed), (seed))                                            \
-	X(RANDOM, char *, initstate, (unsigned seed, char *state, size_t size),                    \
-	  (seed, state, size))                                                                     \
-	X(RANDOM, char *, setstate, (char *state), (state))                                        \
 	X(LOCALE, char *, setlocale, (int category, const char *locale), (category, locale))       \
 	X(LOCALE, locale_t, newlocale, (int mask, const char *name, locale_t base),                \
 	  (mask, name, base))                                                                      \
@@ -159,5 +152,16 @@
 	X(EXIT, int, __cxa_at_quick_exit, (void (*function)(void *), void *library),               \
 	  (function, library))                                                                     \
 	X(EXIT, int, on_exit, (void (*function)(int, void *), void *data), (function, data))
+
+/* Their wrappers do more: random.h. */
+#define RANDOM_DRAWS(X)                                                                            \
+	X(RANDOM, long, random, (void), ())                                                        \
+	X(RANDOM, int, rand, (void), ())
+#define RANDOM_SEEDS(X)                                                                            \
+	X(RANDOM, void, srandom, (unsigned seed), (seed))                                          \
+	X(RANDOM, void, srand, (unsigned seed), (seed))                                            \
+	X(RANDOM, char *, initstate, (unsigned seed, char *state, size_t size),                    \
+	  (seed, state, size))                                                                     \
+	X(RANDOM, char *, setstate, (char *state), (state))
 
 #endif

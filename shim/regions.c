@@ -8,6 +8,7 @@
 #include "regions.h"
 #include "capture.h"
 #include "log.h"
+#include "random.h"
 #include "real.h"
 #include "thread.h"
 #include <string.h>
@@ -132,6 +133,26 @@ static inline __attribute__((always_inline)) void leave(struct region_slot **pla
 		return real.name arguments;                                                        \
 	}
 REGION_FUNCTIONS(X)
+#undef X
+
+#define X(region, result, name, parameters, arguments)                                             \
+	EXPORT result name parameters                                                              \
+	{                                                                                          \
+		random_draw(COPIED_RANDOM);                                                        \
+		INSIDE(region);                                                                    \
+		return real.name arguments;                                                        \
+	}
+RANDOM_DRAWS(X)
+#undef X
+
+#define X(region, result, name, parameters, arguments)                                             \
+	EXPORT result name parameters                                                              \
+	{                                                                                          \
+		SEEDING(COPIED_RANDOM);                                                            \
+		INSIDE(region);                                                                    \
+		return real.name arguments;                                                        \
+	}
+RANDOM_SEEDS(X)
 #undef X
 
 EXPORT void syslog(int priority, const char *format, ...)

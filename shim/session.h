@@ -202,6 +202,7 @@ enum record_type {
 	RECORD_PYTHON,
 	RECORD_RING,
 	RECORD_SHARE,
+	RECORD_COPIED,
 	RECORD_TYPES
 };
 
@@ -676,6 +677,39 @@ struct record_python {
 	struct python_frame frames[];
 };
 
+enum copied_kind {
+	COPIED_OUTPUT = 1, /* bytes in a FILE that were not written yet */
+	COPIED_RANDOM,     /* the generator behind rand() and random() */
+	COPIED_RAND48,     /* the one behind drand48(), lrand48() and mrand48() */
+	COPIED_KINDS
+};
+
+enum copied_flag {
+	COPIED_AT_EXIT = 1,  /* output: exit() writes it */
+	COPIED_BY_CALL = 2,  /* output: fflush() or fclose() wrote it, at `stack` */
+	COPIED_UNSEEDED = 4, /* random: nobody ever seeded it: the same numbers in every run */
+};
+
+/*
+ * A fork copied state that is good for one use: output that waits to be
+ * written, the next random numbers. The writer of this record has used its
+ * copy. Who else used one of them has a record with the same identity.
+ */
+struct record_copied {
+	struct record record;
+	uint64_t identity;
+	uint32_t kind;  /* enum copied_kind */
+	uint32_t flags; /* enum copied_flag */
+	session_reference thread;
+	session_reference stack; /* 0: it is not known where */
+	session_reference python;
+	int32_t tid;
+	int32_t descriptor; /* of output */
+	uint32_t reserved;
+	uint64_t length; /* of output, in bytes */
+};
+
+_Static_assert(sizeof(struct record_copied) == 80, "copied");
 _Static_assert(sizeof(struct python_interpreter) == 32, "python interpreter");
 _Static_assert(sizeof(struct record_python_code) == 40, "python code");
 _Static_assert(sizeof(struct python_frame) == 12, "python frame");

@@ -44,6 +44,13 @@ struct call_site {
 #define UNSEEN_MAX  64
 #define PATH_LENGTH 512
 
+/* One of libc's generators of random numbers, see random.c. */
+struct generator {
+	_Atomic uint64_t identity; /* of its state at the last fork or seed; 0: not known */
+	_Atomic bool is_watched;   /* a fork copied the state, and nobody drew here since */
+	bool is_seeded;
+};
+
 /* This process. Private memory: a fork child starts with a true copy. */
 struct process {
 	bool active;      /* there is a session to write to */
@@ -67,9 +74,13 @@ struct process {
 	/* Ids under which this process' own first thread held locks before its forks. */
 	pid_t former_tids[FORMER_TIDS];
 	uint32_t former_count;
-	uint32_t orphan_count;     /* locks that this fork child inherited as held (child.c) */
-	uint32_t orphaned_regions; /* bits: lost threads were inside at a fork (regions.c) */
-	_Atomic bool buffer_taken; /* capture.c's buffer for foreign stacks */
+	uint32_t orphan_count;       /* locks that this fork child inherited as held (child.c) */
+	uint32_t orphaned_regions;   /* bits: lost threads were inside at a fork (regions.c) */
+	_Atomic bool buffer_taken;   /* capture.c's buffer for foreign stacks */
+	_Atomic bool output_taken;   /* output.c's table */
+	uint32_t output_count;       /* of its entries */
+	_Atomic uint32_t identities; /* given to copied state */
+	struct generator generators[COPIED_KINDS];
 	/* Threads of the parent that only /proc knew, as of the last fork. */
 	pid_t unseen_tids[UNSEEN_MAX];
 	uint32_t unseen_count;

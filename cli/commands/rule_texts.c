@@ -18,6 +18,8 @@
 	rule(FC005) \
 	rule(FC007) \
 	rule(FC008) \
+	rule(FC009) \
+	rule(FC010) \
 	rule(FC011) \
 	rule(FC012)
 /* clang-format on */

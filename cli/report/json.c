@@ -223,6 +223,29 @@ static json_t *child_value(struct document *document, const struct child_part *c
 	return object;
 }
 
+static json_t *parent_value(struct document *document, const struct parent_part *parent)
+{
+	json_t *object = json_object();
+
+	set(document, object, "pid", id_value(parent->pid));
+	set(document, object, "tid", id_value(parent->tid));
+	set(document, object, "stack", stack_value(document, &parent->stack));
+	set_python(document, object, "python_stack", &parent->stack);
+	return object;
+}
+
+static json_t *copied_value(struct document *document, const struct copied_part *copied)
+{
+	json_t *object = json_object();
+
+	set(document, object, "what", text_value(document, copied->what));
+	if (copied->descriptor >= 0) {
+		set(document, object, "descriptor", id_value(copied->descriptor));
+		set(document, object, "bytes", count_value(copied->bytes));
+	}
+	return object;
+}
+
 static json_t *use_value(struct document *document, const struct use_part *use)
 {
 	json_t *object = json_object();
@@ -299,6 +322,10 @@ static void set_parts(struct document *document, json_t *object, const struct fi
 		set(document, object, "last_gave", use_value(document, &finding->gave));
 	if (finding->took.present)
 		set(document, object, "last_took", use_value(document, &finding->took));
+	if (finding->copied.present)
+		set(document, object, "copied", copied_value(document, &finding->copied));
+	if (finding->parent.present)
+		set(document, object, "parent", parent_value(document, &finding->parent));
 	if (finding->child.present)
 		set(document, object, "child", child_value(document, &finding->child));
 	if (finding->handler.present)

@@ -92,12 +92,16 @@ static const char *lock_label(const struct finding *finding)
 	return finding->lock.present ? "M1" : "the lock";
 }
 
+static bool is_known(const struct frames *frames)
+{
+	return frames->count > 0 || (frames->python != NULL && frames->python->count > 0);
+}
+
 /* A role's heading and its stack, or one line that says there is none. */
 static void put_section(struct page *page, const char *heading, const char *link,
 			const struct frames *frames)
 {
-	bool known = frames->count > 0 || (frames->python != NULL && frames->python->count > 0);
-	const char *ending = known ? link : ": no stack is known";
+	const char *ending = is_known(frames) ? link : ": no stack is known";
 
 	page_wrap(page, "  ", 4, arena_printf(&page->arena, "%s%s", heading, ending));
 	put_frames(page, frames);
@@ -290,12 +294,36 @@ static const char *child_label(struct page *page, const struct finding *finding)
 	return label;
 }
 
+/* Where it happened is not always known. */
+static void put_deed(struct page *page, const char *who, const char *deed,
+		     const struct frames *stack)
+{
+	const char *heading = arena_printf(&page->arena, "%s %s", who, deed);
+
+	if (is_known(stack))
+		put_section(page, heading, " at:", stack);
+	else
+		page_wrap(page, "  ", 4, arena_printf(&page->arena, "%s.", heading));
+}
+
+static void put_parent(struct page *page, const struct parent_part *parent)
+{
+	const char *who = parent->pid > 0 ? arena_printf(&page->arena, "parent %d", parent->pid)
+					  : "the parent";
+
+	put_deed(page, who, parent->deed, &parent->stack);
+}
+
 static void put_child(struct page *page, const struct finding *finding)
 {
 	const struct child_part *child = &finding->child;
 	const char *function = page_name(page, child->waiting_in, NAME_COLUMNS);
 	const char *heading = child_label(page, finding);
 
+	if (child->deed != NULL) {
+		put_deed(page, heading, child->deed, &child->stack);
+		return;
+	}
 	if (finding->lock.present)
 		heading = arena_printf(&page->arena, "%s %s M1", heading,
 				       child->gave_up ? "asked for" : "waits for");
@@ -410,6 +438,8 @@ void put_parts(struct page *page, const struct finding *finding)
 		put_use(page, finding, &finding->gave);
 	if (finding->took.present)
 		put_use(page, finding, &finding->took);
+	if (finding->parent.present)
+		put_parent(page, &finding->parent);
 	/* A ring tells of each of its processes. */
 	if (finding->child.present && finding->cycle_count == 0)
 		put_child(page, finding);

@@ -446,6 +446,8 @@ void evidence_identify(struct judgement *judgement, struct finding *finding)
 	hash = hash_text(hash, finding->lock.kind);
 	hash = hash_text(hash, finding->lock.name);
 	hash = hash_text(hash, finding->holder.start_routine);
+	if (finding->copied.present)
+		hash = hash_text(hash, finding->copied.what);
 	hash = hash_frames(hash, &finding->fork.stack);
 	hash = hash_frames(hash, &finding->child.stack);
 	finding->fingerprint = arena_printf(judgement->arena, "%s-%016llx", finding->code,

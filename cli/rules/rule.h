@@ -34,6 +34,8 @@ void judge_lock_held_at_fork(struct judgement *judgement, const struct rule *rul
 void judge_atfork_handler(struct judgement *judgement, const struct rule *rule);
 void judge_dead_owner(struct judgement *judgement, const struct rule *rule);
 void judge_wait_cycle(struct judgement *judgement, const struct rule *rule);
+void judge_duplicated_output(struct judgement *judgement, const struct rule *rule);
+void judge_shared_random_state(struct judgement *judgement, const struct rule *rule);
 void judge_threads_lost(struct judgement *judgement, const struct rule *rule);
 
 /* A new finding of a rule, zeroed but for its code and name. Valid until the next call. */

@@ -356,6 +356,11 @@ const struct record_share *model_share(const struct model *model, session_refere
 	return record_of(model, reference, RECORD_SHARE);
 }
 
+const struct record_copied *model_copied(const struct model *model, session_reference reference)
+{
+	return record_of(model, reference, RECORD_COPIED);
+}
+
 const struct model_list *model_list(const struct model *model, enum record_type type)
 {
 	return &model->lists[type];

@@ -33,6 +33,7 @@ static const size_t least_sizes[RECORD_TYPES] = {
 	[RECORD_PYTHON] = sizeof(struct record_python),
 	[RECORD_RING] = sizeof(struct record_ring),
 	[RECORD_SHARE] = sizeof(struct record_share),
+	[RECORD_COPIED] = sizeof(struct record_copied),
 };
 
 static bool part_fits(const struct session_header *header, uint64_t offset, uint64_t count,
@@ -214,6 +215,7 @@ static bool is_consistent(const struct record_buffer *buffer)
 	case RECORD_OBJECT:
 	case RECORD_RING:
 	case RECORD_SHARE:
+	case RECORD_COPIED:
 	case RECORD_TYPES:
 		break;
 	}

@@ -65,6 +65,7 @@ static const char *judge_stacks(const json_t *finding, const struct program_case
 		{"fork", "stack", expected->fork},
 		{"holder", "acquired_at", expected->acquired},
 		{"child", "stack", expected->child},
+		{"parent", "stack", expected->parent},
 		{"holder", "created_at", expected->missing != NULL ? NULL : expected->created},
 		{"lock", "initialised_at", expected->initialised},
 		{"last_gave", "stack", expected->gave},

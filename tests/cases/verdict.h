@@ -29,6 +29,7 @@ struct program_case {
 	const char *function; /* fork.function */
 	const char *acquired;
 	const char *child;
+	const char *parent;  /* what it did after the fork */
 	const char *created; /* the holder, or the missing threads of `missing` */
 	const char *initialised;
 	/* The same for what Python ran there; `python_created` as `created`. */

@@ -41,7 +41,8 @@
 	suite(takers) \
 	suite(faults) \
 	suite(security) \
-	suite(surroundings)
+	suite(surroundings) \
+	suite(copied)
 /* clang-format on */
 
 #define DECLARE_SUITE(name) Suite *name##_suite(void);

@@ -1,0 +1,65 @@
+/*
+ * FC009: bytes that stdio had not written yet at a fork were written by the
+ * parent and by the child.
+ */
+#include "copied_state.h"
+#include "evidence.h"
+
+static bool is_output(uint32_t kind)
+{
+	return kind == COPIED_OUTPUT;
+}
+
+/* Descriptors are numbered as they come: a number is no name. */
+static const char *stream_name(int descriptor)
+{
+	switch (descriptor) {
+	case 1:
+		return "stdout";
+	case 2:
+		return "stderr";
+	default:
+		return "stream";
+	}
+}
+
+static const char *stream_words(struct judgement *judgement, int descriptor)
+{
+	if (descriptor == 1 || descriptor == 2)
+		return stream_name(descriptor);
+	return arena_printf(judgement->arena, "the stream of descriptor %d", descriptor);
+}
+
+static void report(struct judgement *judgement, const struct rule *rule,
+		   const struct copied_pair *pair)
+{
+	struct finding *finding = judgement_add(judgement, rule);
+	unsigned long long length = pair->child->length;
+
+	finding->severity = SEVERITY_WARNING;
+	finding->certainty = CERTAINTY_OBSERVED;
+	copied_evidence(judgement, finding, pair);
+	finding->copied.present = true;
+	finding->copied.what = stream_name(pair->child->descriptor);
+	finding->copied.descriptor = pair->child->descriptor;
+	finding->copied.bytes = length;
+	finding->message = arena_printf(
+		judgement->arena,
+		"%llu byte%s that waited in %s at a fork were written by parent and child.", length,
+		length == 1 ? "" : "s", stream_words(judgement, pair->child->descriptor));
+	finding->why = "stdio keeps output in memory until a buffer is full, a line ends on a "
+		       "terminal, or somebody flushes it. fork() copies that memory, and each of "
+		       "the two writes its copy.";
+	finding->advice = "call fflush(NULL) just before fork(), or end the child with _exit(), "
+			  "which writes nothing (in Python: os._exit()).";
+	evidence_identify(judgement, finding);
+}
+
+void judge_duplicated_output(struct judgement *judgement, const struct rule *rule)
+{
+	struct copied_pair *pairs;
+	size_t count = copied_pairs(judgement, is_output, &pairs);
+
+	for (size_t i = 0; i < count; i++)
+		report(judgement, rule, &pairs[i]);
+}
