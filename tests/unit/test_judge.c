@@ -620,6 +620,54 @@ START_TEST(does_not_warn_of_a_fork_without_children)
 }
 END_TEST
 
+/* --- FC009, FC010 ---------------------------------------------------------- */
+
+static void add_copied(uint32_t process, uint64_t identity, uint32_t kind, uint32_t flags)
+{
+	session_add(&session, COPIED, copied, process, .identity = identity, .kind = kind,
+		    .flags = flags, .descriptor = 1, .length = 5);
+}
+
+START_TEST(reports_output_of_parent_and_child)
+{
+	add_copied(CHILD, 7, COPIED_OUTPUT, COPIED_AT_EXIT);
+	add_copied(SERVER, 7, COPIED_OUTPUT, 0);
+	run_rules();
+	ck_assert_uint_eq(count_of("FC009"), 1);
+	ck_assert_int_eq(the("FC009")->severity, SEVERITY_WARNING);
+	ck_assert_str_eq(the("FC009")->copied.what, "stdout");
+	ck_assert_uint_eq(the("FC009")->copied.bytes, 5);
+	ck_assert_int_eq(the("FC009")->child.pid, 200);
+	ck_assert(the("FC009")->parent.present);
+}
+END_TEST
+
+START_TEST(reports_no_copies_that_do_not_belong_together)
+{
+	add_copied(CHILD, 7, COPIED_OUTPUT, 0);
+	add_copied(CHILD, 7, COPIED_OUTPUT, 0);
+	add_copied(SERVER, 8, COPIED_OUTPUT, 0);
+	add_copied(SERVER, 7, COPIED_RANDOM, 0);
+	add_copied(UINT32_MAX, 7, COPIED_OUTPUT, 0);
+	add_copied(SERVER, 7, UINT32_MAX, 0);
+	run_rules();
+	ck_assert_uint_eq(count_of("FC009"), 0);
+	ck_assert_uint_eq(count_of("FC010"), 0);
+}
+END_TEST
+
+START_TEST(reports_numbers_of_a_seeded_generator_only)
+{
+	add_copied(SERVER, 7, COPIED_RANDOM, COPIED_UNSEEDED);
+	add_copied(CHILD, 7, COPIED_RANDOM, COPIED_UNSEEDED);
+	add_copied(SERVER, 9, COPIED_RAND48, 0);
+	add_copied(CHILD, 9, COPIED_RAND48, 0);
+	run_rules();
+	ck_assert_uint_eq(count_of("FC010"), 1);
+	ck_assert_str_eq(the("FC010")->copied.what, "drand48");
+}
+END_TEST
+
 /* --- FC008 ----------------------------------------------------------------- */
 
 START_TEST(notes_the_threads_that_were_lost)
@@ -1243,6 +1291,9 @@ Suite *judge_suite(void)
 	suite_add_tcase(suite, held);
 
 	tcase_add_checked_fixture(lost, setup, end_scene);
+	tcase_add_test(lost, reports_output_of_parent_and_child);
+	tcase_add_test(lost, reports_no_copies_that_do_not_belong_together);
+	tcase_add_test(lost, reports_numbers_of_a_seeded_generator_only);
 	tcase_add_test(lost, notes_the_threads_that_were_lost);
 	tcase_add_test(lost, groups_lost_threads_by_library);
 	tcase_add_loop_test(lost, notes_nothing_where_no_thread_was_lost, 0, 3);
