@@ -143,10 +143,10 @@ static session_reference record_stack(const struct stack_registers *registers, u
 }
 
 static session_reference capture_own(const struct thread *thread,
-				     const struct stack_registers *registers)
+				     const struct stack_registers *registers, size_t limit)
 {
 	size_t available = thread->stack_top - registers->rsp;
-	size_t length = available < SESSION_STACK_MAX ? available : SESSION_STACK_MAX;
+	size_t length = available < limit ? available : limit;
 
 	return record_stack(registers, registers->rsp, (const uint8_t *)registers->rsp,
 			    length & ~(size_t)(STACK_ALIGNMENT - 1),
@@ -157,7 +157,7 @@ static session_reference capture_own(const struct thread *thread,
  * How far a foreign stack can be read is known only after the copy, so the
  * copy goes through one buffer. No lock: who finds it taken does without.
  */
-static session_reference capture_foreign(const struct stack_registers *registers)
+static session_reference capture_foreign(const struct stack_registers *registers, size_t limit)
 {
 	static _Alignas(16) uint8_t buffer[SESSION_STACK_MAX];
 	session_reference reference;
@@ -165,7 +165,7 @@ static session_reference capture_foreign(const struct stack_registers *registers
 
 	if (atomic_exchange(&process.buffer_taken, true))
 		return 0;
-	length = memory_read(buffer, (const void *)registers->rsp, sizeof(buffer));
+	length = memory_read(buffer, (const void *)registers->rsp, limit);
 	reference = record_stack(registers, registers->rsp, buffer,
 				 length & ~(size_t)(STACK_ALIGNMENT - 1), STACK_TRUNCATED);
 	atomic_store(&process.buffer_taken, false);
@@ -177,19 +177,28 @@ void capture_forget_parent(void)
 	atomic_store(&process.buffer_taken, false);
 }
 
+static session_reference capture_innermost(struct thread *thread,
+					   const struct stack_registers *registers, size_t limit)
+{
+	thread->capture_sp = registers->rsp;
+	if (on_own_stack(thread, registers->rsp))
+		return capture_own(thread, registers, limit);
+	return capture_foreign(registers, limit);
+}
+
 COLD session_reference capture_stack(struct thread *thread)
 {
 	struct stack_registers registers;
 
 	CAPTURE_REGISTERS(&registers);
-	thread->capture_sp = registers.rsp;
-	if (on_own_stack(thread, registers.rsp))
-		return capture_own(thread, &registers);
-	return capture_foreign(&registers);
+	return capture_innermost(thread, &registers, SESSION_STACK_MAX);
 }
 
-COLD session_reference capture_stack_once(struct thread *thread, struct call_site site)
+COLD session_reference capture_stack_once(struct thread *thread, struct call_site site,
+					  size_t limit)
 {
+	struct stack_registers registers;
+
 	uint64_t hash = site_hash(site);
 	_Atomic uint64_t *entry = &sites[hash % SITES];
 	uint64_t known = atomic_load_explicit(entry, memory_order_relaxed);
@@ -197,7 +206,8 @@ COLD session_reference capture_stack_once(struct thread *thread, struct call_sit
 
 	if (known >> 32 == hash >> 32 && (uint32_t)known)
 		return (session_reference)known;
-	reference = capture_stack(thread);
+	CAPTURE_REGISTERS(&registers);
+	reference = capture_innermost(thread, &registers, limit);
 	atomic_store_explicit(entry, hash >> 32 << 32 | reference, memory_order_relaxed);
 	return reference;
 }

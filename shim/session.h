@@ -503,7 +503,8 @@ struct record_hang {
 	/* Of a ring: number of its RING records; of a dead owner: its id; of a dead taker:
 	 * its SHARE record. */
 	uint32_t about;
-	session_reference others; /* in fork(): LOST record of the threads that a child would lack */
+	session_reference
+		others; /* in fork(): LOST record of the threads that a child would lack */
 	uint32_t reserved;
 	uint32_t reason_length;
 	char reason[]; /* why it is not proven; no NUL */

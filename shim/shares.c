@@ -326,7 +326,7 @@ void share_took(const sem_t *semaphore, struct call_site site)
 
 	if (!thread)
 		return;
-	atomic_store_explicit(&record->stack, capture_stack_once(thread, site),
+	atomic_store_explicit(&record->stack, capture_stack_once(thread, site, SESSION_STACK_MAX),
 			      memory_order_relaxed);
 	atomic_store_explicit(&record->tid, thread->tid, memory_order_relaxed);
 	atomic_store_explicit(&record->since_ns, time_coarse(), memory_order_relaxed);

@@ -387,7 +387,7 @@ static struct thread *prepare(struct thread *creator, void *argument, size_t sta
 		return NULL;
 	thread->argument = argument;
 	thread->creator = creator->serial;
-	thread->created_at = capture_stack_once(creator, site);
+	thread->created_at = capture_stack_once(creator, site, SESSION_STACK_MAX);
 	thread->created_python = python_capture_creation(creator, thread->python_name);
 	thread->stack_low = stack_size;
 	/* The kernel gives a new thread its creator's name. */

@@ -153,7 +153,7 @@ void lock_initialised(struct thread *thread, const void *lock, bool is_private,
 {
 	uint32_t index;
 	uint64_t tag = tag_of(lock, &index);
-	session_reference stack = capture_stack_once(thread, site);
+	session_reference stack = capture_stack_once(thread, site, CAPTURE_INNERMOST);
 	_Atomic uint64_t *entry = find_entry(index, tag);
 
 	if (!entry)
