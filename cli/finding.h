@@ -113,6 +113,16 @@ struct use_part {
 	struct frames stack; /* the call itself only */
 };
 
+/* A cure that can be copied. `advice` says all of it in one paragraph. */
+struct remedy_part {
+	bool present;
+	const char *facility; /* what it is for: "multiprocessing.Pool" */
+	const char *cure;     /* what to do */
+	const char *line;     /* to be copied; NULL: there is none */
+	const char *caveat;   /* what would make that fail at first; NULL: nothing is known */
+	const char *remark;   /* what else to know; NULL: nothing */
+};
+
 struct missing_group {
 	const char *library;
 	size_t count;
@@ -135,11 +145,13 @@ struct finding {
 	const char *name; /* "orphaned-lock" */
 	enum severity severity;
 	enum certainty certainty;
-	const char *message;     /* one sentence */
-	const char *why;         /* one or two sentences: the mechanism */
-	const char *advice;      /* the cure */
-	const char *fingerprint; /* without addresses, stable between runs */
-	const char *suppression; /* a line for a suppressions file */
+	const char *message; /* one sentence */
+	const char *why;     /* one or two sentences: the mechanism */
+	const char *advice;  /* the cure */
+	struct remedy_part remedy;
+	const char *start_method; /* of Python's: "fork"; NULL: none, or unknown */
+	const char *fingerprint;  /* without addresses, stable between runs */
+	const char *suppression;  /* a line for a suppressions file */
 	uint64_t count;
 	bool suppressed;
 	const char *action; /* what was done: "killed"; NULL: nothing */

@@ -336,6 +336,19 @@ static void set_parts(struct document *document, json_t *object, const struct fi
 		set(document, object, "cycle", cycle_list(document, finding));
 }
 
+static json_t *remedy_value(struct document *document, const struct remedy_part *remedy)
+{
+	json_t *object = json_object();
+
+	set(document, object, "facility", text_value(document, remedy->facility));
+	set(document, object, "cure", text_value(document, remedy->cure));
+	set(document, object, "line", text_value(document, remedy->line));
+	set(document, object, "caveat", text_value(document, remedy->caveat));
+	if (remedy->remark != NULL)
+		set(document, object, "remark", text_value(document, remedy->remark));
+	return object;
+}
+
 static json_t *finding_value(struct document *document, const struct finding *finding)
 {
 	json_t *object = json_object();
@@ -350,6 +363,10 @@ static json_t *finding_value(struct document *document, const struct finding *fi
 	set_parts(document, object, finding);
 	set(document, object, "why", text_value(document, finding->why));
 	set(document, object, "advice", text_value(document, finding->advice));
+	if (finding->start_method != NULL)
+		set(document, object, "start_method", text_value(document, finding->start_method));
+	if (finding->remedy.present)
+		set(document, object, "remedy", remedy_value(document, &finding->remedy));
 	set(document, object, "suppression", text_value(document, finding->suppression));
 	if (finding->action != NULL)
 		set(document, object, "action", text_value(document, finding->action));

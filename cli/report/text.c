@@ -74,12 +74,30 @@ static void put_more(struct page *page, const struct finding *finding)
 		fprintf(page->stream, "%s\n  suppress: %s\n", more, suppression);
 }
 
+/* The line is for copying: it is never wrapped. */
+static void put_remedy(struct page *page, const struct remedy_part *remedy)
+{
+	const char *line = page_sentence(page, remedy->line);
+	const char *cure = page_sentence(page, remedy->cure);
+	const char *end = line != NULL ? ":" : ".";
+
+	page_wrap(page, "  cure: ", LABEL_INDENT, arena_printf(&page->arena, "%s%s", cure, end));
+	if (line != NULL)
+		fprintf(page->stream, "          %s\n", line);
+	if (remedy->caveat != NULL)
+		page_wrap(page, "  but:  ", LABEL_INDENT, page_sentence(page, remedy->caveat));
+	if (remedy->remark != NULL)
+		page_wrap(page, "        ", LABEL_INDENT, page_sentence(page, remedy->remark));
+}
+
 static void put_advice(struct page *page, const struct finding *finding)
 {
 	fputc('\n', page->stream);
 	if (finding->why != NULL)
 		page_wrap(page, "  why:  ", LABEL_INDENT, page_sentence(page, finding->why));
-	if (finding->advice != NULL)
+	if (finding->remedy.present)
+		put_remedy(page, &finding->remedy);
+	else if (finding->advice != NULL)
 		page_wrap(page, "  cure: ", LABEL_INDENT, page_sentence(page, finding->advice));
 	put_action(page, finding);
 	put_more(page, finding);

@@ -149,9 +149,18 @@ static void put_lock(struct page *page, const struct lock_part *lock)
 		page_wrap(page, "  ", 4, heading);
 }
 
-static void put_fork(struct page *page, const struct fork_part *fork, const struct cast *cast)
+/* ` (start method "fork")`; empty where Python's start methods had no part in it. */
+static const char *start_method_words(struct page *page, const struct finding *finding)
+{
+	const char *method = page_name(page, finding->start_method, NAME_COLUMNS);
+
+	return method != NULL ? arena_printf(&page->arena, ", start method \"%s\"", method) : "";
+}
+
+static void put_fork(struct page *page, const struct finding *finding, const struct cast *cast)
 {
 	struct arena *arena = &page->arena;
+	const struct fork_part *fork = &finding->fork;
 	const char *function = page_name(page, fork->function, NAME_COLUMNS);
 	const char *program = page_name(page, fork->program, 1024);
 	const char *heading = function != NULL ? function : "fork";
@@ -168,8 +177,10 @@ static void put_fork(struct page *page, const struct fork_part *fork, const stru
 	if (program != NULL)
 		heading = arena_printf(arena, "%s (%s)", heading,
 				       shorten_path(arena, program, PROGRAM_COLUMNS));
-	put_section(page, arena_printf(arena, "%s by %s", heading, cast->forker), ":",
-		    &fork->stack);
+	put_section(page,
+		    arena_printf(arena, "%s by %s%s", heading, cast->forker,
+				 start_method_words(page, finding)),
+		    ":", &fork->stack);
 }
 
 static const char *holder_label(const struct holder_part *holder, const struct cast *cast)
@@ -431,7 +442,7 @@ void put_parts(struct page *page, const struct finding *finding)
 	if (finding->lock.present)
 		put_lock(page, &finding->lock);
 	if (finding->fork.present)
-		put_fork(page, &finding->fork, &cast);
+		put_fork(page, finding, &cast);
 	if (finding->holder.present)
 		put_holder(page, finding, &cast);
 	if (finding->gave.present)

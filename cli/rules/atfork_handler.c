@@ -6,6 +6,7 @@
 #include "handler_locks.h"
 #include "missing_threads.h"
 #include "python_evidence.h"
+#include "python_advice.h"
 #include <string.h>
 
 struct fork_stack fork_stack_split(const struct frames *stack)
@@ -120,6 +121,7 @@ static void report(struct judgement *judgement, const struct rule *rule,
 		missing_threads(judgement, finding, hang->serial, others);
 		keep_library(finding, finding->handler.library);
 	}
+	python_advice(judgement, finding);
 	evidence_identify(judgement, finding);
 }
 

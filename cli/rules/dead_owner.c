@@ -4,6 +4,7 @@
  */
 #include "evidence.h"
 #include "python_evidence.h"
+#include "python_advice.h"
 
 static const struct record_thread *find_thread(const struct model *model, int tid)
 {
@@ -74,6 +75,7 @@ static void report_owner(struct judgement *judgement, const struct rule *rule,
 		"make the mutex robust (pthread_mutexattr_setrobust()) and handle EOWNERDEAD, or "
 		"ask the process to end instead of killing it (in Python: no terminate() while it "
 		"may hold a lock).";
+	python_start_method(finding);
 	evidence_identify(judgement, finding);
 }
 

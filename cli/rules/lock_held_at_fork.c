@@ -4,6 +4,7 @@
  */
 #include "fork_paths.h"
 #include "lock_kinds.h"
+#include "python_advice.h"
 #include "wait_evidence.h"
 
 /* What the children of one fork did with one lock. */
@@ -79,6 +80,7 @@ static void report(struct judgement *judgement, const struct rule *rule,
 		arena_printf(judgement->arena,
 			     "%s, or start the child with posix_spawn(), or let it exec at once.",
 			     fork_path_protection(judgement, &finding->fork, lock));
+	python_advice(judgement, finding);
 	evidence_identify(judgement, finding);
 }
 

@@ -7,6 +7,7 @@
 #include "missing_threads.h"
 #include "object_evidence.h"
 #include "orphaned_region.h"
+#include "python_advice.h"
 #include <string.h>
 
 /* An orphaned lock of the same process says more (FC001). */
@@ -128,6 +129,7 @@ static void report(struct judgement *judgement, const struct rule *rule,
 		"fork before these threads are started, or let the child exec at once "
 		"(posix_spawn(); in Python the start method \"spawn\" or \"forkserver\"), or start "
 		"the pool anew in the child.";
+	python_advice(judgement, finding);
 	evidence_identify(judgement, finding);
 }
 

@@ -6,6 +6,7 @@
 #include "fork_paths.h"
 #include "lock_kinds.h"
 #include "orphaned_region.h"
+#include "python_advice.h"
 #include "wait_evidence.h"
 #include <errno.h>
 
@@ -22,6 +23,7 @@ static void explain_lost_holder(struct judgement *judgement, struct finding *fin
 		judgement->arena,
 		"%s, or start the child with posix_spawn(), or fork before threads are started.",
 		fork_path_protection(judgement, &finding->fork, lock));
+	python_advice(judgement, finding);
 }
 
 static void explain_own_lock(struct judgement *judgement, struct finding *finding)

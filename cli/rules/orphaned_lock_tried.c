@@ -4,6 +4,7 @@
  * on, but it will never get it.
  */
 #include "fork_paths.h"
+#include "python_advice.h"
 #include "wait_evidence.h"
 
 static const char *asked(const struct record_wait *wait)
@@ -25,6 +26,7 @@ static void explain_lost_holder(struct judgement *judgement, struct finding *fin
 		judgement->arena,
 		"%s, or start the child with posix_spawn(), or fork before threads are started.",
 		fork_path_protection(judgement, &finding->fork, lock));
+	python_advice(judgement, finding);
 }
 
 static void explain_own_lock(struct judgement *judgement, struct finding *finding,

@@ -7,6 +7,7 @@
 #include "evidence.h"
 #include "libc_regions.h"
 #include "lock_kinds.h"
+#include "python_advice.h"
 
 static void describe_lock(struct judgement *judgement, struct lock_part *lock, uint32_t process,
 			  const struct libc_region *region, uint64_t address)
@@ -75,6 +76,7 @@ static void explain(struct judgement *judgement, struct finding *finding,
 		"keep these calls under a mutex of your own that a pthread_atfork() prepare "
 		"handler takes.",
 		region->cure ? region->cure : "", region->cure ? ", or " : "");
+	python_advice(judgement, finding);
 }
 
 static void report(struct judgement *judgement, const struct rule *rule,

@@ -5,6 +5,7 @@
 #include "evidence.h"
 #include "fork_paths.h"
 #include "missing_threads.h"
+#include "python_advice.h"
 
 static const struct process_facts *find_child(const struct model *model, session_reference fork)
 {
@@ -35,10 +36,11 @@ static void report(struct judgement *judgement, const struct rule *rule, session
 	finding->why = arena_printf(
 		judgement->arena,
 		"the child has the memory of these threads and none of them: what they "
-		"held or were asked to do stays as it is.%s",
+		"held or were asked to do stays as it is. That is safe as long as the child uses "
+		"none of it.%s",
 		fork_path_remark(judgement, &finding->fork));
-	finding->advice = "fork before threads are started, or let the child exec at once; safe as "
-			  "long as the child uses nothing that these threads own.";
+	finding->advice = "fork before threads are started, or let the child exec at once.";
+	python_advice(judgement, finding);
 	evidence_identify(judgement, finding);
 }
 

@@ -3,6 +3,7 @@
  * them go on was proven from the outside.
  */
 #include "evidence.h"
+#include "python_advice.h"
 #include <string.h>
 
 static const char *object(struct judgement *judgement, const char *what,
@@ -168,6 +169,7 @@ static void report(struct judgement *judgement, const struct rule *rule,
 		count_processes(finding), hang->is_proven ? "wait for" : "seem to wait for");
 	finding->why = explain(judgement, hang);
 	finding->advice = advise(model, hang->about);
+	python_start_method(finding);
 	evidence_identify(judgement, finding);
 }
 

@@ -28,6 +28,7 @@
 	suite(modules) \
 	suite(python) \
 	suite(python_report) \
+	suite(python_advice) \
 	suite(programs) \
 	suite(hangs) \
 	suite(locks) \
