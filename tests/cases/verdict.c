@@ -163,6 +163,12 @@ static const char *judge_hang(const json_t *finding, const struct program_case *
 
 static const char *judge_words(const json_t *finding, const struct program_case *expected)
 {
+	const char *difference = expect_text(finding, "start_method", expected->start_method);
+
+	if (difference == NULL && expected->cure != NULL)
+		difference = expect_words(finding, "advice", expected->cure);
+	if (difference != NULL)
+		return difference;
 	if (expected->says == NULL || expect_words(finding, "message", expected->says) == NULL)
 		return NULL;
 	return expect_words(finding, "why", expected->says);

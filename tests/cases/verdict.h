@@ -39,6 +39,8 @@ struct program_case {
 	const char *python_created;
 	const char *python_problem; /* words about why the child has no Python frames */
 	const char *python_name;    /* of the holder, or one of the missing threads */
+	const char *start_method;   /* of Python's */
+	const char *cure;           /* words in the advice */
 	/* Where the marks are, if not in the program's own source. */
 	const char *sources;
 	/* What the child waits in, and for whose threads. */
