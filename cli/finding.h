@@ -108,9 +108,10 @@ struct use_part {
 	const char *verb; /* "posted" */
 	int tid;          /* -1: the thread is not known */
 	const char *thread_name;
-	bool is_forker;      /* the thread that forked, before or in the child */
-	const char *library; /* file name; whose thread it was */
-	struct frames stack; /* the call itself only */
+	const char *python_name; /* of the threading.Thread; NULL: none, or unknown */
+	bool is_forker;          /* the thread that forked, before or in the child */
+	const char *library;     /* file name; whose thread it was */
+	struct frames stack;     /* the call itself only */
 };
 
 /* A cure that can be copied. `advice` says all of it in one paragraph. */

@@ -264,6 +264,9 @@ static bool stack_matches(const struct condition *condition, const struct frames
 	for (size_t i = 0; i < stack->count; i++)
 		if (frame_matches(condition, &stack->list[i]))
 			return true;
+	for (size_t i = 0; stack->python && i < stack->python->count; i++)
+		if (frame_matches(condition, &stack->python->list[i]))
+			return true;
 	return false;
 }
 

@@ -252,6 +252,8 @@ static json_t *use_value(struct document *document, const struct use_part *use)
 
 	set(document, object, "tid", id_value(use->tid));
 	set(document, object, "name", text_value(document, use->thread_name));
+	if (use->python_name != NULL)
+		set(document, object, "python_name", text_value(document, use->python_name));
 	set(document, object, "library", text_value(document, use->library));
 	set(document, object, "is_forker", json_boolean(use->is_forker));
 	set(document, object, "how", text_value(document, use->verb));

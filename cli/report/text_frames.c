@@ -5,6 +5,7 @@
 
 #include "escape.h"
 #include "merge_python.h"
+#include "python_view.h"
 #include "shorten.h"
 #include <inttypes.h>
 #include <string.h>
@@ -129,6 +130,22 @@ static void put_remarks(struct page *page, const struct frames *frames,
 		page_line(page, "    (the stack was cut here)");
 }
 
+/* In place. Returns the number that is left. */
+static size_t drop_imports(struct merged_frame *merged, size_t count)
+{
+	size_t kept = 0, i = 0;
+
+	while (i < count) {
+		if (!merged[i].is_python || !python_begins_import(merged[i].frame)) {
+			merged[kept++] = merged[i++];
+			continue;
+		}
+		while (i < count && merged[i].is_python && python_is_import(merged[i].frame))
+			i++;
+	}
+	return kept;
+}
+
 void put_frames(struct page *page, const struct frames *frames)
 {
 	static const struct python_frames none;
@@ -136,7 +153,10 @@ void put_frames(struct page *page, const struct frames *frames)
 	size_t native = count_shown(frames), count;
 	struct merged_frame *merged =
 		merge_python(&page->arena, frames->list, native, python, &count);
-	size_t omitted = count > INNERMOST + OUTERMOST + 1 ? count - INNERMOST - OUTERMOST : 0;
+	size_t omitted;
+
+	count = drop_imports(merged, count);
+	omitted = count > INNERMOST + OUTERMOST + 1 ? count - INNERMOST - OUTERMOST : 0;
 
 	for (size_t i = 0; i < count; i++) {
 		if (omitted > 0 && i == INNERMOST) {

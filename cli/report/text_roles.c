@@ -3,6 +3,7 @@
  * Nothing is computed here but words: who is T1, and what a part that is not
  * known is called.
  */
+#include "python_view.h"
 #include "shorten.h"
 #include "text_parts.h"
 
@@ -129,8 +130,11 @@ static const char *lock_name(struct page *page, const struct lock_part *lock, co
 	return "(its address is not known)";
 }
 
-static void put_lock(struct page *page, const struct lock_part *lock)
+static void put_lock(struct page *page, const struct finding *finding)
 {
+	const struct lock_part *lock = &finding->lock;
+	struct frames made =
+		python_without_interpreter(&lock->initialised_at, python_interpreter(finding));
 	const char *place = lock_place(page, lock);
 	const char *kind = page_name(page, lock->kind, NAME_COLUMNS);
 	const char *attributes = page_name(page, lock->attributes, NAME_COLUMNS);
@@ -143,8 +147,8 @@ static void put_lock(struct page *page, const struct lock_part *lock)
 			     attributes != NULL ? attributes : "", bracket ? ")" : "");
 
 	/* A symbol says enough; a lock on the heap is known by who made it. */
-	if (lock->name == NULL && lock->initialised_at.count > 0)
-		put_section(page, heading, ", initialised at:", &lock->initialised_at);
+	if (lock->name == NULL && made.count > 0)
+		put_section(page, heading, ", initialised at:", &made);
 	else
 		page_wrap(page, "  ", 4, heading);
 }
@@ -191,6 +195,26 @@ static const char *holder_label(const struct holder_part *holder, const struct c
 					: "T1 (the thread that forked)";
 }
 
+/* The Python frames of a holder are those at the fork, its native ones those of the
+ * acquisition: they are no one stack. False: no Python ran there. */
+static bool put_python_acquisition(struct page *page, const struct finding *finding,
+				   const char *heading)
+{
+	const struct frames *acquired = &finding->holder.acquired_at;
+	struct frames taken = python_without_interpreter(
+		acquired, acquired->python ? acquired->python->module : NULL);
+	struct frames at_fork = {.complete = true, .python = acquired->python};
+
+	if (acquired->python == NULL || acquired->python->count == 0)
+		return false;
+	if (taken.count > 0)
+		put_section(page, heading, ", since:", &taken);
+	else
+		page_wrap(page, "  ", 4, heading);
+	put_section(page, "at the fork it was in", ":", &at_fork);
+	return true;
+}
+
 static void put_acquisition(struct page *page, const struct finding *finding,
 			    const struct cast *cast)
 {
@@ -207,6 +231,8 @@ static void put_acquisition(struct page *page, const struct finding *finding,
 	if (held != NULL)
 		heading = arena_printf(&page->arena, "%s for %s%s", heading,
 				       holder->held_at_most ? "up to " : "", held);
+	if (inside == NULL && put_python_acquisition(page, finding, heading))
+		return;
 	put_section(page, heading, held != NULL ? ", since:" : " since:", &holder->acquired_at);
 }
 
@@ -272,7 +298,9 @@ static void put_holder(struct page *page, const struct finding *finding, const s
 static void put_use(struct page *page, const struct finding *finding, const struct use_part *use)
 {
 	struct arena *arena = &page->arena;
-	const char *name = page_name(page, use->thread_name, NAME_COLUMNS);
+	struct frames stack = python_without_interpreter(&use->stack, python_interpreter(finding));
+	const char *name =
+		page_name(page, best_name(use->python_name, use->thread_name), NAME_COLUMNS);
 	const char *library = page_name(page, use->library, NAME_COLUMNS);
 	const char *heading = arena_printf(arena, "%s was last %s", lock_label(finding), use->verb);
 
@@ -282,9 +310,13 @@ static void put_use(struct page *page, const struct finding *finding, const stru
 		heading = arena_printf(arena, "%s by \"%s\" (tid %d)", heading, name, use->tid);
 	else if (use->tid > 0)
 		heading = arena_printf(arena, "%s by thread %d", heading, use->tid);
-	if (library != NULL && !use->is_forker)
+	/* That a lock of Python's is used by the interpreter says nothing. */
+	if (library != NULL && !use->is_forker && stack.count > 0)
 		heading = arena_printf(arena, "%s of %s", heading, library);
-	put_section(page, heading, " at:", &use->stack);
+	if (stack.count > 0)
+		put_section(page, heading, " at:", &stack);
+	else
+		page_wrap(page, "  ", 4, heading);
 }
 
 /* "child 4190 (thread 4195), 0.4 ms after the fork," */
@@ -330,6 +362,8 @@ static void put_child(struct page *page, const struct finding *finding)
 	const struct child_part *child = &finding->child;
 	const char *function = page_name(page, child->waiting_in, NAME_COLUMNS);
 	const char *heading = child_label(page, finding);
+	struct frames since;
+	struct python_frames python;
 
 	if (child->deed != NULL) {
 		put_deed(page, heading, child->deed, &child->stack);
@@ -343,7 +377,12 @@ static void put_child(struct page *page, const struct finding *finding)
 	/* With a stack and a lock the frames say it better. */
 	if (function != NULL && (!finding->lock.present || child->stack.count == 0))
 		heading = arena_printf(&page->arena, "%s in %s", heading, function);
-	put_section(page, heading, " at:", &child->stack);
+	if (!python_since_fork(&child->stack, &finding->fork.stack, &since, &python)) {
+		put_section(page, heading, " at:", &child->stack);
+		return;
+	}
+	put_section(page, heading, " at:", &since);
+	page_line(page, "    (the rest is as at the fork)");
 }
 
 /* Length of the part before the number that a name ends with; 0 where there is none. */
@@ -440,7 +479,7 @@ void put_parts(struct page *page, const struct finding *finding)
 	struct cast cast = find_cast(page, finding);
 
 	if (finding->lock.present)
-		put_lock(page, &finding->lock);
+		put_lock(page, finding);
 	if (finding->fork.present)
 		put_fork(page, finding, &cast);
 	if (finding->holder.present)

@@ -409,13 +409,29 @@ static const char *suppression_word(struct judgement *judgement, const char *key
 	return arena_printf(judgement->arena, "%s:%s", key, glob);
 }
 
+/* Most threads of a Python program are the interpreter's: which of its functions waits
+ * tells their hangs apart. */
+static const char *suppressed_library(struct judgement *judgement, const struct finding *finding)
+{
+	const char *library = finding->missing[0].library;
+	const char *word = suppression_word(judgement, "library", library);
+	const struct python_frames *python = finding->child.stack.python;
+	const char *interpreter = python ? evidence_file_name(python->module) : NULL;
+
+	if (!interpreter || !python->count || !python->list[0].function ||
+	    strcmp(library, interpreter) != 0)
+		return word;
+	return arena_printf(judgement->arena, "%s %s", word,
+			    suppression_word(judgement, "function", python->list[0].function));
+}
+
 static const char *suppressed_thing(struct judgement *judgement, const struct finding *finding)
 {
 	const struct frames *stack =
 		finding->child.stack.count ? &finding->child.stack : &finding->fork.stack;
 
 	if (finding->missing_count && finding->missing[0].library)
-		return suppression_word(judgement, "library", finding->missing[0].library);
+		return suppressed_library(judgement, finding);
 	if (finding->lock.present && finding->lock.name)
 		return suppression_word(judgement, "lock", finding->lock.name);
 	if (finding->handler.present && finding->handler.library)

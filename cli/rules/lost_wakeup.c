@@ -70,10 +70,21 @@ static void put_culprit_first(struct finding *finding, const char *user)
 	}
 }
 
+static bool is_interpreter(const struct finding *finding, const char *library)
+{
+	const struct python_frames *python = finding->child.stack.python;
+	const char *name = python && python->count ? evidence_file_name(python->module) : NULL;
+
+	return name && library && strcmp(name, library) == 0;
+}
+
 static const char *culprit_words(struct judgement *judgement, const struct finding *finding)
 {
 	const char *library = finding->missing_count ? finding->missing[0].library : NULL;
 
+	/* That Python's threads are the interpreter's is no news for who writes Python. */
+	if (is_interpreter(finding, library))
+		return "Python threads";
 	return library ? arena_printf(judgement->arena, "threads of %s", library) : "threads";
 }
 

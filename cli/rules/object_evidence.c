@@ -3,6 +3,7 @@
 #include "attribution.h"
 #include "evidence.h"
 #include "lock_kinds.h"
+#include "python_evidence.h"
 #include <string.h>
 
 #define SERIAL_MASK (UINT64_MAX >> OBJECT_THREAD)
@@ -59,6 +60,7 @@ static void fill_user(struct judgement *judgement, struct use_part *part, uint32
 	part->tid = thread->tid;
 	part->thread_name = arena_strndup(judgement->arena, thread->name,
 					  strnlen(thread->name, sizeof(thread->name)));
+	part->python_name = python_evidence_name(judgement, thread);
 	part->library = attribute_thread(judgement, process, thread);
 }
 

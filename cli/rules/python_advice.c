@@ -54,8 +54,8 @@ static const struct advice table[] = {
 	/* A fork server has no threads but those that a preload brought into it. */
 	{.forked_by = FORK_SERVER,
 	 .created_by = {"multiprocessing/spawn.py", "import_main_path"},
-	 .cure = "the fork server imported the main script, which starts these threads at import; "
-		 "move that under  " GUARD,
+	 .cure = "start these threads only under  " GUARD
+		 "  for the fork server imports the main script",
 	 .names_creator = true},
 	{.forked_by = FORK_SERVER,
 	 .created_by = FORK_SERVER,
@@ -78,7 +78,8 @@ static const struct advice table[] = {
 	 .asked_by = {"torch/utils/data/dataloader.py", NULL},
 	 .facility = "torch.utils.data.DataLoader",
 	 .line = "DataLoader(dataset, num_workers=4, multiprocessing_context=\"spawn\")",
-	 .caveat = "the dataset and collate_fn are pickled: no lambdas; iterate under  " GUARD},
+	 .caveat = "iterate under  " GUARD
+		   "  and use no lambdas: the dataset and collate_fn are pickled."},
 	{.forked_by = FORK_CHILD,
 	 .asked_by = {"joblib/parallel.py", NULL},
 	 .facility = "joblib.Parallel",
@@ -89,20 +90,20 @@ static const struct advice table[] = {
 	 .asked_by = {"concurrent/futures/process.py", NULL},
 	 .facility = "concurrent.futures.ProcessPoolExecutor",
 	 .line = "ProcessPoolExecutor(mp_context=multiprocessing.get_context(\"spawn\"))",
-	 .caveat = "what is submitted is pickled: functions of a module, no lambdas; make the "
-		   "executor under  " GUARD},
+	 .caveat =
+		 "make it under  " GUARD "  and submit no lambdas: what is submitted is pickled."},
 	{.forked_by = FORK_CHILD,
 	 .asked_by = {"multiprocessing/pool.py", NULL},
 	 .facility = "multiprocessing.Pool",
 	 .line = "multiprocessing.get_context(\"spawn\").Pool()",
-	 .caveat = "make it under  " GUARD "  and pass what the program sets in globals at run "
-		   "time with initializer="},
+	 .caveat = "make it under  " GUARD
+		   "  and hand globals that are set at run time to the workers by initializer=."},
 	{.forked_by = FORK_CHILD,
 	 .start_method = "fork",
 	 .facility = "multiprocessing.Process",
 	 .cure = NOT_FORK,
 	 .line = "multiprocessing.get_context(\"spawn\").Process(target=work)",
-	 .caveat = "the child imports the main script again: start it under  " GUARD},
+	 .caveat = "start it under  " GUARD "  for the child imports the main script again."},
 
 	/* These exec at once: another start method changes nothing. */
 	{.forked_by = SPAWN_SERVER,
@@ -133,7 +134,7 @@ static const struct advice table[] = {
 	 .facility = "billiard",
 	 .cure = "use \"spawn\" instead of the start method \"fork\"",
 	 .line = "billiard.get_context(\"spawn\").Pool()",
-	 .caveat = "the child imports the main script again: start it under  " GUARD},
+	 .caveat = "start it under  " GUARD "  for the child imports the main script again."},
 	{.forked_by = {"gunicorn/arbiter.py", "spawn_worker"},
 	 .facility = "gunicorn",
 	 .cure = "run gunicorn without --preload, or start threads in each worker",
@@ -151,7 +152,7 @@ static const struct advice table[] = {
 		 "a "
 		 "new interpreter do the work",
 	 .line = "multiprocessing.get_context(\"spawn\").Process(target=work)",
-	 .caveat = "the child imports the main script again: start it under  " GUARD},
+	 .caveat = "start it under  " GUARD "  for the child imports the main script again."},
 
 	/* Polars speaks before the fork, on standard error. */
 	{.library = "*polars*.so*",

@@ -87,9 +87,23 @@ START_TEST(without_python_frames_the_interpreters_stay)
 }
 END_TEST
 
-static char *render(const char *format)
+static char *render_finding(const char *format, struct finding *finding)
 {
-	struct finding finding = {
+	struct report report = {
+		.observed = true, .complete = true, .findings = finding, .finding_count = 1};
+	const struct render_options options = {.width = 80};
+	char *text = NULL;
+	size_t size;
+	FILE *stream = open_memstream(&text, &size);
+
+	ck_assert_int_eq(report_format_find(format)->render(stream, &report, &options), 0);
+	fclose(stream);
+	return text;
+}
+
+static struct finding hang(void)
+{
+	return (struct finding){
 		.code = "FC002",
 		.name = "lost-wakeup",
 		.severity = SEVERITY_ERROR,
@@ -104,16 +118,23 @@ static char *render(const char *format)
 				    .complete = true,
 				    .python = &python}},
 	};
-	struct report report = {
-		.observed = true, .complete = true, .findings = &finding, .finding_count = 1};
-	const struct render_options options = {.width = 80};
-	char *text = NULL;
-	size_t size;
-	FILE *stream = open_memstream(&text, &size);
+}
 
-	ck_assert_int_eq(report_format_find(format)->render(stream, &report, &options), 0);
-	fclose(stream);
-	return text;
+static char *render(const char *format)
+{
+	struct finding finding = hang();
+
+	return render_finding(format, &finding);
+}
+
+static void check_text(struct finding *finding, const char *shown, const char *not_shown)
+{
+	char *text = render_finding("text", finding);
+
+	ck_assert_msg(strstr(text, shown) != NULL, "%s", text);
+	if (not_shown)
+		ck_assert_msg(strstr(text, not_shown) == NULL, "%s", text);
+	free(text);
 }
 
 START_TEST(text_shows_python_lines)
@@ -184,6 +205,139 @@ START_TEST(json_has_null_where_it_could_not_be_read)
 }
 END_TEST
 
+START_TEST(a_child_is_shown_from_the_fork_on)
+{
+	struct frame child[] = {
+		{.function = "work", .file = "/app/train.py", .line = 7, .sp = 0x1340},
+		{.function = "Popen._launch", .file = "popen_fork.py", .line = 71, .sp = 0x1350},
+		{.function = "Process.start", .file = "process.py", .line = 121, .sp = 0x1360},
+		{.function = "main", .file = "/app/train.py", .line = 30, .sp = 0x1650},
+		{.function = "<module>", .file = "/app/train.py", .line = 41, .sp = 0x1650},
+	};
+	struct frame fork[] = {child[1], child[2], child[3], child[4]};
+	struct python_frames forking = {.list = fork, .count = COUNT(fork), .module = PYTHON};
+	struct finding finding = hang();
+
+	fork[0].line = 66;
+	python.list = child;
+	python.count = COUNT(child);
+	finding.fork.present = true;
+	finding.fork.stack.python = &forking;
+	check_text(&finding,
+		   "    train.py:7             in work\n"
+		   "    popen_fork.py:71       in Popen._launch\n"
+		   "    (the rest is as at the fork)\n",
+		   "pool_each");
+	/* Another way to the fork. */
+	fork[2].line = 29;
+	check_text(&finding, "    train.py:30            in main\n", "(the rest");
+}
+END_TEST
+
+START_TEST(what_a_holder_ran_at_the_fork_stands_apart)
+{
+	struct frame taking[] = {
+		{.function = "store_lock", .file = "store.c", .line = 3, .module = "/l/store.so"},
+		{.function = "_PyEval_EvalFrameDefault", .module = PYTHON},
+		{.function = "start_thread", .module = "/lib/libc.so.6"},
+	};
+	struct finding finding = hang();
+
+	finding.lock = (struct lock_part){.present = true, .kind = "mutex", .name = "store"};
+	finding.holder = (struct holder_part){
+		.present = true,
+		.tid = 9,
+		.held_ms = -1,
+		.acquired_at = {.list = taking, .count = COUNT(taking), .python = &python}};
+	check_text(&finding,
+		   "since:\n"
+		   "    #0 store_lock          store.c:3\n"
+		   "  at the fork it was in:\n"
+		   "    train.py:12            in load\n",
+		   "start_thread");
+}
+END_TEST
+
+START_TEST(a_lock_of_the_interpreter_has_no_stack)
+{
+	struct finding finding = hang();
+
+	finding.lock = (struct lock_part){
+		.present = true,
+		.kind = "semaphore",
+		.address = 0x10,
+		.initialised_at = {.list = &native[2], .count = 2, .complete = true}};
+	check_text(&finding, "  M1 = semaphore at 0x10\n", "PyObject_Call");
+}
+END_TEST
+
+START_TEST(imports_are_left_out_as_in_a_traceback)
+{
+	struct frame importing[] = {
+		{.function = "<module>", .file = "/app/pool.py", .line = 4},
+		{.function = "_call_with_frames_removed", .file = "<frozen importlib._bootstrap>"},
+		{.function = "exec_module", .file = "<frozen importlib._bootstrap_external>"},
+		{.function = "<module>", .file = "/app/main.py", .line = 1},
+		{.function = "_ModuleLock.acquire", .file = "<frozen importlib._bootstrap>"},
+	};
+	struct finding finding = hang();
+
+	python.list = importing;
+	python.count = COUNT(importing);
+	check_text(&finding,
+		   "    pool.py:4              in <module>\n"
+		   "    main.py:1              in <module>\n",
+		   "exec_module");
+	check_text(&finding, "_ModuleLock.acquire", NULL);
+}
+END_TEST
+
+START_TEST(a_cure_has_a_line_to_copy)
+{
+	static const char line[] = "executor(context=multiprocessing.get_context('spawn_a_new'))";
+	struct finding finding = hang();
+
+	finding.advice = "all in one.";
+	finding.start_method = "fork";
+	finding.fork.present = true;
+	finding.remedy = (struct remedy_part){.present = true,
+					      .cure = "use spawn",
+					      .line = line,
+					      .caveat = "no lambdas.",
+					      .remark = "Others say so too."};
+	check_text(&finding, ", start method\n    \"fork\":", "all in one");
+	check_text(&finding,
+		   "  cure: use spawn:\n"
+		   "          executor(context=multiprocessing.get_context('spawn_a_new'))\n"
+		   "  but:  no lambdas.\n"
+		   "        Others say so too.\n",
+		   NULL);
+}
+END_TEST
+
+START_TEST(json_has_the_cure_in_parts)
+{
+	struct finding finding = hang();
+	char *text;
+	json_t *report, *object;
+
+	finding.start_method = "forkserver";
+	finding.remedy = (struct remedy_part){
+		.present = true, .facility = "multiprocessing", .cure = "use spawn"};
+	text = render_finding("json", &finding);
+	report = json_loads(text, 0, NULL);
+	object = json_array_get(json_object_get(report, "findings"), 0);
+	ck_assert_str_eq(json_string_value(json_object_get(object, "start_method")), "forkserver");
+	object = json_object_get(object, "remedy");
+	ck_assert_str_eq(json_string_value(json_object_get(object, "facility")), "multiprocessing");
+	ck_assert_str_eq(json_string_value(json_object_get(object, "cure")), "use spawn");
+	ck_assert(json_is_null(json_object_get(object, "line")));
+	ck_assert_ptr_null(json_object_get(object, "remark"));
+	json_decref(report);
+	free(text);
+}
+END_TEST
+
 Suite *python_report_suite(void)
 {
 	Suite *suite = suite_create("python-report");
@@ -198,6 +352,12 @@ Suite *python_report_suite(void)
 	tcase_add_test(report, text_says_why_there_are_none);
 	tcase_add_test(report, json_has_both_stacks);
 	tcase_add_test(report, json_has_null_where_it_could_not_be_read);
+	tcase_add_test(report, a_child_is_shown_from_the_fork_on);
+	tcase_add_test(report, what_a_holder_ran_at_the_fork_stands_apart);
+	tcase_add_test(report, a_lock_of_the_interpreter_has_no_stack);
+	tcase_add_test(report, imports_are_left_out_as_in_a_traceback);
+	tcase_add_test(report, a_cure_has_a_line_to_copy);
+	tcase_add_test(report, json_has_the_cure_in_parts);
 	suite_add_tcase(suite, report);
 	return suite;
 }

@@ -81,6 +81,11 @@ static struct frame creation_frames[] = {
 	{.function = "start_pool", .module = "/usr/lib/libpool.so"},
 };
 
+static struct frame python_frames[] = {
+	{.function = "Account.add", .file = "/srv/account.py"},
+};
+static struct python_frames python = {.list = python_frames, .count = 1};
+
 static struct missing_group missing[] = {
 	{.library = "libgomp.so.1", .count = 3, .created_at = {creation_frames, 1, true, false}},
 };
@@ -95,7 +100,7 @@ static struct finding example(void)
 		.fork = {.present = true, .stack = {fork_frames, 2, true, false}},
 		.lock = {.present = true, .name = "log_mutex"},
 		.holder = {.present = true, .library = "libholder.so.0"},
-		.child = {.present = true, .stack = {child_frames, 2, true, false}},
+		.child = {.present = true, .stack = {child_frames, 2, true, &python, false}},
 		.handler = {.present = true, .function = "before", .library = "libfork.so"},
 		.missing = missing,
 		.missing_count = 1,
@@ -121,6 +126,8 @@ static const struct {
 	{"function:before", true},
 	{"function:std::vector<int,?alloc>::push", true},
 	{"function:std::*", true},
+	{"function:Account.add", true},
+	{"function:Account", false},
 	{"function:*missing*", false},
 	{"library:liblog.so.*", true},
 	{"library:libgomp.so.1", true},
