@@ -85,7 +85,8 @@ static const struct advice table[] = {
 	 .facility = "joblib.Parallel",
 	 .cure = "use joblib's own backend, which starts its workers anew",
 	 .line = "joblib.Parallel(n_jobs=4, backend=\"loky\")",
-	 .caveat = "arguments are pickled, and globals set at run time do not reach the workers."},
+	 .caveat = "functions of the main script are pickled with the globals that they use: no "
+		   "locks and no open files there."},
 	{.forked_by = FORK_CHILD,
 	 .asked_by = {"concurrent/futures/process.py", NULL},
 	 .facility = "concurrent.futures.ProcessPoolExecutor",
@@ -134,7 +135,7 @@ static const struct advice table[] = {
 	 .facility = "billiard",
 	 .cure = "use \"spawn\" instead of the start method \"fork\"",
 	 .line = "billiard.get_context(\"spawn\").Pool()",
-	 .caveat = "start it under  " GUARD "  for the child imports the main script again."},
+	 .caveat = "put what the workers run into a module: they do not import the main script."},
 	{.forked_by = {"gunicorn/arbiter.py", "spawn_worker"},
 	 .facility = "gunicorn",
 	 .cure = "run gunicorn without --preload, or start threads in each worker",
