@@ -55,19 +55,19 @@ static size_t count_common(const struct python_frames *one, const struct python_
 	return count;
 }
 
-bool python_since_fork(const struct frames *child, const struct frames *fork, struct frames *since,
+bool python_since_fork(const struct frames *stack, const struct frames *fork, struct frames *since,
 		       struct python_frames *python)
 {
 	size_t common;
 	uint64_t end;
 
-	if (!child->python || !fork->python || child->python->is_truncated)
+	if (!stack->python || !fork->python || stack->python->is_truncated)
 		return false;
-	common = count_common(child->python, fork->python);
-	if (common < LEAST_LEFT_OUT || common >= child->python->count)
+	common = count_common(stack->python, fork->python);
+	if (common < LEAST_LEFT_OUT || common >= stack->python->count)
 		return false;
-	*since = *child;
-	*python = *child->python;
+	*since = *stack;
+	*python = *stack->python;
 	python->count -= common;
 	since->python = python;
 	end = python->list[python->count].sp;

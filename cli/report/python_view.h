@@ -15,10 +15,11 @@ const char *python_interpreter(const struct finding *finding);
 struct frames python_without_interpreter(const struct frames *stack, const char *interpreter);
 
 /*
- * A child that forked in Python has its parent's frames for ever. This is its stack
- * without those that the fork has too, in `python`; false: there is nothing to leave out.
+ * A child has its parent's frames for ever, and a thread is often created by the function
+ * that forks later. This is such a stack without the callers that the fork has too, with
+ * its Python frames in `python`; false: there is nothing to leave out.
  */
-bool python_since_fork(const struct frames *child, const struct frames *fork, struct frames *since,
+bool python_since_fork(const struct frames *stack, const struct frames *fork, struct frames *since,
 		       struct python_frames *python);
 
 /* The first of a run of frames, innermost first, of the import system, which only

@@ -98,14 +98,35 @@ static bool is_known(const struct frames *frames)
 	return frames->count > 0 || (frames->python != NULL && frames->python->count > 0);
 }
 
-/* A role's heading and its stack, or one line that says there is none. */
-static void put_section(struct page *page, const char *heading, const char *link,
+/* What a stack is of, or that none is known. */
+static void put_heading(struct page *page, const char *heading, const char *link,
 			const struct frames *frames)
 {
 	const char *ending = is_known(frames) ? link : ": no stack is known";
 
 	page_wrap(page, "  ", 4, arena_printf(&page->arena, "%s%s", heading, ending));
+}
+
+static void put_section(struct page *page, const char *heading, const char *link,
+			const struct frames *frames)
+{
+	put_heading(page, heading, link, frames);
 	put_frames(page, frames);
+}
+
+/* Python is often deep: what a stack shares with that of the fork is shown there. */
+static void put_frames_to_fork(struct page *page, const struct finding *finding,
+			       const struct frames *frames)
+{
+	struct frames since;
+	struct python_frames python;
+
+	if (!python_since_fork(frames, &finding->fork.stack, &since, &python)) {
+		put_frames(page, frames);
+		return;
+	}
+	put_frames(page, &since);
+	page_line(page, "    (the rest is as at the fork)");
 }
 
 /* "server+0x40a0"; NULL outside of any module. */
@@ -276,7 +297,8 @@ static void put_creation(struct page *page, const struct finding *finding, const
 		heading = arena_printf(arena, "%s by %s", heading, cast->creator);
 	if (routine != NULL)
 		heading = arena_printf(arena, "%s to run %s", heading, routine);
-	put_section(page, heading, routine != NULL ? ", at:" : " at:", stack);
+	put_heading(page, heading, routine != NULL ? ", at:" : " at:", stack);
+	put_frames_to_fork(page, finding, stack);
 }
 
 static void put_holder(struct page *page, const struct finding *finding, const struct cast *cast)
@@ -362,8 +384,6 @@ static void put_child(struct page *page, const struct finding *finding)
 	const struct child_part *child = &finding->child;
 	const char *function = page_name(page, child->waiting_in, NAME_COLUMNS);
 	const char *heading = child_label(page, finding);
-	struct frames since;
-	struct python_frames python;
 
 	if (child->deed != NULL) {
 		put_deed(page, heading, child->deed, &child->stack);
@@ -377,12 +397,8 @@ static void put_child(struct page *page, const struct finding *finding)
 	/* With a stack and a lock the frames say it better. */
 	if (function != NULL && (!finding->lock.present || child->stack.count == 0))
 		heading = arena_printf(&page->arena, "%s in %s", heading, function);
-	if (!python_since_fork(&child->stack, &finding->fork.stack, &since, &python)) {
-		put_section(page, heading, " at:", &child->stack);
-		return;
-	}
-	put_section(page, heading, " at:", &since);
-	page_line(page, "    (the rest is as at the fork)");
+	put_heading(page, heading, " at:", &child->stack);
+	put_frames_to_fork(page, finding, &child->stack);
 }
 
 /* Length of the part before the number that a name ends with; 0 where there is none. */
@@ -426,8 +442,10 @@ static const char *missing_names(struct page *page, const struct missing_group *
 }
 
 /* What hangs in fork() still has them. */
-static void put_missing(struct page *page, const struct missing_group *group, bool is_in_fork)
+static void put_missing(struct page *page, const struct finding *finding,
+			const struct missing_group *group)
 {
+	bool is_in_fork = finding->handler.present;
 	const char *library = page_name(page, group->library, NAME_COLUMNS);
 	const char *heading = page_count(page, group->count, "thread", NULL);
 
@@ -439,7 +457,7 @@ static void put_missing(struct page *page, const struct missing_group *group, bo
 	if (group->created_at.count > 0)
 		heading = arena_printf(&page->arena, "%s, created at", heading);
 	page_wrap(page, is_in_fork ? "  threads: " : "  missing: ", 11, heading);
-	put_frames(page, &group->created_at);
+	put_frames_to_fork(page, finding, &group->created_at);
 }
 
 /* "process 4190 (thread 4195) waits for 4182 in write, a full pipe (descriptor 4), at:" */
@@ -494,6 +512,6 @@ void put_parts(struct page *page, const struct finding *finding)
 	if (finding->child.present && finding->cycle_count == 0)
 		put_child(page, finding);
 	for (size_t i = 0; i < finding->missing_count; i++)
-		put_missing(page, &finding->missing[i], finding->handler.present);
+		put_missing(page, finding, &finding->missing[i]);
 	put_cycle(page, finding);
 }
