@@ -157,7 +157,7 @@ static const struct advice table[] = {
 
 	/* Polars speaks before the fork, on standard error. */
 	{.library = "*polars*.so*",
-	 .remark = "Polars warns of this fork (\"Using fork() can cause Polars to deadlock\"); "
+	 .remark = "Polars may warn of this fork (\"Using fork() can cause Polars to deadlock\"); "
 		   "POLARS_ALLOW_FORKING_THREAD=1 only silences that."},
 };
 
