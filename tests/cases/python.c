@@ -88,6 +88,11 @@ static const struct program_case cases[] = {
 	 .python_name = "preloaded_0", .start_method = "forkserver",
 	 .cure = "set_forkserver_preload() brought these threads into the fork server",
 	 .sources = "programs/python-preload.py programs/preloaded.py"},
+	{PYTHON("python-preload.py $CASES/libjournal.so"), .verdict = GUILTY,
+	 .lock = "journal_mutex", .python_child = "write@WRITING",
+	 .python_created = "<module>@KEEPER", .python_name = "keeper", .start_method = "forkserver",
+	 .cure = "at first use (preloaded_journal.py:",
+	 .sources = "programs/python-preload.py programs/preloaded_journal.py"},
 	{PYTHON("python-preload.py unused"), .verdict = CLEAN},
 
 	/* What cannot be read costs the Python frames and nothing else. */
