@@ -1,4 +1,4 @@
-"""A parent that loses patience after five seconds, with status 42 where the child hung."""
+"""A parent that loses patience (after five seconds), with status 42 where the child hung."""
 import multiprocessing.connection
 import os
 import signal
@@ -6,9 +6,9 @@ import signal
 HUNG = 42
 
 
-def reap(pid):
+def reap(pid, patience=5):
     gone = os.pidfd_open(pid)
-    if not multiprocessing.connection.wait([gone], timeout=5):
+    if not multiprocessing.connection.wait([gone], timeout=patience):
         os.kill(pid, signal.SIGKILL)
         os.waitpid(pid, 0)
         return HUNG
