@@ -545,7 +545,7 @@ struct record_ring {
 	int32_t descriptor; /* -1: none */
 	uint64_t object;    /* inode */
 	session_reference stack;
-	uint32_t reserved;
+	session_reference python;
 };
 
 enum share_flag {

@@ -307,6 +307,7 @@ static json_t *cycle_list(struct document *document, const struct finding *findi
 		set(document, object, "tid", id_value(edge->tid));
 		set(document, object, "waiting_in", text_value(document, edge->waiting_in));
 		set(document, object, "stack", stack_value(document, &edge->stack));
+		set_python(document, object, "python_stack", &edge->stack);
 		append(document, array, object);
 	}
 	return array;

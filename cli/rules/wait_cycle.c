@@ -4,6 +4,7 @@
  */
 #include "evidence.h"
 #include "python_advice.h"
+#include "python_evidence.h"
 #include <string.h>
 
 static const char *object(struct judgement *judgement, const char *what,
@@ -46,6 +47,8 @@ static void add_edge(struct judgement *judgement, struct finding *finding,
 	edge->waits_for = record->waits_for;
 	edge->via = via(judgement, record);
 	edge->stack = evidence_stack(judgement, record->serial, record->stack);
+	edge->stack.python =
+		python_evidence_at(judgement, record->serial, record->python, record->stack);
 	edge->waiting_in = evidence_waiting_in(judgement, record->serial, &edge->stack);
 }
 

@@ -9,6 +9,7 @@
 #include "dead_owner.h"
 #include "dead_taker.h"
 #include "frame_base.h"
+#include "python.h"
 #include "stop.h"
 #include "survey.h"
 #include "watch.h"
@@ -236,6 +237,19 @@ struct look_on {
 	bool is_held;
 };
 
+/* Which of the interpreter's threads it is, only a task that is held tells. */
+static session_reference python_of(const struct ring *ring, const struct process_wait *wait,
+				   const struct look_on *on, uint64_t sp)
+{
+	const struct watched *watched = ring->survey->nodes[wait->node].watched;
+	const struct process_facts *facts = model_process(ring->turn->model, watched->serial);
+
+	if (!on->is_held || !facts || facts->pid != watched->pid)
+		return 0;
+	return python_record(ring->turn->writer, facts, watched->pid,
+			     stop_thread_pointer(wait->tid), sp);
+}
+
 static void append(struct ring *ring, const struct process_wait *wait, const struct look_on *on,
 		   session_reference *stack)
 {
@@ -260,6 +274,7 @@ static void append(struct ring *ring, const struct process_wait *wait, const str
 		registers = registers_from_outside(ring, wait->node, task);
 	record.stack = *stack =
 		hang_record_stack(ring->turn->writer, node->watched->pid, &registers);
+	record.python = python_of(ring, wait, on, registers.rsp);
 	writer_append(ring->turn->writer, RECORD_RING, &record, sizeof(record), NULL, 0);
 }
 

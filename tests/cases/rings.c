@@ -19,7 +19,8 @@ static const struct program_case cases[] = {
 	{RING("rings sockets", "recv"), .child = "sockets@RECEIVE", .program_status = ANY},
 	{RING("rings locks", "flock"), .child = "lock_both@FLOCK locks@LOCKS"},
 	{RING("rings shared", "sem_wait"), .child = "shared@SEMAPHORE"},
-	{RING("python3 $SCRIPTS/feeder.py joined", NULL)},
+	{RING("/usr/bin/python3 $SCRIPTS/feeder.py joined", NULL), .python_awaited = "main@JOIN",
+	 .sources = "programs/feeder.py"},
 
 	/* A mutex that processes share, and whose owner was killed. */
 	{.command = "rings owner-killed",

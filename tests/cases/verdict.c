@@ -90,6 +90,20 @@ static const char *judge_stacks(const json_t *finding, const struct program_case
 	return NULL;
 }
 
+/* The child's edge comes first. */
+static const char *judge_awaited(const json_t *finding, const struct program_case *expected)
+{
+	const json_t *cycle = json_object_get(finding, "cycle");
+	json_t *pid = json_object_get(json_array_get(cycle, 0), "waits_for");
+	const json_t *edge = NULL;
+
+	for (size_t i = 0; i < json_array_size(cycle); i++)
+		if (json_equal(json_object_get(json_array_get(cycle, i), "pid"), pid))
+			edge = json_array_get(cycle, i);
+	return expect_stack(json_object_get(edge, "python_stack"), expected->python_awaited,
+			    sources_of(expected));
+}
+
 static const char *judge_lock(const json_t *finding, const struct program_case *expected)
 {
 	const json_t *lock = json_object_get(finding, "lock");
@@ -191,7 +205,9 @@ static const char *judge_finding(const json_t *finding, const struct program_cas
 		difference = judge_hang(finding, expected);
 	if (difference == NULL)
 		difference = judge_words(finding, expected);
-	return difference != NULL ? difference : judge_stacks(finding, expected);
+	if (difference == NULL)
+		difference = judge_stacks(finding, expected);
+	return difference != NULL ? difference : judge_awaited(finding, expected);
 }
 
 static int is_summed(const json_t *report, const char *key, int expected)

@@ -17,7 +17,7 @@ def main():
     if sys.argv[1] == "got":
         time.sleep(3)
         queue.get()
-    child.join()
+    child.join()  # JOIN
     os._exit(128 - child.exitcode if child.exitcode < 0 else child.exitcode)
 
 
