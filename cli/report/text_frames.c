@@ -146,27 +146,49 @@ static size_t drop_imports(struct merged_frame *merged, size_t count)
 	return kept;
 }
 
+static void put_merged(struct page *page, const struct merged_frame *merged, int digits)
+{
+	if (merged->is_python)
+		put_python_frame(page, merged->frame);
+	else
+		put_frame(page, merged->number, digits, merged->frame);
+}
+
+/*
+ * How many frames to leave out from here on. Python frames are what a reader
+ * can act on, and lie behind the frames of the library that they called.
+ */
+static size_t count_omitted(const struct merged_frame *merged, size_t count, size_t from,
+			    size_t python_shown)
+{
+	size_t end = from;
+
+	if (from < INNERMOST)
+		return 0;
+	while (end + OUTERMOST < count && (!merged[end].is_python || python_shown >= INNERMOST))
+		end++;
+	return end - from > 1 ? end - from : 0;
+}
+
 void put_frames(struct page *page, const struct frames *frames)
 {
 	static const struct python_frames none;
 	const struct python_frames *python = frames->python != NULL ? frames->python : &none;
-	size_t native = count_shown(frames), count;
+	size_t native = count_shown(frames), count, python_shown = 0;
 	struct merged_frame *merged =
 		merge_python(&page->arena, frames->list, native, python, &count);
-	size_t omitted;
 
 	count = drop_imports(merged, count);
-	omitted = count > INNERMOST + OUTERMOST + 1 ? count - INNERMOST - OUTERMOST : 0;
 
 	for (size_t i = 0; i < count; i++) {
-		if (omitted > 0 && i == INNERMOST) {
+		size_t omitted = count_omitted(merged, count, i, python_shown);
+
+		if (omitted > 0) {
 			fprintf(page->stream, "    ... %zu more frames ...\n", omitted);
 			i += omitted;
 		}
-		if (merged[i].is_python)
-			put_python_frame(page, merged[i].frame);
-		else
-			put_frame(page, merged[i].number, native > 10 ? 2 : 1, merged[i].frame);
+		put_merged(page, &merged[i], native > 10 ? 2 : 1);
+		python_shown += merged[i].is_python;
 	}
 	put_remarks(page, frames, python);
 }

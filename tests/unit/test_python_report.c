@@ -101,7 +101,7 @@ static char *render_finding(const char *format, struct finding *finding)
 	return text;
 }
 
-static struct finding hang(void)
+static struct finding hang(struct frames stack)
 {
 	return (struct finding){
 		.code = "FC002",
@@ -110,19 +110,16 @@ static struct finding hang(void)
 		.message = "child 7 waits.",
 		.fingerprint = "f",
 		.count = 1,
-		.child = {.present = true,
-			  .pid = 7,
-			  .after_ms = -1,
-			  .stack = {.list = native,
-				    .count = COUNT(native),
-				    .complete = true,
-				    .python = &python}},
+		.child = {.present = true, .pid = 7, .after_ms = -1, .stack = stack},
 	};
 }
 
-static char *render(const char *format)
+static const struct frames mixed = {
+	.list = native, .count = COUNT(native), .complete = true, .python = &python};
+
+static char *render_stack(const char *format, struct frames stack)
 {
-	struct finding finding = hang();
+	struct finding finding = hang(stack);
 
 	return render_finding(format, &finding);
 }
@@ -137,6 +134,11 @@ static void check_text(struct finding *finding, const char *shown, const char *n
 	free(text);
 }
 
+static char *render(const char *format)
+{
+	return render_stack(format, mixed);
+}
+
 START_TEST(text_shows_python_lines)
 {
 	char *text = render("text");
@@ -148,6 +150,50 @@ START_TEST(text_shows_python_lines)
 				   "    tool/__main__.py:41    in <module>\n") != NULL,
 		      "%s", text);
 	ck_assert_ptr_null(strstr(text, "Eval"));
+	free(text);
+}
+END_TEST
+
+/* Behind the frames of a library that is deep in itself. */
+START_TEST(text_shows_python_lines_of_a_deep_stack)
+{
+	static struct frame deep[100], lines[10];
+	char *text;
+
+	for (size_t i = 0; i < COUNT(deep); i++)
+		deep[i] = (struct frame){.function = "recurse",
+					 .module = i < 90 ? "/lib/libpool.so" : PYTHON};
+	for (size_t i = 0; i < COUNT(lines); i++)
+		lines[i] = (struct frame){.function = "visit", .file = "/app/tree.py", .line = 7};
+	lines[0] = frames[0];
+	lines[0].sp = 0;
+	python.list = lines;
+	python.count = COUNT(lines);
+	text = render_stack("text", (struct frames){.list = deep,
+						    .count = COUNT(deep),
+						    .complete = true,
+						    .python = &python});
+	ck_assert_msg(strstr(text, "    #23 recurse             libpool.so\n"
+				   "    ... 66 more frames ...\n"
+				   "    train.py:12            in load\n"
+				   "    tree.py:7              in visit\n") != NULL,
+		      "%s", text);
+	free(text);
+}
+END_TEST
+
+/* Neither does a recursion of Python fill the page. */
+START_TEST(text_bounds_python_lines)
+{
+	static struct frame recursion[60];
+	char *text;
+
+	for (size_t i = 0; i < COUNT(recursion); i++)
+		recursion[i] = (struct frame){.function = "visit", .file = "/app/tree.py"};
+	python.list = recursion;
+	python.count = COUNT(recursion);
+	text = render("text");
+	ck_assert_msg(strstr(text, " more frames ...\n") != NULL, "%s", text);
 	free(text);
 }
 END_TEST
@@ -216,7 +262,7 @@ START_TEST(a_child_is_shown_from_the_fork_on)
 	};
 	struct frame fork[] = {child[1], child[2], child[3], child[4]};
 	struct python_frames forking = {.list = fork, .count = COUNT(fork), .module = PYTHON};
-	struct finding finding = hang();
+	struct finding finding = hang(mixed);
 
 	fork[0].line = 66;
 	python.list = child;
@@ -241,7 +287,7 @@ START_TEST(what_a_holder_ran_at_the_fork_stands_apart)
 		{.function = "_PyEval_EvalFrameDefault", .module = PYTHON},
 		{.function = "start_thread", .module = "/lib/libc.so.6"},
 	};
-	struct finding finding = hang();
+	struct finding finding = hang(mixed);
 
 	finding.lock = (struct lock_part){.present = true, .kind = "mutex", .name = "store"};
 	finding.holder = (struct holder_part){
@@ -260,7 +306,7 @@ END_TEST
 
 START_TEST(a_lock_of_the_interpreter_has_no_stack)
 {
-	struct finding finding = hang();
+	struct finding finding = hang(mixed);
 
 	finding.lock = (struct lock_part){
 		.present = true,
@@ -280,7 +326,7 @@ START_TEST(imports_are_left_out_as_in_a_traceback)
 		{.function = "<module>", .file = "/app/main.py", .line = 1},
 		{.function = "_ModuleLock.acquire", .file = "<frozen importlib._bootstrap>"},
 	};
-	struct finding finding = hang();
+	struct finding finding = hang(mixed);
 
 	python.list = importing;
 	python.count = COUNT(importing);
@@ -295,7 +341,7 @@ END_TEST
 START_TEST(a_cure_has_a_line_to_copy)
 {
 	static const char line[] = "executor(context=multiprocessing.get_context('spawn_a_new'))";
-	struct finding finding = hang();
+	struct finding finding = hang(mixed);
 
 	finding.advice = "all in one.";
 	finding.start_method = "fork";
@@ -317,7 +363,7 @@ END_TEST
 
 START_TEST(json_has_the_cure_in_parts)
 {
-	struct finding finding = hang();
+	struct finding finding = hang(mixed);
 	char *text;
 	json_t *report, *object;
 
@@ -349,6 +395,8 @@ Suite *python_report_suite(void)
 	tcase_add_test(report, frames_beyond_a_cut_stack_come_last);
 	tcase_add_test(report, without_python_frames_the_interpreters_stay);
 	tcase_add_test(report, text_shows_python_lines);
+	tcase_add_test(report, text_shows_python_lines_of_a_deep_stack);
+	tcase_add_test(report, text_bounds_python_lines);
 	tcase_add_test(report, text_says_why_there_are_none);
 	tcase_add_test(report, json_has_both_stacks);
 	tcase_add_test(report, json_has_null_where_it_could_not_be_read);
