@@ -5,8 +5,8 @@
 #include "evidence.h"
 #include "handler_locks.h"
 #include "missing_threads.h"
-#include "python_evidence.h"
 #include "python_advice.h"
+#include "python_evidence.h"
 #include <string.h>
 
 struct fork_stack fork_stack_split(const struct frames *stack)

@@ -3,8 +3,8 @@
  * not exist any more.
  */
 #include "evidence.h"
-#include "python_evidence.h"
 #include "python_advice.h"
+#include "python_evidence.h"
 
 static const struct record_thread *find_thread(const struct model *model, int tid)
 {
