@@ -19,7 +19,6 @@
 #include <dirent.h>
 #include <fcntl.h>
 #include <pthread.h>
-#include <stdlib.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <unistd.h>
@@ -65,9 +64,19 @@ static bool is_registered(pid_t tid)
 	return search.found;
 }
 
+/* 0 for "." and "..". */
+static pid_t read_tid(const char *name)
+{
+	pid_t tid = 0;
+
+	for (; *name >= '0' && *name <= '9'; name++)
+		tid = tid * 10 + (*name - '0');
+	return tid;
+}
+
 static void note_unseen(const char *name)
 {
-	pid_t tid = atoi(name);
+	pid_t tid = read_tid(name);
 
 	if (tid > 0 && process.unseen_count < UNSEEN_MAX && !is_registered(tid))
 		process.unseen_tids[process.unseen_count++] = tid;
