@@ -194,16 +194,23 @@ static void restore_signals(void)
 	sigaction(SIGTTOU, &original_actions[SIGTTOU], NULL);
 }
 
-/* Ours goes last: an ASan runtime refuses to start unless it is first. */
-static int set_preload(const char *shim)
+/*
+ * Ours goes last: an ASan runtime refuses to start unless it is first. Where the program
+ * needs one, it goes first, and ours twice: the shim takes it out again (environ_tidy).
+ */
+static int set_preload(const char *shim, const char *first)
 {
 	const char *theirs = getenv("LD_PRELOAD");
 	char *value = NULL;
 	int result;
 
-	if (!theirs || !*theirs)
+	if (theirs && *theirs)
+		result = asprintf(&value, "%s:%s", theirs, shim);
+	else if (*first)
+		result = asprintf(&value, "%s:%s:%s", first, shim, shim);
+	else
 		return setenv("LD_PRELOAD", shim, 1);
-	if (asprintf(&value, "%s:%s", theirs, shim) < 0)
+	if (result < 0)
 		return -1;
 	result = setenv("LD_PRELOAD", value, 1);
 	free(value);
@@ -214,7 +221,8 @@ static int set_preload(const char *shim)
 static int set_environment(const struct launched *launched, const struct session *session,
 			   const char *shim)
 {
-	if (!target_refuses_preload(launched->target.reason) && set_preload(shim))
+	if (!target_refuses_preload(launched->target.reason) &&
+	    set_preload(shim, launched->target.first))
 		return -1;
 	return setenv(SESSION_ENVIRONMENT, session->path, 1);
 }

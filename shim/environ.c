@@ -99,7 +99,22 @@ static void take(struct environ_plan *plan, const char *entry)
 	}
 }
 
-bool environ_plan(struct environ_plan *plan, char *const *entries, bool without_shim)
+/* A program that wants to come first does not start with a preload of somebody's own. */
+static bool is_ours_alone(const char *list)
+{
+	for (;; list++) {
+		size_t length = element_length(list);
+
+		if (length && !is_shim(list, length))
+			return false;
+		list += length;
+		if (!*list)
+			return true;
+	}
+}
+
+bool environ_plan(struct environ_plan *plan, char *const *entries, bool without_shim,
+		  const char *first)
 {
 	static char *const none[] = {NULL};
 
@@ -109,8 +124,11 @@ bool environ_plan(struct environ_plan *plan, char *const *entries, bool without_
 		return false;
 	for (; plan->entries[plan->count]; plan->count++)
 		take(plan, plan->entries[plan->count]);
-	plan->text_size = sizeof(PRELOAD "=") + strlen(plan->preload) + 1 + strlen(shim_path);
-	return !(plan->has_shim != without_shim && plan->has_session) &&
+	if (*first && !without_shim && is_ours_alone(plan->preload))
+		plan->first = first;
+	plan->text_size = sizeof(PRELOAD "=") + strlen(plan->preload) + strlen(first) +
+			  2 * (1 + strlen(shim_path));
+	return (plan->first || plan->has_shim == without_shim || !plan->has_session) &&
 	       plan->text_size <= PRELOAD_MAX;
 }
 
@@ -131,6 +149,39 @@ static void write_preload(const struct environ_plan *plan, char *text)
 		text = append(text, ":");
 	}
 	append(text, shim_path);
+}
+
+/* Ours twice, which the loader takes for once: what stands before it is for this program
+ * alone, and environ_tidy() will take it out. */
+static void write_first(const struct environ_plan *plan, char *text)
+{
+	text = append(text, PRELOAD "=");
+	text = append(text, plan->first);
+	text = append(text, ":");
+	text = append(text, shim_path);
+	text = append(text, ":");
+	append(text, shim_path);
+}
+
+/* "first:ours:ours" becomes "ours". Nothing else is changed. */
+static void tidy(char *list, const char *shim)
+{
+	size_t first = element_length(list), length = strlen(shim);
+	char *ours = list + first + 1;
+
+	if (!length || list[first] != ':' || strncmp(ours, shim, length) != 0 ||
+	    ours[length] != ':' || strcmp(ours + length + 1, shim) != 0)
+		return;
+	memmove(list, ours + length + 1, length + 1);
+}
+
+void environ_tidy(char **entries)
+{
+	const char *shim = own_path();
+
+	for (; *entries; entries++)
+		if (value_of(*entries, PRELOAD))
+			tidy(*entries + sizeof(PRELOAD), shim);
 }
 
 /* What the program itself wants preloaded. False when that is nothing. */
@@ -159,13 +210,18 @@ static bool write_rest(const struct environ_plan *plan, char *text)
 
 static bool is_replaced(const struct environ_plan *plan, const char *entry)
 {
-	return (plan->has_shim == plan->without_shim && value_of(entry, PRELOAD)) ||
+	return ((plan->first || plan->has_shim == plan->without_shim) &&
+		value_of(entry, PRELOAD)) ||
 	       (!plan->has_session && value_of(entry, SESSION_ENVIRONMENT));
 }
 
 /* True when `text` is an entry for the next program. */
 static bool write_text(const struct environ_plan *plan, char *text)
 {
+	if (plan->first) {
+		write_first(plan, text);
+		return true;
+	}
 	if (plan->without_shim)
 		return plan->has_shim && write_rest(plan, text);
 	if (plan->has_shim)

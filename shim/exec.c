@@ -112,6 +112,7 @@ static void foresee(struct target *target, const struct execution *execution)
 	int saved = errno;
 
 	target->reason = OBSERVABLE;
+	target->first[0] = '\0';
 	if (!process.active || process.is_filtered || !*environ_shim() ||
 	    (execution->way != BY_DESCRIPTOR && !execution->path))
 		return;
@@ -195,7 +196,7 @@ static int execute(const struct execution *execution, char *const *environment)
 
 	foresee(&target, execution);
 	announced = announce(&target);
-	if (environ_plan(&plan, environment, target_refuses_preload(target.reason)))
+	if (environ_plan(&plan, environment, target_refuses_preload(target.reason), target.first))
 		result = call_with(execution, &plan);
 	else
 		result = call(execution, environment);
@@ -275,7 +276,7 @@ static int spawn_program(spawn_function *spawn, enum way way, pid_t *pid, const 
 	if (!pid)
 		pid = &own_pid;
 	foresee(&target, &execution);
-	if (environ_plan(&plan, environment, target_refuses_preload(target.reason)))
+	if (environ_plan(&plan, environment, target_refuses_preload(target.reason), target.first))
 		result = spawn_with(spawn, pid, path, actions, attributes, arguments, &plan);
 	else
 		result = spawn(pid, path, actions, attributes, arguments, environment);

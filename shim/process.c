@@ -171,6 +171,7 @@ __attribute__((constructor)) static void start(int count, char **arguments, char
 	(void)count;
 	(void)arguments;
 	real_ensure();
+	environ_tidy(environment);
 	if (session && log_open(session)) {
 		time_word = &log_header()->clock;
 		find_clock_shift();

@@ -22,6 +22,8 @@
 /* A program has a dozen; what comes behind these is not looked at. */
 #define PROGRAM_HEADERS_MAX 64
 #define INTERPRETER_MAX     256
+/* The libraries that a program needs stand first in its dynamic section. */
+#define DYNAMIC_ENTRIES_MAX 64
 
 #define ST_NOSUID_FLAG 2 /* of statfs.f_flags */
 
@@ -46,12 +48,13 @@ static bool is_elf(const struct file *file)
 	return file->length >= sizeof(Elf64_Ehdr) && memcmp(file->head, ELFMAG, SELFMAG) == 0;
 }
 
-static bool find_interpreter(const struct file *file, const Elf64_Ehdr *head, Elf64_Phdr *found)
+static bool find_header(const struct file *file, const Elf64_Ehdr *head, Elf64_Word type,
+			Elf64_Phdr *found)
 {
 	for (unsigned i = 0; i < head->e_phnum && i < PROGRAM_HEADERS_MAX; i++)
 		if (!read_at(file, head->e_phoff + i * sizeof(*found), found, sizeof(*found)))
 			return false;
-		else if (found->p_type == PT_INTERP)
+		else if (found->p_type == type)
 			return true;
 	return false;
 }
@@ -101,9 +104,69 @@ static enum unobserved_reason examine_elf(const struct file *file, const char *p
 	if (head.e_ident[EI_CLASS] != ELFCLASS64 || head.e_machine != EM_X86_64 ||
 	    head.e_phentsize != sizeof(interpreter))
 		return UNOBSERVED_MACHINE;
-	if (find_interpreter(file, &head, &interpreter))
+	if (find_header(file, &head, PT_INTERP, &interpreter))
 		return examine_interpreter(file, &interpreter);
 	return is_glibc_loader(path) ? OBSERVABLE : UNOBSERVED_STATIC;
+}
+
+/* Where a file has what is mapped at an address; 0: nowhere. */
+static uint64_t offset_of(const struct file *file, const Elf64_Ehdr *head, uint64_t address)
+{
+	Elf64_Phdr header;
+
+	for (unsigned i = 0; i < head->e_phnum && i < PROGRAM_HEADERS_MAX; i++)
+		if (read_at(file, head->e_phoff + i * sizeof(header), &header, sizeof(header)) &&
+		    header.p_type == PT_LOAD && address >= header.p_vaddr &&
+		    address - header.p_vaddr < header.p_filesz)
+			return address - header.p_vaddr + header.p_offset;
+	return 0;
+}
+
+/* Name of the first library that the program needs; "" where there is none. */
+static void read_first_needed(const struct file *file, const Elf64_Ehdr *head, char *name)
+{
+	Elf64_Dyn entries[DYNAMIC_ENTRIES_MAX];
+	Elf64_Phdr header;
+	uint64_t strings = 0, needed = 0;
+	size_t count;
+
+	*name = '\0';
+	if (!find_header(file, head, PT_DYNAMIC, &header))
+		return;
+	count = header.p_filesz / sizeof(*entries);
+	if (count > DYNAMIC_ENTRIES_MAX)
+		count = DYNAMIC_ENTRIES_MAX;
+	if (!read_at(file, header.p_offset, entries, count * sizeof(*entries)))
+		return;
+	for (size_t i = count; i > 0; i--)
+		if (entries[i - 1].d_tag == DT_NEEDED)
+			needed = entries[i - 1].d_un.d_val;
+		else if (entries[i - 1].d_tag == DT_STRTAB)
+			strings = offset_of(file, head, entries[i - 1].d_un.d_ptr);
+	if (!strings || !needed || !read_at(file, strings + needed, name, TARGET_NAME_MAX))
+		return;
+	name[TARGET_NAME_MAX - 1] = '\0';
+}
+
+/*
+ * AddressSanitizer's runtime ends the program unless it comes before all other libraries,
+ * preloaded ones too. It knows itself by these names (asan_linux.cpp, IsDynamicRTName).
+ */
+static bool must_be_first(const char *library)
+{
+	return has_prefix(library, "libasan.so") || has_prefix(library, "libclang_rt.asan");
+}
+
+static void find_first(struct target *target, const struct file *file)
+{
+	Elf64_Ehdr head;
+
+	memcpy(&head, file->head, sizeof(head));
+	read_first_needed(file, &head, target->first);
+	/* The loader would split the list at these. */
+	if (!must_be_first(target->first) || strchr(target->first, ':') ||
+	    strchr(target->first, ' '))
+		target->first[0] = '\0';
 }
 
 /* A process that is privileged already stays so: its effective ids differ. */
@@ -149,6 +212,14 @@ static enum unobserved_reason examine_privileges(const struct file *file)
 	if (has_capabilities(file) && gains_privileges(file))
 		return UNOBSERVED_CAPABILITIES;
 	return ids_differ() ? UNOBSERVED_SET_ID : OBSERVABLE;
+}
+
+/* What is known before a file was looked at. */
+static void clear(struct target *target)
+{
+	target->reason = OBSERVABLE;
+	target->path_length = 0;
+	target->first[0] = '\0';
 }
 
 static void note_path(struct target *target, const char *path)
@@ -227,6 +298,8 @@ static void examine_program(struct target *target, const struct file *file, cons
 		target->reason = target->beforehand;
 	if (target->reason != OBSERVABLE)
 		note_full_path(target, file, path);
+	else
+		find_first(target, file);
 }
 
 /* Fills in what is known of one file. `interpreter`: of a script, else "". */
@@ -248,8 +321,7 @@ bool target_examine(struct target *target, int directory, const char *path)
 {
 	char interpreter[INTERPRETER_MAX];
 
-	target->reason = OBSERVABLE;
-	target->path_length = 0;
+	clear(target);
 	if (!examine_file(target, directory, path, interpreter))
 		return false;
 	for (int i = 1; i < SCRIPTS_MAX && *interpreter; i++) {
@@ -288,8 +360,7 @@ void target_examine_search(struct target *target, const char *name, const char *
 {
 	char path[PATH_MAX];
 
-	target->reason = OBSERVABLE;
-	target->path_length = 0;
+	clear(target);
 	if (strchr(name, '/')) {
 		target_examine(target, AT_FDCWD, name);
 		return;

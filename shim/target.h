@@ -14,12 +14,15 @@
 #include <stddef.h>
 
 #define TARGET_PATH_MAX 512
+#define TARGET_NAME_MAX 64
 
 struct target {
 	enum unobserved_reason beforehand; /* set by the caller: what holds for any program */
 	enum unobserved_reason reason;     /* OBSERVABLE: nothing speaks against it */
 	size_t path_length;
 	char path[TARGET_PATH_MAX]; /* of the file that is the reason; no NUL */
+	/* The library that must be the first of all, as the program names it; "": none. */
+	char first[TARGET_NAME_MAX];
 };
 
 /* Files are opened relative to `directory` (AT_FDCWD). False where that fails: then
