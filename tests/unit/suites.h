@@ -43,7 +43,8 @@
 	suite(faults) \
 	suite(security) \
 	suite(surroundings) \
-	suite(copied)
+	suite(copied) \
+	suite(transparency)
 /* clang-format on */
 
 #define DECLARE_SUITE(name) Suite *name##_suite(void);
