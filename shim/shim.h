@@ -57,6 +57,7 @@ struct process {
 	bool inherits;    /* may meet locks that threads lost at a fork hold */
 	bool can_read;    /* process_vm_readv works here */
 	bool is_filtered; /* it installed a seccomp filter: no system call of ours any more */
+	bool is_timeless; /* it asked the kernel to make reading the time stamp counter a fault */
 	bool is_starting; /* in child_start() */
 	uint32_t serial;
 	uint32_t parent;

@@ -495,6 +495,8 @@ EXPORT int prctl(int option, unsigned long a, unsigned long b, unsigned long c, 
 	int result;
 
 	real_ensure();
+	if (option == PR_SET_TSC && a == PR_TSC_SIGSEGV)
+		process.is_timeless = true;
 	result = real.prctl(option, a, b, c, d);
 	if (option == PR_SET_SECCOMP && result == 0)
 		process.is_filtered = true;

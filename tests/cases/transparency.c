@@ -162,6 +162,7 @@ static const struct transparency_case cases[] = {
 	PROGRAM("seccomp"),
 	PROGRAM("seccomp-number"),
 	PROGRAM("seccomp-strict"),
+	PROGRAM("timeless"),
 	{"chroot", NEED_ROOT, "rm -rf root; $RUN transparent chroot", 7},
 	{"functions of libc's names", C_PROGRAM("-rdynamic -fno-builtin", NAMES), "$RUN ./p", 7},
 	{"functions of our names", C_PROGRAM("-rdynamic", WRAPS), "$RUN ./p", 7},

@@ -924,6 +924,30 @@ static int strictly_filtered(void)
 	return 1;
 }
 
+/* Reading the counter that libc takes the time from is a fault, and the handler jumps out. */
+static int timeless(void)
+{
+	struct sigaction action = {.sa_handler = jump_out};
+	volatile int count = 0;
+
+	sigaction(SIGSEGV, &action, NULL);
+	SAY(prctl(PR_SET_TSC, PR_TSC_SIGSEGV, 0, 0, 0));
+	if (sigsetjmp(jump, 1))
+		count++;
+	else
+		__builtin_ia32_rdtsc();
+	call_lock();
+	pid_t child = fork();
+	if (child == 0) {
+		call_lock();
+		_exit(7);
+	}
+	SAY(reap(child));
+	prctl(PR_SET_TSC, PR_TSC_ENABLE, 0, 0, 0);
+	SAY(count);
+	return 7;
+}
+
 /* --- who calls what -------------------------------------------------------- */
 
 struct mode {
@@ -960,6 +984,7 @@ static const struct mode modes[] = {
 	{"seccomp", filtered_by_prctl},
 	{"seccomp-number", filtered_by_number},
 	{"seccomp-strict", strictly_filtered},
+	{"timeless", timeless},
 };
 
 int main(int argc, char **argv)
