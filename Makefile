@@ -160,6 +160,7 @@ $(BUILD)/cases/openmp $(BUILD)/cases/libparallel.so: CASE_LINK = -fopenmp
 # Needs a network, root or sudo for packages, and some minutes.
 suites: deps all
 	@tests/suites/run -n $(RUNS) -o docs/results.md $(BUILD)/forkcheck $(SUITES)
+	$(if $(SUITES),,@tests/suites/transparency/compare -o docs/transparency.md $(BUILD)/forkcheck)
 
 demo: deps all $(BUILD)/demo/server
 	@tests/demo/run $(BUILD)
