@@ -1,13 +1,16 @@
-/* fork, exit and wait in a process with four idle threads. */
+/* fork, exit and wait in a process with four idle threads, or as many as it is told. */
 #include "bench.h"
 #include <sys/wait.h>
 #include <unistd.h>
 
-#define THREADS 4
+#ifndef THREADS
+#define THREADS    4
+#define OPERATIONS 2000
+#endif
 
 int main(int argc, char **argv)
 {
-	long operations = bench_operations(argc, argv, 2000);
+	long operations = bench_operations(argc, argv, OPERATIONS);
 	pthread_t threads[THREADS];
 	pthread_barrier_t finished;
 	double start;
