@@ -10,6 +10,16 @@
 #define COMPLAINTS "^(forkcheck: [^\n]+\n)+$"
 #define NEED_ROOT  "test $(id -u) -eq 0 || { echo not root; exit 77; }\n"
 
+/* By somebody without rights. */
+#define READABLE                                                                                   \
+	"setpriv --reuid=54322 --regid=54322 --clear-groups test -x $FORKCHECK || "                \
+	"{ echo the build is not readable for others; exit 77; }\n"
+
+#define NOT_SANITIZED                                                                              \
+	"ldd $FORKCHECK | grep -q libasan && { echo forkcheck is built with ASan; exit 77; }\n"
+/* forkcheck's own clock steps, too. */
+#define STEPS NOT_SANITIZED "LD_PRELOAD=$CASES/libsteps.so\n"
+
 /* The script in a mount namespace of its own; session files go where they go by default. */
 #define IN_MOUNTS(script)                                                                          \
 	NEED_ROOT                                                                                  \
@@ -112,22 +122,21 @@ static const struct command_case cases[] = {
 	{"a full disk for the report", "$FORKCHECK --format=json -o /dev/full ends exit 7; echo $?",
 	 0, "125\n", COMPLAINT, 1},
 	{"a limit of processes that forkcheck has too",
-	 NEED_ROOT "chmod 777 . $SESSIONS; for n in 1 2 3 4 5; do\n"
-		   "setpriv --reuid=54322 --regid=54322 --clear-groups prlimit --nproc=$n "
-		   "$FORKCHECK ends exit 7 2>errors$n; status=$?\n"
-		   "case $status in 7) ;; 125) test $(wc -l <errors$n) -eq 1 || cat errors$n;;\n"
-		   "*) echo $n: $status; cat errors$n;; esac; done; ls $SESSIONS",
+	 NEED_ROOT READABLE NOT_SANITIZED
+	 "chmod 777 . $SESSIONS; for n in 1 2 3 4 5; do\n"
+	 "setpriv --reuid=54322 --regid=54322 --clear-groups prlimit --nproc=$n "
+	 "$FORKCHECK ends exit 7 2>errors$n; status=$?\n"
+	 "case $status in 7) ;; 125) test $(wc -l <errors$n) -eq 1 || cat errors$n;;\n"
+	 "*) echo $n: $status; cat errors$n;; esac; done; ls $SESSIONS",
 	 0, "", NULL, 0},
 
 	/* Clocks. */
-	{"the time of day steps",
-	 "LD_PRELOAD=$CASES/libsteps.so\nexport LD_PRELOAD\n" VERDICT("mutex normal hang"), 0,
+	{"the time of day steps", STEPS "export LD_PRELOAD\n" VERDICT("mutex normal hang"), 0,
 	 "66 [('FC001', 1, 'killed')]\n", NULL, 0},
-	{"the time of day steps: a pool",
-	 "LD_PRELOAD=$CASES/libsteps.so\nexport LD_PRELOAD\n" VERDICT("pool hang"), 0,
+	{"the time of day steps: a pool", STEPS "export LD_PRELOAD\n" VERDICT("pool hang"), 0,
 	 "66 [('FC002', 1, 'killed')]\n", NULL, 0},
 	{"the time of day steps: nothing wrong",
-	 "LD_PRELOAD=$CASES/libsteps.so $FORKCHECK pool restarted", 0, "", NULL, 0},
+	 STEPS "export LD_PRELOAD\n$FORKCHECK pool restarted", 0, "", NULL, 0},
 	{"a clock that is ahead", CLOCKED("100000", "pool hang"), 0,
 	 "66 [('FC002', 1, 'killed')]\n", NULL, 0},
 	{"a clock that is behind", CLOCKED("-1000", "pool hang"), 0,

@@ -200,9 +200,10 @@ static const struct transparency_case cases[] = {
 	 "'strace -f -qq -o /dev/null transparent robust' | grep '^.1 = '; cat out; exit 7",
 	 7},
 	{"jemalloc", "ls /usr/lib/*/libjemalloc.so.2 || exit 77\n",
-	 "LD_PRELOAD=$(ls /usr/lib/*/libjemalloc.so.2) $RUN transparent atfork", 7},
+	 "$RUN env LD_PRELOAD=$(ls /usr/lib/*/libjemalloc.so.2) transparent atfork", 7},
 	{"tcmalloc", "ls /usr/lib/*/libtcmalloc_minimal.so.4 || exit 77\n",
-	 "LD_PRELOAD=$(ls /usr/lib/*/libtcmalloc_minimal.so.4) $RUN transparent small-stacks", 7},
+	 "$RUN env LD_PRELOAD=$(ls /usr/lib/*/libtcmalloc_minimal.so.4) transparent small-stacks",
+	 7},
 	{"Go, with libc",
 	 NEED("go") "cat >p.go <<'END'\n" THREADS_IN_GO "END\n"
 		    "HOME=$PWD go build -o p p.go || exit 77\n",
