@@ -216,7 +216,7 @@ static const char *holder_label(const struct holder_part *holder, const struct c
 					: "T1 (the thread that forked)";
 }
 
-/* The Python frames of a holder are those at the fork, its native ones those of the
+/* The Python frames of most holders are those at the fork, its native ones those of the
  * acquisition: they are no one stack. False: no Python ran there. */
 static bool put_python_acquisition(struct page *page, const struct finding *finding,
 				   const char *heading)
@@ -252,7 +252,8 @@ static void put_acquisition(struct page *page, const struct finding *finding,
 	if (held != NULL)
 		heading = arena_printf(&page->arena, "%s for %s%s", heading,
 				       holder->held_at_most ? "up to " : "", held);
-	if (inside == NULL && put_python_acquisition(page, finding, heading))
+	if (inside == NULL && !holder->python_took &&
+	    put_python_acquisition(page, finding, heading))
 		return;
 	put_section(page, heading, held != NULL ? ", since:" : " since:", &holder->acquired_at);
 }

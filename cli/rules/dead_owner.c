@@ -95,6 +95,7 @@ static void fill_taker(struct judgement *judgement, struct holder_part *holder,
 			share->tid);
 	holder->acquired_at = evidence_stack(judgement, share->owner, share->stack);
 	holder->acquired_at.python = python_evidence(judgement, share->owner, share->python, 0);
+	holder->python_took = true;
 	holder->acquired_at.first_seen |=
 		share->python && share->python_take != (uint32_t)share->taken;
 }

@@ -425,6 +425,31 @@ static const char *suppressed_library(struct judgement *judgement, const struct 
 			    suppression_word(judgement, "function", python->list[0].function));
 }
 
+static bool is_interpreters(const struct frames *stack, const struct frame *frame)
+{
+	return stack->python && stack->python->count && stack->python->list[0].function &&
+	       stack->python->module && frame->module &&
+	       strcmp(stack->python->module, frame->module) == 0;
+}
+
+/* Anybody may be inside "write", a lock or an interpreter; who called it tells them apart. */
+static const char *suppressed_function(struct judgement *judgement, const struct finding *finding,
+				       const struct frames *stack)
+{
+	bool is_about_lock = finding->cycle_count || finding->lock.present;
+
+	for (size_t i = 0; i < stack->count; i++) {
+		const struct frame *frame = &stack->list[i];
+
+		if (is_interpreters(stack, frame))
+			return suppression_word(judgement, "function",
+						stack->python->list[0].function);
+		if (frame->function && !(is_about_lock && evidence_is_libc(frame->module)))
+			return suppression_word(judgement, "function", frame->function);
+	}
+	return NULL;
+}
+
 static const char *suppressed_thing(struct judgement *judgement, const struct finding *finding)
 {
 	const struct frames *stack =
@@ -436,12 +461,7 @@ static const char *suppressed_thing(struct judgement *judgement, const struct fi
 		return suppression_word(judgement, "lock", finding->lock.name);
 	if (finding->handler.present && finding->handler.library)
 		return suppression_word(judgement, "library", finding->handler.library);
-	for (size_t i = 0; i < stack->count; i++)
-		/* Anybody may be inside "write" or a lock; who called it tells them apart. */
-		if (stack->list[i].function && !((finding->cycle_count || finding->lock.present) &&
-						 evidence_is_libc(stack->list[i].module)))
-			return suppression_word(judgement, "function", stack->list[i].function);
-	return NULL;
+	return suppressed_function(judgement, finding, stack);
 }
 
 /* Who hides a warning about a lock still wants to hear when a child hangs on it. */
