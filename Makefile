@@ -79,7 +79,7 @@ else
 say = @printf '  %-5s %s\n' $(1) $(@:$(BUILD)/%=%);
 endif
 
-.PHONY: all help deps demo check suites bench fuzz faults install uninstall clean format format-check
+.PHONY: all help deps demo check suites suites-unstable bench fuzz faults install uninstall clean format format-check
 .DELETE_ON_ERROR:
 
 all: $(BUILD)/forkcheck $(BUILD)/libforkcheck.so
@@ -90,6 +90,7 @@ help:
 	@echo 'make demo          see it find the deadlock of a small server'
 	@echo 'make check         unit tests and case programs'
 	@echo 'make suites        other people'"'"'s software, into docs/results.md (RUNS=N, SUITES=...)'
+	@echo 'make suites-unstable  the newest Python and glibc (RUNS=N, SUITES=...; needs root)'
 	@echo 'make bench         what it costs'
 	@echo 'make fuzz          damaged sessions, files and suppressions (SECONDS=N; needs clang)'
 	@echo 'make faults        processes that are killed at random moments (KILLS=N)'
@@ -162,6 +163,10 @@ suites: deps all
 	@tests/suites/run -n $(RUNS) -o docs/results.md $(BUILD)/forkcheck $(SUITES)
 	$(if $(SUITES),,@tests/suites/transparency/compare -o docs/transparency.md $(BUILD)/forkcheck)
 
+# Python and glibc of tomorrow. Needs a network and root, and says so where they are not.
+suites-unstable: deps all
+	@tests/suites-unstable/run $(RUNS) $(BUILD) docs/results-unstable.md $(SUITES)
+
 demo: deps all $(BUILD)/demo/server
 	@tests/demo/run $(BUILD)
 
@@ -198,7 +203,7 @@ deps:
 	@CC='$(CC)' CXX='$(CXX)' tests/install-deps
 
 # Nothing is compiled before it is known that the compiler is there.
-ifneq ($(filter check demo suites bench faults deps,$(MAKECMDGOALS)),)
+ifneq ($(filter check demo suites suites-unstable bench faults deps,$(MAKECMDGOALS)),)
 $(CLI_OBJECTS) $(SHIM_OBJECTS) $(CHECK_OBJECTS) $(CASES) $(CASE_LIBS): | deps
 $(BENCHES) $(BUILD)/demo/server: | deps
 endif
