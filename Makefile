@@ -236,4 +236,5 @@ format:
 format-check:
 	@clang-format --dry-run -Werror $(C_FILES)
 
--include $(shell find $(BUILD) -name '*.d' 2>/dev/null)
+# What the suites build, a whole system among it, has files of such names, too.
+-include $(shell find $(BUILD) -path $(BUILD)/suites -prune -o -type f -name '*.d' -print 2>/dev/null)

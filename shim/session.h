@@ -36,7 +36,7 @@
 #include <stdint.h>
 
 #define SESSION_MAGIC       "forkchk"
-#define SESSION_VERSION     3
+#define SESSION_VERSION     4
 #define SESSION_CELL        64
 #define SESSION_ENVIRONMENT "FORKCHECK_SESSION"
 
@@ -340,6 +340,10 @@ enum lock_kind {
 	LOCK_MTX,
 	LOCK_SPIN,
 	LOCK_REGION,
+	/* Of CPython, read from outside: a mutex of its own, and objects around one. */
+	LOCK_PYTHON_MUTEX,
+	LOCK_PYTHON_LOCK,
+	LOCK_PYTHON_RLOCK,
 	LOCK_KINDS,
 };
 
@@ -520,6 +524,7 @@ struct record_object {
 	uint64_t gave, took;
 	session_reference made;
 	uint32_t is_timed; /* waited on with a time limit */
+	uint64_t owner;    /* pthread_t of the thread that has it; 0: not known */
 };
 
 enum ring_wait {
@@ -720,7 +725,7 @@ _Static_assert(sizeof(struct record_atfork) == 72, "atfork");
 _Static_assert(sizeof(struct record_use) == 64, "use");
 _Static_assert(sizeof(struct record_hang) == 104, "hang");
 _Static_assert(sizeof(struct session_object) == 32, "object");
-_Static_assert(sizeof(struct record_object) == 80, "object record");
+_Static_assert(sizeof(struct record_object) == 88, "object record");
 _Static_assert(sizeof(struct record_action) == 40, "action");
 _Static_assert(sizeof(struct record_run) == 64, "run");
 _Static_assert(sizeof(struct record_ring) == 80, "ring");

@@ -142,6 +142,9 @@ static const struct lock_kind_facts kinds[LOCK_KINDS] = {
 	[LOCK_BARRIER] = {"barrier", no_attributes, NULL, no_functions, NULL, "reached"},
 	[LOCK_FUTEX] = {"futex", no_attributes, NULL, no_functions, "woken", "waited on"},
 	[LOCK_REGION] = {"libc lock", no_attributes, NULL, no_functions, NULL, NULL},
+	[LOCK_PYTHON_MUTEX] = {"PyMutex", no_attributes, NULL, no_functions, NULL, NULL},
+	[LOCK_PYTHON_LOCK] = {"threading.Lock", no_attributes, NULL, no_functions, NULL, NULL},
+	[LOCK_PYTHON_RLOCK] = {"threading.RLock", no_attributes, NULL, no_functions, NULL, NULL},
 };
 
 const struct lock_kind_facts *lock_kind_facts(uint32_t kind)

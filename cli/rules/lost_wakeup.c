@@ -6,6 +6,7 @@
 #include "fork_paths.h"
 #include "missing_threads.h"
 #include "object_evidence.h"
+#include "orphaned_python_lock.h"
 #include "orphaned_region.h"
 #include "python_advice.h"
 #include <string.h>
@@ -157,9 +158,10 @@ void judge_lost_wakeup(struct judgement *judgement, const struct rule *rule)
 	for (size_t i = 0; i < hangs->count; i++) {
 		const struct record_hang *hang = model_hang(model, hangs->references[i]);
 		const struct record_held *held;
+		uint32_t parent;
 
 		if (is_of_lost_threads(hang) && !waits_for_lock(model, hang->serial) &&
-		    !region_wait_of(model, hang, &held))
+		    !region_wait_of(model, hang, &held) && !python_lock_owner(model, hang, &parent))
 			report(judgement, rule, hang);
 	}
 }

@@ -8,8 +8,7 @@
 
 #define SERIAL_MASK (UINT64_MAX >> OBJECT_THREAD)
 
-static const struct record_object *find_object(const struct model *model,
-					       const struct record_hang *hang)
+const struct record_object *object_of(const struct model *model, const struct record_hang *hang)
 {
 	const struct model_list *list = model_list(model, RECORD_OBJECT);
 
@@ -97,7 +96,7 @@ const char *object_evidence(struct judgement *judgement, struct finding *finding
 			    uint32_t parent)
 {
 	const struct model *model = judgement->model;
-	const struct record_object *object = find_object(model, hang);
+	const struct record_object *object = object_of(model, hang);
 	const struct record_thread *giver, *taker;
 	const struct lock_kind_facts *facts;
 

@@ -7,6 +7,9 @@
 
 #include "rule.h"
 
+/* The OBJECT record of what the hang waits for; NULL: there is none. */
+const struct record_object *object_of(const struct model *model, const struct record_hang *hang);
+
 /*
  * Fills finding->lock, gave and took, where the hang has an OBJECT record. `lost`
  * are the threads that the child does not have, of process `parent`. Returns the

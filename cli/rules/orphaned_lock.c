@@ -5,6 +5,7 @@
  */
 #include "fork_paths.h"
 #include "lock_kinds.h"
+#include "orphaned_python_lock.h"
 #include "orphaned_region.h"
 #include "python_advice.h"
 #include "wait_evidence.h"
@@ -136,4 +137,5 @@ void judge_orphaned_lock(struct judgement *judgement, const struct rule *rule)
 	judge_waits(judgement, rule);
 	judge_failed_unlocks(judgement, rule);
 	judge_orphaned_regions(judgement, rule);
+	judge_orphaned_python_locks(judgement, rule);
 }

@@ -100,7 +100,37 @@ session_reference hang_record_stack(struct writer *writer, pid_t pid,
 struct copied {
 	session_reference stack;
 	session_reference python;
+	struct parked lock; /* kind 0: none of the interpreter's */
 };
+
+static uint64_t waited_on(const struct hang *hang)
+{
+	for (size_t i = 0; i < hang->look->count; i++)
+		if (hang->look->tasks[i].tid == hang->tid)
+			return hang->look->tasks[i].arguments[0];
+	return 0;
+}
+
+/* A thread of its own may have got the place in memory, and so the number, of a lost one. */
+static bool is_alive(const struct stopped *stopped, uint64_t thread)
+{
+	for (size_t i = 0; i < stopped->count; i++)
+		if (stop_thread_pointer(stopped->tasks[i]) == thread)
+			return true;
+	return false;
+}
+
+static struct parked find_lock(const struct process_facts *facts, const struct hang *hang,
+			       const struct stopped *stopped)
+{
+	struct parked lock = {0};
+
+	if (hang->kind != HANG_CHILD || !python_find_lock(facts, hang->pid, waited_on(hang), &lock))
+		return (struct parked){0};
+	if (is_alive(stopped, lock.owner))
+		lock.owner = 0;
+	return lock;
+}
 
 static struct copied copy_stacks(struct model *model, struct writer *writer,
 				 const struct hang *hang, const struct stopped *stopped)
@@ -112,9 +142,11 @@ static struct copied copy_stacks(struct model *model, struct writer *writer,
 	if (!stop_registers(stopped, hang->tid, &registers))
 		return copied;
 	copied.stack = hang_record_stack(writer, hang->pid, &registers);
-	if (facts && facts->pid == hang->pid)
-		copied.python = python_record(writer, facts, hang->pid,
-					      stop_thread_pointer(hang->tid), registers.rsp);
+	if (!facts || facts->pid != hang->pid)
+		return copied;
+	copied.python = python_record(writer, facts, hang->pid, stop_thread_pointer(hang->tid),
+				      registers.rsp);
+	copied.lock = find_lock(facts, hang, stopped);
 	return copied;
 }
 
@@ -162,6 +194,21 @@ static session_reference append_others(struct model *model, struct writer *write
 			     list.count * sizeof(*threads));
 }
 
+/* The semaphore that stands for the lock is the waiting thread's own, made for this wait. */
+static void append_lock(struct writer *writer, uint32_t serial, uint64_t waited,
+			const struct parked *lock)
+{
+	struct record_object record = {
+		.serial = serial,
+		.kind = lock->kind,
+		.address = lock->lock,
+		.waited = waited,
+		.owner = lock->owner,
+	};
+
+	writer_append(writer, RECORD_OBJECT, &record, sizeof(record), NULL, 0);
+}
+
 static void append(struct model *model, struct writer *writer, const struct hang *hang,
 		   struct copied copied)
 {
@@ -185,12 +232,12 @@ static void append(struct model *model, struct writer *writer, const struct hang
 		.reason_length = (uint32_t)strlen(reason),
 	};
 
-	for (size_t i = 0; i < hang->look->count; i++)
-		if (hang->look->tasks[i].tid == hang->tid)
-			record.address = hang->look->tasks[i].arguments[0];
+	record.address = waited_on(hang);
 	/* One of several waits: whether it matters depends on the others. */
 	if (hang->kind == HANG_TIMED)
 		objects_record_all(facts, hang->pid, writer, hang->look);
+	else if (copied.lock.kind)
+		append_lock(writer, hang->serial, record.address, &copied.lock);
 	else if (record.address)
 		objects_record(facts, hang->pid, writer, record.address);
 	writer_append(writer, RECORD_HANG, &record, sizeof(record), reason, record.reason_length);

@@ -81,3 +81,13 @@ session_reference python_record(struct writer *writer, const struct process_fact
 	return writer_append(writer, RECORD_PYTHON, &record, sizeof(record), frames,
 			     walk.count * sizeof(*frames));
 }
+
+bool python_find_lock(const struct process_facts *process, pid_t pid, uint64_t waited,
+		      struct parked *parked)
+{
+	struct outside_memory outside = {{read_outside}, pid};
+	struct private_facts facts;
+
+	return wakers_read_facts(process, pid, &facts) &&
+	       parked_read(&outside.memory, &facts.python, waited, parked);
+}

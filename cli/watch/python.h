@@ -7,6 +7,7 @@
 
 #include "../session/model.h"
 #include "../session/writer.h"
+#include "parked.h"
 #include <stdint.h>
 #include <sys/types.h>
 
@@ -18,5 +19,9 @@
  */
 session_reference python_record(struct writer *writer, const struct process_facts *process,
 				pid_t pid, uint64_t self, uint64_t sp);
+
+/* Which of the interpreter's locks a thread waits for that waits on this futex word. */
+bool python_find_lock(const struct process_facts *process, pid_t pid, uint64_t waited,
+		      struct parked *parked);
 
 #endif

@@ -27,6 +27,7 @@
 	suite(held) \
 	suite(modules) \
 	suite(python) \
+	suite(parked) \
 	suite(python_report) \
 	suite(python_advice) \
 	suite(programs) \

@@ -812,6 +812,48 @@ START_TEST(says_when_several_were_inside)
 }
 END_TEST
 
+#define OWNER 0x7f0000002345
+
+/* What a child waits for that is stuck on a lock of Python's. */
+static void add_hang_on_python_lock(enum lock_kind kind, uint64_t owner, bool is_proven)
+{
+	struct record_hang *hang = session_builder_cell(&session, add_hang(HANG_CHILD, is_proven));
+
+	hang->address = 0x7ffc1000;
+	session_add(&session, OBJECT, object, 0, .serial = CHILD, .kind = kind,
+		    .address = 0x7f0000009000, .waited = hang->address, .owner = owner);
+}
+
+START_TEST(names_the_owner_of_a_python_lock)
+{
+	((struct record_thread *)session_builder_cell(&session, scene.logger))->self = OWNER;
+	add_hang_on_python_lock(LOCK_PYTHON_RLOCK, OWNER, true);
+	run_rules();
+	ck_assert_int_eq(the("FC001")->certainty, CERTAINTY_PROVEN);
+	ck_assert_str_eq(the("FC001")->lock.kind, "threading.RLock");
+	ck_assert_uint_eq(the("FC001")->lock.address, 0x7f0000009000);
+	ck_assert_str_eq(the("FC001")->holder.name, "logger");
+	ck_assert_uint_eq(count_of("FC002"), 0);
+}
+END_TEST
+
+/* No owner, one that is not lost, a lock that has no word for it, no proof. */
+START_TEST(names_a_python_lock_without_its_owner)
+{
+	((struct record_thread *)session_builder_cell(&session, scene.logger))->self = OWNER;
+	add_hang_on_python_lock(_i == 2 ? LOCK_PYTHON_LOCK : LOCK_PYTHON_RLOCK,
+				_i == 0   ? 0
+				: _i == 1 ? OWNER + 8
+					  : OWNER,
+				_i != 3);
+	run_rules();
+	ck_assert_uint_eq(count_of("FC001"), 0);
+	ck_assert_str_eq(the("FC002")->lock.kind, _i == 2 ? "threading.Lock" : "threading.RLock");
+	ck_assert(!the("FC002")->holder.present);
+	ck_assert_int_eq(the("FC002")->certainty, _i == 3 ? CERTAINTY_SUSPECTED : CERTAINTY_PROVEN);
+}
+END_TEST
+
 /* Inside is no proof: nothing is made of it but where a hang was proven. */
 START_TEST(makes_nothing_of_a_region_alone)
 {
@@ -1303,6 +1345,8 @@ Suite *judge_suite(void)
 	tcase_add_loop_test(hangs, names_the_threads_that_a_child_waits_for, 0, 2);
 	tcase_add_test(hangs, prefers_the_lock_to_the_threads);
 	tcase_add_test(hangs, names_the_lock_of_a_region);
+	tcase_add_test(hangs, names_the_owner_of_a_python_lock);
+	tcase_add_loop_test(hangs, names_a_python_lock_without_its_owner, 0, 4);
 	tcase_add_test(hangs, says_when_several_were_inside);
 	tcase_add_test(hangs, makes_nothing_of_a_region_alone);
 	tcase_add_loop_test(hangs, leaves_a_hang_that_no_region_explains, 0, 3);
