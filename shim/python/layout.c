@@ -179,6 +179,8 @@ static const struct offset_places offset_places[] = {
 	 41,     42, 44, 48, 50, 51, 52, 56, 87, 88, 90, 91, 92},
 };
 
+#define FRAME_LOCALS_314 35
+
 #define COOKIE "xdebugpy"
 
 /* All words are small numbers but the cookie and the version. */
@@ -190,10 +192,14 @@ static bool take(const uint64_t *words, uint8_t place, uint32_t *to)
 	return true;
 }
 
-/* What 3.13 does not tell. From 3.14 on the kernel knows the names of threads. */
-static void take_attributes(struct python_layout *to)
+/* 3.14 tells where the variables of a frame are, 3.13 and 3.14 do not tell the rest
+ * (3.14.10 has it where 3.13 has). That of 3.15 is not known. */
+static void take_attributes(const uint64_t *words, uint32_t minor, struct python_layout *to)
 {
-	to->frame_locals = 72;
+	if (minor == 0x030d)
+		to->frame_locals = 72;
+	else if (minor != 0x030e || !take(words, FRAME_LOCALS_314, &to->frame_locals))
+		return;
 	to->type_keys = 880;
 	to->values_start = 8;
 	to->attributes = PYTHON_ATTRIBUTES_INLINE;
@@ -238,8 +244,7 @@ static bool take_offsets(const uint64_t *words, const struct offset_places *at,
 	to->text_compact = to->text_ascii + 2 * (uint32_t)sizeof(uint64_t);
 	to->chain = PYTHON_FRAME_SHIMS;
 	to->lines = PYTHON_LINES_LOCATIONS;
-	if (at->minor == 0x030d)
-		take_attributes(to);
+	take_attributes(words, at->minor, to);
 	return true;
 }
 

@@ -9,7 +9,7 @@
 #define OBJECT_TYPE 8
 #define ENTRIES_MAX 128
 #define NAME        "_name"
-/* PyTypeObject and PyDictObject, the same from 3.8 to 3.13. */
+/* PyTypeObject and PyDictObject, the same from 3.8 to 3.14. */
 #define TYPE_SIZE         32
 #define TYPE_DICTIONARY   288
 #define DICTIONARY_KEYS   32
@@ -171,6 +171,6 @@ bool python_started_name(const struct python_walk *walk, char *to, size_t capaci
 
 	return walk->layout.attributes != PYTHON_ATTRIBUTES_UNKNOWN &&
 	       python_read_word(walk, walk->innermost + walk->layout.frame_locals, &object) &&
-	       find_attribute(walk, object, &value) &&
+	       find_attribute(walk, object & ~PYTHON_TAGS, &value) &&
 	       python_read_text(walk, value, to, capacity, false, length);
 }

@@ -122,6 +122,9 @@ bool python_started_name(const struct python_walk *walk, char *to, size_t capaci
 bool python_read_text(const struct python_walk *walk, uint64_t address, char *to, size_t capacity,
 		      bool keep_end, size_t *length);
 
+/* For the parts: references in frames carry tags in the low bits (3.14: _PyStackRef). */
+#define PYTHON_TAGS UINT64_C(7)
+
 /* For the parts: one word of memory. */
 static inline bool python_read_word(const struct python_walk *walk, uint64_t address,
 				    uint64_t *value)

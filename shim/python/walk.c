@@ -15,8 +15,6 @@
 #define OBJECT_TYPE 8
 /* Owners from here on: not a frame of Python code (3.12: FRAME_OWNED_BY_CSTACK). */
 #define OWNED_BY_INTERPRETER 3
-/* References in frames carry tags in the low bits (3.14: _PyStackRef). */
-#define TAGS UINT64_C(7)
 
 struct frame_view {
 	uint8_t bytes[FRAME_BYTES];
@@ -108,7 +106,7 @@ static enum python_status add_frame(struct python_walk *walk, const struct frame
 	struct python_found *found = &walk->frames[walk->count];
 	uint8_t code[CODE_BYTES];
 
-	found->code = word_in(frame->bytes, walk->layout.frame_code) & ~TAGS;
+	found->code = word_in(frame->bytes, walk->layout.frame_code) & ~PYTHON_TAGS;
 	if (!read_code_object(walk, found->code, code))
 		return PYTHON_DAMAGED;
 	found->identity = identity_of(&walk->layout, code);

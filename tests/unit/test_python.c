@@ -355,6 +355,59 @@ START_TEST(follows_the_offsets_that_it_is_told)
 }
 END_TEST
 
+/* The same of 3.14, which tells where variables are. */
+static const struct {
+	uint32_t place, value;
+} words_314[] = {{5, 1000}, {8, 16},  {9, 24},   {15, 32},  {16, 800}, {18, 816}, {19, 808},
+		 {24, 8},   {25, 16}, {26, 72},  {27, 152}, {32, 8},   {33, 0},   {34, 56},
+		 {35, 80},  {36, 74}, {40, 112}, {42, 128}, {43, 136}, {44, 72},  {48, 184},
+		 {75, 16},  {76, 32}, {78, 32},  {79, 16},  {80, 48}};
+
+static void set_up_314(void)
+{
+	set_up_313();
+	fake.version = 0x030e00f0;
+	put_word(RUNTIME + 8, fake.version);
+	memset(bytes + (RUNTIME - BASE) + 16, 0, 600);
+	for (size_t i = 0; i < sizeof(words_314) / sizeof(*words_314); i++)
+		put_word(RUNTIME + 8 * words_314[i].place, words_314[i].value);
+	put_word(RUNTIME + 1000, STATE);
+	put_word(FRAME_AT(2) + 72, 3 << 16);
+	put_text(TEXTS, 1, true, "/usr/lib/python3.14/threading.py", 32);
+	put_text(TEXTS + 0x400, 1, true, "Thread.start", 12);
+	put_text(NAME_TEXT, 1, true, "_name", 5);
+	put_text(VALUE_TEXT, 1, true, "squares_0", 9);
+	/* A tagged reference to an object with its values behind it. */
+	put_word(FRAME_AT(0) + 80, OBJECT | 1);
+	put_word(OBJECT + 8, TYPE);
+	put_word(TYPE + 32, 16);
+	put_word(TYPE + 880, KEYS);
+	put_byte(KEYS + 9, 3);
+	put_byte(KEYS + 10, 2);
+	put_word(KEYS + 24, 1);
+	put_word(KEYS + 40, NAME_TEXT);
+	put_word(OBJECT + 16 + 8, VALUE_TEXT);
+}
+
+START_TEST(reads_the_name_of_a_thread_of_3_14)
+{
+	char name[SESSION_PYTHON_NAME];
+	size_t length;
+
+	set_up_314();
+	ck_assert_int_eq(walk_thread(SELF), PYTHON_READ);
+	ck_assert_uint_eq(walk.count, 2);
+	ck_assert(python_is_starting(&walk));
+	ck_assert(python_started_name(&walk, name, sizeof(name), &length));
+	ck_assert_uint_eq(length, 9);
+	ck_assert_mem_eq(name, "squares_0", 9);
+	/* An offset that is none costs the name only. */
+	put_word(RUNTIME + 8 * 35, UINT64_C(1) << 40);
+	ck_assert_int_eq(walk_thread(SELF), PYTHON_READ);
+	ck_assert(!python_started_name(&walk, name, sizeof(name), &length));
+}
+END_TEST
+
 START_TEST(refuses_offsets_that_are_not_sane)
 {
 	set_up_313();
@@ -566,6 +619,7 @@ Suite *python_suite(void)
 	tcase_add_test(frames, reads_the_name_of_a_thread_that_starts);
 	tcase_add_test(frames, reads_no_name_where_there_is_none);
 	tcase_add_test(frames, follows_the_offsets_that_it_is_told);
+	tcase_add_test(frames, reads_the_name_of_a_thread_of_3_14);
 	tcase_add_test(frames, refuses_offsets_that_are_not_sane);
 	tcase_add_test(frames, finds_the_holder_behind_a_pointer);
 	suite_add_tcase(suite, frames);
