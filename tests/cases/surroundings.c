@@ -61,9 +61,10 @@ static const struct command_case cases[] = {
 	 COMPLAINT, 1},
 	{"newer and older sessions",
 	 "$FORKCHECK --keep-session=s ends exit 0\n"
-	 "for version in 0 1 2 4 377; do printf \"\\\\$version\" |\n"
+	 "version=$(od -An -tu1 -j8 -N1 s)\n"
+	 "for n in 0 $((version - 1)) $((version + 1)) 255; do printf \"\\\\$(printf %o $n)\" |\n"
 	 "dd of=s bs=1 seek=8 conv=notrunc 2>e; $FORKCHECK report s; echo $?; done | uniq",
-	 0, "125\n", "^(forkcheck: [^\n]*another version of forkcheck\n){5}$", 5},
+	 0, "125\n", "^(forkcheck: [^\n]*another version of forkcheck\n){4}$", 4},
 	{"files that are no sessions",
 	 "mkfifo pipe; for file in /bin/sh /dev/null /dev/zero . pipe /proc/self/mem; do\n"
 	 "timeout 10 $FORKCHECK report $file; echo $?; done | uniq",
