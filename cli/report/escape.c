@@ -116,7 +116,8 @@ char *escape_utf8(struct arena *arena, const char *text, size_t limit)
 
 	while (text < end) {
 		struct character character = decode(text);
-		bool valid = character.valid;
+		/* DEL is the one control that JSON lets pass. */
+		bool valid = character.valid && character.code != 0x7f;
 
 		memcpy(out + length, valid ? text : replacement, valid ? character.length : 3);
 		length += valid ? character.length : 3;

@@ -19,7 +19,7 @@ char *escape_terminal(struct arena *arena, const char *text, size_t columns);
 
 /*
  * Valid UTF-8 of at most about `limit` bytes of `text`, cut with "..." where
- * it is longer. A byte that is no part of valid UTF-8 becomes U+FFFD.
+ * it is longer. A byte that is no part of valid UTF-8, or DEL, becomes U+FFFD.
  */
 char *escape_utf8(struct arena *arena, const char *text, size_t limit);
 
