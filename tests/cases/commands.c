@@ -145,8 +145,8 @@ static const struct command_case cases[] = {
 	 "grep -Eo '\"exit_status\": *42' report.json | grep -Eo '[0-9]+'",
 	 0, "66\n42\n", NULL, 0},
 
-	/* What is done to a process whose hang is proven. The program alone would take five seconds
-	 * and return 42. */
+	/* What is done to a process whose hang is proven. The program alone would take fifteen
+	 * seconds and return 42. */
 	{"hung: killed", ON_DEADLOCK("kill", "pool hang"), 0, "66 137 killed\n", NULL, 0},
 	{"hung: aborted", ON_DEADLOCK("abort", "pool hang"), 0, "66 134 aborted\n", NULL, 0},
 	{"hung: left alone", ON_DEADLOCK("wait", "pool hang"), 0, "66 42 null\n", NULL, 0},

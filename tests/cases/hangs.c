@@ -1,18 +1,15 @@
 /*
  * Hangs that are in no lock, and children that only look like it. A hang is
- * proven and its process killed within two seconds, long before its parent
- * would lose patience; its safe twins are never touched.
+ * proven and its process killed before its parent loses patience; its safe
+ * twins are never touched.
  */
 #include "../unit/suites.h"
 #include "run.h"
 #include "verdict.h"
 
-/* Two seconds for the proof; the rest is for a busy machine. The program alone takes five. */
-#define SOON 4
-
 #define HANG(program, library, function)                                                           \
 	.command = program, .verdict = GUILTY, .code = "FC002", .missing = library,                \
-	.waiting_in = function, .action = "killed", .within = SOON
+	.waiting_in = function, .action = "killed"
 
 #define POOL_SOURCES    "libraries/libpool.c programs/pool.c programs/pool-loaded.c programs/orphan.c"
 #define HANDLER_SOURCES "libraries/libhandler.c programs/prepare.c"
@@ -104,7 +101,6 @@ static const struct program_case cases[] = {
 	 .created = "handler_start@CREATE start@STARTED main@HERE",
 	 .waiting_in = "pthread_join",
 	 .action = "killed",
-	 .within = SOON,
 	 .program_status = ANY},
 	{.command = "prepare hang $CASES/libhandler.so",
 	 .verdict = GUILTY,
@@ -119,7 +115,6 @@ static const struct program_case cases[] = {
 	 .created = "handler_start@CREATE start@STARTED main@HERE",
 	 .waiting_in = "pthread_join",
 	 .action = "killed",
-	 .within = SOON,
 	 .program_status = ANY},
 	{.command = "prepare released", .verdict = CLEAN},
 	{.command = "prepare released $CASES/libhandler.so", .verdict = CLEAN},

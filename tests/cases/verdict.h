@@ -55,7 +55,6 @@ struct program_case {
 	const char *handler_library;
 	const char *action; /* what was done to the process */
 	const char *says;   /* words in the message or in the explanation */
-	double within;      /* seconds in which the run is over; 0: not asked */
 	int program_status; /* the program's own, where the verdict does not tell */
 };
 

@@ -9,6 +9,7 @@
 #include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/wait.h>
@@ -30,16 +31,32 @@ static const struct {
 struct shared {
 	atomic_size_t taken;
 	atomic_int checks, failures, errors;
+	atomic_size_t said;
+	char failed[1 << 16];
 };
 
-static void count(SRunner *runner, struct shared *shared)
+static void remember(const char *suite, TestResult *result, struct shared *shared)
+{
+	char line[4096];
+	int length = snprintf(line, sizeof(line), "failed: %s: %s:%d: %s: %.3000s\n", suite,
+			      tr_lfile(result), tr_lno(result), tr_tcname(result), tr_msg(result));
+	size_t size = length < 0 ? 0 : strnlen(line, sizeof(line)), at;
+
+	at = atomic_fetch_add(&shared->said, size);
+	if (at + size < sizeof(shared->failed))
+		memcpy(shared->failed + at, line, size);
+}
+
+static void count(const char *suite, SRunner *runner, struct shared *shared)
 {
 	TestResult **results = srunner_failures(runner);
 
-	for (int i = 0; i < srunner_ntests_failed(runner); i++)
+	for (int i = 0; i < srunner_ntests_failed(runner); i++) {
 		atomic_fetch_add(tr_rtype(results[i]) == CK_FAILURE ? &shared->failures
 								    : &shared->errors,
 				 1);
+		remember(suite, results[i], shared);
+	}
 	atomic_fetch_add(&shared->checks, srunner_ntests_run(runner));
 	free(results);
 }
@@ -55,7 +72,7 @@ static void run_suite(size_t index, struct shared *shared)
 		srunner_print(runner, CK_ENV);
 	}
 	fflush(stdout);
-	count(runner, shared);
+	count(suites[index].name, runner, shared);
 	srunner_free(runner);
 }
 
@@ -95,6 +112,7 @@ static int sum_up(const struct shared *shared)
 {
 	int checks = shared->checks, failed = shared->failures + shared->errors;
 
+	fputs(shared->failed, stdout);
 	printf("%d%%: Checks: %d, Failures: %d, Errors: %d\n",
 	       checks > 0 ? (checks - failed) * 100 / checks : 100, checks, shared->failures,
 	       shared->errors);

@@ -26,7 +26,7 @@ static int lock_in_grandchild(bool remake)
 		pthread_mutex_unlock(&family_mutex);
 		_exit(0);
 	}
-	return reap_within(grandchild, 3000);
+	return reap_within(grandchild, CASE_PATIENCE / 2);
 }
 
 static void *locks(void *unused)
@@ -87,7 +87,7 @@ static int hold_in_child(void)
 		pthread_mutex_unlock(&other_mutex);
 		_exit(0);
 	}
-	status = reap_within(grandchild, 3000);
+	status = reap_within(grandchild, CASE_PATIENCE / 2);
 	pthread_barrier_wait(&finished);
 	pthread_join(thread, NULL);
 	return status;

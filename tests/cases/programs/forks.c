@@ -161,10 +161,10 @@ static void fork_in_handler(int *status)
 	*status = handled_status;
 }
 
-/* Where a task is, by the kernel's word: the number of its system call. */
-static int is_in_futex_call(pid_t tid)
+/* Where a task is, by the kernel's word: its system call and the first argument. */
+static int waits_for(pid_t tid, const void *word)
 {
-	char path[64], text[16] = "";
+	char path[64], text[64] = "", wanted[64];
 	FILE *file;
 
 	snprintf(path, sizeof(path), "/proc/self/task/%d/syscall", tid);
@@ -172,19 +172,23 @@ static int is_in_futex_call(pid_t tid)
 	if (file == NULL || fgets(text, sizeof(text), file) == NULL)
 		errx(2, "%s", path);
 	fclose(file);
-	return strncmp(text, "202 ", 4) == 0;
+	snprintf(wanted, sizeof(wanted), "%d %p ", SYS_futex, word);
+	return strncmp(text, wanted, strlen(wanted)) == 0;
 }
 
 static pthread_t main_thread;
 static pthread_barrier_t interrupted;
 static pthread_mutex_t wanted_mutex = PTHREAD_MUTEX_INITIALIZER;
 
-/* Interrupts the main thread while it waits for a lock that this one has. */
+/*
+ * Interrupts the main thread while it waits for a lock that this one has. In a
+ * futex alone is not enough: it may still be asleep in the barrier.
+ */
 static void *interrupter(void *unused)
 {
 	pthread_mutex_lock(&wanted_mutex); /* WANTED */
 	pthread_barrier_wait(&taken);
-	while (!is_in_futex_call(getpid()))
+	while (!waits_for(getpid(), &wanted_mutex))
 		sched_yield();
 	pthread_kill(main_thread, SIGUSR1);
 	pthread_barrier_wait(&interrupted);

@@ -18,7 +18,7 @@ static int guard(void)
 	close(ends[1]);
 	if (read(ends[0], &orphan, sizeof(orphan)) != sizeof(orphan))
 		return 0;
-	if (poll(&gone, 1, 5000) == 1)
+	if (poll(&gone, 1, CASE_PATIENCE) == 1)
 		return 0;
 	kill(orphan, SIGKILL);
 	return 1;

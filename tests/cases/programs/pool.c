@@ -21,7 +21,7 @@ static int use_in_grandchild(void)
 
 	if (grandchild == 0)
 		_exit(use_pool()); /* GRANDCHILD */
-	return reap_within(grandchild, 4000);
+	return reap_within(grandchild, CASE_PATIENCE / 2);
 }
 
 static pthread_mutex_t parking = PTHREAD_MUTEX_INITIALIZER;

@@ -44,7 +44,7 @@ int main(int argc, char **argv)
 	child = fork(); /* FORK */
 	if (child == 0)
 		work(argv[1]);
-	status = reap_within(child, 1000);
+	status = reap(child);
 	pthread_barrier_wait(&finished);
 	pthread_join(thread, NULL);
 	return status;

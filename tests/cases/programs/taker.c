@@ -106,7 +106,7 @@ static pid_t start_late(void)
 /* Looks busy with something else: it could post. */
 static int wait_beside(pid_t waiter)
 {
-	return reap_within(waiter, 4500);
+	return reap_within(waiter, CASE_PATIENCE / 2);
 }
 
 /* Not a lock: some put in, others take out and end. */
