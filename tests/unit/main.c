@@ -119,6 +119,17 @@ static int sum_up(const struct shared *shared)
 	return failed == 0 && checks > 0 ? EXIT_SUCCESS : EXIT_FAILURE;
 }
 
+/* Not those that nohup, or the shell of a background job, ignores. */
+static void start_with_usual_signals(void)
+{
+	sigset_t none;
+
+	sigemptyset(&none);
+	sigprocmask(SIG_SETMASK, &none, NULL);
+	for (int number = 1; number < SIGRTMIN; number++)
+		signal(number, SIG_DFL);
+}
+
 int main(void)
 {
 	struct shared *shared = mmap(NULL, sizeof(*shared), PROT_READ | PROT_WRITE,
@@ -126,6 +137,7 @@ int main(void)
 
 	if (shared == MAP_FAILED)
 		err(EXIT_FAILURE, "mmap");
+	start_with_usual_signals();
 	setvbuf(stdout, NULL, _IOFBF, 1 << 20);
 	for (int i = 0; i < WORKERS; i++)
 		start_worker(shared);
