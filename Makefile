@@ -43,9 +43,8 @@ CLI_DEFINES  = -DFORKCHECK_VERSION='"$(VERSION)"' \
 # The shim: loaded into strangers. Hidden but for its export list, bound when it
 # is loaded, first to be initialised, and linked with nothing but libc. In two
 # segments and not four: mapping each costs every short process of a build.
-# What runs in every fork child comes first: each 64 KiB of code, each page of
-# data costs it a page fault.
-SHIM_FORK    := $(addprefix shim/, process.c wakers.c child.c fork.c held.c log.c thread.c)
+# The data that every fork writes to comes first, in one page.
+SHIM_FORK    := $(addprefix shim/, process.c wakers.c thread.c)
 SHIM_SOURCES := $(SHIM_FORK) $(filter-out $(SHIM_FORK), $(sort $(wildcard shim/*.c shim/*/*.c)))
 SHIM_OBJECTS := $(SHIM_SOURCES:%.c=$(BUILD)/obj/%.o)
 SHIM_CFLAGS   = -falign-functions=64 -fPIC -fno-plt -fvisibility=hidden -ftls-model=initial-exec -fasynchronous-unwind-tables

@@ -43,7 +43,7 @@ struct inventory {
 	uint32_t regions; /* bits: some thread was ever inside */
 };
 
-static bool count_lost(struct thread *thread, void *data)
+static IN_CHILD bool count_lost(struct thread *thread, void *data)
 {
 	struct inventory *inventory = data;
 
@@ -67,7 +67,7 @@ static void remember_orphan(const struct held_slot *slot, enum lock_kind kind, p
 }
 
 /* Writes HELD records for the slots of a thread that the locks themselves confirm. */
-static void record_held_locks(struct thread *holder, struct inventory *inventory)
+static IN_CHILD void record_held_locks(struct thread *holder, struct inventory *inventory)
 {
 	bool is_forker = holder == inventory->survivor;
 	pid_t tid = thread_tid(holder);
@@ -229,7 +229,7 @@ static void sync_modules(session_reference fork)
 		atomic_store(&((struct record_fork *)log_record(fork))->modules_changed, 1);
 }
 
-void child_start(struct thread *survivor)
+IN_CHILD void child_start(struct thread *survivor)
 {
 	struct inventory inventory = {
 		.survivor = survivor,
@@ -477,7 +477,7 @@ static bool is_still_orphaned(const struct orphan *orphan)
 	return lock_is_held(&slot, orphan->kind, orphan->owner, NULL);
 }
 
-void child_end(void)
+IN_CHILD void child_end(void)
 {
 	struct thread *thread;
 

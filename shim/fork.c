@@ -238,7 +238,7 @@ static void resume(struct thread *thread, const struct fork_state *outer)
 	announce(thread);
 }
 
-static void leave(struct thread *thread, const struct fork_state *outer)
+static IN_CHILD void leave(struct thread *thread, const struct fork_state *outer)
 {
 	if (--thread->fork_depth)
 		show_forking(thread);
@@ -264,7 +264,7 @@ static void prepare(void)
 		output_announce(thread);
 		announce(thread);
 	}
-	errno = saved;
+	restore_errno(saved);
 }
 
 /* Only the handlers run for a fork found by dlsym: no wrapper will leave. */
@@ -294,7 +294,7 @@ static bool is_announced(const struct thread *thread)
 	return thread->fork.parent == process.serial;
 }
 
-static void child(void)
+static IN_CHILD void child(void)
 {
 	int saved = errno;
 	struct thread *thread = thread_known();
@@ -305,7 +305,7 @@ static void child(void)
 			child_start(thread);
 		leave_without_wrapper(thread);
 	}
-	errno = saved;
+	restore_errno(saved);
 }
 
 void fork_start(void)
@@ -398,7 +398,7 @@ bool fork_begin(struct fork_scope *scope, enum fork_function function)
 		scope->thread->fork.bears_itself = function == FORK_DAEMON;
 		show_forking(scope->thread);
 	}
-	errno = saved;
+	restore_errno(saved);
 	return is_observed;
 }
 
@@ -417,7 +417,7 @@ bool fork_begin_unhandled(struct fork_scope *scope, enum fork_function function,
 		if (suspends)
 			take_back(scope->thread->fork.record);
 	}
-	errno = saved;
+	restore_errno(saved);
 	return is_observed;
 }
 
@@ -449,7 +449,7 @@ static void record_kept(struct fork_scope *scope, pid_t pid)
 		record_if_kept(thread, (uint32_t)__builtin_ctzll(used), fork, scope->owner, flags);
 }
 
-pid_t fork_end(struct fork_scope *scope, pid_t pid)
+IN_CHILD pid_t fork_end(struct fork_scope *scope, pid_t pid)
 {
 	int saved = errno;
 	struct thread *thread = scope->thread;
@@ -463,7 +463,7 @@ pid_t fork_end(struct fork_scope *scope, pid_t pid)
 	leave(thread, &scope->outer);
 	/* Should a handler never come back, its library has a name. */
 	modules_sync();
-	errno = saved;
+	restore_errno(saved);
 	return pid;
 }
 
@@ -504,10 +504,10 @@ COLD void fork_notice(struct thread *thread)
 		child_start(thread);
 		resume(thread, &outer);
 	}
-	errno = saved;
+	restore_errno(saved);
 }
 
-EXPORT pid_t fork(void)
+EXPORT IN_CHILD pid_t fork(void)
 {
 	struct fork_scope scope;
 

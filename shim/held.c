@@ -18,7 +18,7 @@ void held_attach(struct held_table *table)
 	table->fast = held_fast;
 }
 
-void held_set_open(struct held_table *table, bool open)
+IN_CHILD void held_set_open(struct held_table *table, bool open)
 {
 	table->is_open = open;
 	for (uint32_t i = 0; i < HELD_FAST; i++) {
@@ -40,7 +40,7 @@ void held_detach(struct held_table *table)
 
 /* The TLS lies on the thread's stack, which may be gone with it, and which a
  * program may keep from its children (MADV_DONTFORK). */
-void held_freeze(struct held_table *table, bool was_alive)
+IN_CHILD void held_freeze(struct held_table *table, bool was_alive)
 {
 	uint64_t fast = table->used & ((1u << HELD_FAST) - 1);
 

@@ -201,7 +201,7 @@ static void record_module(const struct link_map *map, bool is_program, bool is_l
 	log_publish(&place, reference);
 }
 
-void modules_sync(void)
+IN_CHILD void modules_sync(void)
 {
 	uint32_t announced = atomic_load(&changes);
 	const struct link_map *at = _r_debug.r_map;
@@ -219,7 +219,7 @@ void modules_sync(void)
 	list_length = length;
 }
 
-bool modules_are_stale(void)
+IN_CHILD bool modules_are_stale(void)
 {
 	uint32_t length = 0;
 

@@ -204,7 +204,7 @@ void output_announce(struct thread *thread)
 /* --- afterwards -------------------------------------------------------------- */
 
 /* What another thread wrote just before the clone is not in the child's copy. */
-void output_inherit(void)
+IN_CHILD void output_inherit(void)
 {
 	if (atomic_exchange(&process.output_taken, false))
 		process.output_count = 0;
@@ -213,7 +213,7 @@ void output_inherit(void)
 			forget_output(i);
 }
 
-void output_end(bool flushes)
+IN_CHILD void output_end(bool flushes)
 {
 	struct thread *thread;
 	int saved = errno;

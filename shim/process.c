@@ -26,7 +26,9 @@
 /* Clocks that are less apart differ by what has not been renewed yet. */
 #define CLOCKS_APART_NS 1000000000u
 
-struct process process;
+/* At the start of a page, that of the first threads' blocks (thread.c) as well: what a
+ * fork writes to is copied by the page, in the parent and in the child. */
+struct process process __attribute__((aligned(4096)));
 
 REAL(int, clock_gettime, (clockid_t, struct timespec *));
 
@@ -219,7 +221,7 @@ __attribute__((destructor)) static void finish(void)
 	errno = saved;
 }
 
-EXPORT _Noreturn void _exit(int status)
+EXPORT IN_CHILD _Noreturn void _exit(int status)
 {
 	real_ensure();
 	child_end();

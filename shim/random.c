@@ -22,7 +22,7 @@ void random_start(void)
 }
 
 /* After the clone, or a draw by another thread just before it would count. */
-void random_forked(void)
+IN_CHILD void random_forked(void)
 {
 	for (enum copied_kind kind = COPIED_RANDOM; kind <= COPIED_RAND48; kind++)
 		atomic_store_explicit(&process.generators[kind].is_watched, true,

@@ -26,8 +26,11 @@
 
 #define EXPORT __attribute__((visibility("default")))
 /* Tells the compiler that the loader will not move it: no detour through the GOT. */
-#define HIDDEN      __attribute__((visibility("hidden")))
-#define COLD        __attribute__((cold, noinline))
+#define HIDDEN __attribute__((visibility("hidden")))
+#define COLD   __attribute__((cold, noinline))
+/* Runs in every fork child. The linker keeps these together: a fork leaves the child
+ * without its parent's mappings of code, and each 64 KiB of it costs a page fault. */
+#define IN_CHILD    __attribute__((hot))
 #define likely(x)   __builtin_expect(!!(x), 1)
 #define unlikely(x) __builtin_expect(!!(x), 0)
 
@@ -39,6 +42,13 @@ struct call_site {
 	const void *address;
 	const void *sp;
 };
+
+/* For the way of a fork: what is not written to is not copied, at either end of it. */
+static inline void restore_errno(int saved)
+{
+	if (errno != saved)
+		errno = saved;
+}
 
 #define FORMER_TIDS 8
 #define UNSEEN_MAX  64

@@ -27,7 +27,10 @@
 
 __thread struct thread *thread_self __attribute__((tls_model("initial-exec")));
 
-static struct thread *_Atomic slabs[SLABS];
+/* Where there are few threads, as in most children: one mapping less to copy. */
+static struct thread first_slab[SLAB_THREADS];
+/* Not between that and the process' own data. */
+static struct thread *_Atomic slabs[SLABS] __attribute__((section(".bss.slabs")));
 static _Atomic uint32_t slab_count;
 static _Atomic uint32_t next_claim;
 static _Atomic uint32_t serials;
@@ -39,7 +42,7 @@ static int life_word(const struct thread *thread)
 	return __atomic_load_n(&thread->life.__data.__lock, __ATOMIC_ACQUIRE);
 }
 
-pid_t thread_tid(const struct thread *thread)
+IN_CHILD pid_t thread_tid(const struct thread *thread)
 {
 	int word = life_word(thread);
 	pid_t tid = word & FUTEX_TID_MASK;
@@ -59,7 +62,7 @@ static bool has_ended(const struct thread *thread)
 	return atomic_load(&thread->state) == THREAD_RUNNING && thread_tid(thread) < 0;
 }
 
-bool thread_lives_here(const struct thread *thread)
+IN_CHILD bool thread_lives_here(const struct thread *thread)
 {
 	return thread->epoch == process.epoch && atomic_load(&thread->state) != THREAD_FREE &&
 	       !has_ended(thread);
@@ -76,7 +79,7 @@ uint32_t thread_generation(void)
 	return atomic_load(&creations);
 }
 
-void thread_each(bool (*visit)(struct thread *thread, void *data), void *data)
+IN_CHILD void thread_each(bool (*visit)(struct thread *thread, void *data), void *data)
 {
 	uint32_t count = atomic_load(&slab_count);
 
@@ -178,7 +181,7 @@ static void release(struct thread *thread)
 	atomic_store(&thread->state, THREAD_FREE);
 }
 
-void thread_renew_fast(struct thread *thread)
+IN_CHILD void thread_renew_fast(struct thread *thread)
 {
 	held_set_open(&thread->held, !process.inherits && !thread->fork_depth);
 }
@@ -250,9 +253,12 @@ static void read_default_stack_size(void)
 
 void thread_start_main(uintptr_t stack_top)
 {
-	struct thread *thread = claim();
+	struct thread *thread;
 
+	atomic_store(&slabs[0], first_slab);
+	atomic_store(&slab_count, 1);
 	read_default_stack_size();
+	thread = claim();
 	if (!thread)
 		return;
 	thread->flags = THREAD_MAIN;
@@ -260,7 +266,7 @@ void thread_start_main(uintptr_t stack_top)
 	real.prctl(PR_GET_NAME, (unsigned long)thread->name, 0, 0, 0);
 }
 
-void thread_survive(struct thread *thread)
+IN_CHILD void thread_survive(struct thread *thread)
 {
 	thread->epoch = process.epoch;
 	thread->kernel_tid = 0;

@@ -60,7 +60,7 @@ void wakers_start(void)
 		note_timer(ITIMER_REAL, &value);
 }
 
-void wakers_start_child(void)
+IN_CHILD void wakers_start_child(void)
 {
 	sign_facts();
 	for (int which = 0; which < INTERVAL_TIMERS; which++)
