@@ -41,7 +41,8 @@
 	"	print(sys.argv[1], report['run']['exit_status'], action)\n"                              \
 	"END"
 
-/* The process that the live report in the file "live" is about. */
+/* The live report in the file "live" is there; the process that it is about. */
+#define REPORTED   "until grep -qs 'error FC002' live; do sleep 0.05; done\n"
 #define FIND_CHILD "child=$(sed -n 's/.* child \\([0-9]*\\) .*/\\1/p' live | head -n 1)\n"
 
 static const struct command_case cases[] = {
@@ -151,20 +152,21 @@ static const struct command_case cases[] = {
 	{"hung: aborted", ON_DEADLOCK("abort", "pool hang"), 0, "66 134 aborted\n", NULL, 0},
 	{"hung: left alone", ON_DEADLOCK("wait", "pool hang"), 0, "66 42 null\n", NULL, 0},
 	{"hung: stopped",
-	 "$FORKCHECK --on-deadlock=stop pool hang 2>live & sleep 3\n" FIND_CHILD
+	 "$FORKCHECK --on-deadlock=stop pool hang 2>live &\n" REPORTED FIND_CHILD
+	 "until grep -q \"gdb -p $child\" live; do sleep 0.05; done\n"
 	 "sed 's/.*) \\(.\\).*/\\1/' /proc/$child/stat; grep -c \"gdb -p $child\" live\n"
 	 "kill -9 $child; wait $!; echo $?",
 	 0, "T\n1\n66\n", NULL, 0},
 	{"hung: the run is ended",
-	 "timeout 4 $FORKCHECK --on-deadlock=end-run pool hang 2>live; echo $?\n" FIND_CHILD
+	 "timeout 12 $FORKCHECK --on-deadlock=end-run pool hang 2>live; echo $?\n" FIND_CHILD
 	 "test -e /proc/$child && echo $child; grep -c 'error FC002' live",
 	 0, "66\n1\n", NULL, 0},
 	{"hung in fork: the run is ended",
-	 "timeout 4 $FORKCHECK --on-deadlock=end-run prepare hang", 66, "", "error FC007", 0},
+	 "timeout 12 $FORKCHECK --on-deadlock=end-run prepare hang", 66, "", "error FC007", 0},
 	{"hung: reported while the run goes on",
-	 "$FORKCHECK --on-deadlock=wait pool hang 2>live & sleep 3; grep -c 'error FC002' live\n"
-	 "wait $!",
-	 66, "1\n", NULL, 0},
+	 "$FORKCHECK --on-deadlock=wait pool hang 2>live &\n" REPORTED
+	 "kill -0 $!; wait $!; grep -c 'error FC002' live",
+	 0, "1\n", NULL, 0},
 
 	/* Sessions that were kept. */
 	{"kept session gives the same report",

@@ -30,7 +30,7 @@ static void ends_with_guard(void)
 	if (fork() != 0)
 		return;
 	prctl(PR_SET_PDEATHSIG, SIGKILL);
-	poll(NULL, 0, 6000);
+	poll(NULL, 0, CASE_PATIENCE);
 	kill(parent, SIGKILL);
 	_exit(0);
 }

@@ -1,7 +1,7 @@
 /*
  * rings MODE: processes that wait for each other, and their twins in which
  * somebody comes late. The program itself stays out of it: it looks after the
- * process that it starts, and gives all of them five seconds.
+ * process that it starts, for as long as case.h says.
  */
 #include "case.h"
 #include <fcntl.h>
