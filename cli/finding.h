@@ -42,6 +42,7 @@ struct lock_part {
 	bool present;
 	const char *kind;       /* "mutex" */
 	const char *name;       /* symbol, else NULL */
+	uint64_t alike;         /* further parts of the same object that the finding is about */
 	const char *attributes; /* "normal, private" */
 	const char *module;     /* that the symbol is in */
 	uint64_t offset;        /* from the module's load bias */

@@ -51,29 +51,67 @@ static void add_to(struct finding *same, const struct finding *finding)
 		same->action = finding->action;
 }
 
+/* The lock of a finding, and the finding that it became part of. */
+struct named_lock {
+	struct finding *finding;
+	const char *name;
+};
+
+static int by_finding_and_name(const void *left, const void *right)
+{
+	const struct named_lock *one = left, *other = right;
+
+	if (one->finding != other->finding)
+		return one->finding < other->finding ? -1 : 1;
+	return strcmp(one->name, other->name);
+}
+
+static void count_alike(struct named_lock *locks, size_t count)
+{
+	if (count)
+		qsort(locks, count, sizeof(*locks), by_finding_and_name);
+	for (size_t i = 1; i < count; i++)
+		if (locks[i].finding == locks[i - 1].finding &&
+		    strcmp(locks[i].name, locks[i - 1].name) != 0)
+			locks[i].finding->lock.alike++;
+}
+
+/* Returns how many are left, in front. `locks` has room for all. */
+static size_t merge_by(struct fingerprints *known, struct finding *findings, size_t count,
+		       struct named_lock *locks)
+{
+	size_t kept = 0;
+
+	for (size_t i = 0; i < count; i++) {
+		struct finding **same = place_of(known, findings[i].fingerprint);
+		const char *name = findings[i].lock.name;
+
+		if (*same) {
+			add_to(*same, &findings[i]);
+		} else {
+			findings[kept] = findings[i];
+			*same = &findings[kept++];
+		}
+		locks[i] = (struct named_lock){*same, name ? name : ""};
+	}
+	count_alike(locks, count);
+	return kept;
+}
+
 static size_t merge(struct finding *findings, size_t count)
 {
 	struct fingerprints known = {.capacity = 64};
-	size_t kept = 0;
+	struct named_lock *locks = calloc(count + 1, sizeof(*locks));
 
 	while (known.capacity < 2 * count)
 		known.capacity *= 2;
 	known.table = calloc(known.capacity, sizeof(struct finding *));
 	/* A report with repeats is better than none. */
-	if (!known.table)
-		return count;
-	for (size_t i = 0; i < count; i++) {
-		struct finding **same = place_of(&known, findings[i].fingerprint);
-
-		if (*same) {
-			add_to(*same, &findings[i]);
-			continue;
-		}
-		findings[kept] = findings[i];
-		*same = &findings[kept++];
-	}
+	if (known.table && locks)
+		count = merge_by(&known, findings, count, locks);
 	free(known.table);
-	return kept;
+	free(locks);
+	return count;
 }
 
 static int by_severity(const void *left, const void *right)

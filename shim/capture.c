@@ -60,16 +60,12 @@ const struct snapshot *capture_find(const struct thread *thread, const void *sit
 
 static bool is_needed(struct thread *thread, const struct snapshot *snapshot)
 {
-	uint64_t used = thread->held.used;
+	const struct held_slot *slot;
 
-	for (; used; used &= used - 1) {
-		const struct held_slot *slot =
-			held_slot(&thread->held, (uint32_t)__builtin_ctzll(used));
-
+	for (uint32_t cursor = 0; (slot = held_next(thread, &cursor));)
 		if (slot->since && slot->lock && slot->site == snapshot->site &&
 		    slot->sp == snapshot->sp)
 			return true;
-	}
 	return false;
 }
 

@@ -18,7 +18,7 @@
 #include <unistd.h>
 
 #define LOST_RECORDED 4096
-#define ORPHANS       64
+#define ORPHANS       1024
 
 /* Locks that lost threads held at the clone, as far as the tables knew. */
 struct orphan {
@@ -71,12 +71,10 @@ static IN_CHILD void record_held_locks(struct thread *holder, struct inventory *
 {
 	bool is_forker = holder == inventory->survivor;
 	pid_t tid = thread_tid(holder);
-	uint64_t used = tid > 0 ? holder->held.used : 0;
+	const struct held_slot *slot;
 
-	for (; used; used &= used - 1) {
-		uint32_t index = (uint32_t)__builtin_ctzll(used);
-		const struct held_slot *slot = held_slot(&holder->held, index);
-		enum lock_kind kind = holder->held.kinds[index];
+	for (uint32_t cursor = 0; tid > 0 && (slot = held_next(holder, &cursor));) {
+		enum lock_kind kind = held_kind(holder, slot);
 		const struct lock_family *family = lock_family(kind);
 		_Alignas(16) unsigned char state[SESSION_LOCK_STATE_MAX];
 		session_reference held;
@@ -87,7 +85,7 @@ static IN_CHILD void record_held_locks(struct thread *holder, struct inventory *
 		/* The forking thread lives on and can give a normal lock back. */
 		if (is_forker && (inventory->keeps_id || family->crosses_fork(state)))
 			continue;
-		held = held_record(holder, index, inventory->fork, is_forker ? HELD_BY_FORKER : 0,
+		held = held_record(holder, slot, inventory->fork, is_forker ? HELD_BY_FORKER : 0,
 				   state, family->size);
 		remember_orphan(slot, kind, tid, held);
 		inventory->held++;
@@ -370,8 +368,7 @@ static session_reference record_own_lock(struct thread *thread, const void *lock
 
 	if (!slot)
 		return 0;
-	return held_record(thread, held_number(&thread->held, slot), process.fork, HELD_BY_FORKER,
-			   state, size);
+	return held_record(thread, slot, process.fork, HELD_BY_FORKER, state, size);
 }
 
 static session_reference write_wait(struct thread *thread, const void *lock,

@@ -422,20 +422,19 @@ bool fork_begin_unhandled(struct fork_scope *scope, enum fork_function function,
 }
 
 /* In the child the lock's word still has the id that its owner had in the parent. */
-static void record_if_kept(struct thread *thread, uint32_t index, session_reference fork,
-			   pid_t owner, uint32_t flags)
+static void record_if_kept(struct thread *thread, const struct held_slot *slot,
+			   session_reference fork, pid_t owner, uint32_t flags)
 {
-	const struct held_slot *slot = held_slot(&thread->held, index);
-	enum lock_kind kind = thread->held.kinds[index];
+	enum lock_kind kind = held_kind(thread, slot);
 	_Alignas(16) unsigned char state[SESSION_LOCK_STATE_MAX];
 
-	if (!(thread->held.flags[index] & HELD_FROM_HANDLER) ||
+	if (!(*held_flags(thread, slot) & HELD_FROM_HANDLER) ||
 	    !lock_is_held(slot, kind, owner, state))
 		return;
 	/* What cannot be given back in the child was written down at the clone. */
 	if (flags & HELD_KEPT_IN_CHILD && !lock_family(kind)->crosses_fork(state))
 		return;
-	held_record(thread, index, fork, HELD_BY_FORKER | flags, state, lock_family(kind)->size);
+	held_record(thread, slot, fork, HELD_BY_FORKER | flags, state, lock_family(kind)->size);
 }
 
 /* Locks that the handlers took and did not give back. */
@@ -444,9 +443,10 @@ static void record_kept(struct fork_scope *scope, pid_t pid)
 	struct thread *thread = scope->thread;
 	session_reference fork = thread->fork.record;
 	uint32_t flags = pid ? HELD_KEPT : HELD_KEPT | HELD_KEPT_IN_CHILD;
+	const struct held_slot *slot;
 
-	for (uint64_t used = thread->held.used; used && fork; used &= used - 1)
-		record_if_kept(thread, (uint32_t)__builtin_ctzll(used), fork, scope->owner, flags);
+	for (uint32_t cursor = 0; fork && (slot = held_next(thread, &cursor));)
+		record_if_kept(thread, slot, fork, scope->owner, flags);
 }
 
 IN_CHILD pid_t fork_end(struct fork_scope *scope, pid_t pid)

@@ -8,6 +8,7 @@
 #include "python.h"
 #include "thread.h"
 #include <string.h>
+#include <sys/mman.h>
 
 __thread struct held_slot held_fast[HELD_FAST]
 	__attribute__((tls_model("initial-exec"), aligned(64)));
@@ -64,7 +65,98 @@ static bool slot_is_open(const struct held_slot *slot)
 	return slot->lock && slot->since;
 }
 
-/* The places where a lock's slot can be: the fast one first. */
+static struct held_table *further_table(struct held_table *more, uint32_t index)
+{
+	if (!more[index].fast)
+		more[index].fast = more[index].kept;
+	return &more[index];
+}
+
+static uint32_t table_count(struct thread *thread)
+{
+	return atomic_load(&thread->more) ? 1 + HELD_MORE : 1;
+}
+
+static struct held_table *table_at(struct thread *thread, uint32_t index)
+{
+	return index ? &atomic_load(&thread->more)[index - 1] : &thread->held;
+}
+
+static struct held_table *table_of(struct thread *thread, const struct held_slot *slot)
+{
+	struct held_table *more = atomic_load(&thread->more);
+	uintptr_t offset = (uintptr_t)slot - (uintptr_t)more;
+
+	if (more && offset < HELD_MORE * sizeof(*more))
+		return &more[offset / sizeof(*more)];
+	return &thread->held;
+}
+
+IN_CHILD struct held_slot *held_next(struct thread *thread, uint32_t *cursor)
+{
+	for (; *cursor < table_count(thread) * HELD_SLOTS;
+	     *cursor = (*cursor / HELD_SLOTS + 1) * HELD_SLOTS) {
+		struct held_table *table = table_at(thread, *cursor / HELD_SLOTS);
+		uint64_t left = table->used >> *cursor % HELD_SLOTS;
+		uint32_t found = *cursor;
+
+		if (!left)
+			continue;
+		found += (uint32_t)__builtin_ctzll(left);
+		*cursor = found + 1;
+		return held_slot(table, found % HELD_SLOTS);
+	}
+	return NULL;
+}
+
+enum lock_kind held_kind(struct thread *thread, const struct held_slot *slot)
+{
+	struct held_table *table = table_of(thread, slot);
+
+	return table->kinds[held_number(table, slot)];
+}
+
+uint8_t *held_flags(struct thread *thread, const struct held_slot *slot)
+{
+	struct held_table *table = table_of(thread, slot);
+
+	return &table->flags[held_number(table, slot)];
+}
+
+static uint8_t *depth_of(struct thread *thread, const struct held_slot *slot)
+{
+	struct held_table *table = table_of(thread, slot);
+
+	return &table->depths[held_number(table, slot)];
+}
+
+void held_clear_more(struct thread *thread)
+{
+	struct held_table *more = atomic_load(&thread->more);
+
+	for (uint32_t i = 0; more && i < HELD_MORE; i++)
+		if (more[i].fast)
+			memset(&more[i], 0, sizeof(more[i]));
+}
+
+static bool map_more(struct thread *thread)
+{
+	size_t size = HELD_MORE * sizeof(struct held_table);
+	struct held_table *others = NULL, *more;
+
+	if (process.is_filtered)
+		return false;
+	more = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE,
+		    -1, 0);
+	if (more == MAP_FAILED)
+		return false;
+	/* A signal handler may have been here. */
+	if (!atomic_compare_exchange_strong(&thread->more, &others, more))
+		munmap(more, size);
+	return true;
+}
+
+/* The places of a table where a lock's slot can be: the fast one first. */
 static struct held_slot *place(struct held_table *table, const void *lock, uint32_t probe)
 {
 	uint32_t first = held_index(lock) * (HELD_SLOTS / HELD_FAST - 1);
@@ -74,20 +166,59 @@ static struct held_slot *place(struct held_table *table, const void *lock, uint3
 	return &table->slots[(first + probe - 1) % (HELD_SLOTS - HELD_FAST)];
 }
 
-/* The lock's own slot, else the first one that nobody needs; NULL when all are taken. */
-static struct held_slot *find_place(struct held_table *table, const void *lock)
+/* The tables where it can be, the thread's first one first; NULL: that was the last. */
+static struct held_table *choose_table(struct thread *thread, const void *lock, uint32_t choice)
 {
-	struct held_slot *found = NULL;
+	struct held_table *more;
+	uint64_t hash;
 
+	if (!choice)
+		return &thread->held;
+	more = atomic_load(&thread->more);
+	if (!more || choice > HELD_CHOICES)
+		return NULL;
+	hash = hash_mix(HASH_SEED, (uintptr_t)lock) >> 32;
+	return further_table(more, (uint32_t)(hash + choice) % HELD_MORE);
+}
+
+static struct held_slot *find_in(struct held_table *table, const void *lock)
+{
 	for (uint32_t probe = 0; probe < HELD_PROBES; probe++) {
 		struct held_slot *slot = place(table, lock, probe);
 
 		if (slot_is(slot, lock) && slot_is_open(slot))
 			return slot;
-		if (!found && !slot_is_open(slot))
-			found = slot;
 	}
-	return found;
+	return NULL;
+}
+
+struct held_slot *held_find(struct thread *thread, const void *lock)
+{
+	struct held_table *table;
+	struct held_slot *slot = NULL;
+
+	for (uint32_t i = 0; !slot && (table = choose_table(thread, lock, i)); i++)
+		slot = find_in(table, lock);
+	return slot;
+}
+
+static struct held_slot *find_free_in(struct held_table *table, const void *lock)
+{
+	for (uint32_t probe = 0; probe < HELD_PROBES; probe++)
+		if (!slot_is_open(place(table, lock, probe)))
+			return place(table, lock, probe);
+	return NULL;
+}
+
+/* The lock's own slot, else the first one that nobody needs; NULL when all are taken. */
+static struct held_slot *find_place(struct thread *thread, const void *lock)
+{
+	struct held_table *table;
+	struct held_slot *slot = held_find(thread, lock);
+
+	for (uint32_t i = 0; !slot && (table = choose_table(thread, lock, i)); i++)
+		slot = find_free_in(table, lock);
+	return slot;
 }
 
 /*
@@ -98,27 +229,45 @@ static struct held_slot *reclaim_place(struct thread *thread, const void *lock)
 {
 	for (uint32_t probe = 0; probe < HELD_PROBES; probe++) {
 		struct held_slot *slot = place(&thread->held, lock, probe);
-		enum lock_kind kind = thread->held.kinds[held_number(&thread->held, slot)];
 
-		if (!lock_is_held(slot, kind, thread_tid(thread), NULL))
+		if (!lock_is_held(slot, held_kind(thread, slot), thread_tid(thread), NULL))
 			return slot;
 	}
 	return NULL;
 }
 
+/* Reclaiming takes a system call for each place: not for every lock of a crowd, and seldom
+ * while there is room elsewhere. */
+static struct held_slot *make_place(struct thread *thread, const void *lock,
+				    struct held_slot *found)
+{
+	struct held_slot *slot = NULL;
+
+	if (found && slot_is(found, lock))
+		return found;
+	if (thread->crowded++ % (found ? 1024 : 16) == 0)
+		slot = reclaim_place(thread, lock);
+	if (!slot)
+		slot = found;
+	if (!slot && !atomic_load(&thread->more) && map_more(thread))
+		slot = find_place(thread, lock);
+	return slot;
+}
+
 struct held_slot *held_open(struct thread *thread, const void *lock, enum lock_kind kind,
 			    enum held_mode mode, struct call_site site)
 {
-	struct held_table *table = &thread->held;
-	struct held_slot *slot = find_place(table, lock);
+	struct held_slot *slot = find_place(thread, lock);
+	struct held_table *table;
 	uint32_t index;
 
-	if (!slot)
-		slot = reclaim_place(thread, lock);
+	if (!slot || table_of(thread, slot) != &thread->held)
+		slot = make_place(thread, lock, slot);
 	if (!slot) {
-		table->overflowed++;
+		thread->held.overflowed++;
 		return NULL;
 	}
+	table = table_of(thread, slot);
 	index = held_number(table, slot);
 	if (slot_is(slot, lock) && slot->site == site.address && slot->sp == site.sp) {
 		slot->since = time_coarse();
@@ -142,22 +291,11 @@ struct held_slot *held_open(struct thread *thread, const void *lock, enum lock_k
 	return slot;
 }
 
-struct held_slot *held_find(struct thread *thread, const void *lock)
-{
-	for (uint32_t probe = 0; probe < HELD_PROBES; probe++) {
-		struct held_slot *slot = place(&thread->held, lock, probe);
-
-		if (slot_is(slot, lock) && slot_is_open(slot))
-			return slot;
-	}
-	return NULL;
-}
-
 /* SLOT_COUNTS hides the slot from the uncontended path, which does not count. */
 bool held_again(struct thread *thread, const void *lock)
 {
 	struct held_slot *slot = held_find(thread, lock);
-	uint8_t *depth = slot ? &thread->held.depths[held_number(&thread->held, slot)] : NULL;
+	uint8_t *depth = slot ? depth_of(thread, slot) : NULL;
 
 	if (!slot)
 		return false;
@@ -171,13 +309,13 @@ uint32_t held_count(struct thread *thread, const void *lock)
 {
 	const struct held_slot *slot = held_find(thread, lock);
 
-	return slot ? thread->held.depths[held_number(&thread->held, slot)] + 1u : 0;
+	return slot ? *depth_of(thread, slot) + 1u : 0;
 }
 
 void held_close(struct thread *thread, const void *lock)
 {
 	struct held_slot *slot = held_find(thread, lock);
-	uint8_t *depth = slot ? &thread->held.depths[held_number(&thread->held, slot)] : NULL;
+	uint8_t *depth = slot ? depth_of(thread, slot) : NULL;
 
 	if (!slot)
 		return;
@@ -189,18 +327,21 @@ void held_close(struct thread *thread, const void *lock)
 
 void held_forget(struct thread *thread, const void *lock)
 {
-	for (uint32_t probe = 0; probe < HELD_PROBES; probe++) {
-		struct held_slot *slot = place(&thread->held, lock, probe);
+	struct held_table *table;
 
-		if (slot_is(slot, lock))
-			*slot = (struct held_slot){0};
-	}
+	for (uint32_t i = 0; (table = choose_table(thread, lock, i)); i++)
+		for (uint32_t probe = 0; probe < HELD_PROBES; probe++) {
+			struct held_slot *slot = place(table, lock, probe);
+
+			if (slot_is(slot, lock))
+				*slot = (struct held_slot){0};
+		}
 }
 
-session_reference held_record(struct thread *holder, uint32_t index, session_reference fork,
-			      uint32_t flags, const void *state, size_t length)
+session_reference held_record(struct thread *holder, const struct held_slot *slot,
+			      session_reference fork, uint32_t flags, const void *state,
+			      size_t length)
 {
-	const struct held_slot *slot = held_slot(&holder->held, index);
 	uintptr_t lock = (uintptr_t)held_lock(slot);
 	const struct snapshot *snapshot = capture_find(holder, slot->site, slot->sp);
 	struct record_held *record;
@@ -228,8 +369,8 @@ session_reference held_record(struct thread *holder, uint32_t index, session_ref
 	record->fork = fork;
 	record->thread = thread;
 	record->lock = lock;
-	record->kind = holder->held.kinds[index];
-	record->flags = flags | holder->held.flags[index];
+	record->kind = held_kind(holder, slot);
+	record->flags = flags | *held_flags(holder, slot);
 	record->site = (uintptr_t)slot->site;
 	record->site_sp = (uintptr_t)slot->sp;
 	record->since_ns = slot->since;

@@ -15,9 +15,13 @@
 
 struct thread;
 
-#define HELD_SLOTS  64 /* in all */
+#define HELD_SLOTS  64 /* of a table */
 #define HELD_FAST   16 /* the first ones, where the uncontended path looks */
 #define HELD_PROBES 12
+/* Further tables, for a thread that holds more locks at a time than there is room for: stripes
+ * that are all taken, handlers of fork. A lock can be in so many of them. */
+#define HELD_MORE    63
+#define HELD_CHOICES 3
 
 /* Bits of held_slot.lock; locks are aligned to more. */
 #define SLOT_COUNTS 1 /* HELD_COUNTED */
@@ -85,6 +89,19 @@ static inline uint32_t held_number(const struct held_table *table, const struct 
 	return (uint32_t)(slot - table->fast);
 }
 
+/*
+ * The next slot of a thread that was ever written; NULL: that was the last. `cursor`
+ * starts at 0.
+ */
+struct held_slot *held_next(struct thread *thread, uint32_t *cursor);
+
+/* What the thread's tables say beside the slot. */
+enum lock_kind held_kind(struct thread *thread, const struct held_slot *slot);
+uint8_t *held_flags(struct thread *thread, const struct held_slot *slot);
+
+/* Empties the further tables: the block gets another thread. */
+void held_clear_more(struct thread *thread);
+
 /* Gives the calling thread's TLS to its table. */
 void held_attach(struct held_table *table);
 
@@ -131,7 +148,8 @@ void held_forget(struct thread *thread, const void *lock);
  * Writes a HELD record for a slot whose lock's bytes are in `state` (interned).
  * `fork` is the FORK record of the clone in question.
  */
-session_reference held_record(struct thread *holder, uint32_t slot, session_reference fork,
-			      uint32_t flags, const void *state, size_t length);
+session_reference held_record(struct thread *holder, const struct held_slot *slot,
+			      session_reference fork, uint32_t flags, const void *state,
+			      size_t length);
 
 #endif

@@ -149,6 +149,7 @@ static struct thread *claim_new_slab(void)
 
 static void clear_block(struct thread *thread)
 {
+	held_clear_more(thread);
 	memset(&thread->epoch, 0, offsetof(struct thread, held) - offsetof(struct thread, epoch));
 	memset(&thread->held, 0, sizeof(thread->held));
 	for (size_t i = 0; i < SNAPSHOTS; i++)

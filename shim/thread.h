@@ -45,6 +45,8 @@ enum thread_state {
 
 struct thread {
 	_Atomic uint32_t state;
+	uint32_t crowded;                /* locks that found no place in `held` */
+	struct held_table *_Atomic more; /* HELD_MORE tables, or NULL; stays with the block */
 	uint32_t epoch; /* process.epoch when the block was claimed, or of the last fork survived */
 	uint32_t born_in; /* serial of the process that created it */
 	uint32_t serial;

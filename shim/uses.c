@@ -36,14 +36,12 @@ void use_record_creation(const struct thread *thread)
 
 bool use_record_locks(struct thread *thread, void *unused)
 {
-	(void)unused;
-	for (uint64_t used = thread->held.used; used; used &= used - 1) {
-		const struct held_slot *slot =
-			held_slot(&thread->held, (uint32_t)__builtin_ctzll(used));
+	const struct held_slot *slot;
 
+	(void)unused;
+	for (uint32_t cursor = 0; (slot = held_next(thread, &cursor));)
 		if (slot->lock && slot->site)
 			record_use(USE_LOCK, 0, (uintptr_t)slot->site, (uintptr_t)held_lock(slot));
-	}
 	return true;
 }
 

@@ -170,6 +170,7 @@ static json_t *lock_value(struct document *document, const struct lock_part *loc
 
 	set(document, object, "kind", text_value(document, lock->kind));
 	set(document, object, "name", text_value(document, lock->name));
+	set(document, object, "alike", count_value(lock->alike));
 	set(document, object, "address",
 	    addressed ? hex_value(document, lock->address) : json_null());
 	set(document, object, "attributes", text_value(document, lock->attributes));

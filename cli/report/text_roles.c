@@ -151,6 +151,13 @@ static const char *lock_name(struct page *page, const struct lock_part *lock, co
 	return "(its address is not known)";
 }
 
+static const char *others(struct page *page, const struct lock_part *lock)
+{
+	if (lock->alike == 0)
+		return "";
+	return arena_printf(&page->arena, ", and %" PRIu64 " more in the same object", lock->alike);
+}
+
 static void put_lock(struct page *page, const struct finding *finding)
 {
 	const struct lock_part *lock = &finding->lock;
@@ -162,10 +169,10 @@ static void put_lock(struct page *page, const struct finding *finding)
 	const char *shown_place = lock->name != NULL && place != NULL ? place : "";
 	const char *comma = *shown_place != '\0' && attributes != NULL ? ", " : "";
 	bool bracket = *shown_place != '\0' || attributes != NULL;
-	const char *heading =
-		arena_printf(&page->arena, "M1 = %s %s%s%s%s%s%s", kind != NULL ? kind : "lock",
-			     lock_name(page, lock, place), bracket ? " (" : "", shown_place, comma,
-			     attributes != NULL ? attributes : "", bracket ? ")" : "");
+	const char *heading = arena_printf(
+		&page->arena, "M1 = %s %s%s%s%s%s%s%s", kind != NULL ? kind : "lock",
+		lock_name(page, lock, place), bracket ? " (" : "", shown_place, comma,
+		attributes != NULL ? attributes : "", bracket ? ")" : "", others(page, lock));
 
 	/* A symbol says enough; a lock on the heap is known by who made it. */
 	if (lock->name == NULL && made.count > 0)

@@ -450,6 +450,17 @@ static const char *suppressed_function(struct judgement *judgement, const struct
 	return NULL;
 }
 
+/* Which of an object's parts stands for the others differs from run to run. */
+static const char *suppressed_lock(struct judgement *judgement, const struct finding *finding)
+{
+	const char *name = finding->lock.name, *inside = strstr(name, "+0x");
+
+	if (!inside || finding->severity == SEVERITY_ERROR)
+		return suppression_word(judgement, "lock", name);
+	name = arena_strndup(judgement->arena, name, (size_t)(inside - name));
+	return arena_printf(judgement->arena, "%s+*", suppression_word(judgement, "lock", name));
+}
+
 static const char *suppressed_thing(struct judgement *judgement, const struct finding *finding)
 {
 	const struct frames *stack =
@@ -458,7 +469,7 @@ static const char *suppressed_thing(struct judgement *judgement, const struct fi
 	if (finding->missing_count && finding->missing[0].library)
 		return suppressed_library(judgement, finding);
 	if (finding->lock.present && finding->lock.name)
-		return suppression_word(judgement, "lock", finding->lock.name);
+		return suppressed_lock(judgement, finding);
 	if (finding->handler.present && finding->handler.library)
 		return suppression_word(judgement, "library", finding->handler.library);
 	return suppressed_function(judgement, finding, stack);
@@ -475,12 +486,23 @@ static const char *suppression_of(struct judgement *judgement, const struct find
 			    thing ? thing : "");
 }
 
+/* Stripes that one line takes, one after the other, are one finding and not hundreds. */
+static uint64_t hash_lock(struct judgement *judgement, uint64_t hash, const struct finding *finding)
+{
+	const char *name = finding->lock.name, *inside = name ? strstr(name, "+0x") : NULL;
+
+	hash = hash_text(hash, finding->lock.kind);
+	if (!inside)
+		return hash_text(hash, name);
+	hash = hash_text(hash, arena_strndup(judgement->arena, name, (size_t)(inside - name)));
+	return hash_frames(hash, &finding->holder.acquired_at);
+}
+
 void evidence_identify(struct judgement *judgement, struct finding *finding)
 {
 	uint64_t hash = hash_text(0xcbf29ce484222325u, finding->code);
 
-	hash = hash_text(hash, finding->lock.kind);
-	hash = hash_text(hash, finding->lock.name);
+	hash = hash_lock(judgement, hash, finding);
 	hash = hash_text(hash, finding->holder.start_routine);
 	if (finding->copied.present)
 		hash = hash_text(hash, finding->copied.what);

@@ -17,7 +17,7 @@ static struct held_slot *give_up(struct thread *thread, pthread_mutex_t *mutex)
 	struct held_slot *slot = thread ? held_find(thread, mutex) : NULL;
 
 	if (slot)
-		thread->held.flags[held_number(&thread->held, slot)] |= HELD_WHILE_WAITING;
+		*held_flags(thread, slot) |= HELD_WHILE_WAITING;
 	return slot;
 }
 
@@ -27,7 +27,7 @@ static void take_back(struct thread *thread, struct held_slot *slot, pthread_mut
 	if (!slot || held_lock(slot) != mutex)
 		return;
 	slot->since = time_coarse();
-	thread->held.flags[held_number(&thread->held, slot)] &= (uint8_t)~HELD_WHILE_WAITING;
+	*held_flags(thread, slot) &= (uint8_t)~HELD_WHILE_WAITING;
 }
 
 /* x86-64 has two incompatible condition variables; see real.c. */

@@ -232,6 +232,19 @@ static const struct program_case cases[] = {
 	 .start_routine = "deep_holder",
 	 .acquired = "holder@ACQUIRE descend@DEEP descend@DESCEND descend@DESCEND"},
 
+	/* More locks than a thread's own table has room for. */
+	{.command = "stripes hang",
+	 .verdict = GUILTY,
+	 .lock = "stripes+0x4df8",
+	 .kind = "mutex",
+	 .start_routine = "holder",
+	 .fork = "main@FORK",
+	 .acquired = "take_all@ACQUIRE holder@TAKE",
+	 .child = "main@CHILD",
+	 .created = "main@CREATE"},
+	{.command = "stripes released", .verdict = CLEAN},
+	{.command = "stripes remade", .verdict = CLEAN},
+
 	/* Children of children, children with threads. */
 	{.command = "family grandchild",
 	 .verdict = GUILTY,

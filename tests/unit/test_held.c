@@ -112,18 +112,29 @@ static struct held_slot *open_at(const void *lock, uintptr_t site)
 	return held_open(self, lock, LOCK_MUTEX, HELD_PLAIN, SITE(site));
 }
 
-/* As many mutexes as asked for that fall on the same place of the table. */
-static pthread_mutex_t *crowd[HELD_PROBES + 2];
+/* Mutexes that fall on the same place of a table: more than all tables have room for. */
+#define CROWD (HELD_PROBES * (HELD_MORE + 1) + 1)
+
+static pthread_mutex_t *crowd[CROWD];
 
 static void gather_crowd(void)
 {
-	static pthread_mutex_t mutexes[4096];
+	static pthread_mutex_t mutexes[CROWD * HELD_FAST * 2];
 	size_t found = 0;
 
-	for (size_t i = 0; i < 4096 && found < HELD_PROBES + 2; i++)
+	for (size_t i = 0; i < CROWD * HELD_FAST * 2 && found < CROWD; i++)
 		if (held_index(&mutexes[i]) == held_index(&mutexes[0]))
 			crowd[found++] = &mutexes[i];
-	ck_assert_uint_eq(found, HELD_PROBES + 2);
+	ck_assert_uint_eq(found, CROWD);
+}
+
+static void take_crowd(size_t count)
+{
+	gather_crowd();
+	for (size_t i = 0; i < count; i++) {
+		real.pthread_mutex_lock(crowd[i]);
+		ck_assert_ptr_nonnull(open_at(crowd[i], 0x10 + i));
+	}
 }
 
 /* --- the table ------------------------------------------------------------------- */
@@ -202,17 +213,61 @@ START_TEST(keeps_a_crowd_apart)
 }
 END_TEST
 
+START_TEST(gets_another_table_for_a_larger_crowd)
+{
+	uint32_t cursor = 0;
+	size_t seen = 0;
+	struct held_slot *slot;
+
+	take_crowd(HELD_PROBES + 3);
+	ck_assert_ptr_nonnull(atomic_load(&self->more));
+	for (size_t i = 0; i < HELD_PROBES + 3; i++)
+		ck_assert_ptr_eq(held_find(self, crowd[i])->site, (const void *)(0x10 + i));
+	while ((slot = held_next(self, &cursor))) {
+		ck_assert_ptr_eq(held_find(self, held_lock(slot)), slot);
+		seen++;
+		ck_assert_int_eq(held_kind(self, slot), LOCK_MUTEX);
+		ck_assert_uint_eq(*held_flags(self, slot), 0);
+	}
+	ck_assert_uint_eq(seen, HELD_PROBES + 3);
+	ck_assert_uint_eq(self->held.overflowed, 0);
+}
+END_TEST
+
+START_TEST(uses_the_places_of_further_tables_again)
+{
+	struct held_slot *slot;
+
+	take_crowd(HELD_PROBES + 2);
+	slot = held_find(self, crowd[HELD_PROBES]);
+	held_close(self, crowd[HELD_PROBES]);
+	ck_assert_ptr_null(held_find(self, crowd[HELD_PROBES]));
+	ck_assert_ptr_eq(open_at(crowd[HELD_PROBES], 0x99), slot);
+	ck_assert_ptr_eq(open_at(crowd[HELD_PROBES], 0x9a), slot);
+	held_forget(self, crowd[HELD_PROBES]);
+	ck_assert_ptr_null(held_find(self, crowd[HELD_PROBES]));
+	ck_assert_ptr_nonnull(held_find(self, crowd[HELD_PROBES + 1]));
+	held_clear_more(self);
+	ck_assert_ptr_null(held_find(self, crowd[HELD_PROBES + 1]));
+	ck_assert_ptr_nonnull(held_find(self, crowd[0]));
+}
+END_TEST
+
 START_TEST(counts_locks_that_find_no_place)
 {
+	uint32_t placed = 0;
+
 	gather_crowd();
-	for (size_t i = 0; i < HELD_PROBES; i++) {
+	for (size_t i = 0; i < CROWD; i++) {
 		real.pthread_mutex_lock(crowd[i]);
-		ck_assert_ptr_nonnull(open_at(crowd[i], 0x10));
+		placed += open_at(crowd[i], 0x10) != NULL;
 	}
-	ck_assert_ptr_null(open_at(crowd[HELD_PROBES], 0x10));
-	ck_assert_uint_eq(self->held.overflowed, 1);
-	for (size_t i = 0; i < HELD_PROBES; i++)
-		ck_assert_ptr_nonnull(held_find(self, crowd[i]));
+	ck_assert_uint_eq(self->held.overflowed, CROWD - placed);
+	ck_assert_uint_gt(self->held.overflowed, 0);
+	ck_assert_uint_gt(placed, CROWD * 3 / 4);
+	for (size_t i = 0; i < CROWD; i++)
+		placed -= held_find(self, crowd[i]) != NULL;
+	ck_assert_uint_eq(placed, 0);
 }
 END_TEST
 
@@ -832,20 +887,18 @@ START_TEST(records_a_held_lock_once)
 	session_reference reference, again, other;
 	const struct record_held *record;
 	struct held_slot *slot;
-	uint32_t index;
 
 	shim_pthread_setname_np(pthread_self(), "holder");
 	lock_here(&mutex);
 	slot = held_find(self, &mutex);
-	index = held_number(&self->held, slot);
 	lock_initialised(self, &mutex, false, SITE(0x55));
-	reference = held_record(self, index, 9, 0, &mutex, sizeof(mutex));
-	again = held_record(self, index, 9, 0, &mutex, sizeof(mutex));
-	other = held_record(self, index, 10, HELD_BY_FORKER, &mutex, sizeof(mutex));
+	reference = held_record(self, slot, 9, 0, &mutex, sizeof(mutex));
+	again = held_record(self, slot, 9, 0, &mutex, sizeof(mutex));
+	other = held_record(self, slot, 10, HELD_BY_FORKER, &mutex, sizeof(mutex));
 	ck_assert_uint_ne(reference, 0);
 	ck_assert_uint_eq(again, reference);
 	ck_assert_uint_ne(other, reference);
-	ck_assert_uint_ne(held_record(self, index, 10, 0, &mutex, sizeof(mutex)), reference);
+	ck_assert_uint_ne(held_record(self, slot, 10, 0, &mutex, sizeof(mutex)), reference);
 	ck_assert_uint_eq(reader_count(&reader, reference), 2);
 
 	model_update(&model);
@@ -876,12 +929,10 @@ START_TEST(records_no_more_state_than_there_is_room_for)
 	static pthread_mutex_t mutex = PTHREAD_MUTEX_INITIALIZER;
 	unsigned char state[SESSION_LOCK_STATE_MAX + 50];
 	session_reference reference;
-	uint32_t index;
 
 	memset(state, 7, sizeof(state));
 	lock_here(&mutex);
-	index = held_number(&self->held, held_find(self, &mutex));
-	reference = held_record(self, index, 9, 0, state, sizeof(state));
+	reference = held_record(self, held_find(self, &mutex), 9, 0, state, sizeof(state));
 	model_update(&model);
 	ck_assert_uint_eq(model_held(&model, reference)->state_length, SESSION_LOCK_STATE_MAX);
 	ck_assert_uint_eq(model_held(&model, reference)->initialised, 0);
@@ -1079,6 +1130,8 @@ Suite *held_suite(void)
 	tcase_add_test(table, opens_finds_and_closes);
 	tcase_add_test(table, never_matches_a_lock_that_counts);
 	tcase_add_test(table, keeps_a_crowd_apart);
+	tcase_add_test(table, gets_another_table_for_a_larger_crowd);
+	tcase_add_test(table, uses_the_places_of_further_tables_again);
 	tcase_add_test(table, counts_locks_that_find_no_place);
 	tcase_add_loop_test(table, takes_the_place_of_a_claim_that_is_not_true, 0, 2);
 	tcase_add_test(table, forgets_a_lock_that_was_made_anew);

@@ -1072,6 +1072,53 @@ START_TEST(keeps_texts_apart_in_fingerprints)
 }
 END_TEST
 
+/* Identified; taken by `function`. */
+static struct finding held_at_fork(const char *name, const char *function, enum severity severity)
+{
+	struct judgement judgement = {.model = &model, .arena = &arena};
+	struct frame *frame = arena_array(&arena, 1, sizeof(*frame));
+	struct finding finding = {.code = "FC005", .count = 1, .severity = severity};
+
+	frame->function = function;
+	finding.lock = (struct lock_part){.present = true, .kind = "mutex", .name = name};
+	finding.holder.acquired_at = (struct frames){.list = frame, .count = 1};
+	evidence_identify(&judgement, &finding);
+	return finding;
+}
+
+START_TEST(merges_the_parts_of_an_object_that_one_line_takes)
+{
+	struct finding list[] = {
+		held_at_fork("stripes+0x28", "take_all", SEVERITY_WARNING),
+		held_at_fork("stripes+0x50", "take_all", SEVERITY_WARNING),
+		held_at_fork("stripes+0x28", "take_one", SEVERITY_WARNING),
+		held_at_fork("stripes+0x28", "take_all", SEVERITY_WARNING),
+		held_at_fork("other+0x28", "take_all", SEVERITY_WARNING),
+		held_at_fork("plain", "take_all", SEVERITY_WARNING),
+		held_at_fork("plain", "take_one", SEVERITY_WARNING),
+		held_at_fork("stripes+0x78", "take_all", SEVERITY_WARNING),
+	};
+
+	ck_assert_uint_eq(judge_merge(list, sizeof(list) / sizeof(*list)), 4);
+	ck_assert_str_eq(list[0].lock.name, "stripes+0x28");
+	ck_assert_uint_eq(list[0].count, 4);
+	ck_assert_uint_eq(list[0].lock.alike, 2);
+	for (size_t i = 1; i < 4; i++)
+		ck_assert_uint_eq(list[i].lock.alike, 0);
+}
+END_TEST
+
+START_TEST(suppresses_a_warning_for_all_parts_of_an_object)
+{
+	ck_assert_str_eq(held_at_fork("stripes+0x28", "f", SEVERITY_WARNING).suppression,
+			 "rule:FC005 lock:stripes+*");
+	ck_assert_str_eq(held_at_fork("stripes+0x28", "f", SEVERITY_ERROR).suppression,
+			 "lock:stripes+0x28");
+	ck_assert_str_eq(held_at_fork("plain", "f", SEVERITY_WARNING).suppression,
+			 "rule:FC005 lock:plain");
+}
+END_TEST
+
 START_TEST(suppresses_by_function_where_the_lock_has_no_name)
 {
 	struct judgement judgement = {.model = &model, .arena = &arena};
@@ -1364,6 +1411,8 @@ Suite *judge_suite(void)
 	tcase_add_test(list, knows_a_finding_again_in_another_run);
 	tcase_add_test(list, tells_rules_apart_in_fingerprints);
 	tcase_add_test(list, keeps_texts_apart_in_fingerprints);
+	tcase_add_test(list, merges_the_parts_of_an_object_that_one_line_takes);
+	tcase_add_test(list, suppresses_a_warning_for_all_parts_of_an_object);
 	tcase_add_test(list, suppresses_by_function_where_the_lock_has_no_name);
 	suite_add_tcase(suite, list);
 

@@ -280,6 +280,18 @@ START_TEST(text_of_a_lock_on_the_heap)
 }
 END_TEST
 
+START_TEST(text_of_one_lock_among_many)
+{
+	struct finding finding = textbook_finding();
+	char *text;
+
+	finding.lock.alike = 12;
+	text = text_of_finding(&finding);
+	assert_contains(text, "private), and 12 more");
+	free(text);
+}
+END_TEST
+
 START_TEST(text_says_how_good_a_stack_is)
 {
 	struct finding finding = textbook_finding();
@@ -657,6 +669,7 @@ Suite *report_suite(void)
 	tcase_add_test(text, text_of_the_textbook_case);
 	tcase_add_test(text, text_when_nothing_is_known);
 	tcase_add_test(text, text_of_a_lock_on_the_heap);
+	tcase_add_test(text, text_of_one_lock_among_many);
 	tcase_add_test(text, text_says_how_good_a_stack_is);
 	tcase_add_test(text, text_shows_the_start_routine_when_no_stack_does);
 	tcase_add_test(text, text_of_a_lock_that_the_forker_held);

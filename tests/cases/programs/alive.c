@@ -5,13 +5,16 @@
  */
 #include "case.h"
 #include <semaphore.h>
+#include <stdatomic.h>
 #include <sys/epoll.h>
+#include <sys/mman.h>
 #include <sys/ptrace.h>
 #include <time.h>
 
 #define DURATION_MS 3000
 
 static int ends[2];
+static atomic_int *is_enough; /* shared: the parent has done what it does to its child */
 static sem_t done;
 static sem_t there, back;
 
@@ -71,11 +74,10 @@ static void *answer(void *unused)
 /* Work goes to and fro between two threads; one of the three always waits. */
 static void hand_over(void)
 {
-	long end = milliseconds() + DURATION_MS + 1000;
 	pthread_t thread;
 
 	pthread_create(&thread, NULL, answer, NULL);
-	while (milliseconds() < end) {
+	while (!atomic_load(is_enough)) {
 		sem_post(&there);
 		sem_wait(&back);
 	}
@@ -172,6 +174,7 @@ static void attend(pid_t child, char **argv)
 		trace(child);
 	else
 		poll(NULL, 0, DURATION_MS);
+	atomic_store(is_enough, 1);
 	if (mode_is(argv, "epoll") && write(ends[1], "x", 1) != 1)
 		err(2, "write");
 	if (mode_is(argv, "sigwait"))
@@ -202,6 +205,10 @@ int main(int argc, char **argv)
 
 	if (argc != 2 || pipe(ends) != 0)
 		errx(2, "usage: alive MODE");
+	is_enough = mmap(NULL, sizeof(*is_enough), PROT_READ | PROT_WRITE,
+			 MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	if (is_enough == MAP_FAILED)
+		err(2, "mmap");
 	if (mode_is(argv, "sigwait"))
 		block_sigterm();
 	pthread_create(&thread, NULL, idle, NULL);
