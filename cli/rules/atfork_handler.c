@@ -9,9 +9,16 @@
 #include "python_evidence.h"
 #include <string.h>
 
+/* libc calls main() from here, and below it is only the program's own _start. */
+static bool is_start_up(const struct frame *frame)
+{
+	return frame->function && strncmp(frame->function, "__libc_start", 12) == 0;
+}
+
 struct fork_stack fork_stack_split(const struct frames *stack)
 {
 	struct fork_stack split = {.caller = *stack};
+	bool is_outermost = false;
 	size_t i = 0;
 
 	while (i < stack->count && evidence_is_libc(stack->list[i].module))
@@ -19,9 +26,9 @@ struct fork_stack fork_stack_split(const struct frames *stack)
 	while (i < stack->count && !evidence_is_libc(stack->list[i].module))
 		split.handler = &stack->list[i++];
 	while (i < stack->count && evidence_is_libc(stack->list[i].module))
-		i++;
+		is_outermost |= is_start_up(&stack->list[i++]);
 	/* Nothing but libc's start-up code below: this was no handler's stack. */
-	if (i == stack->count) {
+	if (i == stack->count || is_outermost) {
 		split.handler = NULL;
 		return split;
 	}
@@ -33,12 +40,13 @@ struct fork_stack fork_stack_split(const struct frames *stack)
 static void explain(struct judgement *judgement, struct finding *finding,
 		    const struct record_hang *hang, const struct frame *handler)
 {
-	const char *function = handler && handler->function ? handler->function : "a handler";
+	const char *function = handler ? handler->function : NULL;
 	const char *library = handler ? evidence_file_name(handler->module) : NULL;
 
 	finding->message = arena_printf(
-		judgement->arena, "fork() in process %d %s: the atfork handler %s%s%s waits.",
-		hang->pid, hang->is_proven ? "never returns" : "has not returned", function,
+		judgement->arena, "fork() in process %d %s: %s%s%s%s waits.", hang->pid,
+		hang->is_proven ? "never returns" : "has not returned",
+		function ? "the atfork handler " : "an atfork handler", function ? function : "",
 		library ? " of " : "", library ? library : "");
 	finding->why = hang->is_proven ? "the handler waits for something that only another thread "
 					 "could give, and "

@@ -272,11 +272,26 @@ static void judge_running(const struct turn *turn, struct watched *watched)
 				 "it runs on the same few instructions and comes no further");
 }
 
+/* A handler that waits sleeps. One that works does not, and nor does the kernel, which may take
+ * long to copy a process on a machine that is short of memory or of processors. */
+static bool forker_sleeps(const struct watched *watched)
+{
+	const struct process_look *look = watched->look;
+
+	for (size_t i = 0; i < look->count; i++)
+		if (look->tasks[i].tid == watched->forking || look->count == 1)
+			return look->tasks[i].state == 'S';
+	return false;
+}
+
 static void judge_forking(const struct turn *turn, struct watched *watched)
 {
-	if (lasts(turn, watched->forking_since))
+	if (lasts(turn, watched->forking_since) && forker_sleeps(watched))
 		report_suspected(turn, watched, HANG_IN_FORK,
-				 "other threads of the process still run and may let it go on");
+				 watched->look->count == 1
+					 ? "another process may yet let it go on"
+					 : "other threads of the process still run and may let it "
+					   "go on");
 }
 
 void proof_note_forking(const struct turn *turn, struct watched *watched, int32_t forking)

@@ -117,6 +117,7 @@ static const struct program_case cases[] = {
 	 .action = "killed",
 	 .program_status = ANY},
 	{.command = "prepare released", .verdict = CLEAN},
+	{.command = "prepare busy", .options = "--hang-after=1s", .verdict = CLEAN},
 	{.command = "prepare released $CASES/libhandler.so", .verdict = CLEAN},
 
 	/* Healthy: a signal handler posts. */

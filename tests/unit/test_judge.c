@@ -4,6 +4,7 @@
  */
 #include "../../cli/judge.h"
 #include "../../cli/rules/evidence.h"
+#include "../../cli/rules/handler_locks.h"
 #include "../../cli/rules/lock_kinds.h"
 #include "session_builder.h"
 #include "support.h"
@@ -890,6 +891,28 @@ START_TEST(blames_a_handler_for_a_hang_in_fork)
 }
 END_TEST
 
+/* From the inside: libc waits, perhaps a handler, fork(), who called it, libc's start-up. */
+START_TEST(finds_the_handler_above_fork)
+{
+	struct frame list[] = {
+		{.module = "/lib/libc.so.6", .function = "fork"},
+		{.module = "/bin/program", .function = "spawn"},
+		{.module = "/lib/libc.so.6", .function = "__libc_start_call_main"},
+		{.module = "/lib/libc.so.6", .function = "__libc_start_main"},
+		{.module = "/bin/program"},
+	};
+	struct frames stack = {.list = list, .count = sizeof(list) / sizeof(list[0])};
+	struct fork_stack split = fork_stack_split(&stack);
+
+	ck_assert_ptr_null(split.handler);
+	ck_assert_uint_eq(split.caller.count, stack.count);
+	list[2].function = list[3].function = "fork";
+	split = fork_stack_split(&stack);
+	ck_assert_ptr_eq(split.handler, &list[1]);
+	ck_assert_ptr_eq(split.caller.list, &list[4]);
+}
+END_TEST
+
 START_TEST(tells_what_was_done_to_the_process)
 {
 	struct record_action action = {.pid = 200, .what_length = 6};
@@ -1398,6 +1421,7 @@ Suite *judge_suite(void)
 	tcase_add_test(hangs, makes_nothing_of_a_region_alone);
 	tcase_add_loop_test(hangs, leaves_a_hang_that_no_region_explains, 0, 3);
 	tcase_add_loop_test(hangs, blames_a_handler_for_a_hang_in_fork, 0, 2);
+	tcase_add_test(hangs, finds_the_handler_above_fork);
 	tcase_add_test(hangs, tells_what_was_done_to_the_process);
 	tcase_add_test(hangs, gives_the_worst_of_one_process);
 	suite_add_tcase(suite, hangs);

@@ -1,14 +1,27 @@
 /*
  * prepare MODE [LIBRARY]: a prepare handler joins a thread that waits for a
  * lock of the forking thread: fork() never returns. Without LIBRARY the handler
- * is the program's own.
+ * is the program's own. busy: the handler waits for nothing and works for long.
  */
 #include "../libraries/libhandler.c"
 #include "case.h"
 #include <dlfcn.h>
 #include <sys/prctl.h>
 
+#define BUSY_SECONDS 3
+
 static pthread_mutex_t needed_mutex = PTHREAD_MUTEX_INITIALIZER;
+
+/* Asks the time without a system call. */
+static void work(void)
+{
+	struct timespec now, begun;
+
+	clock_gettime(CLOCK_MONOTONIC, &begun);
+	do
+		clock_gettime(CLOCK_MONOTONIC, &now);
+	while (now.tv_sec - begun.tv_sec < BUSY_SECONDS);
+}
 
 static void start(const char *path)
 {
@@ -47,6 +60,10 @@ static int fork_and_exit(void)
 int main(int argc, char **argv)
 {
 	ends_with_guard();
+	if (mode_is(argv, "busy")) {
+		pthread_atfork(work, NULL, NULL);
+		return fork_and_exit();
+	}
 	pthread_mutex_lock(&needed_mutex);
 	start(argc == 3 ? argv[2] : NULL); /* HERE */
 	if (mode_is(argv, "released"))
