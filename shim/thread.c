@@ -32,6 +32,9 @@ static struct thread first_slab[SLAB_THREADS];
 /* Not between that and the process' own data. */
 static struct thread *_Atomic slabs[SLABS] __attribute__((section(".bss.slabs")));
 static _Atomic uint32_t slab_count;
+/* The blocks before this one are all that were ever used. To look at the others would cost
+ * every fork a page of each. */
+static _Atomic uint32_t used_count;
 static _Atomic uint32_t next_claim;
 static _Atomic uint32_t serials;
 static _Atomic uint32_t creations;
@@ -79,24 +82,23 @@ uint32_t thread_generation(void)
 	return atomic_load(&creations);
 }
 
-IN_CHILD void thread_each(bool (*visit)(struct thread *thread, void *data), void *data)
-{
-	uint32_t count = atomic_load(&slab_count);
-
-	for (uint32_t i = 0; i < count && i < SLABS; i++) {
-		struct thread *slab = atomic_load(&slabs[i]);
-
-		for (uint32_t k = 0; slab && k < SLAB_THREADS; k++)
-			if (atomic_load(&slab[k].state) != THREAD_FREE && !visit(&slab[k], data))
-				return;
-	}
-}
-
 static struct thread *block_at(uint32_t index)
 {
 	struct thread *slab = atomic_load(&slabs[index / SLAB_THREADS % SLABS]);
 
 	return slab ? &slab[index % SLAB_THREADS] : NULL;
+}
+
+IN_CHILD void thread_each(bool (*visit)(struct thread *thread, void *data), void *data)
+{
+	uint32_t count = atomic_load(&used_count);
+
+	for (uint32_t i = 0; i < count; i++) {
+		struct thread *thread = block_at(i);
+
+		if (thread && atomic_load(&thread->state) != THREAD_FREE && !visit(thread, data))
+			return;
+	}
 }
 
 /* Takes a block that is free, or whose thread has ended in this process. */
@@ -110,16 +112,27 @@ static bool try_claim(struct thread *thread)
 	return atomic_compare_exchange_strong(&thread->state, &state, THREAD_CREATING);
 }
 
+/* Before the thread is made, so that a fork which leaves it behind finds it. */
+static void note_used(uint32_t index)
+{
+	uint32_t count = atomic_load(&used_count);
+
+	while (count <= index && !atomic_compare_exchange_weak(&used_count, &count, index + 1))
+		;
+}
+
 static struct thread *claim_existing(void)
 {
 	uint32_t total = atomic_load(&slab_count) * SLAB_THREADS;
 	uint32_t start = atomic_load(&next_claim);
 
 	for (uint32_t i = 0; i < total; i++) {
-		struct thread *thread = block_at((start + i) % total);
+		uint32_t index = (start + i) % total;
+		struct thread *thread = block_at(index);
 
 		if (thread && try_claim(thread)) {
 			atomic_store(&next_claim, start + i + 1);
+			note_used(index);
 			return thread;
 		}
 	}
@@ -144,6 +157,7 @@ static struct thread *claim_new_slab(void)
 	}
 	atomic_store(&slabs[index], slab);
 	atomic_store(&next_claim, index * SLAB_THREADS + 1);
+	note_used(index * SLAB_THREADS);
 	return slab;
 }
 
