@@ -16,6 +16,10 @@
 /* /proc gives start times in ticks of 10 ms; a birth is recorded right before. */
 #define START_TOLERANCE_NS 2000000000u
 #define ROUND_NS           400000000u
+/* Where many are watched, rounds are further apart: a hundredth of a processor, if that does
+ * not make them slower than this. */
+#define ROUND_SHARE  100
+#define ROUND_MAX_NS 1000000000u
 /* An announced wait is looked at this often: two looks, and it is reported. */
 #define ANNOUNCED_MS 50
 #define ROUND_MS     200
@@ -279,6 +283,13 @@ static bool any_announced(const struct watch *watch)
 	return false;
 }
 
+static uint64_t round_after(uint64_t spent_ns)
+{
+	uint64_t pause = spent_ns * ROUND_SHARE;
+
+	return pause < ROUND_NS ? ROUND_NS : pause > ROUND_MAX_NS ? ROUND_MAX_NS : pause;
+}
+
 int watch_turn(struct watch *watch, struct model *model,
 	       bool (*found)(const struct hang *hang, void *data), void *data)
 {
@@ -289,17 +300,19 @@ int watch_turn(struct watch *watch, struct model *model,
 			    .data = data,
 			    .now = clock_ns(CLOCK_MONOTONIC)};
 	bool full_round = turn.now >= watch->next_round_ns;
+	uint64_t spent = clock_ns(CLOCK_THREAD_CPUTIME_ID);
 
 	outside_turn(&watch->outside, model, watch->writer, turn.now);
 	take_births(watch, model);
 	take_waits(watch, model);
-	if (full_round) {
-		watch->next_round_ns = turn.now + ROUND_NS;
-		watch->knows_namespaces = false;
-	}
-	visit_all(watch, &turn, full_round);
 	if (full_round)
+		watch->knows_namespaces = false;
+	visit_all(watch, &turn, full_round);
+	if (full_round) {
 		ring_turn(&turn, watch);
+		spent = clock_ns(CLOCK_THREAD_CPUTIME_ID) - spent;
+		watch->next_round_ns = turn.now + round_after(spent);
+	}
 	return any_announced(watch) ? ANNOUNCED_MS : ROUND_MS;
 }
 
