@@ -283,7 +283,7 @@ static bool any_announced(const struct watch *watch)
 	return false;
 }
 
-static uint64_t round_after(uint64_t spent_ns)
+uint64_t watch_pause(uint64_t spent_ns)
 {
 	uint64_t pause = spent_ns * ROUND_SHARE;
 
@@ -311,7 +311,7 @@ int watch_turn(struct watch *watch, struct model *model,
 	if (full_round) {
 		ring_turn(&turn, watch);
 		spent = clock_ns(CLOCK_THREAD_CPUTIME_ID) - spent;
-		watch->next_round_ns = turn.now + round_after(spent);
+		watch->next_round_ns = turn.now + watch_pause(spent);
 	}
 	return any_announced(watch) ? ANNOUNCED_MS : ROUND_MS;
 }

@@ -37,6 +37,9 @@ struct watch {
 void watch_init(struct watch *watch, struct writer *writer, uint64_t hang_after_ns);
 void watch_release(struct watch *watch);
 
+/* From the beginning of one round to the next, after one that took so much processor time. */
+uint64_t watch_pause(uint64_t spent_ns);
+
 /*
  * One turn: takes in what the model has learned, looks at whom it is time to
  * look at, and calls `found` for each hang, proven or suspected: once, or again

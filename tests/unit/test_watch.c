@@ -18,6 +18,16 @@
 #include <time.h>
 #include <unistd.h>
 
+START_TEST(rests_a_hundred_times_as_long_as_it_works)
+{
+	ck_assert_uint_eq(watch_pause(0), 400000000);
+	ck_assert_uint_eq(watch_pause(4000000), 400000000);
+	ck_assert_uint_eq(watch_pause(5000000), 500000000);
+	ck_assert_uint_eq(watch_pause(10000000), 1000000000);
+	ck_assert_uint_eq(watch_pause(20000000), 1000000000);
+}
+END_TEST
+
 Suite *watch_suite(void);
 
 #define CHILDREN      9
@@ -528,6 +538,7 @@ Suite *watch_suite(void)
 	tcase_add_test(core, signals_all_that_it_watches);
 	tcase_add_test(core, believes_a_child_whose_parent_says_nothing);
 	tcase_add_loop_test(core, takes_a_birth_that_comes_late, 0, 2);
+	tcase_add_test(core, rests_a_hundred_times_as_long_as_it_works);
 	suite_add_tcase(suite, core);
 	return suite;
 }
