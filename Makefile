@@ -61,9 +61,9 @@ CHECK_DEFINES  = -DBUILD_DIRECTORY='"$(abspath $(BUILD))"' -DSOURCE_DIRECTORY='"
 CASE_CFLAGS  = -D_GNU_SOURCE -O0 -g -Wall -Wextra -Wno-unused-parameter -MMD -MP -pthread -Itests/cases
 CASES        = $(patsubst tests/cases/programs/%,$(BUILD)/cases/%,$(basename $(wildcard \
 	tests/cases/programs/*.c tests/cases/programs/*.cpp))) \
-	$(BUILD)/cases/mutex-optimised
-CASE_LIBS    = $(patsubst tests/cases/libraries/%.c,$(BUILD)/cases/%.so,$(wildcard \
-	tests/cases/libraries/*.c))
+	$(BUILD)/cases/mutex-optimised $(BUILD)/cases/statics-runtime
+CASE_LIBS    = $(patsubst tests/cases/libraries/%,$(BUILD)/cases/%.so,$(basename $(wildcard \
+	tests/cases/libraries/*.c tests/cases/libraries/*.cpp)))
 BENCHES      = $(patsubst tests/bench/%.c,$(BUILD)/bench/%,$(wildcard tests/bench/*.c))
 DEMO_SOURCES = $(wildcard tests/demo/*.c)
 
@@ -142,6 +142,15 @@ $(BUILD)/cases/%: tests/cases/programs/%.cpp
 $(BUILD)/cases/%.so: tests/cases/libraries/%.c
 	@mkdir -p $(@D)
 	$(call say,CC)$(CC) -std=gnu11 $(CASE_CFLAGS) -fPIC -shared -Wl,-soname,$(@F) -o $@ $< $(CASE_LINK)
+
+$(BUILD)/cases/%.so: tests/cases/libraries/%.cpp
+	@mkdir -p $(@D)
+	$(call say,CXX)$(CXX) $(CASE_CFLAGS) -fPIC -shared -Wl,-soname,$(@F) -o $@ $<
+
+# A C++ runtime that is there from the start.
+$(BUILD)/cases/statics-runtime: tests/cases/programs/statics.c
+	@mkdir -p $(@D)
+	$(call say,CC)$(CC) -std=gnu11 $(CASE_CFLAGS) -o $@ $< -Wl,--no-as-needed -lstdc++
 
 $(BUILD)/cases/mutex-optimised: tests/cases/programs/mutex.c
 	@mkdir -p $(@D)

@@ -344,6 +344,7 @@ enum lock_kind {
 	LOCK_PYTHON_MUTEX,
 	LOCK_PYTHON_LOCK,
 	LOCK_PYTHON_RLOCK,
+	LOCK_GUARD, /* of a C++ function-local static */
 	LOCK_KINDS,
 };
 

@@ -151,6 +151,19 @@ static const char *lock_name(struct page *page, const struct lock_part *lock, co
 	return "(its address is not known)";
 }
 
+/* "mutex log_mutex"; the name of a guard says itself what it is. */
+static const char *kind_and_name(struct page *page, const struct lock_part *lock, const char *place)
+{
+	const char *kind = page_name(page, lock->kind, NAME_COLUMNS);
+	const char *name = lock_name(page, lock, place);
+
+	if (kind == NULL)
+		kind = "lock";
+	if (strncmp(name, kind, strlen(kind)) == 0 && name[strlen(kind)] == ' ')
+		return name;
+	return arena_printf(&page->arena, "%s %s", kind, name);
+}
+
 static const char *others(struct page *page, const struct lock_part *lock)
 {
 	if (lock->alike == 0)
@@ -164,15 +177,14 @@ static void put_lock(struct page *page, const struct finding *finding)
 	struct frames made =
 		python_without_interpreter(&lock->initialised_at, python_interpreter(finding));
 	const char *place = lock_place(page, lock);
-	const char *kind = page_name(page, lock->kind, NAME_COLUMNS);
 	const char *attributes = page_name(page, lock->attributes, NAME_COLUMNS);
 	const char *shown_place = lock->name != NULL && place != NULL ? place : "";
 	const char *comma = *shown_place != '\0' && attributes != NULL ? ", " : "";
 	bool bracket = *shown_place != '\0' || attributes != NULL;
-	const char *heading = arena_printf(
-		&page->arena, "M1 = %s %s%s%s%s%s%s%s", kind != NULL ? kind : "lock",
-		lock_name(page, lock, place), bracket ? " (" : "", shown_place, comma,
-		attributes != NULL ? attributes : "", bracket ? ")" : "", others(page, lock));
+	const char *heading = arena_printf(&page->arena, "M1 = %s%s%s%s%s%s%s",
+					   kind_and_name(page, lock, place), bracket ? " (" : "",
+					   shown_place, comma, attributes != NULL ? attributes : "",
+					   bracket ? ")" : "", others(page, lock));
 
 	/* A symbol says enough; a lock on the heap is known by who made it. */
 	if (lock->name == NULL && made.count > 0)

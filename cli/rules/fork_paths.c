@@ -1,5 +1,6 @@
-/* One table; reads nothing but the finding. */
+/* One table; reads nothing but the finding and the kind of lock. */
 #include "fork_paths.h"
+#include "lock_kinds.h"
 
 static const struct {
 	const char *name; /* NULL: unknown */
@@ -30,8 +31,12 @@ static const char *subject(const struct fork_part *part)
 }
 
 const char *fork_path_protection(struct judgement *judgement, const struct fork_part *part,
-				 const char *lock)
+				 uint32_t kind, const char *lock)
 {
+	const char *protection = lock_kind_facts(kind)->protection;
+
+	if (protection)
+		return protection;
 	if (!part->no_handlers)
 		return arena_printf(judgement->arena,
 				    "take %s in a pthread_atfork() prepare handler and release it "

@@ -79,7 +79,7 @@ static void report(struct judgement *judgement, const struct rule *rule,
 	finding->advice =
 		arena_printf(judgement->arena,
 			     "%s, or start the child with posix_spawn(), or let it exec at once.",
-			     fork_path_protection(judgement, &finding->fork, lock));
+			     fork_path_protection(judgement, &finding->fork, held->kind, lock));
 	python_advice(judgement, finding);
 	evidence_identify(judgement, finding);
 }

@@ -120,7 +120,13 @@ static const char *const spin_functions[OPERATIONS] = {
 	[OPERATION_DESTROY] = "pthread_spin_destroy",
 };
 
-static bool spin_crosses_fork(const uint8_t *state, size_t length)
+static const char *const guard_functions[OPERATIONS] = {
+	[OPERATION_LOCK] = "__cxa_guard_acquire",
+	[OPERATION_UNLOCK] = "__cxa_guard_release",
+};
+
+/* Words that do not say who took them. */
+static bool word_crosses_fork(const uint8_t *state, size_t length)
 {
 	(void)state;
 	(void)length;
@@ -135,7 +141,9 @@ static const struct lock_kind_facts kinds[LOCK_KINDS] = {
 	[LOCK_RWLOCK] = {"rwlock", rwlock_attributes, rwlock_crosses_fork, rwlock_functions, NULL,
 			 NULL},
 	[LOCK_MTX] = {"mtx", mutex_attributes, mutex_crosses_fork, mtx_functions, NULL, NULL},
-	[LOCK_SPIN] = {"spinlock", no_attributes, spin_crosses_fork, spin_functions, NULL, NULL},
+	[LOCK_SPIN] = {"spinlock", no_attributes, word_crosses_fork, spin_functions, NULL, NULL},
+	[LOCK_GUARD] = {"guard", no_attributes, word_crosses_fork, guard_functions, NULL, NULL,
+			"call the function that it is in once, before threads are started"},
 	[LOCK_SEMAPHORE] = {"semaphore", no_attributes, NULL, no_functions, "posted", "taken"},
 	[LOCK_CONDITION] = {"condition variable", no_attributes, NULL, no_functions, "signalled",
 			    "waited on"},

@@ -19,6 +19,9 @@ struct lock_kind_facts {
 	const char *const *functions;
 	/* What was done to it last, where it has no owner: "posted", "taken". */
 	const char *gave, *took;
+	/* How it is kept from being orphaned, where no handler of a fork can take it: an
+	 * imperative. NULL: one can. */
+	const char *protection;
 };
 
 /* "asks for it", or "wants to write under it" where the bytes say that readers may come in. */

@@ -11,7 +11,7 @@
 #include "wait_evidence.h"
 #include <errno.h>
 
-static void explain_lost_holder(struct judgement *judgement, struct finding *finding)
+static void explain_lost_holder(struct judgement *judgement, struct finding *finding, uint32_t kind)
 {
 	const char *lock = evidence_lock_words(judgement, &finding->lock);
 
@@ -23,7 +23,7 @@ static void explain_lost_holder(struct judgement *judgement, struct finding *fin
 	finding->advice = arena_printf(
 		judgement->arena,
 		"%s, or start the child with posix_spawn(), or fork before threads are started.",
-		fork_path_protection(judgement, &finding->fork, lock));
+		fork_path_protection(judgement, &finding->fork, kind, lock));
 	python_advice(judgement, finding);
 }
 
@@ -56,7 +56,7 @@ static void report_wait(struct judgement *judgement, const struct rule *rule,
 	if (finding->holder.is_forker)
 		explain_own_lock(judgement, finding);
 	else
-		explain_lost_holder(judgement, finding);
+		explain_lost_holder(judgement, finding, wait->kind);
 	evidence_identify(judgement, finding);
 }
 

@@ -25,7 +25,7 @@ static void explain_lost_holder(struct judgement *judgement, struct finding *fin
 	finding->advice = arena_printf(
 		judgement->arena,
 		"%s, or start the child with posix_spawn(), or fork before threads are started.",
-		fork_path_protection(judgement, &finding->fork, lock));
+		fork_path_protection(judgement, &finding->fork, wait->kind, lock));
 	python_advice(judgement, finding);
 }
 

@@ -28,7 +28,8 @@ struct lock_family {
 	X(LOCK_MUTEX, mutex_family)                                                                \
 	X(LOCK_RWLOCK, rwlock_family)                                                              \
 	X(LOCK_MTX, mtx_family)                                                                    \
-	X(LOCK_SPIN, spin_family)
+	X(LOCK_SPIN, spin_family)                                                                  \
+	X(LOCK_GUARD, guard_family)
 
 #define X(kind, family) extern const struct lock_family family;
 LOCK_FAMILIES(X)

@@ -19,6 +19,15 @@
 		.created = "main@CREATE", .initialised = "main@INITIALISE", __VA_ARGS__            \
 	}
 
+#define STATICS(mode, ...)                                                                         \
+	{                                                                                          \
+		.command = mode " $CASES/libstatics.so",                                           \
+		.lock = "guard variable for statics_look_up::entries", .kind = "guard",            \
+		.start_routine = "make_slowly", .fork = "fork_with@FORK main@RUN",                 \
+		.acquired = "statics_look_up@STATIC make_slowly@TAKE",                             \
+		.created = "fork_with@CREATE main@RUN",                                            \
+		.sources = "programs/statics.c libraries/libstatics.cpp", __VA_ARGS__              \
+	}
 #define RWLOCK(held, what, ...)                                                                    \
 	{                                                                                          \
 		.command = "rwlock " held " " what, .lock = "table_lock", .kind = "rwlock",        \
@@ -124,17 +133,21 @@ static const struct program_case cases[] = {
 	{.command = "waiters broadcast gone", .verdict = CLEAN},
 	{.command = "waiters signal remade", .verdict = CLEAN},
 
-	{.command = "guard hang",
-	 .verdict = GUILTY,
-	 .code = "FC002",
-	 .fork = "main@FORK",
-	 .child = "look_up@STATIC main@CHILD",
-	 .created = "main@CREATE",
-	 .missing = "guard",
-	 .missing_count = 1,
-	 .sources = "programs/guard.cpp",
-	 .action = "killed"},
-	{.command = "guard released", .verdict = CLEAN},
+	/* With a C++ runtime from the start, and with one that comes by dlopen. */
+	STATICS("statics hang", .verdict = GUILTY, .waiting_in = "__cxa_guard_acquire",
+		.child = "statics_look_up@STATIC fork_with@CHILD main@RUN", .action = "killed"),
+	STATICS("statics-runtime hang", .verdict = GUILTY, .waiting_in = "__cxa_guard_acquire",
+		.child = "statics_look_up@STATIC fork_with@CHILD main@RUN", .action = "killed"),
+	STATICS("statics untouched", .verdict = WARNED, .code = "FC005"),
+	STATICS("statics-runtime untouched", .verdict = WARNED, .code = "FC005"),
+	{.command = "statics made $CASES/libstatics.so", .verdict = CLEAN},
+	{.command = "statics-runtime made $CASES/libstatics.so", .verdict = CLEAN},
+	{.command = "statics own $CASES/libstatics.so", .verdict = CLEAN},
+	{.command = "statics-runtime own $CASES/libstatics.so", .verdict = CLEAN},
+	{.command = "statics race $CASES/libstatics.so", .verdict = CLEAN},
+	{.command = "statics-runtime race $CASES/libstatics.so", .verdict = CLEAN},
+	{.command = "statics failed $CASES/libstatics.so", .verdict = CLEAN},
+	{.command = "statics-runtime failed $CASES/libstatics.so", .verdict = CLEAN},
 	{.command = "once posix", .verdict = CLEAN},
 	{.command = "once c11", .verdict = CLEAN},
 
