@@ -2,27 +2,19 @@
 #include "objects.h"
 #include "capture.h"
 #include "log.h"
-#include "thread.h"
 
 #define PROBES 4
 
-static struct session_object objects[OBJECTS];
+struct session_object objects[OBJECTS];
 
 uint64_t objects_address(void)
 {
 	return (uint64_t)(uintptr_t)objects;
 }
 
-static uint64_t key_of(const void *object, enum lock_kind kind)
-{
-	return (uint64_t)kind << OBJECT_THREAD | ((uintptr_t)object & OBJECT_ADDRESS);
-}
-
 static struct session_object *place(uint64_t key, uint32_t probe)
 {
-	uint64_t first = key * 0x9e3779b97f4a7c15u >> 32;
-
-	return &objects[(first + probe) % OBJECTS];
+	return &objects[(object_index((const void *)(uintptr_t)key) + probe) % OBJECTS];
 }
 
 static struct session_object *find(uint64_t key)
@@ -68,28 +60,18 @@ static struct session_object *find_or_add(uint64_t key)
 	return likely(entry != NULL) ? entry : add(key);
 }
 
-/* A thread that was never met is called 0: it is not made known here, for this may
- * be a signal handler. */
-static uint64_t use_by_caller(const void *site)
-{
-	const struct thread *thread = thread_known();
-	uint64_t serial = thread ? thread->serial : 0;
-
-	return serial << OBJECT_THREAD | ((uintptr_t)site & OBJECT_ADDRESS);
-}
-
 /* The entry may have gone to another object meanwhile, which knows nothing of this use. */
 static void note(uint64_t key, struct session_object *entry, _Atomic uint64_t *word,
 		 const void *site)
 {
-	atomic_store_explicit(word, use_by_caller(site), memory_order_relaxed);
+	atomic_store_explicit(word, object_use(site), memory_order_relaxed);
 	if (unlikely(atomic_load_explicit(&entry->key, memory_order_relaxed) != key))
 		atomic_store_explicit(word, 0, memory_order_relaxed);
 }
 
-void object_gave(const void *object, enum lock_kind kind, const void *site)
+COLD void object_note_gave(const void *object, enum lock_kind kind, const void *site)
 {
-	uint64_t key = key_of(object, kind);
+	uint64_t key = object_key(object, kind);
 	struct session_object *entry;
 
 	if (!process.active)
@@ -98,9 +80,9 @@ void object_gave(const void *object, enum lock_kind kind, const void *site)
 	note(key, entry, &entry->gave, site);
 }
 
-void object_took(const void *object, enum lock_kind kind, const void *site)
+COLD void object_note_took(const void *object, enum lock_kind kind, const void *site)
 {
-	uint64_t key = key_of(object, kind);
+	uint64_t key = object_key(object, kind);
 	struct session_object *entry;
 
 	if (!process.active)
@@ -118,7 +100,7 @@ void object_made(const void *object, enum lock_kind kind, struct call_site site)
 	if (thread) {
 		session_reference stack = capture_stack_once(thread, site, CAPTURE_INNERMOST);
 
-		entry = find_or_add(key_of(object, kind));
+		entry = find_or_add(object_key(object, kind));
 		clear(entry);
 		atomic_store(&entry->made, stack);
 	}
@@ -127,7 +109,7 @@ void object_made(const void *object, enum lock_kind kind, struct call_site site)
 
 void object_forgotten(const void *object, enum lock_kind kind)
 {
-	struct session_object *entry = find(key_of(object, kind));
+	struct session_object *entry = find(object_key(object, kind));
 
 	if (!entry)
 		return;

@@ -26,6 +26,7 @@
 #define UNLIMITED_STACK (2u << 20)
 
 __thread struct thread *thread_self __attribute__((tls_model("initial-exec")));
+__thread uint64_t thread_mark __attribute__((tls_model("initial-exec")));
 
 /* Where there are few threads, as in most children: one mapping less to copy. */
 static struct thread first_slab[SLAB_THREADS];
@@ -226,6 +227,7 @@ static void attach(struct thread *thread, uintptr_t stack_top, size_t stack_size
 	atomic_store(&thread->state, THREAD_RUNNING);
 	held_attach(&thread->held);
 	thread_self = thread;
+	thread_mark = (uint64_t)thread->serial << OBJECT_THREAD;
 	thread_renew_fast(thread);
 }
 

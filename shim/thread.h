@@ -84,6 +84,8 @@ struct thread {
 _Static_assert(sizeof(struct thread) <= 16384, "16 KiB per thread is the budget");
 
 extern __thread struct thread *thread_self HIDDEN __attribute__((tls_model("initial-exec")));
+/* The calling thread's serial as the upper bits of a use of an object; 0: it was never met. */
+extern __thread uint64_t thread_mark HIDDEN __attribute__((tls_model("initial-exec")));
 
 /* This thread's block, made on the first call. NULL: no session or no memory. */
 struct thread *thread_current(void);

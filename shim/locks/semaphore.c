@@ -19,16 +19,40 @@ REAL(int, sem_init, (sem_t *, int, unsigned));
 REAL(int, sem_destroy, (sem_t *));
 REAL(int, sem_close, (sem_t *));
 
-EXPORT int sem_post(sem_t *semaphore)
+static inline bool is_simple(const sem_t *semaphore)
+{
+	return likely(real.ready) && !share_is_in(semaphore);
+}
+
+static COLD int post_slowly(sem_t *semaphore, const void *site)
 {
 	real_ensure();
-	object_gave(semaphore, LOCK_SEMAPHORE, __builtin_return_address(0));
+	object_gave(semaphore, LOCK_SEMAPHORE, site);
 	if (share_is_in(semaphore))
 		share_gives(semaphore);
 	return real_sem_post(semaphore);
 }
 
-static inline int took(int result, const sem_t *semaphore, bool is_shared, struct call_site site)
+EXPORT int sem_post(sem_t *semaphore)
+{
+	const void *site = __builtin_return_address(0);
+
+	if (unlikely(!is_simple(semaphore)))
+		return post_slowly(semaphore, site);
+	object_gave(semaphore, LOCK_SEMAPHORE, site);
+	return real_sem_post(semaphore);
+}
+
+/* Only what is needed after the real call is kept over it: whatever is stored before an
+ * atomic instruction holds it up. */
+static inline int took(int result, const sem_t *semaphore, const void *site)
+{
+	if (likely(result == 0))
+		object_took(semaphore, LOCK_SEMAPHORE, site);
+	return result;
+}
+
+static int took_slowly(int result, const sem_t *semaphore, bool is_shared, struct call_site site)
 {
 	if (result)
 		return result;
@@ -38,22 +62,34 @@ static inline int took(int result, const sem_t *semaphore, bool is_shared, struc
 	return 0;
 }
 
-EXPORT int sem_wait(sem_t *semaphore)
+static COLD int wait_slowly(sem_t *semaphore, struct call_site site)
 {
-	struct call_site site = CALL_SITE();
 	bool is_shared = share_is_in(semaphore);
 
 	real_ensure();
-	return took(real_sem_wait(semaphore), semaphore, is_shared, site);
+	return took_slowly(real_sem_wait(semaphore), semaphore, is_shared, site);
+}
+
+EXPORT int sem_wait(sem_t *semaphore)
+{
+	if (unlikely(!is_simple(semaphore)))
+		return wait_slowly(semaphore, CALL_SITE());
+	return took(real_sem_wait(semaphore), semaphore, __builtin_return_address(0));
+}
+
+static COLD int try_slowly(sem_t *semaphore, struct call_site site)
+{
+	bool is_shared = share_is_in(semaphore);
+
+	real_ensure();
+	return took_slowly(real_sem_trywait(semaphore), semaphore, is_shared, site);
 }
 
 EXPORT int sem_trywait(sem_t *semaphore)
 {
-	struct call_site site = CALL_SITE();
-	bool is_shared = share_is_in(semaphore);
-
-	real_ensure();
-	return took(real_sem_trywait(semaphore), semaphore, is_shared, site);
+	if (unlikely(!is_simple(semaphore)))
+		return try_slowly(semaphore, CALL_SITE());
+	return took(real_sem_trywait(semaphore), semaphore, __builtin_return_address(0));
 }
 
 EXPORT int sem_timedwait(sem_t *semaphore, const struct timespec *until)
@@ -62,7 +98,7 @@ EXPORT int sem_timedwait(sem_t *semaphore, const struct timespec *until)
 	bool is_shared = share_is_in(semaphore);
 
 	real_ensure();
-	return took(real_sem_timedwait(semaphore, until), semaphore, is_shared, site);
+	return took_slowly(real_sem_timedwait(semaphore, until), semaphore, is_shared, site);
 }
 
 EXPORT int sem_clockwait(sem_t *semaphore, clockid_t clock, const struct timespec *until)
@@ -75,7 +111,7 @@ EXPORT int sem_clockwait(sem_t *semaphore, clockid_t clock, const struct timespe
 		errno = ENOSYS;
 		return -1;
 	}
-	return took(real_sem_clockwait(semaphore, clock, until), semaphore, is_shared, site);
+	return took_slowly(real_sem_clockwait(semaphore, clock, until), semaphore, is_shared, site);
 }
 
 EXPORT int sem_init(sem_t *semaphore, int shared, unsigned value)
