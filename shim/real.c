@@ -4,6 +4,7 @@
  */
 #include "real.h"
 #include "shim.h"
+#include "symbols.h"
 #include <dlfcn.h>
 #include <string.h>
 
@@ -37,10 +38,11 @@ static bool resolve_entries(void)
 	for (const struct real_function *entry = __start_real_functions;
 	     /* cppcheck-suppress comparePointers */
 	     entry < __stop_real_functions; entry++) {
-		void *found = resolve(entry->name, entry->version);
+		void *found = entry->may_be_missing ? (void *)symbols_find_next(entry->name)
+						    : resolve(entry->name, entry->version);
 
 		memcpy(entry->pointer, &found, sizeof(found));
-		missing |= !found;
+		missing |= !found && !entry->may_be_missing;
 	}
 	return missing;
 }

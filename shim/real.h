@@ -78,13 +78,18 @@ struct real_function {
 	const char *name;
 	const char *version; /* NULL: the newest */
 	void *pointer;       /* to the function pointer */
+	bool may_be_missing; /* dlsym() would allocate its complaint */
 };
-#define REAL_VERSION(version, result, name, parameters)                                            \
+#define REAL_ENTRY(version, may_be_missing, result, name, parameters)                              \
 	static result(*real_##name) parameters;                                                    \
 	static const struct real_function real_entry_##name                                        \
-		__attribute__((used, section("real_functions"), aligned(8))) = {#name, version,    \
-										&real_##name}
-#define REAL(result, name, parameters) REAL_VERSION(NULL, result, name, parameters)
+		__attribute__((used, section("real_functions"), aligned(8))) = {                   \
+			#name, version, &real_##name, may_be_missing}
+#define REAL_VERSION(version, result, name, parameters)                                            \
+	REAL_ENTRY(version, false, result, name, parameters)
+#define REAL(result, name, parameters) REAL_ENTRY(NULL, false, result, name, parameters)
+/* Of a library that not every program has. */
+#define REAL_IF_THERE(result, name, parameters) REAL_ENTRY(NULL, true, result, name, parameters)
 
 struct real_functions {
 #define X(result, name, parameters) result(*name) parameters;

@@ -126,3 +126,23 @@ uintptr_t symbols_find(const struct symbol_table *table, const char *name)
 	}
 	return address;
 }
+
+static size_t copy_bytes(void *to, const void *from, size_t length)
+{
+	memcpy(to, from, length);
+	return length;
+}
+
+uintptr_t symbols_find_next(const char *name)
+{
+	const struct link_map *map = _r_debug.r_map;
+	struct symbol_table table;
+	uintptr_t found = 0;
+
+	while (map && map->l_ld != _DYNAMIC)
+		map = map->l_next;
+	for (; map && !found; map = map->l_next)
+		if (map->l_ld != _DYNAMIC && symbols_open(&table, map, copy_bytes))
+			found = symbols_find(&table, name);
+	return found;
+}

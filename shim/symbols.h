@@ -22,4 +22,8 @@ bool symbols_open(struct symbol_table *table, const struct link_map *map,
 /* The address of a symbol that the object defines; 0: it does not. */
 uintptr_t symbols_find(const struct symbol_table *table, const char *name);
 
+/* At start-up: the definition that comes next after the shim's own, as dlsym(RTLD_NEXT)
+ * finds it; 0: there is none. */
+uintptr_t symbols_find_next(const char *name);
+
 #endif

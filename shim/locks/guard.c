@@ -24,9 +24,9 @@ int __cxa_guard_acquire(int *guard);
 void __cxa_guard_release(int *guard);
 void __cxa_guard_abort(int *guard);
 
-REAL(int, __cxa_guard_acquire, (int *));
-REAL(void, __cxa_guard_release, (int *));
-REAL(void, __cxa_guard_abort, (int *));
+REAL_IF_THERE(int, __cxa_guard_acquire, (int *));
+REAL_IF_THERE(void, __cxa_guard_release, (int *));
+REAL_IF_THERE(void, __cxa_guard_abort, (int *));
 
 static pid_t nobody(const void *state)
 {
