@@ -5,6 +5,7 @@
 #include "hang.h"
 #include "maps.h"
 #include "objects.h"
+#include "own_word.h"
 #include "python.h"
 #include "stop.h"
 #include <elf.h>
@@ -100,7 +101,7 @@ session_reference hang_record_stack(struct writer *writer, pid_t pid,
 struct copied {
 	session_reference stack;
 	session_reference python;
-	struct parked lock; /* kind 0: none of the interpreter's */
+	struct parked lock; /* kind 0: not known */
 };
 
 static uint64_t waited_on(const struct hang *hang)
@@ -120,13 +121,26 @@ static bool is_alive(const struct stopped *stopped, uint64_t thread)
 	return false;
 }
 
+static struct parked find_own_word_lock(const struct hang *hang,
+					const struct stack_registers *registers)
+{
+	uint64_t self = stop_thread_pointer(hang->tid);
+	uint64_t lock = own_word_lock(hang->pid, self, registers, waited_on(hang));
+
+	return (struct parked){.kind = lock ? LOCK_FUTEX : 0, .lock = lock};
+}
+
+/* What the thread waits for where the word that it waits on is its own. */
 static struct parked find_lock(const struct process_facts *facts, const struct hang *hang,
-			       const struct stopped *stopped)
+			       const struct stopped *stopped,
+			       const struct stack_registers *registers)
 {
 	struct parked lock = {0};
 
-	if (hang->kind != HANG_CHILD || !python_find_lock(facts, hang->pid, waited_on(hang), &lock))
-		return (struct parked){0};
+	if (hang->kind != HANG_CHILD)
+		return lock;
+	if (!python_find_lock(facts, hang->pid, waited_on(hang), &lock))
+		return find_own_word_lock(hang, registers);
 	if (is_alive(stopped, lock.owner))
 		lock.owner = 0;
 	return lock;
@@ -146,7 +160,7 @@ static struct copied copy_stacks(struct model *model, struct writer *writer,
 		return copied;
 	copied.python = python_record(writer, facts, hang->pid, stop_thread_pointer(hang->tid),
 				      registers.rsp);
-	copied.lock = find_lock(facts, hang, stopped);
+	copied.lock = find_lock(facts, hang, stopped, &registers);
 	return copied;
 }
 
@@ -194,7 +208,7 @@ static session_reference append_others(struct model *model, struct writer *write
 			     list.count * sizeof(*threads));
 }
 
-/* The semaphore that stands for the lock is the waiting thread's own, made for this wait. */
+/* The word that stands for the lock is the waiting thread's own: its history is not the lock's. */
 static void append_lock(struct writer *writer, uint32_t serial, uint64_t waited,
 			const struct parked *lock)
 {

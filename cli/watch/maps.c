@@ -16,6 +16,7 @@ static bool parse(const char *line, struct mapping *mapping)
 		   &mapping->start, &mapping->end, permissions, &mapping->offset, &mapping->major,
 		   &mapping->minor, &mapping->inode, &path) < 7)
 		return false;
+	mapping->writable = permissions[1] == 'w';
 	mapping->executable = permissions[2] == 'x';
 	mapping->shared = permissions[3] == 's';
 	snprintf(mapping->path, sizeof(mapping->path), "%s", path ? line + path : "");

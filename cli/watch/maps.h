@@ -14,6 +14,7 @@ struct mapping {
 	unsigned major, minor;
 	uint64_t inode;
 	bool shared;
+	bool writable;
 	bool executable;
 	char path[MAPPING_PATH]; /* "" where there is none */
 };
