@@ -28,6 +28,7 @@
 	suite(modules) \
 	suite(python) \
 	suite(parked) \
+	suite(own_word) \
 	suite(python_report) \
 	suite(python_advice) \
 	suite(programs) \
