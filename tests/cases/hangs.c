@@ -57,6 +57,23 @@ static const struct program_case cases[] = {
 	{.command = "latch inline served", .verdict = CLEAN},
 	{.command = "latch bitset served", .verdict = CLEAN},
 
+	/* The word is the waiting thread's own: the lock is what its record stands for. */
+	{HANG("parking record taken", "parking", "syscall"), .lock = "table_lock", .kind = "futex",
+	 .missing_count = 1, .fork = "fork_and_work@FORK",
+	 .child = "sleep_on@SLEEP park@PARK take_by_record@RECORD work@USE fork_and_work@CHILD",
+	 .created = "start@CREATE main@START"},
+	{HANG("parking record taken $CASES/libvariable.so", "parking", "syscall"),
+	 .lock = "table_lock", .kind = "futex", .missing_count = 1},
+	{.command = "parking record released", .verdict = CLEAN},
+	{.command = "parking record handed", .verdict = CLEAN},
+	{.command = "parking record handed $CASES/libvariable.so", .verdict = CLEAN},
+	{HANG("parking word taken", "parking", "syscall"), .lock = "table_lock", .kind = "futex",
+	 .missing_count = 1, .fork = "fork_and_work@FORK",
+	 .child = "sleep_on@SLEEP enqueue@ENQUEUED take_by_word@WORD work@USE fork_and_work@CHILD",
+	 .created = "start@CREATE main@START"},
+	{.command = "parking word released", .verdict = CLEAN},
+	{.command = "parking word handed", .verdict = CLEAN},
+
 	/* OpenMP. */
 	{HANG("openmp hang", "libgomp.so.1", "GOMP_parallel"), .missing_count = 2,
 	 .fork = "main@FORK"},
