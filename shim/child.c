@@ -4,6 +4,7 @@
  */
 #include "child.h"
 #include "capture.h"
+#include "interpreter.h"
 #include "locks/lock.h"
 #include "log.h"
 #include "modules.h"
@@ -159,6 +160,7 @@ static void forget_parent(void)
 {
 	process.orphan_count = 0;
 	capture_forget_parent();
+	interpreter_forget_parent();
 }
 
 static void take_identity(struct thread *survivor)

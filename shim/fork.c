@@ -6,6 +6,7 @@
  */
 #include "fork.h"
 #include "child.h"
+#include "interpreter.h"
 #include "locks/lock.h"
 #include "log.h"
 #include "modules.h"
@@ -175,6 +176,7 @@ static void enter(struct thread *thread, enum fork_function function)
 {
 	/* Should a handler never come back, its library has a name. */
 	modules_sync();
+	interpreter_renew();
 	thread->fork = (struct fork_state){.function = function};
 	thread->fork.stack = capture_stack(thread);
 	thread->fork.python = python_capture(thread, thread->capture_sp);

@@ -4,7 +4,6 @@
  */
 #include "modules.h"
 #include "log.h"
-#include "python.h"
 #include "real.h"
 #include "shim.h"
 #include <elf.h>
@@ -27,8 +26,8 @@ static uint32_t changes_seen;
 /* Hashes of the objects whose records are written. A lost race writes one twice. */
 static uint64_t seen[SEEN_MAX];
 static uint32_t seen_count;
-/* Length of the list at the last sync, and at the start. */
-static uint32_t list_length, start_length;
+/* Length of the list at the last sync. */
+static uint32_t list_length;
 
 static void widen(uintptr_t *low, uintptr_t *high, uintptr_t from, uintptr_t to)
 {
@@ -52,7 +51,7 @@ void modules_start(void)
 			widen(&modules_program_low, &modules_program_high,
 			      bias + headers[i].p_vaddr,
 			      bias + headers[i].p_vaddr + headers[i].p_memsz);
-	for (const struct link_map *map = _r_debug.r_map; map; map = map->l_next, start_length++)
+	for (const struct link_map *map = _r_debug.r_map; map; map = map->l_next)
 		if (map->l_addr && map->l_addr != bias)
 			widen(&modules_low, &modules_high, map->l_addr, (uintptr_t)map->l_ld);
 }
@@ -60,6 +59,11 @@ void modules_start(void)
 void modules_note_change(void)
 {
 	atomic_fetch_add(&changes, 1);
+}
+
+uint32_t modules_changes(void)
+{
+	return atomic_load(&changes);
 }
 
 /* The build-id among the notes at `notes`; 0 when there is none. */
@@ -161,7 +165,7 @@ static void remember(uint64_t hash)
 		seen[seen_count++] = hash;
 }
 
-static void record_module(const struct link_map *map, bool is_program, bool is_late)
+static void record_module(const struct link_map *map, bool is_program)
 {
 	char path[PATH_LENGTH];
 	unsigned char build_id[BUILD_ID_MAX];
@@ -180,8 +184,6 @@ static void record_module(const struct link_map *map, bool is_program, bool is_l
 	if (is_seen(hash))
 		return;
 	remember(hash);
-	if (is_late)
-		python_look_at(map);
 	if (map->l_addr && map->l_ld && !is_program)
 		widen(&modules_low, &modules_high, map->l_addr, (uintptr_t)map->l_ld);
 	if (log_find(hash, &place))
@@ -213,7 +215,7 @@ IN_CHILD void modules_sync(void)
 	for (; at && length < MODULES_MAX; at = map.l_next, length++) {
 		if (memory_read(&map, at, sizeof(map)) != sizeof(map))
 			break;
-		record_module(&map, at == _r_debug.r_map, length >= start_length);
+		record_module(&map, at == _r_debug.r_map);
 	}
 	changes_seen = announced;
 	list_length = length;

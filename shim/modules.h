@@ -17,6 +17,8 @@ void modules_start(void);
 
 /* The list has changed, or is about to: the next sync walks it again. */
 void modules_note_change(void);
+/* How often that was said. */
+uint32_t modules_changes(void);
 
 /* Writes MODULE records for what is new since the last sync. In a process with
  * other threads: every read may fail and none faults. */

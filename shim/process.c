@@ -5,10 +5,10 @@
 #include "child.h"
 #include "environ.h"
 #include "fork.h"
+#include "interpreter.h"
 #include "log.h"
 #include "modules.h"
 #include "output.h"
-#include "python.h"
 #include "random.h"
 #include "real.h"
 #include "shares.h"
@@ -200,7 +200,7 @@ __attribute__((constructor)) static void start(int count, char **arguments, char
 		modules_start();
 		wakers_start();
 		make_mark();
-		python_start();
+		interpreter_start();
 		random_start();
 		process.active = true;
 		/* The kernel lays the environment out above the first frame of main's stack. */

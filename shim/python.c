@@ -1,21 +1,16 @@
 /*
- * Finds an interpreter by its exported symbols and writes down its frames.
+ * Writes down the frames of the interpreter that is loaded.
  *
  * Memory is read by memory_read(), which fails where a load would fault. Only
  * a thread that has the interpreter's lock reads its own frames by plain loads:
  * they cannot change then, and that the layout is right was seen before.
  */
 #include "python.h"
+#include "interpreter.h"
 #include "log.h"
 #include "python/python.h"
-#include "symbols.h"
 #include "thread.h"
-#include "wakers.h"
 #include <string.h>
-
-static struct python_interpreter interpreter;
-/* A thread's frames were read, and everything was what it must be. */
-static bool layout_is_proven;
 
 static bool read_safely(const struct python_memory *memory, void *to, uint64_t address,
 			size_t length)
@@ -34,70 +29,6 @@ static bool read_plainly(const struct python_memory *memory, void *to, uint64_t 
 
 static const struct python_memory safe_memory = {read_safely};
 static const struct python_memory plain_memory = {read_plainly};
-
-/*
- * Py_Version came with 3.11. Before it, an interpreter is as old as the newest
- * function of the stable interface that it has.
- */
-static uint32_t find_version(const struct symbol_table *table)
-{
-	static const struct {
-		const char *function;
-		uint32_t version;
-	} newest[] = {
-		{"Py_NewRef", 0x030a0000},
-		{"PyFrame_GetCode", 0x03090000},
-		{"PyCode_NewWithPosOnlyArgs", 0x03080000},
-	};
-	uintptr_t address = symbols_find(table, "Py_Version");
-	uint64_t version = 0;
-
-	if (address)
-		return table->read(&version, (const void *)address, sizeof(version)) ==
-				       sizeof(version)
-			       ? (uint32_t)version
-			       : 0;
-	for (size_t i = 0; i < sizeof(newest) / sizeof(*newest); i++)
-		if (symbols_find(table, newest[i].function))
-			return newest[i].version;
-	return 0;
-}
-
-static void look_at(const struct link_map *map,
-		    size_t (*read)(void *to, const void *from, size_t length))
-{
-	struct symbol_table table;
-	uintptr_t runtime;
-
-	if (interpreter.runtime || !symbols_open(&table, map, read))
-		return;
-	runtime = symbols_find(&table, "_PyRuntime");
-	if (!runtime)
-		return;
-	interpreter.code_type = symbols_find(&table, "PyCode_Type");
-	interpreter.unicode_type = symbols_find(&table, "PyUnicode_Type");
-	interpreter.version = find_version(&table);
-	interpreter.runtime = runtime;
-	wakers_note_python(&interpreter);
-}
-
-/* Nothing can be unmapped while the constructor runs. */
-static size_t read_at_start(void *to, const void *from, size_t length)
-{
-	memcpy(to, from, length);
-	return length;
-}
-
-void python_start(void)
-{
-	for (const struct link_map *map = _r_debug.r_map; map; map = map->l_next)
-		look_at(map, read_at_start);
-}
-
-void python_look_at(const struct link_map *map)
-{
-	look_at(map, memory_read);
-}
 
 static uint32_t depth_of(const struct python_found *frame, uintptr_t sp)
 {
@@ -175,9 +106,9 @@ static session_reference record(const struct python_walk *walk, enum python_stat
 		return 0;
 	record->image = process.image;
 	record->status = status;
-	record->version = interpreter.version;
+	record->version = walk->interpreter->version;
 	record->is_truncated = walk->truncated;
-	record->runtime = interpreter.runtime;
+	record->runtime = walk->interpreter->runtime;
 	record->count = walk->count;
 	memcpy(record->frames, frames, walk->count * sizeof(*frames));
 	log_commit(record, RECORD_PYTHON);
@@ -186,28 +117,31 @@ static session_reference record(const struct python_walk *walk, enum python_stat
 }
 
 /* Where it has the interpreter's lock, nothing of what is read can go away. */
-static enum python_status walk_own_frames(struct python_walk *walk, struct thread *thread)
+static enum python_status walk_own_frames(struct python_walk *walk, struct thread *thread,
+					  struct interpreter *interpreter)
 {
 	enum python_status status;
 
-	if (layout_is_proven && thread->python_state &&
+	if (atomic_load(&interpreter->layout_is_proven) && thread->python_state &&
 	    python_lock_holder(walk) == thread->python_state) {
 		walk->memory = &plain_memory;
 		return python_walk_state(walk, thread->python_state);
 	}
 	status = python_walk_thread(walk, (uint64_t)thread->self);
 	thread->python_state = status == PYTHON_READ ? walk->thread : 0;
-	layout_is_proven |= status == PYTHON_READ;
+	if (status == PYTHON_READ)
+		atomic_store(&interpreter->layout_is_proven, true);
 	return status;
 }
 
-static COLD session_reference capture(struct thread *own, const struct thread *thread, uintptr_t sp)
+static COLD session_reference capture(struct interpreter *interpreter, struct thread *own,
+				      const struct thread *thread, uintptr_t sp)
 {
-	struct python_walk walk = {.memory = &safe_memory, .interpreter = &interpreter};
+	struct python_walk walk = {.memory = &safe_memory, .interpreter = &interpreter->symbols};
 	enum python_status status = python_find_layout(&walk);
 
 	if (status == PYTHON_READ && own)
-		status = walk_own_frames(&walk, own);
+		status = walk_own_frames(&walk, own, interpreter);
 	else if (status == PYTHON_READ)
 		status = python_walk_thread(&walk, (uint64_t)thread->self);
 	return status == PYTHON_NO_THREAD ? 0 : record(&walk, status, sp);
@@ -226,15 +160,16 @@ static void read_name(struct python_walk *walk, char name[SESSION_PYTHON_NAME])
 	name[length] = '\0';
 }
 
-static COLD session_reference capture_creation(struct thread *creator,
+static COLD session_reference capture_creation(struct interpreter *interpreter,
+					       struct thread *creator,
 					       char name[SESSION_PYTHON_NAME])
 {
-	struct python_walk walk = {.memory = &safe_memory, .interpreter = &interpreter};
+	struct python_walk walk = {.memory = &safe_memory, .interpreter = &interpreter->symbols};
 	enum python_status status = python_find_layout(&walk);
 	session_reference reference = 0;
 
 	if (status == PYTHON_READ)
-		status = walk_own_frames(&walk, creator);
+		status = walk_own_frames(&walk, creator, interpreter);
 	if (status != PYTHON_NO_THREAD)
 		reference = record(&walk, status, 0);
 	if (status == PYTHON_READ)
@@ -242,24 +177,30 @@ static COLD session_reference capture_creation(struct thread *creator,
 	return reference;
 }
 
+/* NULL: none whose memory may be read. */
+static struct interpreter *readable_interpreter(void)
+{
+	return process.is_filtered ? NULL : interpreter_loaded();
+}
+
 session_reference python_capture(struct thread *thread, uintptr_t sp)
 {
-	if (likely(!interpreter.runtime) || process.is_filtered)
-		return 0;
-	return capture(thread, thread, sp);
+	struct interpreter *interpreter = readable_interpreter();
+
+	return interpreter ? capture(interpreter, thread, thread, sp) : 0;
 }
 
 session_reference python_capture_creation(struct thread *creator, char name[SESSION_PYTHON_NAME])
 {
+	struct interpreter *interpreter = readable_interpreter();
+
 	name[0] = '\0';
-	if (likely(!interpreter.runtime) || process.is_filtered)
-		return 0;
-	return capture_creation(creator, name);
+	return interpreter ? capture_creation(interpreter, creator, name) : 0;
 }
 
 session_reference python_capture_lost(const struct thread *thread, uintptr_t sp)
 {
-	if (likely(!interpreter.runtime) || process.is_filtered)
-		return 0;
-	return capture(NULL, thread, sp);
+	struct interpreter *interpreter = readable_interpreter();
+
+	return interpreter ? capture(interpreter, NULL, thread, sp) : 0;
 }

@@ -7,14 +7,8 @@
 
 #include "session.h"
 #include "shim.h"
-#include <link.h>
 
 struct thread;
-
-/* In the constructor: looks at all objects that are there. */
-void python_start(void);
-/* An object that came later, copied from the loader's list. */
-void python_look_at(const struct link_map *map);
 
 /*
  * A PYTHON record of the frames of a thread (interned); 0: there is no

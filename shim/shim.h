@@ -85,12 +85,13 @@ struct process {
 	/* Ids under which this process' own first thread held locks before its forks. */
 	pid_t former_tids[FORMER_TIDS];
 	uint32_t former_count;
-	uint32_t orphan_count;       /* locks that this fork child inherited as held (child.c) */
-	uint32_t orphaned_regions;   /* bits: lost threads were inside at a fork (regions.c) */
-	_Atomic bool buffer_taken;   /* capture.c's buffer for foreign stacks */
-	_Atomic bool output_taken;   /* output.c's table */
-	uint32_t output_count;       /* of its entries */
-	_Atomic uint32_t identities; /* given to copied state */
+	uint32_t orphan_count;          /* locks that this fork child inherited as held (child.c) */
+	uint32_t orphaned_regions;      /* bits: lost threads were inside at a fork (regions.c) */
+	_Atomic bool buffer_taken;      /* capture.c's buffer for foreign stacks */
+	_Atomic bool output_taken;      /* output.c's table */
+	_Atomic bool interpreter_taken; /* somebody looks for it (interpreter.c) */
+	uint32_t output_count;          /* of its entries */
+	_Atomic uint32_t identities;    /* given to copied state */
 	struct generator generators[COPIED_KINDS];
 	/* Threads of the parent that only /proc knew, as of the last fork. */
 	pid_t unseen_tids[UNSEEN_MAX];

@@ -4,6 +4,7 @@
  */
 #include "thread.h"
 #include "fork.h"
+#include "interpreter.h"
 #include "log.h"
 #include "python.h"
 #include "real.h"
@@ -411,6 +412,7 @@ static struct thread *prepare(struct thread *creator, void *argument, size_t sta
 	thread->argument = argument;
 	thread->creator = creator->serial;
 	thread->created_at = capture_stack_once(creator, site, SESSION_STACK_MAX);
+	interpreter_renew();
 	thread->created_python = python_capture_creation(creator, thread->python_name);
 	thread->stack_low = stack_size;
 	/* The kernel gives a new thread its creator's name. */

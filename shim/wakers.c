@@ -18,7 +18,17 @@ uint64_t wakers_address(void)
 
 void wakers_note_python(const struct python_interpreter *interpreter)
 {
-	facts.python = *interpreter;
+	struct python_interpreter symbols =
+		interpreter ? *interpreter : (struct python_interpreter){0};
+	uint64_t runtime = symbols.runtime;
+
+	/* Another thread may fork meanwhile: what its child has is whole, or none. */
+	symbols.runtime = 0;
+	facts.python.runtime = 0;
+	atomic_signal_fence(memory_order_seq_cst);
+	facts.python = symbols;
+	atomic_signal_fence(memory_order_seq_cst);
+	facts.python.runtime = runtime;
 }
 
 static uint64_t nanoseconds(const struct timeval *time)

@@ -14,7 +14,7 @@
 void wakers_start(void);
 /* In a fork child: handlers are inherited, timers are not. */
 void wakers_start_child(void);
-/* An interpreter, for the CLI to read from the outside too. */
+/* An interpreter, for the CLI to read from the outside too. NULL: there is none any more. */
 void wakers_note_python(const struct python_interpreter *interpreter);
 /* Where the CLI finds them. */
 uint64_t wakers_address(void);

@@ -9,8 +9,17 @@
 #define PYTHON(program) .command = "/usr/bin/python3 -B $SCRIPTS/" program
 /* Debian 12 */
 #define INTERPRETER "python3.11"
+#define LIBRARY     "libpython3.11.so.1.0"
+
+/* A program that loads it: before its first thread, and once more elsewhere. */
+#define EMBEDDED(mode)                                                                             \
+	.command = "python-embedded " mode " " LIBRARY " -B $SCRIPTS/python-import.py"
+#define UNUSED(mode)                                                                               \
+	.command = "python-embedded " mode " " LIBRARY " -B $SCRIPTS/python-import.py unused"
 
 #define SOURCES(name) .sources = "programs/python-" name ".py programs/case.py"
+
+#define IMPORT_SOURCES "programs/python-import.py programs/case.py programs/preloaded.py"
 
 static const struct program_case cases[] = {
 	/* The interpreter's own locks are semaphores: no owner, so FC002. */
@@ -94,6 +103,21 @@ static const struct program_case cases[] = {
 	 .cure = "at first use (preloaded_journal.py:",
 	 .sources = "programs/python-preload.py programs/preloaded_journal.py"},
 	{PYTHON("python-preload.py unused"), .verdict = CLEAN},
+
+	/* An interpreter that comes by dlopen(), and goes by dlclose(). */
+	{EMBEDDED("first"), .verdict = GUILTY, .code = "FC002", .missing = LIBRARY,
+	 .missing_count = 1, .python_fork = "run_in_child@FORK main@CALL",
+	 .python_child = "use@USE run_in_child@IN_CHILD main@CALL",
+	 .python_created = "<module>@PRELOADED <module>@IMPORT", .python_name = "preloaded_0",
+	 .sources = IMPORT_SOURCES},
+	{UNUSED("first"), .verdict = CLEAN},
+	{EMBEDDED("again"), .verdict = GUILTY, .code = "FC002", .missing = LIBRARY,
+	 .missing_count = 1, .python_fork = "run_in_child@FORK main@CALL",
+	 .python_child = "use@USE run_in_child@IN_CHILD main@CALL",
+	 .python_created = "<module>@PRELOADED <module>@IMPORT", .python_name = "preloaded_0",
+	 .sources = IMPORT_SOURCES},
+	{UNUSED("again"), .verdict = CLEAN},
+	{.command = "python-embedded unloaded " LIBRARY, .verdict = CLEAN},
 
 	/* What cannot be read costs the Python frames and nothing else. */
 	{.command = "unknown-python",

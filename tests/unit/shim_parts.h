@@ -1,7 +1,8 @@
 /*
- * Parts of the shim inside a test. test_log.c, test_held.c and test_modules.c
- * include the sources that they test; together with the stand-ins for
- * process.c they make one shim that has no session until a test opens one.
+ * Parts of the shim inside a test. test_log.c, test_held.c, test_modules.c,
+ * test_interpreter.c and test_python.c include the sources that they test; together
+ * with the stand-ins for process.c they make one shim that has no session until a
+ * test opens one.
  *
  * The names that libforkcheck.so exports would be interposed on the test
  * itself. Included before a source of the shim, this header renames them.

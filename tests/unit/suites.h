@@ -26,6 +26,7 @@
 	suite(log) \
 	suite(held) \
 	suite(modules) \
+	suite(interpreter) \
 	suite(python) \
 	suite(parked) \
 	suite(own_word) \

@@ -87,6 +87,7 @@ static void setup(void)
 	real_ensure();
 	process.serial = process.image = 1;
 	process.recorded = true;
+	interpreter_start();
 	process.active = true;
 	self = thread_current();
 	ck_assert_ptr_nonnull(self);

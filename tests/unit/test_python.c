@@ -13,12 +13,6 @@
 
 Suite *python_suite(void);
 
-/* The shim's notes of it are not asked for here. */
-void wakers_note_python(const struct python_interpreter *unused)
-{
-	(void)unused;
-}
-
 /* --- the memory ------------------------------------------------------------- */
 
 #define BASE             UINT64_C(0x10000)
