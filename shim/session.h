@@ -137,7 +137,7 @@ struct python_interpreter {
  * Facts that a process keeps in its own memory, for the CLI to read from the
  * outside (process_vm_readv) when it asks what could still wake the process.
  */
-#define PRIVATE_FACTS_MAGIC 0x66633102u
+#define PRIVATE_FACTS_MAGIC 0x66633103u
 #define SIGNALS             65
 #define INTERVAL_TIMERS     3
 struct private_facts {
@@ -152,6 +152,9 @@ struct private_facts {
 	struct python_interpreter python;
 	uint32_t process; /* its serial: pids come again. Written before `pid` */
 	uint32_t reserved;
+	/* Bit n - 1: the function of signal n was set by sigaction() with neither
+	 * SA_RESTART nor SA_NODEFER. */
+	_Atomic uint64_t plain_handlers;
 };
 
 /*
@@ -721,7 +724,7 @@ _Static_assert(sizeof(struct python_interpreter) == 32, "python interpreter");
 _Static_assert(sizeof(struct record_python_code) == 40, "python code");
 _Static_assert(sizeof(struct python_frame) == 12, "python frame");
 _Static_assert(sizeof(struct record_python) == 64, "python");
-_Static_assert(sizeof(struct private_facts) == 600, "private facts");
+_Static_assert(sizeof(struct private_facts) == 608, "private facts");
 _Static_assert(sizeof(struct record_atfork) == 72, "atfork");
 _Static_assert(sizeof(struct record_use) == 64, "use");
 _Static_assert(sizeof(struct record_hang) == 104, "hang");

@@ -77,23 +77,34 @@ IN_CHILD void wakers_start_child(void)
 		atomic_store(&facts.timers[which], 0);
 }
 
-static void note_handler(int signal, uintptr_t handler)
+static void note_handler(int signal, uintptr_t handler, bool is_plain)
 {
-	if (signal > 0 && signal < SIGNALS && process_is_own())
-		atomic_store(&facts.handlers[signal], handler);
+	uint64_t bit;
+
+	if (signal <= 0 || signal >= SIGNALS || !process_is_own())
+		return;
+	bit = UINT64_C(1) << (signal - 1);
+	/* In between it counts as one of which less is known. */
+	atomic_fetch_and(&facts.plain_handlers, ~bit);
+	atomic_store(&facts.handlers[signal], handler);
+	if (is_plain)
+		atomic_fetch_or(&facts.plain_handlers, bit);
 }
 
 EXPORT int sigaction(int signal, const struct sigaction *action, struct sigaction *old)
 {
 	uintptr_t handler = 0;
+	bool is_plain = false;
 	int result;
 
 	real_ensure();
-	if (action)
+	if (action) {
 		handler = (uintptr_t)action->sa_handler;
+		is_plain = !(action->sa_flags & (SA_RESTART | SA_NODEFER));
+	}
 	result = real.sigaction(signal, action, old);
 	if (action && result == 0)
-		note_handler(signal, handler);
+		note_handler(signal, handler, is_plain);
 	return result;
 }
 
@@ -107,7 +118,7 @@ EXPORT int sigaction(int signal, const struct sigaction *action, struct sigactio
 		real_ensure();                                                                     \
 		old = real.name(signal, handler);                                                  \
 		if (old != SIG_ERR)                                                                \
-			note_handler(signal, (uintptr_t)handler);                                  \
+			note_handler(signal, (uintptr_t)handler, false);                           \
 		return old;                                                                        \
 	}
 

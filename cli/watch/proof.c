@@ -4,6 +4,7 @@
  * it spins.
  */
 #include "proof.h"
+#include "deaf.h"
 #include "interpreter.h"
 #include "maps.h"
 #include "region.h"
@@ -42,13 +43,18 @@ static bool only_waits(const struct process_look *look)
 	return look->complete && !look->traced;
 }
 
+static void name_modules(const struct turn *turn, struct watched *watched)
+{
+	if (watched->has_modules)
+		return;
+	hang_record_modules(turn->model, turn->writer, watched->serial, watched->pid);
+	model_update(turn->model);
+	watched->has_modules = true;
+}
+
 static bool is_interpreter_word(const struct turn *turn, struct watched *watched, uint64_t address)
 {
-	if (!watched->has_modules) {
-		hang_record_modules(turn->model, turn->writer, watched->serial, watched->pid);
-		model_update(turn->model);
-		watched->has_modules = true;
-	}
+	name_modules(turn, watched);
 	if (watched->asked_word != address) {
 		watched->asked_word = address;
 		watched->is_interpreters = interpreter_owns(turn->model, watched->serial, address);
@@ -121,11 +127,35 @@ static bool is_orphan_of_libc(struct watched *watched, struct model *model)
 	return watched->region && watched->look->count == 1;
 }
 
-/* Judges a rest once; it is judged again when the process has run in between. */
-static void judge_rest(struct watched *watched, struct model *model)
+/* To have been stopped for this counts as having run: the answer is kept for the same waits. */
+static bool is_deaf(const struct turn *turn, struct watched *watched)
+{
+	if (watched->deaf_look && procfs_similar(watched->deaf_look, watched->look))
+		return watched->is_deaf;
+	name_modules(turn, watched);
+	if (!deaf_ask(turn->model, watched->serial, watched->pid, watched->look, &watched->is_deaf))
+		return false;
+	if (!watched->deaf_look)
+		watched->deaf_look = malloc(sizeof(*watched->deaf_look));
+	if (watched->deaf_look)
+		*watched->deaf_look = *watched->look;
+	return watched->is_deaf;
+}
+
+static const char *find_waker(const struct turn *turn, struct watched *watched, struct arena *arena)
 {
 	/* To be asked for late: it moves when the model takes more in. */
-	const struct process_facts *facts = model_process(model, watched->serial);
+	const struct process_facts *facts = model_process(turn->model, watched->serial);
+	bool must_interrupt;
+	const char *reason = wakers_find(turn->model, arena, facts, watched->pid, watched->look,
+					 &must_interrupt);
+
+	return reason && must_interrupt && is_deaf(turn, watched) ? NULL : reason;
+}
+
+/* Judges a rest once; it is judged again when the process has run in between. */
+static void judge_rest(const struct turn *turn, struct watched *watched)
+{
 	struct arena arena;
 	const char *reason = NULL;
 
@@ -146,8 +176,8 @@ static void judge_rest(struct watched *watched, struct model *model)
 		break;
 	case REACH_PRIVATE:
 		watched->is_healthy = false;
-		if (!is_orphan_of_libc(watched, model))
-			reason = wakers_find(model, &arena, facts, watched->pid, watched->look);
+		if (!is_orphan_of_libc(watched, turn->model))
+			reason = find_waker(turn, watched, &arena);
 		break;
 	}
 	watched->reason = reason ? strdup(reason) : NULL;
@@ -223,7 +253,7 @@ static void judge_at_rest(const struct turn *turn, struct watched *watched)
 	}
 	if (turn->now - watched->rest_since < REST_NS)
 		return;
-	judge_rest(watched, turn->model);
+	judge_rest(turn, watched);
 	if (watched->is_healthy)
 		return;
 	if (!watched->reason)

@@ -31,6 +31,9 @@ struct watched {
 	uint64_t io;
 	int32_t forking;
 	uint64_t forking_since;
+	struct process_look
+		*deaf_look;  /* the last that was asked whether a signal ends its waits */
+	bool is_deaf;        /* and the answer */
 	bool has_modules;    /* all that it has mapped is in the log */
 	uint64_t asked_word; /* the last address that was asked about, and the answer */
 	bool is_interpreters;

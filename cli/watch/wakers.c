@@ -34,7 +34,18 @@ static const struct runtime {
 	{"libpython3*", BIT(SIGINT)},
 	{"node", BIT(SIGINT) | BIT(SIGTERM) | BIT(SIGUSR1)},
 	{"libnode.so*", BIT(SIGINT) | BIT(SIGTERM) | BIT(SIGUSR1)},
+	/* In the workers of a DataLoader: it ends the process. */
+	{"libtorch_python.so*", BIT(SIGTERM)},
 };
+
+/*
+ * Interpreters with one function for all signals that their programs ask for. It sets a
+ * flag and writes a byte to a descriptor; the main thread runs the program's function
+ * once it is back in the interpreter.
+ */
+static const char *const interpreters[] = {"python3*", "libpython3*"};
+/* Others in the same file ask for this one with the same flags (readline). */
+#define ASKED_FOR_BY_LIBRARIES BIT(SIGWINCH)
 
 /* What a process of that number has signed. */
 static bool read_signed(const struct process_facts *process, pid_t pid, struct private_facts *facts)
@@ -101,10 +112,41 @@ static uint64_t open_signals(const struct process_look *look)
 	return look->caught & ~blocked;
 }
 
-static const char *handler_clause(struct model *model, struct arena *arena, uint32_t process,
+static const char *module_at(struct address_space *space, uint64_t address)
+{
+	return space && address ? space_module_path(space, address) : NULL;
+}
+
+static bool is_interpreter(const char *module)
+{
+	for (size_t i = 0; module && i < sizeof(interpreters) / sizeof(*interpreters); i++)
+		if (fnmatch(interpreters[i], file_name(module), 0) == 0)
+			return true;
+	return false;
+}
+
+/*
+ * The interpreter's one function for signals; 0: not known. There is another in the same
+ * file that calls functions which were set before (faulthandler's): that one is always
+ * set with one of two flags, this one is not (CPython 3.6 to 3.13).
+ */
+static uint64_t interpreter_function(struct address_space *space, const struct private_facts *facts)
+{
+	const char *module = module_at(space, facts->python.runtime);
+	uint64_t plain = facts->plain_handlers & ~(SELF_INFLICTED | ASKED_FOR_BY_LIBRARIES);
+
+	for (int signal = 1; is_interpreter(module) && signal < SIGNALS; signal++) {
+		const char *own = module_at(space, facts->handlers[signal]);
+
+		if (plain & BIT(signal) && own && strcmp(own, module) == 0)
+			return facts->handlers[signal];
+	}
+	return 0;
+}
+
+static const char *handler_clause(struct address_space *space, struct arena *arena,
 				  uint64_t handler, int signal)
 {
-	struct address_space *space = model_space(model, process);
 	struct frames frames = {0};
 	const char *module, *function;
 
@@ -123,19 +165,26 @@ static const char *handler_clause(struct model *model, struct arena *arena, uint
 
 static const char *find_handler(struct model *model, struct arena *arena,
 				const struct process_facts *process,
-				const struct private_facts *facts, uint64_t signals)
+				const struct private_facts *facts, uint64_t signals,
+				bool *must_interrupt)
 {
-	for (int signal = 1; signal < SIGNALS; signal++) {
-		const char *clause;
+	struct address_space *space = model_space(model, process->serial);
+	uint64_t interpreters_own = interpreter_function(space, facts);
+	const char *interrupting = NULL;
 
-		if (!(signals & BIT(signal)))
-			continue;
-		clause = handler_clause(model, arena, process->serial, facts->handlers[signal],
-					signal);
-		if (clause)
+	for (int signal = 1; signal < SIGNALS; signal++) {
+		uint64_t handler = facts->handlers[signal];
+		const char *clause = signals & BIT(signal)
+					     ? handler_clause(space, arena, handler, signal)
+					     : NULL;
+
+		if (clause && (!interpreters_own || handler != interpreters_own))
 			return clause;
+		if (clause && !interrupting)
+			interrupting = clause;
 	}
-	return NULL;
+	*must_interrupt = interrupting != NULL;
+	return interrupting;
 }
 
 bool wakers_are_of(const struct process_facts *process, pid_t pid)
@@ -155,18 +204,9 @@ static const char *find_any_handler(pid_t pid, const struct process_look *look)
 	return signals ? "it is not observed, and catches signals" : NULL;
 }
 
-const char *wakers_find(struct model *model, struct arena *arena,
-			const struct process_facts *process, pid_t pid,
-			const struct process_look *look)
-{
-	uint64_t none = procfs_has_children(pid) ? 0 : BIT(SIGCHLD);
-
-	return wakers_find_but(model, arena, process, pid, look, none);
-}
-
-const char *wakers_find_but(struct model *model, struct arena *arena,
+static const char *find_but(struct model *model, struct arena *arena,
 			    const struct process_facts *process, pid_t pid,
-			    const struct process_look *look, uint64_t ignored)
+			    const struct process_look *look, uint64_t ignored, bool *must_interrupt)
 {
 	uint64_t signals =
 		open_signals(look) & ~(SELF_INFLICTED | LIBC_INTERNAL | FROM_TIMERS | ignored);
@@ -180,5 +220,24 @@ const char *wakers_find_but(struct model *model, struct arena *arena,
 		return "its interval timers and signal handlers are not known";
 	if (timer_is_armed(&facts))
 		return "an interval timer is armed";
-	return find_handler(model, arena, process, &facts, signals);
+	return find_handler(model, arena, process, &facts, signals, must_interrupt);
+}
+
+const char *wakers_find(struct model *model, struct arena *arena,
+			const struct process_facts *process, pid_t pid,
+			const struct process_look *look, bool *must_interrupt)
+{
+	uint64_t none = procfs_has_children(pid) ? 0 : BIT(SIGCHLD);
+
+	*must_interrupt = false;
+	return find_but(model, arena, process, pid, look, none, must_interrupt);
+}
+
+const char *wakers_find_but(struct model *model, struct arena *arena,
+			    const struct process_facts *process, pid_t pid,
+			    const struct process_look *look, uint64_t ignored)
+{
+	bool must_interrupt = false;
+
+	return find_but(model, arena, process, pid, look, ignored, &must_interrupt);
 }

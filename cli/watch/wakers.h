@@ -17,9 +17,12 @@ bool wakers_read_facts(const struct process_facts *process, pid_t pid, struct pr
  * NULL when nothing can wake it; else what could, as a clause ("SIGTERM is
  * caught by on_term in worker"), which belongs to `arena`. What cannot be read
  * counts as a waker. `pid` is the number that the process has here.
+ *
+ * `*must_interrupt`: all that could are handlers of an interpreter. Such a handler notes
+ * the signal, and code of the program's runs later, if the wait ends by the signal alone.
  */
 const char *wakers_find(struct model *model, struct arena *arena, const struct process_facts *facts,
-			pid_t pid, const struct process_look *look);
+			pid_t pid, const struct process_look *look, bool *must_interrupt);
 /* The same, for who knows that some signals will not come (bit n - 1 is signal n). */
 const char *wakers_find_but(struct model *model, struct arena *arena,
 			    const struct process_facts *facts, pid_t pid,

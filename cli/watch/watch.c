@@ -44,6 +44,7 @@ static void drop(struct watched *watched)
 		close(watched->process);
 	free((char *)watched->reason);
 	free(watched->look);
+	free(watched->deaf_look);
 	free(watched);
 }
 

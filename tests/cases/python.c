@@ -21,6 +21,8 @@
 
 #define IMPORT_SOURCES "programs/python-import.py programs/case.py programs/preloaded.py"
 
+#define SIGNAL_SOURCES "programs/python-signals.py programs/case.py libraries/libpool.c"
+
 static const struct program_case cases[] = {
 	/* The interpreter's own locks are semaphores: no owner, so FC002. */
 	{PYTHON("python-lock.py call"), .verdict = GUILTY, .code = "FC002", .missing = INTERPRETER,
@@ -118,6 +120,22 @@ static const struct program_case cases[] = {
 	 .sources = IMPORT_SOURCES},
 	{UNUSED("again"), .verdict = CLEAN},
 	{.command = "python-embedded unloaded " LIBRARY, .verdict = CLEAN},
+
+	/* The program's function for a signal is run by the interpreter, if that comes back. */
+	{PYTHON("python-signals.py native $CASES/libpool.so"), .verdict = GUILTY, .code = "FC002",
+	 .missing = "libpool.so", .missing_count = 2, .waiting_in = "pthread_cond_wait",
+	 .child = "pool_run@WAIT", .python_fork = "main@OWN_FORK",
+	 .python_child = "wait_for_pool@POOL main@BEGIN", .python_created = "main@START",
+	 .action = "killed", .sources = SIGNAL_SOURCES},
+	{PYTHON("python-signals.py traced $CASES/libpool.so"), .options = "--hang-after=1s",
+	 .verdict = SUSPECTED, .missing = "libpool.so", .missing_count = 2,
+	 .waiting_in = "pthread_cond_wait", .says = "SIGUSR1 is caught", .program_status = 42,
+	 .sources = SIGNAL_SOURCES},
+	{PYTHON("python-signals.py lock $CASES/libpool.so"), .verdict = CLEAN, .program_status = 7},
+	{PYTHON("python-signals.py semaphore $CASES/libpool.so"), .verdict = CLEAN,
+	 .program_status = 7},
+	{PYTHON("python-signals.py futex $CASES/libpool.so"), .verdict = CLEAN,
+	 .program_status = 7},
 
 	/* What cannot be read costs the Python frames and nothing else. */
 	{.command = "unknown-python",
