@@ -68,6 +68,9 @@ static bool waits_again(struct address_space *space, struct arena *arena,
 	if (!inner)
 		return IS_AMONG(file_of(&stack->list[0]), libraries);
 	called = unwind_called_function(space, arena, stack->list[inner].pc);
+	/* A call through a register tells no name. */
+	if (!called)
+		called = stack->list[inner - 1].function;
 	if (called && strcmp(called, "syscall") == 0)
 		return IS_AMONG(stack->list[inner].function, callers);
 	return IS_AMONG(called, libc_functions);
