@@ -6,17 +6,13 @@
 #include "shares.h"
 #include "capture.h"
 #include "log.h"
+#include "maps.h"
 #include "python.h"
 #include "thread.h"
-#include <fcntl.h>
 #include <string.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
-#define MAPS "/proc/self/maps"
-/* All before the path of a line: "7f0000000000-7f0000001000 rw-s 00000000 00:01 4242 " */
-#define LINE_HEAD 100
-#define READ_SIZE 2048
 /* Reading the list of mappings takes some 20 to 100 us: a program that makes a new
  * semaphore for everything it does is not to pay for each. */
 #define LOOKUPS_MAX 2048
@@ -44,73 +40,45 @@ static _Atomic bool any_record;
 
 /* --- where a semaphore is ---------------------------------------------------- */
 
-static uint64_t read_number(const char **at, unsigned base)
-{
-	uint64_t value = 0;
-
-	for (;; (*at)++) {
-		unsigned digit = (unsigned)(**at - '0');
-
-		if (digit > 9)
-			digit = (unsigned)(**at - 'a') + 10;
-		if (digit >= base)
-			return value;
-		value = value * base + digit;
-	}
-}
-
 static void skip(const char **at)
 {
 	if (**at)
 		(*at)++;
 }
 
+struct lookup {
+	uint64_t address;
+	struct share *share;
+};
+
 /* True when the address is in the mapping of this line. */
-static bool read_line(const char *line, uint64_t address, struct share *share)
+static bool read_line(const char *line, void *data)
 {
-	uint64_t start = read_number(&line, 16), end, major;
+	const struct lookup *lookup = data;
+	struct share *share = lookup->share;
+	uint64_t start = maps_number(&line, 16), end, major;
 	bool is_shared;
 
 	skip(&line);
-	end = read_number(&line, 16);
-	if (address < start || address >= end || strlen(line) < sizeof(" rw-s "))
+	end = maps_number(&line, 16);
+	if (lookup->address < start || lookup->address >= end || strlen(line) < sizeof(" rw-s "))
 		return false;
 	is_shared = line[4] == 's';
 	line += strlen(" rw-s ");
-	share->offset = read_number(&line, 16) + (address - start);
+	share->offset = maps_number(&line, 16) + (lookup->address - start);
 	skip(&line);
-	major = read_number(&line, 16);
+	major = maps_number(&line, 16);
 	skip(&line);
-	share->device = SHARE_DEVICE(major, read_number(&line, 16));
+	share->device = SHARE_DEVICE(major, maps_number(&line, 16));
 	skip(&line);
-	share->inode = is_shared ? read_number(&line, 10) : 0;
+	share->inode = is_shared ? maps_number(&line, 10) : 0;
 	return true;
 }
 
-static void find_in_maps(int maps, uint64_t address, struct share *share)
-{
-	char bytes[READ_SIZE], line[LINE_HEAD];
-	size_t length = 0;
-	long count;
-
-	while ((count = syscall(SYS_read, maps, bytes, sizeof(bytes))) > 0) {
-		for (long i = 0; i < count; i++) {
-			if (bytes[i] != '\n' && length < sizeof(line) - 1)
-				line[length++] = bytes[i];
-			if (bytes[i] != '\n')
-				continue;
-			line[length] = '\0';
-			length = 0;
-			if (read_line(line, address, share))
-				return;
-		}
-	}
-}
-
-/* By number: libc's open() and read() are cancellation points, sem_post() is not. */
 static void find_place(uint64_t address, struct share *share)
 {
-	int saved = errno, maps;
+	struct lookup lookup = {address, share};
+	int saved = errno;
 
 	share->inode = 0;
 	if (process.is_filtered)
@@ -119,11 +87,7 @@ static void find_place(uint64_t address, struct share *share)
 		atomic_fetch_add(&log_header()->counters.dropped, 1);
 		return;
 	}
-	maps = (int)syscall(SYS_openat, AT_FDCWD, MAPS, O_RDONLY | O_CLOEXEC, 0);
-	if (maps >= 0) {
-		find_in_maps(maps, address, share);
-		syscall(SYS_close, maps);
-	}
+	maps_walk(read_line, &lookup);
 	errno = saved;
 }
 

@@ -105,6 +105,8 @@ static const struct command_case cases[] = {
 	 "error FC001", 0},
 	{"a limit of processes", "$FORKCHECK limits processes", 0, "done\n", NULL, 0},
 	{"a limit of memory", "$FORKCHECK limits memory", 0, "done\n", NULL, 0},
+	{"a limit of locked memory, alone", "limits locked-memory", 0, "done\n", NULL, 0},
+	{"a limit of locked memory", "$FORKCHECK limits locked-memory", 0, "done\n", NULL, 0},
 
 	/* Many processes. tests/bench/scale has the full numbers. */
 	{"2,000 forks", MANY("forks 2000"), 0, "0 2001 true\n", NULL, 0},

@@ -5,9 +5,11 @@
  *   descriptors-hang N   and a child that hangs
  *   processes            fork() and pthread_create() fail
  *   memory               so does malloc()
+ *   locked-memory        mlockall() locks what fits, and refuses what does not
  */
 #include "case.h"
 #include <fcntl.h>
+#include <sys/mman.h>
 #include <sys/resource.h>
 
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
@@ -108,6 +110,60 @@ static int without_memory(void)
 	return waitpid(child, &status, 0) == child && status == 0 ? 0 : 1;
 }
 
+/* In KiB; -1: it is not said. */
+static long locked(void)
+{
+	char line[128];
+	long size = -1;
+	FILE *status = fopen("/proc/self/status", "r");
+
+	while (status && size < 0 && fgets(line, sizeof(line), status))
+		sscanf(line, "VmLck: %ld", &size);
+	if (status)
+		fclose(status);
+	return size;
+}
+
+static int is_locked(void)
+{
+	size_t size = 1 << 20;
+	long before = locked();
+	int is_so;
+
+	void *memory = mmap(NULL, size, PROT_READ, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+
+	is_so = before > 1024 && before < 8 << 10 && locked() == before + 1024;
+	munmap(memory, size);
+	return is_so;
+}
+
+static int lock_memory(void)
+{
+	errno = 0;
+	/* With rights there is no limit: the program's own memory is locked, and no other. */
+	if (mlockall(MCL_CURRENT | MCL_FUTURE) || errno || !is_locked() || munlockall())
+		return 1;
+	return locked() == 0 ? 0 : 1;
+}
+
+static int with_locked_memory(void)
+{
+	struct rlimit usual;
+
+	if (getuid() == 0 && lock_memory())
+		return 1;
+	/* More than that is not to be had. */
+	getrlimit(RLIMIT_MEMLOCK, &usual);
+	limit(RLIMIT_MEMLOCK, usual.rlim_max < 8 << 20 ? usual.rlim_max : 8 << 20);
+	if (getuid() == 0 && setuid(54321))
+		err(2, "setuid");
+	if (lock_memory() || mlockall(MCL_CURRENT) || mlockall(MCL_CURRENT | MCL_ONFAULT) ||
+	    munlockall())
+		return 1;
+	limit(RLIMIT_MEMLOCK, 64 << 10);
+	return mlockall(MCL_CURRENT) == -1 && errno == ENOMEM && locked() == 0 ? 0 : 1;
+}
+
 int main(int argc, char **argv)
 {
 	int count = argc > 2 ? atoi(argv[2]) : 100, result;
@@ -116,6 +172,8 @@ int main(int argc, char **argv)
 		result = without_processes();
 	else if (mode_is(argv, "memory"))
 		result = without_memory();
+	else if (mode_is(argv, "locked-memory"))
+		result = with_locked_memory();
 	else
 		result = open_many(count, mode_is(argv, "descriptors-hang"));
 	if (result == 0 && write(STDOUT_FILENO, "done\n", 5) != 5)

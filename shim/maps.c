@@ -1,0 +1,69 @@
+/* Reads /proc/self/maps. Runs in any thread, and in signal handlers. */
+#include "maps.h"
+#include "shim.h"
+#include <fcntl.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#define MAPS "/proc/self/maps"
+/* All before the path of a line: "7f0000000000-7f0000001000 rw-s 00000000 00:01 4242 " */
+#define LINE_HEAD 100
+#define READ_SIZE 2048
+
+struct line {
+	char text[LINE_HEAD];
+	size_t length;
+};
+
+uint64_t maps_number(const char **at, unsigned base)
+{
+	uint64_t value = 0;
+
+	for (;; (*at)++) {
+		unsigned digit = (unsigned)(**at - '0');
+
+		if (digit > 9)
+			digit = (unsigned)(**at - 'a') + 10;
+		if (digit >= base)
+			return value;
+		value = value * base + digit;
+	}
+}
+
+/* True when the byte ends the line. */
+static bool add_byte(struct line *line, char byte)
+{
+	if (byte != '\n') {
+		if (line->length < sizeof(line->text) - 1)
+			line->text[line->length++] = byte;
+		return false;
+	}
+	line->text[line->length] = '\0';
+	line->length = 0;
+	return true;
+}
+
+static bool walk(int maps, maps_visitor *visit, void *data)
+{
+	char bytes[READ_SIZE];
+	struct line line = {.length = 0};
+	long count;
+
+	while ((count = syscall(SYS_read, maps, bytes, sizeof(bytes))) > 0)
+		for (long i = 0; i < count; i++)
+			if (add_byte(&line, bytes[i]) && visit(line.text, data))
+				return true;
+	return false;
+}
+
+bool maps_walk(maps_visitor *visit, void *data)
+{
+	int maps = (int)syscall(SYS_openat, AT_FDCWD, MAPS, O_RDONLY | O_CLOEXEC, 0);
+	bool is_found;
+
+	if (maps < 0)
+		return false;
+	is_found = walk(maps, visit, data);
+	syscall(SYS_close, maps);
+	return is_found;
+}

@@ -1,0 +1,20 @@
+/*
+ * The kernel's list of this process' mappings, read line by line with no memory but
+ * the stack's. By number: libc's open() and read() are cancellation points.
+ */
+#ifndef FORKCHECK_MAPS_H
+#define FORKCHECK_MAPS_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+/* Returns true to end the walk. A line is cut where it is longer than what stands before a path. */
+typedef bool maps_visitor(const char *line, void *data);
+
+/* True when the visitor ended the walk. errno may be lost. */
+bool maps_walk(maps_visitor *visit, void *data);
+
+/* The number at a place in a line, which moves behind it. */
+uint64_t maps_number(const char **at, unsigned base);
+
+#endif
