@@ -8,9 +8,10 @@
 
 /* Who stands between the library that wants a thread and pthread_create(). */
 static const char *const thread_starters[] = {
-	"libc.so*",         "libc-*.so",      "libpthread.so*",  "libpthread-*.so",
-	"ld-linux*",        "libstdc++.so*",  "libc++.so*",      "libglib-2.0.so*",
-	"libgthread-*.so*", "libQt?Core.so*", "libforkcheck.so", "linux-vdso*",
+	"libc.so*",        "libc-*.so",   "libpthread.so*",   "libpthread-*.so",  "ld-linux*",
+	"libstdc++.so*",   "libc++.so*",  "libglib-2.0.so*",  "libgthread-*.so*", "libQt?Core.so*",
+	"libforkcheck.so", "linux-vdso*", "libapr-1.so*",     "libasan.so*",      "libhwasan.so*",
+	"liblsan.so*",     "libtsan.so*", "libclang_rt.*.so", "libboost_thread*", "libnspr4.so*",
 };
 
 #define WALK_MAX 128

@@ -157,6 +157,9 @@ START_TEST(starters_are_told_from_libraries)
 	ck_assert(is_thread_starter("/lib64/libc.so.6"));
 	ck_assert(is_thread_starter("libpthread-2.31.so"));
 	ck_assert(is_thread_starter("/usr/lib/libglib-2.0.so.0.7400.6"));
+	ck_assert(is_thread_starter("/usr/lib/x86_64-linux-gnu/libasan.so.8.0.0"));
+	ck_assert(is_thread_starter("libclang_rt.asan-x86_64.so"));
+	ck_assert(is_thread_starter("libboost_thread.so.1.74.0"));
 	ck_assert(!is_thread_starter("/usr/lib/libgomp.so.1"));
 	ck_assert(!is_thread_starter("/usr/lib/libcurl.so.4"));
 	ck_assert(!is_thread_starter("/usr/lib/libc.so.6/server"));
