@@ -326,19 +326,51 @@ static size_t count_called_frames(const struct frames *stack)
 	return count;
 }
 
+static void insert_frame(struct arena *arena, struct frames *stack, size_t place,
+			 struct frame frame)
+{
+	struct frame *list = arena_array(arena, stack->count + 1, sizeof(*list));
+
+	memcpy(list, stack->list, place * sizeof(*list));
+	list[place] = frame;
+	memcpy(&list[place + 1], &stack->list[place], (stack->count - place) * sizeof(*list));
+	stack->list = list;
+	stack->count++;
+}
+
 /*
- * The function that a live stack is stuck in, as the program called it
- * ("sem_wait", "GOMP_parallel"): libc gets there by jumps, and inner functions
- * have no names for most people. Else the innermost function with a name.
+ * What the caller of the innermost `inner` frames called, if that is the function
+ * that they are in. Another (std::condition_variable::wait) that went on there by
+ * a jump gets the frame that it has left out. NULL: their own names speak for them.
+ */
+static const char *function_entered(struct judgement *judgement, uint32_t process,
+				    struct frames *stack, size_t inner)
+{
+	struct address_space *space = model_space(judgement->model, process);
+	struct frame *last = inner ? &stack->list[inner - 1] : NULL;
+	struct frame through;
+	uint64_t site;
+
+	if (!space || !last || inner >= stack->count)
+		return NULL;
+	site = stack->list[inner].pc;
+	if (!unwind_jumped_through(space, judgement->arena, site, last->pc, &through))
+		return unwind_called_function(space, judgement->arena, site);
+	through.sp = last->sp;
+	insert_frame(judgement->arena, stack, inner, through);
+	return NULL;
+}
+
+/*
+ * The function that a live stack is stuck in, as it was called ("sem_wait",
+ * "GOMP_parallel"): libc gets there by jumps, and inner functions have no names
+ * for most people. Else the innermost function with a name.
  */
 const char *evidence_waiting_in(struct judgement *judgement, uint32_t process, struct frames *stack)
 {
 	size_t inner = count_called_frames(stack);
-	struct address_space *space = model_space(judgement->model, process);
-	const char *function = NULL;
+	const char *function = function_entered(judgement, process, stack, inner);
 
-	if (inner && inner < stack->count && space)
-		function = unwind_called_function(space, judgement->arena, stack->list[inner].pc);
 	if (function)
 		stack->list[inner - 1].function = function;
 	for (size_t i = inner; i-- > 0 && !function;)

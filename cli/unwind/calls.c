@@ -132,23 +132,102 @@ static const char *slot_symbol(struct address_space *space, uint64_t slot)
 	return name && *name ? name : NULL;
 }
 
+/* The slot that a call goes through, itself or by way of a PLT entry. */
+static bool read_called_slot(struct address_space *space, uint64_t return_address, uint64_t *slot)
+{
+	uint64_t target;
+
+	return read_slot(space, return_address - SLOT_LENGTH, 0x15, slot) ||
+	       (read_call_target(space, return_address, &target) &&
+		read_plt_entry(space, target, slot));
+}
+
 const char *unwind_called_function(struct address_space *space, struct arena *arena,
 				   uint64_t return_address)
 {
 	uint64_t target, slot;
-	const char *name = NULL;
+	const char *name;
+	struct frames frames;
 
-	if (read_slot(space, return_address - SLOT_LENGTH, 0x15, &slot)) {
+	if (read_called_slot(space, return_address, &slot)) {
 		name = slot_symbol(space, slot);
-	} else if (read_call_target(space, return_address, &target)) {
-		if (read_plt_entry(space, target, &slot)) {
-			name = slot_symbol(space, slot);
-		} else {
-			struct frames frames = symbolize_code(space, arena, target, false);
-
-			if (frames.count)
-				return frames.list[frames.count - 1].function;
-		}
+		return name ? function_text(arena, name) : NULL;
 	}
-	return name ? arena_strdup(arena, name) : NULL;
+	if (!read_call_target(space, return_address, &target))
+		return NULL;
+	frames = symbolize_code(space, arena, target, false);
+	return frames.count ? frames.list[frames.count - 1].function : NULL;
+}
+
+static uint64_t find_export_in(Elf *elf, Elf_Scn *section, const char *name)
+{
+	GElf_Shdr header;
+	Elf_Data *data;
+	GElf_Sym symbol;
+
+	if (!gelf_getshdr(section, &header) || header.sh_type != SHT_DYNSYM)
+		return 0;
+	data = elf_getdata(section, NULL);
+	for (int i = 0; data && gelf_getsym(data, i, &symbol); i++) {
+		const char *other = elf_strptr(elf, header.sh_link, symbol.st_name);
+
+		if (symbol.st_shndx != SHN_UNDEF && other && strcmp(other, name) == 0)
+			return symbol.st_value;
+	}
+	return 0;
+}
+
+/* Where a module has the symbol for others, in the process; 0: nowhere. */
+static uint64_t find_export(struct module *module, const char *name)
+{
+	Elf_Scn *section = NULL;
+	uint64_t value = 0;
+
+	if (!module || module->is_shim || !module_open(module))
+		return 0;
+	while (!value && (section = elf_nextscn(module->file.elf, section)))
+		value = find_export_in(module->file.elf, section, name);
+	return value ? module->bias + value : 0;
+}
+
+static uint64_t find_exporter(struct address_space *space, const char *name)
+{
+	uint64_t address = 0;
+
+	for (struct module *module = space->newest; module && !address; module = module->older)
+		address = find_export(module, name);
+	return address;
+}
+
+/* The entry of the function that was called, if `inner` has none of that name; else 0. */
+static uint64_t find_foreign_callee(struct address_space *space, uint64_t return_address,
+				    struct module *inner)
+{
+	uint64_t target, slot;
+	const char *name;
+
+	if (read_called_slot(space, return_address, &slot)) {
+		name = slot_symbol(space, slot);
+		return name && !find_export(inner, name) ? find_exporter(space, name) : 0;
+	}
+	if (!read_call_target(space, return_address, &target))
+		return 0;
+	return space_module_at(space, target) != inner ? target : 0;
+}
+
+bool unwind_jumped_through(struct address_space *space, struct arena *arena,
+			   uint64_t return_address, uint64_t pc, struct frame *through)
+{
+	struct module *inner = space_module_at(space, pc), *module;
+	uint64_t entry = inner ? find_foreign_callee(space, return_address, inner) : 0;
+
+	if (!entry || !(module = space_module_at(space, entry)))
+		return false;
+	*through = (struct frame){
+		.function = unwind_called_function(space, arena, return_address),
+		.module = arena_strdup(arena, module->path),
+		.offset = entry - module->bias,
+		.pc = entry,
+	};
+	return through->function != NULL;
 }

@@ -69,6 +69,8 @@ void unwind_free(unw_addr_space_t unwind);
 void symbols_forget(struct address_space *space);
 /* The symbol of the code at an address, for the module's own names; NULL: none. */
 const char *symbol_at_code(struct module *module, uint64_t address);
+/* A linker's name of a function as a reader wants it: demangled, without a suffix. */
+const char *function_text(struct arena *arena, const char *name);
 
 /* debug.c: libdw's view of a module; NULL: there is none. */
 Dwfl_Module *debug_module(struct module *module);

@@ -66,7 +66,7 @@ static const char *demangle_stem(struct arena *arena, const char *name)
 
 /* gcc and clang make clones of functions (work.part.0); the linker adds versions
  * (fork@@GLIBC_2.2.5). */
-static const char *function_text(struct arena *arena, const char *name)
+const char *function_text(struct arena *arena, const char *name)
 {
 	const char *text = demangle_stem(arena, name);
 	size_t length = strcspn(name, ".@");

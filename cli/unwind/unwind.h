@@ -94,6 +94,13 @@ enum call_target unwind_call_leads_to(struct address_space *space, uint64_t retu
 const char *unwind_called_function(struct address_space *space, struct arena *arena,
 				   uint64_t return_address);
 
+/*
+ * The function that was called there, if it is of another module than the `pc` that
+ * the walk found inside of the call: it went on by a jump and has left no frame.
+ */
+bool unwind_jumped_through(struct address_space *space, struct arena *arena,
+			   uint64_t return_address, uint64_t pc, struct frame *through);
+
 /* One code address. Inlined functions yield several frames. */
 struct frames symbolize_code(struct address_space *space, struct arena *arena, uint64_t pc,
 			     bool is_return);

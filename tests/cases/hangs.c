@@ -74,6 +74,11 @@ static const struct program_case cases[] = {
 	{.command = "parking word released", .verdict = CLEAN},
 	{.command = "parking word handed", .verdict = CLEAN},
 
+	/* By a jump out of a function that leaves no frame. */
+	{HANG("jumped hang", "jumped", "pthread_cond_wait"), .missing_count = 1,
+	 .fork = "main@FORK", .child = "work@WAIT main@CHILD", .created = "main@CREATE"},
+	{.command = "jumped served", .verdict = CLEAN},
+
 	/* OpenMP. */
 	{HANG("openmp hang", "libgomp.so.1", "GOMP_parallel"), .missing_count = 2,
 	 .fork = "main@FORK"},
@@ -91,6 +96,11 @@ static const struct program_case cases[] = {
 	{HANG("future promise", "future", NULL), .missing_count = 1,
 	 .child = "service::collect@GET fork_and_collect@CHILD", .created = "with_promise@THREAD",
 	 .sources = "programs/future.cpp"},
+	{HANG("future condition", "future", "pthread_cond_wait"), .missing_count = 1,
+	 .fork = "with_condition@FORK_BESIDE",
+	 .child = "await_shared@AWAIT await_in_child@CHILD_WAITS",
+	 .created = "with_condition@SHARER", .sources = "programs/future.cpp"},
+	{.command = "future condition again", .verdict = CLEAN},
 	{.command = "future async again", .verdict = CLEAN},
 	{.command = "future promise again", .verdict = CLEAN},
 

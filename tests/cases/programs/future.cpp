@@ -1,6 +1,8 @@
 /* future MODE: the child waits for a result that a thread of its parent was to deliver. */
 #include "case.h"
+#include <condition_variable>
 #include <future>
+#include <mutex>
 #include <thread>
 
 namespace service
@@ -69,9 +71,58 @@ static int with_promise(bool again)
 	return status;
 }
 
+static std::mutex mutex;
+static std::condition_variable changed;
+static int shared_answer;
+
+static void share(int (*answer)())
+{
+	int value = answer();
+	std::lock_guard<std::mutex> guard(mutex);
+
+	shared_answer = value;
+	changed.notify_all();
+}
+
+static int await_shared()
+{
+	std::unique_lock<std::mutex> guard(mutex);
+
+	while (!shared_answer)
+		changed.wait(guard); /* AWAIT */
+	return shared_answer;
+}
+
+static int await_in_child(bool again)
+{
+	if (!again)
+		return await_shared(); /* CHILD_WAITS */
+	std::thread thread(share, service::quick_answer);
+	int answer = await_shared();
+
+	thread.join();
+	return answer;
+}
+
+static int with_condition(bool again)
+{
+	std::thread thread(share, service::answer); /* SHARER */
+
+	pthread_barrier_wait(&taken);
+	pid_t child = fork(); /* FORK_BESIDE */
+	if (child == 0)
+		_exit(await_in_child(again) == 42 ? 0 : 1);
+	int status = reap(child);
+	pthread_barrier_wait(&finished);
+	thread.join();
+	return status;
+}
+
 int main(int argc, char **argv)
 {
 	bool again = argc == 3 && strcmp(argv[2], "again") == 0;
 
+	if (mode_is(argv, "condition"))
+		return with_condition(again);
 	return mode_is(argv, "promise") ? with_promise(again) : with_async(again);
 }
