@@ -70,7 +70,7 @@ static void report(struct judgement *judgement, const struct rule *rule,
 	lock = evidence_lock_words(judgement, &finding->lock);
 	finding->message = arena_printf(
 		judgement->arena,
-		"%s was held by another thread at a fork; the child did not touch it this time.",
+		"%s was held by another thread at a fork; the child did not wait for it this time.",
 		lock);
 	finding->why = arena_printf(
 		judgement->arena,
