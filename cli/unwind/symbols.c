@@ -300,7 +300,8 @@ struct data_symbol symbolize_data(struct address_space *space, struct arena *are
 	struct module *module = space_module_at(space, address);
 	uint64_t offset;
 
-	if (module == NULL)
+	/* A module that is only a name reaches far: what lies behind it may be a heap. */
+	if (module == NULL || module->start == module->end)
 		return answer;
 	answer.module = arena_strdup(arena, module->path);
 	answer.offset = address - module->bias;

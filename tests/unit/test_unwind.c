@@ -456,6 +456,18 @@ START_TEST(names_data)
 }
 END_TEST
 
+/* What is mapped behind a file that cannot be read may be a heap. */
+START_TEST(claims_no_data_for_a_module_of_unknown_extent)
+{
+	struct address_space *other = address_space_new(NULL);
+
+	address_space_add(other, "/nonexistent/liblost.so", 0x10000, NULL, 0);
+	ck_assert_str_eq(space_module_path(other, 0x13000), "/nonexistent/liblost.so");
+	ck_assert_ptr_null(symbolize_data(other, &arena, 0x13000).module);
+	address_space_free(other);
+}
+END_TEST
+
 START_TEST(reads_the_range_that_holds_an_address)
 {
 	static const uint8_t low[12] = {1};
@@ -746,6 +758,7 @@ static void add_files(Suite *suite)
 	tcase_add_test(files, names_a_file_that_cannot_be_read);
 	tcase_add_test(files, prefers_the_later_of_two_modules);
 	tcase_add_test(files, names_data);
+	tcase_add_test(files, claims_no_data_for_a_module_of_unknown_extent);
 	tcase_add_test(files, asks_no_server_for_debug_files);
 	tcase_add_test(files, needs_no_frame_header);
 	tcase_add_test(files, forgets_a_file_that_changed);
