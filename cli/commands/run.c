@@ -17,6 +17,7 @@
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/syscall.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -188,13 +189,45 @@ static void take_turn(struct run *run)
 		launch_wait(&run->session, pause);
 }
 
-/* Everybody who is left, until nobody is. */
+static bool is_among(const pid_t *list, size_t count, pid_t pid)
+{
+	for (size_t i = 0; i < count; i++)
+		if (list[i] == pid)
+			return true;
+	return false;
+}
+
+/* Observed or not. A number that was free for a moment may be a stranger's: they are
+ * asked for again once they are held by something better. False: nobody was killed. */
+static bool kill_descendants(void)
+{
+	pid_t descendants[LEFT_MAX], still[LEFT_MAX];
+	size_t count = procfs_descendants(descendants, LEFT_MAX), still_count;
+	int processes[LEFT_MAX];
+	bool any = false;
+
+	for (size_t i = 0; i < count; i++)
+		processes[i] = (int)syscall(SYS_pidfd_open, descendants[i], 0);
+	still_count = procfs_descendants(still, LEFT_MAX);
+	for (size_t i = 0; i < count; i++) {
+		if (processes[i] < 0)
+			continue;
+		if (is_among(still, still_count, descendants[i]))
+			any |= syscall(SYS_pidfd_send_signal, processes[i], SIGKILL, NULL, 0) == 0;
+		close(processes[i]);
+	}
+	return any;
+}
+
+/* Everybody who is left, until nobody is who may be killed. */
 static void end_everything(struct run *run)
 {
-	while (run->launched.has_children) {
-		if (!run->launched.ended)
-			kill(run->launched.pid, SIGKILL);
-		watch_signal_all(&run->watch, SIGKILL);
+	bool any = true;
+
+	/* Those that somebody else has adopted: --no-subreaper. */
+	watch_signal_all(&run->watch, SIGKILL);
+	while (run->launched.has_children && any) {
+		any = kill_descendants();
 		launch_wait(&run->session, LOOK_MS);
 		launch_reap(&run->launched);
 	}

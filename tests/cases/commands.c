@@ -161,6 +161,11 @@ static const struct command_case cases[] = {
 	 "timeout 12 $FORKCHECK --on-deadlock=end-run pool hang 2>live; echo $?\n" FIND_CHILD
 	 "test -e /proc/$child && echo $child; grep -c 'error FC002' live",
 	 0, "66\n1\n", NULL, 0},
+	{"hung: others are ended with the run",
+	 "$FORKCHECK --on-deadlock=end-run sh -c "
+	 "'sleep 1000 & echo $! >first; env -i sleep 1000 & echo $! >second; pool hang' 2>live\n"
+	 "echo $?; ! kill -0 $(cat first) 2>/dev/null && ! kill -0 $(cat second) 2>/dev/null",
+	 0, "66\n", NULL, 0},
 	{"hung in fork: the run is ended",
 	 "timeout 12 $FORKCHECK --on-deadlock=end-run prepare hang", 66, "", "error FC007", 0},
 	{"hung: reported while the run goes on",
