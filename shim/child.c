@@ -10,6 +10,7 @@
 #include "modules.h"
 #include "output.h"
 #include "python.h"
+#include "python_output.h"
 #include "random.h"
 #include "regions.h"
 #include "thread.h"
@@ -257,6 +258,7 @@ IN_CHILD void child_start(struct thread *survivor)
 	process.inherits |= inventory.held > 0;
 	become(survivor, &inventory);
 	output_inherit();
+	python_output_inherit();
 	random_forked();
 	if (survivor->fork.bears_itself)
 		bear_itself();

@@ -12,6 +12,7 @@
 #include "modules.h"
 #include "output.h"
 #include "python.h"
+#include "python_output.h"
 #include "random.h"
 #include "real.h"
 #include "thread.h"
@@ -264,6 +265,7 @@ static void prepare(void)
 		}
 		find_threads(thread);
 		output_announce(thread);
+		python_output_announce(thread);
 		announce(thread);
 	}
 	restore_errno(saved);
@@ -414,6 +416,7 @@ bool fork_begin_unhandled(struct fork_scope *scope, enum fork_function function,
 		scope->thread->fork.bears_itself = suspends;
 		find_threads(scope->thread);
 		output_announce(scope->thread);
+		python_output_announce(scope->thread);
 		announce(scope->thread);
 		/* The child will count itself, and the parent may be kept until it ends. */
 		if (suspends)

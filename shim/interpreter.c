@@ -92,6 +92,7 @@ static struct interpreter *keep(const struct link_map *map,
 	place->bias = map->l_addr;
 	place->dynamic = (uintptr_t)map->l_ld;
 	atomic_store(&place->layout_is_proven, false);
+	atomic_store(&place->collector_is_proven, false);
 	return place;
 }
 

@@ -9,7 +9,7 @@
 #include "session.h"
 #include "shim.h"
 
-/* Never changes once it was found, but for the last word. */
+/* Never changes once it was found, but for what was proven of it. */
 struct interpreter {
 	struct python_interpreter symbols;
 	/* The object that exports them. */
@@ -17,6 +17,8 @@ struct interpreter {
 	bool is_permanent; /* it came with the program, and is never unloaded */
 	/* A thread's frames were read, and everything was what it must be. */
 	_Atomic bool layout_is_proven;
+	/* So were the collector's lists. */
+	_Atomic bool collector_is_proven;
 };
 
 /* In the constructor: looks at all objects that are there. */

@@ -12,6 +12,9 @@
 #include "thread.h"
 #include <string.h>
 
+/* Where they were found last: a hint, good for any interpreter. */
+static struct python_streams streams;
+
 static bool read_safely(const struct python_memory *memory, void *to, uint64_t address,
 			size_t length)
 {
@@ -19,11 +22,19 @@ static bool read_safely(const struct python_memory *memory, void *to, uint64_t a
 	return memory_read(to, (const void *)(uintptr_t)address, length) == length;
 }
 
+/* Nearly all that is read are words, or four of them: no work for a loop. */
 static bool read_plainly(const struct python_memory *memory, void *to, uint64_t address,
 			 size_t length)
 {
+	const void *from = (const void *)(uintptr_t)address;
+
 	(void)memory;
-	memcpy(to, (const void *)(uintptr_t)address, length);
+	if (length == sizeof(uint64_t))
+		__builtin_memcpy(to, from, sizeof(uint64_t));
+	else if (length == 4 * sizeof(uint64_t))
+		__builtin_memcpy(to, from, 4 * sizeof(uint64_t));
+	else
+		memcpy(to, from, length);
 	return true;
 }
 
@@ -116,14 +127,20 @@ static session_reference record(const struct python_walk *walk, enum python_stat
 	return reference;
 }
 
+static bool has_lock(struct python_walk *walk, const struct thread *thread,
+		     struct interpreter *interpreter)
+{
+	return atomic_load(&interpreter->layout_is_proven) && thread->python_state &&
+	       python_lock_holder(walk) == thread->python_state;
+}
+
 /* Where it has the interpreter's lock, nothing of what is read can go away. */
 static enum python_status walk_own_frames(struct python_walk *walk, struct thread *thread,
 					  struct interpreter *interpreter)
 {
 	enum python_status status;
 
-	if (atomic_load(&interpreter->layout_is_proven) && thread->python_state &&
-	    python_lock_holder(walk) == thread->python_state) {
+	if (has_lock(walk, thread, interpreter)) {
 		walk->memory = &plain_memory;
 		return python_walk_state(walk, thread->python_state);
 	}
@@ -203,4 +220,50 @@ session_reference python_capture_lost(const struct thread *thread, uintptr_t sp)
 	struct interpreter *interpreter = readable_interpreter();
 
 	return interpreter ? capture(interpreter, NULL, thread, sp) : 0;
+}
+
+static bool prove_collector(const struct python_walk *walk, uint64_t thread,
+			    struct interpreter *interpreter)
+{
+	uint64_t state;
+
+	if (!atomic_load(&interpreter->collector_is_proven) &&
+	    python_read_word(walk, thread + walk->layout.thread_interpreter, &state) &&
+	    python_check_collector(walk, state))
+		atomic_store(&interpreter->collector_is_proven, true);
+	return atomic_load(&interpreter->collector_is_proven);
+}
+
+static COLD void each_file(struct interpreter *interpreter, const struct thread *thread,
+			   void (*visit)(const struct python_file *file, void *data), void *data)
+{
+	struct python_walk walk = {.memory = &safe_memory, .interpreter = &interpreter->symbols};
+
+	if (python_find_layout(&walk) != PYTHON_READ || !has_lock(&walk, thread, interpreter) ||
+	    !prove_collector(&walk, thread->python_state, interpreter))
+		return;
+	walk.memory = &plain_memory;
+	python_each_file(&walk, thread->python_state, &streams, visit, data);
+}
+
+void python_each_waiting_file(const struct thread *thread,
+			      void (*visit)(const struct python_file *file, void *data), void *data)
+{
+	struct interpreter *interpreter = readable_interpreter();
+
+	if (interpreter)
+		each_file(interpreter, thread, visit, data);
+}
+
+bool python_still_waits(const struct python_file *known, struct python_file *now)
+{
+	struct interpreter *interpreter = interpreter_loaded();
+	struct python_walk walk = {.memory = &safe_memory};
+
+	if (!interpreter)
+		return false;
+	walk.interpreter = &interpreter->symbols;
+	return python_find_layout(&walk) == PYTHON_READ &&
+	       python_read_file(&walk, known->text ? known->text : known->object, now) &&
+	       now->object == known->object;
 }

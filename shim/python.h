@@ -5,6 +5,7 @@
 #ifndef FORKCHECK_SHIM_PYTHON_H
 #define FORKCHECK_SHIM_PYTHON_H
 
+#include "python/python.h"
 #include "session.h"
 #include "shim.h"
 
@@ -21,5 +22,16 @@ session_reference python_capture(struct thread *thread, uintptr_t sp);
 session_reference python_capture_creation(struct thread *creator, char name[SESSION_PYTHON_NAME]);
 /* The same in a fork child, for a thread that it does not have. */
 session_reference python_capture_lost(const struct thread *thread, uintptr_t sp);
+
+/*
+ * Calls `visit` with the files that have bytes to write, of those that can be found
+ * at the price of a fork (see python_each_file). Only where the thread has the
+ * interpreter's lock, as of its last python_capture().
+ */
+void python_each_waiting_file(const struct thread *thread,
+			      void (*visit)(const struct python_file *file, void *data),
+			      void *data);
+/* A file as it is now, whoever has the lock. False where it is gone, or nothing waits. */
+bool python_still_waits(const struct python_file *known, struct python_file *now);
 
 #endif

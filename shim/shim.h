@@ -91,6 +91,8 @@ struct process {
 	_Atomic bool output_taken;      /* output.c's table */
 	_Atomic bool interpreter_taken; /* somebody looks for it (interpreter.c) */
 	uint32_t output_count;          /* of its entries */
+	_Atomic bool files_taken;       /* python_output.c's table */
+	uint32_t file_count;            /* of its entries */
 	_Atomic uint32_t identities;    /* given to copied state */
 	struct generator generators[COPIED_KINDS];
 	/* Threads of the parent that only /proc knew, as of the last fork. */

@@ -91,11 +91,20 @@ static void begin_at_program(struct frames *frames)
 		frames->count = 0;
 }
 
+/* By the interpreter at its end, mostly: its own frames say nothing. */
+static bool wrote_alone(const struct record_copied *record)
+{
+	return record->flags & COPIED_PYTHON && !record->python;
+}
+
 static struct frames stack_of(struct judgement *judgement, const struct record_copied *record)
 {
 	uint32_t process = record->record.process;
-	struct frames frames = evidence_stack(judgement, process, record->stack);
+	struct frames frames;
 
+	if (wrote_alone(record))
+		return (struct frames){.complete = true};
+	frames = evidence_stack(judgement, process, record->stack);
 	frames.python = python_evidence_at(judgement, process, record->python, record->stack);
 	if (record->flags & COPIED_AT_EXIT)
 		begin_at_program(&frames);
@@ -106,6 +115,8 @@ static const char *deed(const struct record_copied *record)
 {
 	if (record->kind != COPIED_OUTPUT)
 		return "drew";
+	if (wrote_alone(record))
+		return "wrote them when no Python code ran";
 	return record->flags & COPIED_AT_EXIT ? "wrote them by exit()" : "wrote them";
 }
 

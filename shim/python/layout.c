@@ -3,7 +3,8 @@
  * _Py_DebugOffsets at the start of _PyRuntime, whose own layout differs from
  * minor to minor. Before, structures changed with the minor only: offsets were
  * printed by a program that was compiled with the headers of 3.8.18, 3.9.18,
- * 3.10.13, 3.11.2, 3.11.7 and 3.12.1 (x86-64, not Py_DEBUG).
+ * 3.10.13, 3.11.2, 3.11.7 and 3.12.1 (x86-64, not Py_DEBUG), and what the
+ * versions from 3.13 on do not say with those of 3.13.0, 3.14.10 and 3.15.2.
  */
 #include "python.h"
 #include <string.h>
@@ -21,6 +22,11 @@ static const struct fixed_layout {
 	 {.interpreters = 32,
 	  .current = 1368,
 	  .interpreter_threads = 8,
+	  .interpreter_system = 72,
+	  .generations = 368,
+	  .permanent = 448,
+	  .collecting = 544,
+	  .runtime_has_collector = true,
 	  .thread_next = 8,
 	  .thread_interpreter = 16,
 	  .thread_id = 176,
@@ -28,8 +34,10 @@ static const struct fixed_layout {
 	  .frame_previous = 24,
 	  .frame_code = 32,
 	  .frame_instruction = 104,
+	  .frame_globals = 48,
 	  .frame_locals = 360,
 	  .attributes = PYTHON_ATTRIBUTES_DICTIONARY,
+	  .code_locals = 28,
 	  .code_file = 104,
 	  .code_name = 112,
 	  .code_first_line = 40,
@@ -46,6 +54,10 @@ static const struct fixed_layout {
 	 {.interpreters = 32,
 	  .current = 568,
 	  .interpreter_threads = 8,
+	  .interpreter_system = 872,
+	  .generations = 640,
+	  .permanent = 720,
+	  .collecting = 816,
 	  .thread_next = 8,
 	  .thread_interpreter = 16,
 	  .thread_id = 176,
@@ -53,8 +65,10 @@ static const struct fixed_layout {
 	  .frame_previous = 24,
 	  .frame_code = 32,
 	  .frame_instruction = 104,
+	  .frame_globals = 48,
 	  .frame_locals = 360,
 	  .attributes = PYTHON_ATTRIBUTES_DICTIONARY,
+	  .code_locals = 28,
 	  .code_file = 104,
 	  .code_name = 112,
 	  .code_first_line = 40,
@@ -71,6 +85,10 @@ static const struct fixed_layout {
 	 {.interpreters = 32,
 	  .current = 568,
 	  .interpreter_threads = 8,
+	  .interpreter_system = 872,
+	  .generations = 640,
+	  .permanent = 720,
+	  .collecting = 816,
 	  .thread_next = 8,
 	  .thread_interpreter = 16,
 	  .thread_id = 176,
@@ -80,8 +98,10 @@ static const struct fixed_layout {
 	  .frame_previous = 24,
 	  .frame_code = 32,
 	  .frame_instruction = 96,
+	  .frame_globals = 48,
 	  .frame_locals = 352,
 	  .attributes = PYTHON_ATTRIBUTES_DICTIONARY,
+	  .code_locals = 28,
 	  .code_file = 104,
 	  .code_name = 112,
 	  .code_first_line = 40,
@@ -98,6 +118,10 @@ static const struct fixed_layout {
 	 {.interpreters = 40,
 	  .current = 576,
 	  .interpreter_threads = 16,
+	  .interpreter_system = 904,
+	  .generations = 672,
+	  .permanent = 752,
+	  .collecting = 848,
 	  .thread_next = 8,
 	  .thread_interpreter = 16,
 	  .thread_id = 152,
@@ -109,9 +133,11 @@ static const struct fixed_layout {
 	  .frame_instruction = 56,
 	  .frame_owner = 69,
 	  .frame_entry = 68,
+	  .frame_function = 0,
 	  .frame_locals = 72,
 	  .type_keys = 872,
 	  .attributes = PYTHON_ATTRIBUTES_POINTERS,
+	  .code_locals = 76,
 	  .code_file = 112,
 	  .code_name = 128,
 	  .code_first_line = 72,
@@ -131,6 +157,10 @@ static const struct fixed_layout {
 	  .interpreter_gil = 384,
 	  .gil_holder = 8,
 	  .gil_locked = 16,
+	  .interpreter_system = 352,
+	  .generations = 136,
+	  .permanent = 216,
+	  .collecting = 312,
 	  .thread_next = 8,
 	  .thread_interpreter = 16,
 	  .thread_id = 136,
@@ -141,9 +171,11 @@ static const struct fixed_layout {
 	  .frame_code = 0,
 	  .frame_instruction = 56,
 	  .frame_owner = 70,
+	  .frame_function = 16,
 	  .frame_locals = 72,
 	  .type_keys = 880,
 	  .attributes = PYTHON_ATTRIBUTES_TAGGED,
+	  .code_locals = 72,
 	  .code_file = 112,
 	  .code_name = 128,
 	  .code_first_line = 68,
@@ -192,17 +224,51 @@ static bool take(const uint64_t *words, uint8_t place, uint32_t *to)
 	return true;
 }
 
-/* 3.14 tells where the variables of a frame are, 3.13 and 3.14 do not tell the rest
- * (3.14.10 has it where 3.13 has). That of 3.15 is not known. */
-static void take_attributes(const uint64_t *words, uint32_t minor, struct python_layout *to)
+/* 3.14 tells where the variables of a frame are. */
+static void take_variables(const uint64_t *words, uint32_t minor, struct python_layout *to)
 {
-	if (minor == 0x030d)
-		to->frame_locals = 72;
-	else if (minor != 0x030e || !take(words, FRAME_LOCALS_314, &to->frame_locals))
+	to->frame_function = 16;
+	to->code_locals = 72;
+	if (minor == 0x030e)
+		take(words, FRAME_LOCALS_314, &to->frame_locals);
+	else
+		to->frame_locals = minor == 0x030d ? 72 : 80;
+}
+
+/* What 3.13 and 3.14 do not tell (3.14.10 has it where 3.13 has). That of 3.15 is not known. */
+static void take_attributes(uint32_t minor, struct python_layout *to)
+{
+	if (minor > 0x030e || !to->frame_locals)
 		return;
 	to->type_keys = 880;
 	to->values_start = 8;
 	to->attributes = PYTHON_ATTRIBUTES_INLINE;
+}
+
+/* Of the collector's state it tells where it is, and one word of it. */
+static void take_collector(const uint64_t *words, uint32_t minor, struct python_layout *to)
+{
+	static const struct collector_places {
+		uint32_t minor;
+		uint8_t collector, system, collecting;
+		uint8_t generations, permanent; /* offsets in the state */
+	} places[] = {
+		{0x030d, 10, 12, 72, 24, 104},
+		{0x030e, 11, 13, 82, 24, 96},
+		{0x030f, 11, 13, 95, 8, 80},
+	};
+
+	for (size_t i = 0; i < sizeof(places) / sizeof(*places); i++) {
+		uint32_t collector, collecting;
+
+		if (places[i].minor != minor || !take(words, places[i].collector, &collector) ||
+		    !take(words, places[i].collecting, &collecting) ||
+		    !take(words, places[i].system, &to->interpreter_system))
+			continue;
+		to->generations = collector + places[i].generations;
+		to->permanent = collector + places[i].permanent;
+		to->collecting = collector + collecting;
+	}
 }
 
 static bool take_offsets(const uint64_t *words, const struct offset_places *at,
@@ -244,7 +310,9 @@ static bool take_offsets(const uint64_t *words, const struct offset_places *at,
 	to->text_compact = to->text_ascii + 2 * (uint32_t)sizeof(uint64_t);
 	to->chain = PYTHON_FRAME_SHIMS;
 	to->lines = PYTHON_LINES_LOCATIONS;
-	take_attributes(words, at->minor, to);
+	take_variables(words, at->minor, to);
+	take_attributes(at->minor, to);
+	take_collector(words, at->minor, to);
 	return true;
 }
 

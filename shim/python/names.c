@@ -9,83 +9,25 @@
 #define OBJECT_TYPE 8
 #define ENTRIES_MAX 128
 #define NAME        "_name"
-/* PyTypeObject and PyDictObject, the same from 3.8 to 3.14. */
-#define TYPE_SIZE         32
-#define TYPE_DICTIONARY   288
-#define DICTIONARY_KEYS   32
-#define DICTIONARY_VALUES 40
+/* PyTypeObject, the same from 3.8 to 3.14. */
+#define TYPE_SIZE       32
+#define TYPE_DICTIONARY 288
 /* In front of an object from 3.11 on. */
 #define MANAGED_DICTIONARY 24
 #define MANAGED_VALUES     32
-
-/* PyDictKeysObject: entries behind a table of indices. */
-struct key_entries {
-	uint64_t first;
-	uint64_t count;
-	uint32_t stride, key, value;
-};
-
-static bool find_entries_310(const struct python_walk *walk, uint64_t keys,
-			     struct key_entries *entries)
-{
-	uint64_t size;
-	uint64_t width;
-
-	if (!python_read_word(walk, keys + 8, &size) ||
-	    !python_read_word(walk, keys + 32, &entries->count) || size > UINT32_MAX)
-		return false;
-	width = size <= 0xff ? 1 : size <= 0xffff ? 2 : 4;
-	entries->first = keys + 40 + size * width;
-	entries->stride = 24;
-	entries->key = 8;
-	entries->value = 16;
-	return true;
-}
-
-static bool find_entries_311(const struct python_walk *walk, uint64_t keys,
-			     struct key_entries *entries)
-{
-	/* The logarithms of two sizes, and the kind: 0 keeps hashes with the keys. */
-	uint8_t head[3];
-	bool hashes;
-
-	if (!walk->memory->read(walk->memory, head, keys + 8, sizeof(head)) ||
-	    !python_read_word(walk, keys + 24, &entries->count) || head[1] > 32)
-		return false;
-	hashes = head[2] == 0;
-	entries->first = keys + 32 + (UINT64_C(1) << head[1]);
-	entries->stride = hashes ? 24 : 16;
-	entries->key = hashes ? 8 : 0;
-	entries->value = entries->key + 8;
-	return true;
-}
-
-static bool is_name(const struct python_walk *walk, uint64_t text)
-{
-	char name[sizeof(NAME)];
-	size_t length;
-
-	return text && python_read_text(walk, text, name, sizeof(name), false, &length) &&
-	       length == strlen(NAME) && memcmp(name, NAME, length) == 0;
-}
 
 /* Where the value is: in the entry, or in an array beside it. */
 static bool find_value(const struct python_walk *walk, uint64_t keys, uint64_t values,
 		       uint64_t *value)
 {
-	bool old = walk->layout.attributes == PYTHON_ATTRIBUTES_DICTIONARY;
-	struct key_entries entries;
-	uint64_t key;
+	struct python_entries entries;
 
-	if (!(old ? find_entries_310(walk, keys, &entries)
-		  : find_entries_311(walk, keys, &entries)))
+	if (!python_find_entries(walk, keys, &entries))
 		return false;
 	for (uint64_t i = 0; i < entries.count && i < ENTRIES_MAX; i++) {
 		uint64_t entry = entries.first + i * entries.stride;
 
-		if (!python_read_word(walk, entry + entries.key, &key))
-			return false;
-		if (is_name(walk, key))
+		if (python_has_key(walk, &entries, i, NAME))
 			return python_read_word(walk,
 						values ? values + walk->layout.values_start +
 								 i * sizeof(uint64_t)
@@ -99,8 +41,8 @@ static bool find_in_dictionary(const struct python_walk *walk, uint64_t dictiona
 {
 	uint64_t keys, values;
 
-	return python_read_word(walk, dictionary + DICTIONARY_KEYS, &keys) &&
-	       python_read_word(walk, dictionary + DICTIONARY_VALUES, &values) &&
+	return python_read_word(walk, dictionary + PYTHON_DICTIONARY_KEYS, &keys) &&
+	       python_read_word(walk, dictionary + PYTHON_DICTIONARY_VALUES, &values) &&
 	       find_value(walk, keys, values, value);
 }
 

@@ -42,8 +42,16 @@ struct python_layout {
 	uint32_t bytes_length, bytes_data;
 	/* PyUnicodeObject: where characters are, with and without others than ASCII */
 	uint32_t text_length, text_state, text_ascii, text_compact;
-	/* where the arguments of a frame's function begin; for python_started_name() */
-	uint32_t frame_locals, type_keys, values_start;
+	/* of the interpreter: the dictionary of sys. Of it, or of _PyRuntime in 3.8: the lists
+	 * of the collector (0: not known), the last of them, and whether it collects now */
+	uint32_t interpreter_system, generations, permanent, collecting;
+	bool runtime_has_collector;
+	/* a frame's global variables (up to 3.10) or its function, which has them */
+	uint32_t frame_globals, frame_function;
+	/* its local ones (0: not known), and their number */
+	uint32_t frame_locals, code_locals;
+	/* for python_started_name() */
+	uint32_t type_keys, values_start;
 	enum python_attributes {
 		PYTHON_ATTRIBUTES_UNKNOWN,
 		PYTHON_ATTRIBUTES_DICTIONARY, /* up to 3.10 */
@@ -121,6 +129,74 @@ bool python_started_name(const struct python_walk *walk, char *to, size_t capaci
  * False where the address is not that of a string. */
 bool python_read_text(const struct python_walk *walk, uint64_t address, char *to, size_t capacity,
 		      bool keep_end, size_t *length);
+
+/* Of the bytes that wait in a file: enough to tell them from others. */
+#define PYTHON_SAMPLE 256
+
+/* A file object of the io module with bytes that it has not written yet. */
+struct python_file {
+	uint64_t object; /* a BufferedWriter or BufferedRandom */
+	uint64_t text;   /* the TextIOWrapper before it; 0: none, or none is known */
+	uint64_t buffer; /* where the object's buffer is */
+	uint64_t size;   /* of that */
+	uint64_t length; /* of what its next write will begin with */
+	int32_t descriptor;
+	uint32_t sampled;
+	uint8_t sample[PYTHON_SAMPLE]; /* the first bytes */
+};
+
+/* One that the walk can reach: at the address of the object or of the text layer.
+ * False where it is none of both, where nothing waits, or where somebody is using it. */
+bool python_read_file(const struct python_walk *walk, uint64_t address, struct python_file *file);
+
+/* Where the standard streams were last time, to look there first. */
+struct python_streams {
+	uint32_t index[2];
+};
+
+/* Are the lists of the collector where they must be, whole at their ends? */
+bool python_check_collector(const struct python_walk *walk, uint64_t interpreter);
+/*
+ * Calls `visit` with the files among sys.stdout, sys.stderr, the variables of the
+ * thread's frames and the youngest objects that the collector has; with one twice,
+ * perhaps. Some 1,000 objects are looked at. For the thread state that has the
+ * interpreter's lock, once the collector was checked.
+ */
+void python_each_file(const struct python_walk *walk, uint64_t thread,
+		      struct python_streams *streams,
+		      void (*visit)(const struct python_file *file, void *data), void *data);
+
+/* For the parts: what kind of file an object of this type is, and such an object. */
+enum python_file_kind {
+	PYTHON_NO_FILE,
+	PYTHON_FILE_TEXT,
+	PYTHON_FILE_BUFFERED,
+};
+
+enum python_file_kind python_file_kind(const struct python_walk *walk, uint64_t type);
+bool python_read_kind(const struct python_walk *walk, uint64_t address, enum python_file_kind kind,
+		      struct python_file *file);
+/* For the parts: an object of a type of this name. */
+bool python_has_type(const struct python_walk *walk, uint64_t object, const char *name);
+/* For the parts: the innermost frame of a thread state. */
+bool python_find_frame(const struct python_walk *walk, uint64_t thread, uint64_t *frame);
+
+/* For the parts: PyDictObject, the same from 3.8 to 3.15, and its entries. */
+#define PYTHON_DICTIONARY_KEYS   32
+#define PYTHON_DICTIONARY_VALUES 40
+#define PYTHON_KEY_MAX           8
+
+struct python_entries {
+	uint64_t first;
+	uint64_t count;
+	uint32_t stride, key, value;
+};
+
+bool python_find_entries(const struct python_walk *walk, uint64_t keys,
+			 struct python_entries *entries);
+/* Is the key of this entry the string `name`, of PYTHON_KEY_MAX bytes at most? */
+bool python_has_key(const struct python_walk *walk, const struct python_entries *entries,
+		    uint64_t index, const char *name);
 
 /* For the parts: references in frames carry tags in the low bits (3.14: _PyStackRef). */
 #define PYTHON_TAGS UINT64_C(7)

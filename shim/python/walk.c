@@ -179,6 +179,13 @@ static bool find_innermost(const struct python_walk *walk, uint64_t thread, uint
 	return python_read_word(walk, *call + layout->call_frame, frame);
 }
 
+bool python_find_frame(const struct python_walk *walk, uint64_t thread, uint64_t *frame)
+{
+	uint64_t call;
+
+	return find_innermost(walk, thread, frame, &call);
+}
+
 enum python_status python_walk_state(struct python_walk *walk, uint64_t thread)
 {
 	enum python_status status;

@@ -19,6 +19,11 @@
 #define PYTHON(arguments)                                                                          \
 	.command = "/usr/bin/python3 -B $SCRIPTS/python-copied.py " arguments,                     \
 	.sources = "programs/python-copied.py programs/case.py"
+/* The environment could have Python write all at once. */
+#define BUFFERED(arguments)                                                                        \
+	.command = "/usr/bin/python3 -EB $SCRIPTS/python-output.py " arguments " >/dev/null",      \
+	.sources = "programs/python-output.py programs/case.py"
+#define DUPLICATED(arguments) BUFFERED(arguments), .verdict = WARNED, .code = "FC009"
 
 static const struct program_case cases[] = {
 	{WRITTEN("exits"), .child = "write_in_child@EXIT"},
@@ -64,6 +69,33 @@ static const struct program_case cases[] = {
 	 .python_child = "write@WRITE output@CALL_WRITE"},
 	{PYTHON("output ends"), .verdict = CLEAN},
 	{PYTHON("output flushed"), .verdict = CLEAN},
+	{DUPLICATED("standard ends"), .python_fork = "standard@FORK",
+	 .says = "5 bytes that waited in Python's buffer of stdout"},
+	{DUPLICATED("kept text"), .python_fork = "kept@FORK_KEPT", .python_child = "kept@CLOSE",
+	 .says = "5 bytes that waited in Python's file of"},
+	{DUPLICATED("kept binary"), .python_child = "kept@CLOSE", .says = "5 bytes"},
+	{DUPLICATED("kept update"), .python_child = "kept@CLOSE", .says = "5 bytes"},
+	{DUPLICATED("kept layers"), .python_child = "kept@CLOSE", .says = "5 bytes"},
+	{DUPLICATED("kept pieces"), .python_child = "kept@CLOSE", .says = "5 bytes"},
+	{DUPLICATED("kept long"), .python_child = "kept@CLOSE", .says = "5 bytes"},
+	{DUPLICATED("kept frozen"), .python_child = "kept@CLOSE", .says = "5 bytes"},
+	{DUPLICATED("old global"), .python_fork = "old@FORK_OLD", .python_child = "old@FLUSH_OLD"},
+	{DUPLICATED("old local"), .python_child = "old@FLUSH_OLD"},
+	{DUPLICATED("server 20"), .python_child = "kept@CLOSE"},
+	{DUPLICATED("children all"), .python_fork = "children@FORK_MANY",
+	 .python_child = "children@FLUSH"},
+	{DUPLICATED("children last"), .python_child = "children@FLUSH"},
+	{BUFFERED("children but-parent"), .verdict = CLEAN},
+	{BUFFERED("standard flushes"), .verdict = CLEAN},
+	{BUFFERED("standard leaves"), .verdict = CLEAN},
+	{BUFFERED("standard execs"), .verdict = CLEAN},
+	{BUFFERED("standard redirects"), .verdict = CLEAN},
+	{BUFFERED("standard writes-itself"), .verdict = CLEAN},
+	{BUFFERED("standard repeats"), .verdict = CLEAN},
+	{BUFFERED("standard parent-leaves"), .verdict = CLEAN},
+	{BUFFERED("process fork"), .verdict = CLEAN},
+	{.command = "/usr/bin/python3 -EBu $SCRIPTS/python-output.py standard ends >/dev/null",
+	 .verdict = CLEAN},
 	{PYTHON("numbers draws"), .verdict = WARNED, .code = "FC010",
 	 .python_fork = "numbers@FORK_DRAW", .python_child = "draw@DRAW numbers@CALL_DRAW"},
 	{PYTHON("numbers seeds"), .verdict = CLEAN},

@@ -643,6 +643,21 @@ START_TEST(reports_output_of_parent_and_child)
 }
 END_TEST
 
+START_TEST(tells_files_of_python_from_streams)
+{
+	add_copied(CHILD, 7, COPIED_OUTPUT, COPIED_BY_CALL | COPIED_PYTHON);
+	add_copied(SERVER, 7, COPIED_OUTPUT, COPIED_BY_CALL | COPIED_PYTHON);
+	run_rules();
+	ck_assert_uint_eq(count_of("FC009"), 1);
+	ck_assert_str_eq(the("FC009")->copied.what, "stdout");
+	ck_assert_ptr_nonnull(strstr(the("FC009")->message, "Python's buffer of stdout"));
+	ck_assert_ptr_nonnull(strstr(the("FC009")->advice, "sys.stdout.flush()"));
+	/* Nothing of Python's ran then. */
+	ck_assert_uint_eq(the("FC009")->child.stack.count, 0);
+	ck_assert_ptr_nonnull(strstr(the("FC009")->child.deed, "no Python code ran"));
+}
+END_TEST
+
 START_TEST(reports_no_copies_that_do_not_belong_together)
 {
 	add_copied(CHILD, 7, COPIED_OUTPUT, 0);
@@ -1404,6 +1419,7 @@ Suite *judge_suite(void)
 
 	tcase_add_checked_fixture(lost, setup, end_scene);
 	tcase_add_test(lost, reports_output_of_parent_and_child);
+	tcase_add_test(lost, tells_files_of_python_from_streams);
 	tcase_add_test(lost, reports_no_copies_that_do_not_belong_together);
 	tcase_add_test(lost, reports_numbers_of_a_seeded_generator_only);
 	tcase_add_test(lost, notes_the_threads_that_were_lost);

@@ -554,6 +554,355 @@ START_TEST(refuses_what_is_no_text)
 }
 END_TEST
 
+/* --- files ---------------------------------------------------------------------- */
+
+#define TEXT_FILE     UINT64_C(0x17000)
+#define BUFFERED_FILE UINT64_C(0x17100)
+#define RAW_FILE      UINT64_C(0x17200)
+#define TYPES         UINT64_C(0x17300)
+#define BUFFER        UINT64_C(0x17800)
+#define PENDING       UINT64_C(0x17900)
+#define PIECES        UINT64_C(0x17a00)
+#define SYSTEM        UINT64_C(0x17b00)
+#define SYSTEM_KEYS   UINT64_C(0x17b40)
+#define GENERATION_0  (STATE + 672)
+#define PERMANENT     (STATE + 752)
+#define COLLECTING    (STATE + 848)
+
+/* The types are 64 bytes apart, each with its name behind it. */
+static uint64_t put_type(uint32_t number, const char *name)
+{
+	uint64_t type = TYPES + 64 * number;
+
+	put_word(type + 24, type + 32);
+	put(type + 32, name, strlen(name) + 1);
+	return type;
+}
+
+static void put_bytes(uint64_t address, const char *data)
+{
+	put_word(address + 8, put_type(4, "bytes"));
+	put_word(address + 16, strlen(data));
+	put(address + 32, data, strlen(data));
+}
+
+static void put_pending(uint64_t object, uint64_t length)
+{
+	put_word(TEXT_FILE + 136, object);
+	put_word(TEXT_FILE + 144, length);
+}
+
+static void put_waiting(uint64_t start, uint64_t end)
+{
+	put_word(BUFFERED_FILE + 88, start);
+	put_word(BUFFERED_FILE + 96, end);
+}
+
+static void put_ring(uint64_t list)
+{
+	put_word(list, list);
+	put_word(list + 8, list);
+}
+
+static void set_up_files(void)
+{
+	set_up();
+	put_word(TEXT_FILE + 8, put_type(0, "_io.TextIOWrapper"));
+	put_number(TEXT_FILE + 16, 1);
+	put_word(TEXT_FILE + 32, BUFFERED_FILE);
+	put_word(BUFFERED_FILE + 8, put_type(1, "_io.BufferedWriter"));
+	put_word(BUFFERED_FILE + 16, RAW_FILE);
+	put_number(BUFFERED_FILE + 24, 1);
+	put_number(BUFFERED_FILE + 36, 1);
+	put_word(BUFFERED_FILE + 56, BUFFER);
+	put_word(BUFFERED_FILE + 120, 16);
+	put(BUFFER, "..hello world...", 16);
+	put_waiting(2, 7);
+	put_word(RAW_FILE + 8, put_type(2, "_io.FileIO"));
+	put_number(RAW_FILE + 16, 5);
+	for (uint64_t i = 0; i < 3; i++)
+		put_ring(GENERATION_0 + 24 * i);
+	put_ring(PERMANENT);
+	ck_assert_int_eq(python_find_layout(&walk), PYTHON_READ);
+}
+
+static void check_waits(uint64_t address, const char *data)
+{
+	struct python_file file;
+
+	ck_assert(python_read_file(&walk, address, &file));
+	ck_assert_uint_eq(file.object, BUFFERED_FILE);
+	ck_assert_uint_eq(file.buffer, BUFFER);
+	ck_assert_uint_eq(file.size, 16);
+	ck_assert_int_eq(file.descriptor, 5);
+	ck_assert_uint_eq(file.length, strlen(data));
+	ck_assert_uint_eq(file.sampled, strlen(data));
+	ck_assert_mem_eq(file.sample, data, strlen(data));
+}
+
+static bool waits(uint64_t address)
+{
+	struct python_file file;
+
+	return python_read_file(&walk, address, &file);
+}
+
+START_TEST(reads_what_waits_in_a_buffer)
+{
+	check_waits(BUFFERED_FILE, "hello");
+	put_word(BUFFERED_FILE + 8, put_type(3, "_io.BufferedRandom"));
+	check_waits(BUFFERED_FILE, "hello");
+	/* All is written; the buffer is not in use; it is to read from. */
+	put_waiting(7, 7);
+	ck_assert(!waits(BUFFERED_FILE));
+	put_waiting(0, UINT64_MAX);
+	ck_assert(!waits(BUFFERED_FILE));
+	put_waiting(2, 7);
+	put_number(BUFFERED_FILE + 36, 0);
+	ck_assert(!waits(BUFFERED_FILE));
+}
+END_TEST
+
+START_TEST(reads_text_before_it_comes_to_the_buffer)
+{
+	check_waits(TEXT_FILE, "hello");
+	put_text(PENDING, 1, true, " all", 4);
+	put_pending(PENDING, 4);
+	check_waits(TEXT_FILE, "hello all");
+	put_bytes(PENDING, " you");
+	check_waits(TEXT_FILE, "hello you");
+	put_waiting(0, UINT64_MAX);
+	check_waits(TEXT_FILE, " you");
+	/* In pieces. */
+	put_text(PENDING + 0x80, 1, true, "!", 1);
+	put_word(PIECES + 8, put_type(5, "list"));
+	put_word(PIECES + 16, 2);
+	put_word(PIECES + 24, PIECES + 0x40);
+	put_word(PIECES + 0x40, PENDING);
+	put_word(PIECES + 0x48, PENDING + 0x80);
+	put_pending(PIECES, 5);
+	check_waits(TEXT_FILE, " you!");
+	put_waiting(2, 7);
+	check_waits(TEXT_FILE, "hello you!");
+	/* What finds no room behind them is written later. */
+	put_waiting(2, 12);
+	check_waits(TEXT_FILE, "hello worl");
+}
+END_TEST
+
+START_TEST(samples_the_start_of_long_text)
+{
+	struct python_file file;
+	char text[300];
+
+	memset(text, 'x', sizeof(text));
+	text[299] = 'y';
+	put_waiting(0, UINT64_MAX);
+	put_text(LINES, 1, true, text, sizeof(text));
+	put_pending(LINES, sizeof(text));
+	ck_assert(python_read_file(&walk, TEXT_FILE, &file));
+	ck_assert_uint_eq(file.length, 300);
+	ck_assert_uint_eq(file.sampled, PYTHON_SAMPLE);
+	ck_assert_mem_eq(file.sample, text, PYTHON_SAMPLE);
+}
+END_TEST
+
+START_TEST(refuses_what_is_no_file)
+{
+	static const struct {
+		uint64_t address;
+		uint64_t value;
+		size_t size;
+	} spoilt[] = {
+		{TEXT_FILE + 16, 0, 4},           /* not open */
+		{TEXT_FILE + 20, 1, 4},           /* detached */
+		{TEXT_FILE + 32, 0, 8},           /* no buffer */
+		{TEXT_FILE + 136, 0, 8},          /* a length of nothing */
+		{TEXT_FILE + 144, 0, 8},          /* no length */
+		{TEXT_FILE + 144, 5, 8},          /* more than there is */
+		{TEXT_FILE + 144, UINT64_MAX, 8}, /* -1 */
+		{PENDING + 8, CODE_TYPE, 8},      /* not text */
+		{BUFFERED_FILE + 24, 0, 4},       /* not open */
+		{BUFFERED_FILE + 28, 1, 4},       /* detached */
+		{BUFFERED_FILE + 56, 0, 8},       /* closed */
+		{BUFFERED_FILE + 56, 8, 8},       /* not there */
+		{BUFFERED_FILE + 88, 8, 8},       /* ends before it starts */
+		{BUFFERED_FILE + 96, 17, 8},      /* longer than the buffer */
+		{BUFFERED_FILE + 112, SELF, 8},   /* somebody is in it */
+		{BUFFERED_FILE + 120, 0, 8},      {BUFFERED_FILE + 120, UINT64_C(1) << 40, 8},
+		{BUFFERED_FILE + 16, BUFFER, 8}, /* a file of another kind */
+		{RAW_FILE + 16, UINT32_MAX, 4},  /* closed */
+		{TYPES + 64 + 32, 'j', 1},       /* a type of another name */
+		{TYPES + 64 + 32 + 18, 's', 1},  /* and of a longer one */
+	};
+
+	put_text(PENDING, 1, true, " all", 4);
+	put_pending(PENDING, 4);
+	check_waits(TEXT_FILE, "hello all");
+	for (size_t i = 0; i < sizeof(spoilt) / sizeof(*spoilt); i++) {
+		uint8_t kept[8];
+
+		memcpy(kept, bytes + (spoilt[i].address - BASE), sizeof(kept));
+		put(spoilt[i].address, &spoilt[i].value, spoilt[i].size);
+		ck_assert_msg(!waits(TEXT_FILE), "spoilt %zu", i);
+		put(spoilt[i].address, kept, sizeof(kept));
+	}
+	check_waits(TEXT_FILE, "hello all");
+	ck_assert(!waits(0));
+	ck_assert(!waits(RAW_FILE));
+	ck_assert(!waits(UINT64_MAX - 8));
+}
+END_TEST
+
+static void count_file(const struct python_file *file, void *data)
+{
+	ck_assert_uint_eq(file->object, BUFFERED_FILE);
+	++*(uint32_t *)data;
+}
+
+static uint32_t files_found(void)
+{
+	static struct python_streams streams_seen;
+	uint32_t count = 0;
+
+	python_each_file(&walk, THREAD, &streams_seen, count_file, &count);
+	return count;
+}
+
+/* Entries of 24 bytes behind 8 indices. */
+static void put_entry(uint32_t number, uint64_t key, uint64_t value)
+{
+	put_word(SYSTEM_KEYS + 32 + 8 + 24 * number + 8, key);
+	put_word(SYSTEM_KEYS + 32 + 8 + 24 * number + 16, value);
+}
+
+static void put_dictionary(uint64_t entries)
+{
+	put_word(SYSTEM + 8, put_type(6, "dict"));
+	put_word(SYSTEM + 32, SYSTEM_KEYS);
+	put_byte(SYSTEM_KEYS + 9, 3);
+	put_word(SYSTEM_KEYS + 24, entries);
+}
+
+START_TEST(finds_the_standard_streams)
+{
+	ck_assert_uint_eq(files_found(), 0);
+	put_dictionary(3);
+	put_text(PENDING + 0x80, 1, true, "argv", 4);
+	put_text(PIECES, 1, true, "stdout", 6);
+	put_entry(0, PENDING + 0x80, TEXT_FILE);
+	put_entry(2, PIECES, TEXT_FILE);
+	put_word(STATE + 904, SYSTEM);
+	ck_assert_uint_eq(files_found(), 1);
+	/* The place is remembered, and found anew. */
+	put_entry(2, 0, TEXT_FILE);
+	ck_assert_uint_eq(files_found(), 0);
+	put_entry(1, PIECES, BUFFERED_FILE);
+	ck_assert_uint_eq(files_found(), 1);
+	put_entry(1, PIECES, CODE);
+	ck_assert_uint_eq(files_found(), 0);
+}
+END_TEST
+
+START_TEST(finds_files_in_variables)
+{
+	uint64_t function = PENDING;
+
+	put_dictionary(2);
+	put_entry(1, 0, TEXT_FILE);
+	put_word(function + 8, put_type(7, "function"));
+	put_word(function + 16, SYSTEM);
+	/* Two functions of one module. */
+	put_word(FRAME_AT(1), function);
+	put_word(FRAME_AT(2), function);
+	ck_assert_uint_eq(files_found(), 1);
+	put_word(SYSTEM + 40, VALUES);
+	ck_assert_uint_eq(files_found(), 0);
+	/* Three local variables of the outermost frame: one has no value, one is no object. */
+	put_number(CODE + 76, 3);
+	put_word(FRAME_AT(2) + 72, 0);
+	put_word(FRAME_AT(2) + 80, TEXT_FILE | 2);
+	put_word(FRAME_AT(2) + 88, TEXT_FILE);
+	ck_assert_uint_eq(files_found(), 1);
+	put_number(CODE + 76, UINT32_MAX);
+	ck_assert_uint_eq(files_found(), 0);
+}
+END_TEST
+
+/* Two objects in the first generation, the file the younger of them. */
+static void put_generation(void)
+{
+	uint64_t file = BUFFERED_FILE - 16, other = RAW_FILE - 16;
+
+	put_word(GENERATION_0, other);
+	put_word(other, file);
+	put_word(file, GENERATION_0);
+	put_word(GENERATION_0 + 8, file | 2);
+	put_word(file + 8, other | 1);
+	put_word(other + 8, GENERATION_0);
+}
+
+/* Where 3.13 and 3.14 say that the collector's state and the dictionary of sys are. */
+START_TEST(finds_the_collector_where_it_is_told)
+{
+	static const struct {
+		void (*set_up)(void);
+		uint32_t collector, system, collecting, generations, permanent;
+	} versions[] = {{set_up_313, 10, 12, 72, 24, 104}, {set_up_314, 11, 13, 82, 24, 96}};
+
+	for (size_t i = 0; i < sizeof(versions) / sizeof(*versions); i++) {
+		versions[i].set_up();
+		put_word(RUNTIME + 8 * versions[i].collector, 0x100);
+		put_word(RUNTIME + 8 * versions[i].system, 0x700);
+		put_word(RUNTIME + 8 * versions[i].collecting, 200);
+		ck_assert_int_eq(python_find_layout(&walk), PYTHON_READ);
+		ck_assert_uint_eq(walk.layout.generations, 0x100 + versions[i].generations);
+		ck_assert_uint_eq(walk.layout.permanent, 0x100 + versions[i].permanent);
+		ck_assert_uint_eq(walk.layout.collecting, 0x100 + 200);
+		ck_assert_uint_eq(walk.layout.interpreter_system, 0x700);
+		/* It may lie about them without taking the frames away. */
+		put_word(RUNTIME + 8 * versions[i].collector, UINT64_MAX);
+		ck_assert_int_eq(python_find_layout(&walk), PYTHON_READ);
+		ck_assert(!python_check_collector(&walk, STATE));
+	}
+}
+END_TEST
+
+START_TEST(finds_files_that_the_collector_knows)
+{
+	put_generation();
+	ck_assert(python_check_collector(&walk, STATE));
+	ck_assert_uint_eq(files_found(), 1);
+	put_number(COLLECTING, 1);
+	ck_assert(!python_check_collector(&walk, STATE));
+	ck_assert_uint_eq(files_found(), 0);
+	put_number(COLLECTING, 0);
+	/* A list that ends nowhere, and one without an end. */
+	put_word(BUFFERED_FILE - 16 + 8, 0);
+	ck_assert_uint_eq(files_found(), 1);
+	put_word(BUFFERED_FILE - 16 + 8, RAW_FILE - 16);
+	put_word(RAW_FILE - 16 + 8, BUFFERED_FILE - 16);
+	ck_assert_uint_gt(files_found(), 100);
+	ck_assert_uint_le(files_found(), 1000);
+}
+END_TEST
+
+START_TEST(refuses_lists_that_are_none)
+{
+	for (uint64_t list = 0; list < 4; list++) {
+		uint64_t head = list < 3 ? GENERATION_0 + 24 * list : PERMANENT;
+
+		ck_assert(python_check_collector(&walk, STATE));
+		put_word(head, RAW_FILE);
+		ck_assert(!python_check_collector(&walk, STATE));
+		put_word(head, head);
+		put_word(head + 8, 0);
+		ck_assert(!python_check_collector(&walk, STATE));
+		put_ring(head);
+	}
+}
+END_TEST
+
 /* --- symbols ------------------------------------------------------------------ */
 
 static const struct link_map *find_libc(void)
@@ -602,6 +951,7 @@ Suite *python_suite(void)
 	Suite *suite = suite_create("python");
 	TCase *frames = tcase_create("frames");
 	TCase *names = tcase_create("names");
+	TCase *files = tcase_create("files");
 
 	tcase_add_checked_fixture(frames, set_up, NULL);
 	tcase_add_test(frames, finds_frames_and_their_calls);
@@ -627,5 +977,16 @@ Suite *python_suite(void)
 	tcase_add_test(names, finds_symbols_as_the_loader_does);
 	tcase_add_test(names, refuses_an_object_without_a_table);
 	suite_add_tcase(suite, names);
+	tcase_add_checked_fixture(files, set_up_files, NULL);
+	tcase_add_test(files, reads_what_waits_in_a_buffer);
+	tcase_add_test(files, reads_text_before_it_comes_to_the_buffer);
+	tcase_add_test(files, samples_the_start_of_long_text);
+	tcase_add_test(files, refuses_what_is_no_file);
+	tcase_add_test(files, finds_the_standard_streams);
+	tcase_add_test(files, finds_files_in_variables);
+	tcase_add_test(files, finds_the_collector_where_it_is_told);
+	tcase_add_test(files, finds_files_that_the_collector_knows);
+	tcase_add_test(files, refuses_lists_that_are_none);
+	suite_add_tcase(suite, files);
 	return suite;
 }

@@ -1,0 +1,15 @@
+/*
+ * Output that file objects of Python code had not written yet at a fork, as
+ * output.h has it for the streams of stdio.
+ */
+#ifndef FORKCHECK_SHIM_PYTHON_OUTPUT_H
+#define FORKCHECK_SHIM_PYTHON_OUTPUT_H
+
+struct thread;
+
+/* Before a fork, in the parent: what waits to be written? */
+void python_output_announce(struct thread *thread);
+/* First thing in the child: it has a copy of all that. */
+void python_output_inherit(void);
+
+#endif
