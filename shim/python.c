@@ -22,24 +22,16 @@ static bool read_safely(const struct python_memory *memory, void *to, uint64_t a
 	return memory_read(to, (const void *)(uintptr_t)address, length) == length;
 }
 
-/* Nearly all that is read are words, or four of them: no work for a loop. */
 static bool read_plainly(const struct python_memory *memory, void *to, uint64_t address,
 			 size_t length)
 {
-	const void *from = (const void *)(uintptr_t)address;
-
 	(void)memory;
-	if (length == sizeof(uint64_t))
-		__builtin_memcpy(to, from, sizeof(uint64_t));
-	else if (length == 4 * sizeof(uint64_t))
-		__builtin_memcpy(to, from, 4 * sizeof(uint64_t));
-	else
-		memcpy(to, from, length);
+	memcpy(to, (const void *)(uintptr_t)address, length);
 	return true;
 }
 
-static const struct python_memory safe_memory = {read_safely};
-static const struct python_memory plain_memory = {read_plainly};
+static const struct python_memory safe_memory = {.read = read_safely};
+static const struct python_memory plain_memory = {.read = read_plainly, .is_plain = true};
 
 static uint32_t depth_of(const struct python_found *frame, uintptr_t sp)
 {

@@ -57,7 +57,7 @@ static struct python_frame append_frame(struct writer *writer, uint32_t image,
 session_reference python_record(struct writer *writer, const struct process_facts *process,
 				pid_t pid, uint64_t self, uint64_t sp)
 {
-	struct outside_memory outside = {{read_outside}, pid};
+	struct outside_memory outside = {{.read = read_outside}, pid};
 	struct private_facts facts;
 	struct python_walk walk = {.memory = &outside.memory, .interpreter = &facts.python};
 	struct python_frame frames[SESSION_PYTHON_FRAMES];
@@ -85,7 +85,7 @@ session_reference python_record(struct writer *writer, const struct process_fact
 bool python_find_lock(const struct process_facts *process, pid_t pid, uint64_t waited,
 		      struct parked *parked)
 {
-	struct outside_memory outside = {{read_outside}, pid};
+	struct outside_memory outside = {{.read = read_outside}, pid};
 	struct private_facts facts;
 
 	return wakers_read_facts(process, pid, &facts) &&

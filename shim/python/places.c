@@ -44,14 +44,22 @@ static enum python_file_kind kind_of(struct search *search, uint64_t type)
 	return search->kinds[slot];
 }
 
-static void look_at(struct search *search, uint64_t object, uint64_t type)
+static __attribute__((cold, noinline)) void look_into(struct search *search, uint64_t object,
+						      enum python_file_kind kind)
 {
-	enum python_file_kind kind = type ? kind_of(search, type) : PYTHON_NO_FILE;
 	struct python_file file;
 
-	search->left--;
-	if (kind != PYTHON_NO_FILE && python_read_kind(search->walk, object, kind, &file))
+	if (python_read_kind(search->walk, object, kind, &file))
 		search->visit(&file, search->data);
+}
+
+static inline void look_at(struct search *search, uint64_t object, uint64_t type)
+{
+	enum python_file_kind kind = type ? kind_of(search, type) : PYTHON_NO_FILE;
+
+	search->left--;
+	if (kind != PYTHON_NO_FILE)
+		look_into(search, object, kind);
 }
 
 static void look_at_value(struct search *search, uint64_t object)
@@ -216,15 +224,11 @@ static void search_frames(struct search *search, uint64_t thread)
 
 /* PyGC_Head, before each object: the next and the one before, with marks in the low bits. */
 #define HEAD_BYTES      16
+#define HEAD_NEXT       0
 #define HEAD_PREVIOUS   8
 #define HEAD_MARKS      UINT64_C(3)
 #define GENERATIONS     3
 #define GENERATION_SIZE 24
-
-struct collected_object {
-	uint64_t next, previous;
-	uint64_t references, type;
-};
 
 static uint64_t collector_of(const struct python_walk *walk, uint64_t interpreter)
 {
@@ -274,24 +278,20 @@ bool python_check_collector(const struct python_walk *walk, uint64_t interpreter
 	return true;
 }
 
-static uint64_t neighbour(const struct collected_object *object, bool next)
-{
-	return (next ? object->next : object->previous) & ~HEAD_MARKS;
-}
-
 /* False where the list ends in nothing. */
-static bool search_list(struct search *search, uint64_t list, bool from_start)
+static bool search_list(struct search *search, uint64_t list, uint32_t direction)
 {
-	const struct python_memory *memory = search->walk->memory;
-	struct collected_object object;
-	uint64_t at;
+	const struct python_walk *walk = search->walk;
+	uint64_t at, type;
 
-	if (!memory->read(memory, &object, list, HEAD_BYTES))
+	if (!python_read_word(walk, list + direction, &at))
 		return false;
-	while ((at = neighbour(&object, from_start)) != list && search->left) {
-		if (!at || !memory->read(memory, &object, at, sizeof(object)))
+	for (at &= ~HEAD_MARKS; at != list && search->left; at &= ~HEAD_MARKS) {
+		if (!at || !python_read_word(walk, at + HEAD_BYTES + OBJECT_TYPE, &type))
 			return false;
-		look_at(search, at + HEAD_BYTES, object.type);
+		look_at(search, at + HEAD_BYTES, type);
+		if (!python_read_word(walk, at + direction, &at))
+			return false;
 	}
 	return true;
 }
@@ -303,7 +303,8 @@ static void search_objects(struct search *search, uint64_t interpreter)
 	if (is_collecting(search->walk, interpreter))
 		return;
 	for (uint32_t i = 0; i <= GENERATIONS; i++)
-		if (!search_list(search, list_at(search->walk, interpreter, i), i == GENERATIONS))
+		if (!search_list(search, list_at(search->walk, interpreter, i),
+				 i == GENERATIONS ? HEAD_NEXT : HEAD_PREVIOUS))
 			return;
 }
 

@@ -35,7 +35,7 @@ static bool read_fake(const struct python_memory *memory, void *to, uint64_t add
 	return true;
 }
 
-static const struct python_memory memory = {read_fake};
+static const struct python_memory memory = {.read = read_fake};
 
 static void put_word(uint64_t address, uint64_t value)
 {

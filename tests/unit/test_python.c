@@ -46,7 +46,7 @@ static bool read_fake(const struct python_memory *memory, void *to, uint64_t add
 	return true;
 }
 
-static const struct python_memory fake_memory = {read_fake};
+static const struct python_memory fake_memory = {.read = read_fake};
 
 static void put(uint64_t address, const void *from, size_t length)
 {
