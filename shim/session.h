@@ -697,8 +697,8 @@ enum copied_kind {
 enum copied_flag {
 	COPIED_AT_EXIT = 1,  /* output: exit() writes it */
 	COPIED_BY_CALL = 2,  /* output: fflush() or fclose() wrote it, at `stack` */
-	COPIED_PYTHON = 8,   /* output: of a file object of Python's, and not of stdio */
 	COPIED_UNSEEDED = 4, /* random: nobody ever seeded it: the same numbers in every run */
+	COPIED_PYTHON = 8,   /* output: of a file object of Python's, and not of stdio */
 };
 
 /*
