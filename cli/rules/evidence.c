@@ -411,9 +411,23 @@ static uint64_t hash_text(uint64_t hash, const char *text)
 	return (hash ^ 0xff) * 0x100000001b3u;
 }
 
+static bool is_same(const char *one, const char *other)
+{
+	return one == other || (one && other && strcmp(one, other) == 0);
+}
+
+/* Of a file without symbols, such as libgomp, how many functions deep a thread is says
+ * nothing: it varies between runs. */
+static bool is_deeper(const struct frame *frame, const struct frame *inner)
+{
+	return !frame->function && !inner->function && is_same(frame->module, inner->module);
+}
+
 static uint64_t hash_frames(uint64_t hash, const struct frames *frames)
 {
 	for (size_t i = 0; i < frames->count; i++) {
+		if (i && is_deeper(&frames->list[i], &frames->list[i - 1]))
+			continue;
 		hash = hash_text(hash, frames->list[i].function);
 		hash = hash_text(hash, evidence_file_name(frames->list[i].module));
 	}

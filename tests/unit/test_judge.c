@@ -1097,6 +1097,29 @@ START_TEST(tells_rules_apart_in_fingerprints)
 }
 END_TEST
 
+static const char *fingerprint_of_stack(struct frame *frames, size_t count)
+{
+	struct judgement judgement = {.model = &model, .arena = &arena};
+	struct finding finding = {.code = "FC002", .child = {.stack = {frames, count}}};
+
+	evidence_identify(&judgement, &finding);
+	return finding.fingerprint;
+}
+
+START_TEST(counts_functions_without_names_once)
+{
+	struct frame stripped = {.module = "libgomp.so.1"}, other = {.module = "libtbb.so.12"};
+	struct frame named = {.module = "libgomp.so.1", .function = "GOMP_parallel"};
+	const char *once = fingerprint_of_stack((struct frame[]){stripped, named}, 2);
+
+	ck_assert_str_eq(fingerprint_of_stack((struct frame[]){stripped, stripped, named}, 3),
+			 once);
+	ck_assert_str_ne(fingerprint_of_stack((struct frame[]){stripped, other, named}, 3), once);
+	ck_assert_str_ne(fingerprint_of_stack((struct frame[]){stripped, named, named}, 3), once);
+	ck_assert_str_ne(fingerprint_of_stack((struct frame[]){named}, 1), once);
+}
+END_TEST
+
 /* Where one text ends and the next begins is part of the identity. */
 START_TEST(keeps_texts_apart_in_fingerprints)
 {
@@ -1451,6 +1474,7 @@ Suite *judge_suite(void)
 	tcase_add_test(list, knows_a_finding_again_in_another_run);
 	tcase_add_test(list, tells_rules_apart_in_fingerprints);
 	tcase_add_test(list, keeps_texts_apart_in_fingerprints);
+	tcase_add_test(list, counts_functions_without_names_once);
 	tcase_add_test(list, merges_the_parts_of_an_object_that_one_line_takes);
 	tcase_add_test(list, suppresses_a_warning_for_all_parts_of_an_object);
 	tcase_add_test(list, suppresses_by_function_where_the_lock_has_no_name);
