@@ -23,8 +23,10 @@
 /*
  * Handlers that language runtimes install by themselves and that post nothing
  * to a waiting thread: they set a flag, or restore the terminal and end the
- * process. Only for signals that the runtime catches unasked: where a program
- * asked for a signal, its own code runs in the end.
+ * process. A collector that stops the threads of its own process answers to one of
+ * them, which has asked for it and then is not at rest. Only for signals that the
+ * runtime catches unasked: where a program asked for a signal, its own code runs in
+ * the end.
  */
 static const struct runtime {
 	const char *module; /* glob on the file name */
@@ -36,6 +38,7 @@ static const struct runtime {
 	{"libnode.so*", BIT(SIGINT) | BIT(SIGTERM) | BIT(SIGUSR1)},
 	/* In the workers of a DataLoader: it ends the process. */
 	{"libtorch_python.so*", BIT(SIGTERM)},
+	{"libgc.so*", BIT(SIGPWR) | BIT(SIGXCPU)},
 };
 
 /*
