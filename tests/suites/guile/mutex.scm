@@ -1,0 +1,32 @@
+;; A mutex of Guile: a thread of the parent has it at the fork, the child asks for
+;; it. With the argument "safe" it is given back before the fork.
+(use-modules (ice-9 threads))
+(define state (make-mutex))
+(define meeting (make-mutex))
+(define changed (make-condition-variable))
+(define stage 'starting)
+(define (enter next)
+  (with-mutex meeting (set! stage next) (broadcast-condition-variable changed)))
+(define (await wanted)
+  (with-mutex meeting
+    (while (not (eq? stage wanted)) (wait-condition-variable changed meeting))))
+(define holder
+  (call-with-new-thread
+   (lambda () (with-mutex state (enter 'held) (await 'finishing)))))
+(define safe? (member "safe" (command-line)))
+(define (finish) (enter 'finishing) (join-thread holder))
+(define hung 42)
+(define (reap child rounds)
+  (let ((ended (waitpid child WNOHANG)))
+    (cond ((= (car ended) child)
+           (or (status:exit-val (cdr ended)) (+ 128 (status:term-sig (cdr ended)))))
+          ((= rounds 0) (kill child SIGKILL) (waitpid child) hung)
+          (else (usleep 10000) (reap child (- rounds 1))))))
+(await 'held)
+(if safe? (finish))
+(define child (primitive-fork))
+(if (= child 0)
+    (begin (with-mutex state #t) (primitive-_exit 0)))
+(define status (reap child 500))
+(unless safe? (finish))
+(primitive-exit status)
