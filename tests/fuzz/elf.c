@@ -37,10 +37,13 @@ static void unwind(struct address_space *space, struct arena *arena, uint64_t pc
 
 static void ask(struct address_space *space, struct arena *arena, uint64_t pc)
 {
+	struct frame through;
+
 	symbolize_code(space, arena, BIAS + pc, pc & 1);
 	symbolize_data(space, arena, BIAS + pc);
 	unwind_called_function(space, arena, BIAS + pc);
 	unwind_call_leads_to(space, BIAS + pc, BIAS + pc / 2);
+	unwind_jumped_through(space, arena, BIAS + pc, BIAS + pc / 2, &through);
 	unwind(space, arena, pc);
 }
 
