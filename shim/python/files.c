@@ -9,7 +9,6 @@
 
 #define OBJECT_TYPE 8
 #define TYPE_NAME   24
-#define NAME_MAX    20
 /* The larger of what is looked at of a text layer and of a buffer. */
 #define FILE_BYTES 152
 
@@ -60,15 +59,20 @@ static int32_t number_at(const struct file_view *view, uint32_t offset)
 	return value;
 }
 
+/* Letter by letter: another name may be shorter, and nothing be mapped behind it. */
 static bool type_has_name(const struct python_walk *walk, uint64_t type, const char *name)
 {
-	char text[NAME_MAX];
 	uint64_t address;
-	size_t length = strlen(name) + 1;
+	char letter;
 
-	return python_read_word(walk, type + TYPE_NAME, &address) &&
-	       walk->memory->read(walk->memory, text, address, length) &&
-	       memcmp(text, name, length) == 0;
+	if (!python_read_word(walk, type + TYPE_NAME, &address))
+		return false;
+	do {
+		if (!walk->memory->read(walk->memory, &letter, address++, sizeof(letter)) ||
+		    letter != *name)
+			return false;
+	} while (*name++);
+	return true;
 }
 
 bool python_has_type(const struct python_walk *walk, uint64_t object, const char *name)
