@@ -254,6 +254,16 @@ static struct held_slot *make_place(struct thread *thread, const void *lock,
 	return slot;
 }
 
+static uintptr_t claim_of(const void *lock, enum held_mode mode, bool is_open)
+{
+	static const uintptr_t bits[] = {
+		[HELD_COUNTED] = SLOT_COUNTS,
+		[HELD_NAMED] = SLOT_NAMED,
+	};
+
+	return (uintptr_t)lock | bits[mode] | (is_open ? 0 : SLOT_SLOW);
+}
+
 struct held_slot *held_open(struct thread *thread, const void *lock, enum lock_kind kind,
 			    enum held_mode mode, struct call_site site)
 {
@@ -269,7 +279,8 @@ struct held_slot *held_open(struct thread *thread, const void *lock, enum lock_k
 	}
 	table = table_of(thread, slot);
 	index = held_number(table, slot);
-	if (slot_is(slot, lock) && slot->site == site.address && slot->sp == site.sp) {
+	if (slot->lock == claim_of(lock, mode, table->is_open) && slot->site == site.address &&
+	    slot->sp == site.sp) {
 		slot->since = time_coarse();
 		table->flags[index] = thread->fork_depth ? HELD_FROM_HANDLER : 0;
 		return slot;
@@ -285,8 +296,7 @@ struct held_slot *held_open(struct thread *thread, const void *lock, enum lock_k
 	table->depths[index] = 0;
 	table->used |= (uint64_t)1 << index;
 	atomic_signal_fence(memory_order_seq_cst);
-	slot->lock = (uintptr_t)lock | (mode == HELD_COUNTED ? SLOT_COUNTS : 0) |
-		     (table->is_open ? 0 : SLOT_SLOW);
+	slot->lock = claim_of(lock, mode, table->is_open);
 	capture_snapshot(thread, site);
 	return slot;
 }
@@ -309,7 +319,7 @@ uint32_t held_count(struct thread *thread, const void *lock)
 {
 	const struct held_slot *slot = held_find(thread, lock);
 
-	return slot ? *depth_of(thread, slot) + 1u : 0;
+	return slot && !(slot->lock & SLOT_NAMED) ? *depth_of(thread, slot) + 1u : 0;
 }
 
 void held_close(struct thread *thread, const void *lock)

@@ -26,7 +26,10 @@ struct thread;
 /* Bits of held_slot.lock; locks are aligned to more. */
 #define SLOT_COUNTS 1 /* HELD_COUNTED */
 #define SLOT_SLOW   2 /* hidden from the uncontended path */
-#define SLOT_BITS   ((uintptr_t)(SLOT_COUNTS | SLOT_SLOW))
+/* The lock names who has it this way, although it does not name all who have it: HELD_NAMED.
+ * No address of user space has this bit. */
+#define SLOT_NAMED ((uintptr_t)1 << 63)
+#define SLOT_BITS  (SLOT_NAMED | SLOT_COUNTS | SLOT_SLOW)
 
 /* 32 bytes: two to a cache line. */
 struct held_slot {
@@ -124,6 +127,7 @@ void held_freeze(struct held_table *table, bool was_alive);
 enum held_mode {
 	HELD_PLAIN,
 	HELD_COUNTED, /* can be taken again by its owner: giving it back once is not the end */
+	HELD_NAMED,   /* for writing */
 };
 
 /* Opens a slot for a lock that is about to be, or was just, acquired. */
@@ -134,7 +138,7 @@ struct held_slot *held_open(struct thread *thread, const void *lock, enum lock_k
  * read-lock): counts one more in the open slot. False: there is none.
  */
 bool held_again(struct thread *thread, const void *lock);
-/* How often the thread has the lock, by its table. */
+/* How often the thread has the lock, by its table, without being named by it. */
 uint32_t held_count(struct thread *thread, const void *lock);
 /* Closes the slot of a lock, or takes one from its count. */
 void held_close(struct thread *thread, const void *lock);

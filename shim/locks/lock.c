@@ -34,7 +34,7 @@ bool lock_is_held(const struct held_slot *slot, enum lock_kind kind, pid_t tid, 
 		state = copy;
 	if (memory_read(state, lock, family->size) != family->size)
 		return false;
-	if (!family->owner(state) && family->takers)
+	if (family->takers && !(slot->lock & SLOT_NAMED) && !family->owner(state))
 		return family->takers(state) > 0;
 	return family->owner(state) == tid;
 }
@@ -63,6 +63,12 @@ session_reference lock_ask(struct thread *thread, const void *lock, enum lock_ki
 	return child_wait(thread, lock, kind, operation, wait_flags(operation));
 }
 
+static enum held_mode mode_of(enum lock_kind kind, enum lock_operation operation)
+{
+	return lock_families[kind]->names_writers && !is_for_reading(operation) ? HELD_NAMED
+										: HELD_PLAIN;
+}
+
 void lock_answered(struct thread *thread, const void *lock, enum lock_kind kind,
 		   enum lock_operation operation, session_reference wait, int result,
 		   struct call_site site)
@@ -72,7 +78,7 @@ void lock_answered(struct thread *thread, const void *lock, enum lock_kind kind,
 	if (wait)
 		child_wait_ended(wait, result);
 	if (result == 0 && !(is_for_reading(operation) && held_again(thread, lock)))
-		held_open(thread, lock, kind, HELD_PLAIN, site);
+		held_open(thread, lock, kind, mode_of(kind, operation), site);
 	errno = saved;
 }
 

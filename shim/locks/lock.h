@@ -13,10 +13,12 @@ struct lock_family {
 	size_t size; /* bytes of the lock that say who holds it; at most SESSION_LOCK_STATE_MAX */
 	/* The thread that these bytes name as owner; 0: nobody. */
 	pid_t (*owner)(const void *state);
-	/* How many have taken it without being named; NULL: an owner is always named. Such a
-	 * family opens a slot once it has the lock, so that an open slot is true as long as
+	/* How many have taken it without being named; NULL: an owner is always named. For
+	 * those a slot is opened once the lock is had, so that an open slot is true as long as
 	 * somebody has it. */
 	uint32_t (*takers)(const void *state);
+	/* Has takers, but names who has it for writing: HELD_NAMED. */
+	bool names_writers;
 	/* Belongs to several processes: a fork orphans nothing. `lock` is not to be read. */
 	bool (*is_shared)(const void *lock, const void *state);
 	/* The forking thread can give it back in the child, under its new id. */

@@ -47,6 +47,7 @@ const struct lock_family rwlock_family = {
 	.size = sizeof(pthread_rwlock_t),
 	.owner = rwlock_writer,
 	.takers = rwlock_readers,
+	.names_writers = true,
 	.is_shared = rwlock_is_shared,
 	.crosses_fork = rwlock_crosses_fork,
 };
@@ -64,7 +65,7 @@ static bool is_private(const pthread_rwlockattr_t *attributes)
 	how(LOCK_RWLOCK, operation, is_errno, pthread_rwlock_##name, parameters, arguments)
 
 FUNCTION(LOCK_FUNCTION_FAST, OPERATION_READ_LOCK, rdlock, (pthread_rwlock_t * lock), (lock))
-FUNCTION(LOCK_FUNCTION_FAST, OPERATION_LOCK, wrlock, (pthread_rwlock_t * lock), (lock))
+FUNCTION(LOCK_FUNCTION_NAMED, OPERATION_LOCK, wrlock, (pthread_rwlock_t * lock), (lock))
 FUNCTION(LOCK_FUNCTION, OPERATION_READ_TRYLOCK, tryrdlock, (pthread_rwlock_t * lock), (lock))
 FUNCTION(LOCK_FUNCTION, OPERATION_TRYLOCK, trywrlock, (pthread_rwlock_t * lock), (lock))
 FUNCTION(LOCK_FUNCTION, OPERATION_READ_TIMEDLOCK, timedrdlock,

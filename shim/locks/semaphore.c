@@ -19,12 +19,14 @@ REAL(int, sem_init, (sem_t *, int, unsigned));
 REAL(int, sem_destroy, (sem_t *));
 REAL(int, sem_close, (sem_t *));
 
-static inline bool is_simple(const sem_t *semaphore)
+/* glibc's struct new_sem (2.21 to 2.43): the low half of the first word. */
+static inline int semaphore_value(const sem_t *semaphore)
 {
-	return likely(real.ready) && !share_is_in(semaphore);
+	return __atomic_load_n((const int *)semaphore, __ATOMIC_RELAXED);
 }
 
-static COLD int post_slowly(sem_t *semaphore, const void *site)
+/* The rest is jumped to: a store before an atomic instruction holds it up. */
+static __attribute__((noinline)) int post_noting(sem_t *semaphore, const void *site)
 {
 	real_ensure();
 	object_gave(semaphore, LOCK_SEMAPHORE, site);
@@ -37,22 +39,13 @@ EXPORT int sem_post(sem_t *semaphore)
 {
 	const void *site = __builtin_return_address(0);
 
-	if (unlikely(!is_simple(semaphore)))
-		return post_slowly(semaphore, site);
-	object_gave(semaphore, LOCK_SEMAPHORE, site);
+	if (unlikely(share_is_in(semaphore)) ||
+	    !object_gave_is_noted(semaphore, LOCK_SEMAPHORE, site))
+		return post_noting(semaphore, site);
 	return real_sem_post(semaphore);
 }
 
-/* Only what is needed after the real call is kept over it: whatever is stored before an
- * atomic instruction holds it up. */
-static inline int took(int result, const sem_t *semaphore, const void *site)
-{
-	if (likely(result == 0))
-		object_took(semaphore, LOCK_SEMAPHORE, site);
-	return result;
-}
-
-static int took_slowly(int result, const sem_t *semaphore, bool is_shared, struct call_site site)
+static int took(int result, const sem_t *semaphore, bool is_shared, struct call_site site)
 {
 	if (result)
 		return result;
@@ -62,34 +55,50 @@ static int took_slowly(int result, const sem_t *semaphore, bool is_shared, struc
 	return 0;
 }
 
-static COLD int wait_slowly(sem_t *semaphore, struct call_site site)
+/*
+ * The caller took from it last, from the same line, and there is something to take: when it
+ * has it nothing will have to be noted, and the real function can be jumped to. A thread that
+ * comes in between is noted as the last one for longer than it is; so it is, for as short a
+ * chance, between any call and its note.
+ */
+static inline bool is_noted(const sem_t *semaphore, const void *site)
+{
+	return semaphore_value(semaphore) && likely(!share_is_in(semaphore)) &&
+	       object_took_is_noted(semaphore, LOCK_SEMAPHORE, site);
+}
+
+static __attribute__((noinline)) int wait_noting(sem_t *semaphore, struct call_site site)
 {
 	bool is_shared = share_is_in(semaphore);
 
 	real_ensure();
-	return took_slowly(real_sem_wait(semaphore), semaphore, is_shared, site);
+	return took(real_sem_wait(semaphore), semaphore, is_shared, site);
 }
 
 EXPORT int sem_wait(sem_t *semaphore)
 {
-	if (unlikely(!is_simple(semaphore)))
-		return wait_slowly(semaphore, CALL_SITE());
-	return took(real_sem_wait(semaphore), semaphore, __builtin_return_address(0));
+	struct call_site site = CALL_SITE();
+
+	if (is_noted(semaphore, site.address))
+		return real_sem_wait(semaphore);
+	return wait_noting(semaphore, site);
 }
 
-static COLD int try_slowly(sem_t *semaphore, struct call_site site)
+static __attribute__((noinline)) int try_noting(sem_t *semaphore, struct call_site site)
 {
 	bool is_shared = share_is_in(semaphore);
 
 	real_ensure();
-	return took_slowly(real_sem_trywait(semaphore), semaphore, is_shared, site);
+	return took(real_sem_trywait(semaphore), semaphore, is_shared, site);
 }
 
 EXPORT int sem_trywait(sem_t *semaphore)
 {
-	if (unlikely(!is_simple(semaphore)))
-		return try_slowly(semaphore, CALL_SITE());
-	return took(real_sem_trywait(semaphore), semaphore, __builtin_return_address(0));
+	struct call_site site = CALL_SITE();
+
+	if (is_noted(semaphore, site.address))
+		return real_sem_trywait(semaphore);
+	return try_noting(semaphore, site);
 }
 
 EXPORT int sem_timedwait(sem_t *semaphore, const struct timespec *until)
@@ -98,7 +107,7 @@ EXPORT int sem_timedwait(sem_t *semaphore, const struct timespec *until)
 	bool is_shared = share_is_in(semaphore);
 
 	real_ensure();
-	return took_slowly(real_sem_timedwait(semaphore, until), semaphore, is_shared, site);
+	return took(real_sem_timedwait(semaphore, until), semaphore, is_shared, site);
 }
 
 EXPORT int sem_clockwait(sem_t *semaphore, clockid_t clock, const struct timespec *until)
@@ -111,7 +120,7 @@ EXPORT int sem_clockwait(sem_t *semaphore, clockid_t clock, const struct timespe
 		errno = ENOSYS;
 		return -1;
 	}
-	return took_slowly(real_sem_clockwait(semaphore, clock, until), semaphore, is_shared, site);
+	return took(real_sem_clockwait(semaphore, clock, until), semaphore, is_shared, site);
 }
 
 EXPORT int sem_init(sem_t *semaphore, int shared, unsigned value)

@@ -83,9 +83,39 @@ static inline int is_errno(int result)
 		if (unlikely(!held_matches(slot, (const void *)lock, site) || slot->since))        \
 			return name##_elsewhere(site, LISTED arguments);                           \
 		result = real_##name arguments;                                                    \
-		if (likely(result == 0 && slot->lock == (uintptr_t)lock))                          \
+		/* Its own still: a handler that used it has another place on the stack. */        \
+		if (likely(result == 0 && slot->sp == CALL_SITE().sp))                             \
 			slot->since = time_coarse();                                               \
 		return result;                                                                     \
+	}
+
+/*
+ * For what is taken by name: a slot is true only if the lock names its thread, and
+ * is opened before the real function is jumped to, as with a mutex.
+ */
+#define LOCK_FUNCTION_NAMED(family, operation, to_errno, name, parameters, arguments)              \
+	LOCK_SLOWLY(family, operation, to_errno, name, parameters, arguments)                      \
+	static __attribute__((noinline)) int name##_elsewhere(struct call_site site,               \
+							      LISTED parameters)                   \
+	{                                                                                          \
+		uint32_t index = held_index((const void *)lock);                                   \
+		struct thread *thread = thread_known();                                            \
+                                                                                                   \
+		if (!thread || !slot_is_reusable(thread, index, family, site))                     \
+			return name##_slowly(site, LISTED arguments);                              \
+		slot_reuse(&held_fast[index], (uintptr_t)lock | SLOT_NAMED, site);                 \
+		return real_##name arguments;                                                      \
+	}                                                                                          \
+	EXPORT int name parameters                                                                 \
+	{                                                                                          \
+		struct call_site site = CALL_SITE();                                               \
+		struct held_slot *slot = &held_fast[held_index((const void *)lock)];               \
+		uintptr_t claim = (uintptr_t)lock | SLOT_NAMED;                                    \
+                                                                                                   \
+		if (unlikely(!held_matches(slot, (const void *)claim, site)))                      \
+			return name##_elsewhere(site, LISTED arguments);                           \
+		slot->since = time_coarse();                                                       \
+		return real_##name arguments;                                                      \
 	}
 
 /* Giving back: the fast path closes the slot and jumps. */
@@ -108,7 +138,8 @@ static inline int is_errno(int result)
 	{                                                                                          \
 		struct held_slot *slot = &held_fast[held_index((const void *)lock)];               \
                                                                                                    \
-		if (unlikely(slot->lock != (uintptr_t)lock))                                       \
+		/* But for the highest bit, SLOT_NAMED. */                                         \
+		if (unlikely((slot->lock ^ (uintptr_t)lock) << 1))                                 \
 			return name##_slowly(lock);                                                \
 		slot->since = 0;                                                                   \
 		return real_##name(lock);                                                          \

@@ -50,6 +50,8 @@ static const struct program_case cases[] = {
 	RWLOCK("reading", "writes", .verdict = GUILTY, .acquired = "take@READ holder@TAKE",
 	       .child = "work@WRITES fork_and_work@CHILD"),
 	RWLOCK("twice", "writes", .verdict = GUILTY, .child = "work@WRITES"),
+	RWLOCK("queued", "writes", .verdict = GUILTY, .child = "work@WRITES"),
+	RWLOCK("queued", "latent", .verdict = WARNED, .code = "FC005"),
 	{.command = "rwlock writing grandchild",
 	 .verdict = GUILTY,
 	 .lock = "table_lock",

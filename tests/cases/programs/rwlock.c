@@ -1,12 +1,18 @@
 /*
  * rwlock HELD WHAT: a read-write lock that another thread has at the fork, for
- * "writing", for "reading", for reading "twice" of which it gave one back, or
- * "released".
+ * "writing", for "reading", for reading "twice" of which it gave one back, for
+ * reading while a third one is "queued" for writing, or "released".
  */
 #include "case.h"
+#include <sched.h>
+#include <stdbool.h>
 #include <time.h>
 
+/* glibc, nptl/pthread_rwlock_common.c: a writer has announced itself. */
+#define WRITER_LOCKED 2
+
 static pthread_rwlock_t table_lock;
+static pthread_barrier_t queueing;
 
 static void initialise(void)
 {
@@ -28,9 +34,35 @@ static void take(const char *held)
 		pthread_rwlock_unlock(&table_lock);
 }
 
+static void write_once(void)
+{
+	pthread_rwlock_wrlock(&table_lock);
+	pthread_rwlock_unlock(&table_lock);
+}
+
+/* The first time the lock is free, the second time it is not. */
+static void *queued(void *unused)
+{
+	write_once();
+	pthread_barrier_wait(&queueing);
+	pthread_barrier_wait(&queueing);
+	write_once();
+	return unused;
+}
+
+static void take_before_queued(const char *held)
+{
+	pthread_barrier_wait(&queueing);
+	take(held);
+	pthread_barrier_wait(&queueing);
+}
+
 static void *holder(void *held)
 {
-	take(held); /* TAKE */
+	if (strcmp(held, "queued") == 0)
+		take_before_queued(held);
+	else
+		take(held); /* TAKE */
 	pthread_barrier_wait(&taken);
 	pthread_barrier_wait(&finished);
 	if (strcmp(held, "released") != 0)
@@ -118,19 +150,33 @@ static void take_own(const char *what)
 		pthread_rwlock_wrlock(&table_lock); /* OWN */
 }
 
+static bool writer_waits(void)
+{
+	return __atomic_load_n(&table_lock.__data.__readers, __ATOMIC_RELAXED) & WRITER_LOCKED;
+}
+
 int main(int argc, char **argv)
 {
-	pthread_t thread;
+	pthread_t thread, writer;
+	bool queues;
 	int status;
 
 	if (argc != 3)
 		errx(2, "usage: rwlock HELD WHAT");
 	initialise();
+	queues = strcmp(argv[1], "queued") == 0;
+	pthread_barrier_init(&queueing, NULL, 2);
+	if (queues)
+		pthread_create(&writer, NULL, queued, NULL);
 	pthread_create(&thread, NULL, holder, argv[1]); /* CREATE */
 	pthread_barrier_wait(&taken);
+	while (queues && !writer_waits())
+		sched_yield();
 	take_own(argv[2]);
 	status = strcmp(argv[2], "grandchild") == 0 ? fork_twice() : fork_and_work(argv[2]);
 	pthread_barrier_wait(&finished);
 	pthread_join(thread, NULL);
+	if (queues)
+		pthread_join(writer, NULL);
 	return status;
 }
