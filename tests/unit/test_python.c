@@ -932,6 +932,17 @@ START_TEST(finds_symbols_as_the_loader_does)
 }
 END_TEST
 
+START_TEST(finds_the_next_definition_as_the_loader_does)
+{
+	static const char *const names[] = {"write", "qsort", "_PyRuntime"};
+
+	for (size_t i = 0; i < sizeof(names) / sizeof(*names); i++)
+		ck_assert_uint_eq(symbols_find_next(names[i]),
+				  (uintptr_t)dlsym(RTLD_NEXT, names[i]));
+	ck_assert_uint_ne(symbols_find_next("write"), 0);
+}
+END_TEST
+
 START_TEST(refuses_an_object_without_a_table)
 {
 	static const ElfW(Dyn) empty[] = {{.d_tag = DT_NULL}};
@@ -975,6 +986,7 @@ Suite *python_suite(void)
 	tcase_add_test(names, cuts_text_at_either_end);
 	tcase_add_test(names, refuses_what_is_no_text);
 	tcase_add_test(names, finds_symbols_as_the_loader_does);
+	tcase_add_test(names, finds_the_next_definition_as_the_loader_does);
 	tcase_add_test(names, refuses_an_object_without_a_table);
 	suite_add_tcase(suite, names);
 	tcase_add_checked_fixture(files, set_up_files, NULL);
