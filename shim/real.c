@@ -21,16 +21,24 @@ static const char *version_of(const char *name)
 	return NULL;
 }
 
-static void *resolve(const char *name, const char *version)
+static void *ask_loader(const char *name, const char *version)
 {
 	return version ? dlvsym(RTLD_NEXT, name, version) : dlsym(RTLD_NEXT, name);
+}
+
+/* The newest version is the one that is asked for, wherever one is. */
+static void *resolve(const struct symbol_scope *scope, const char *name, const char *version)
+{
+	uintptr_t found = symbols_find_in(scope, name);
+
+	return found ? (void *)found : ask_loader(name, version);
 }
 
 /* The linker's names for the ends of the section; weak, for it may be empty. */
 extern const struct real_function __start_real_functions[] __attribute__((weak)) HIDDEN;
 extern const struct real_function __stop_real_functions[] __attribute__((weak)) HIDDEN;
 
-static bool resolve_entries(void)
+static bool resolve_entries(const struct symbol_scope *scope)
 {
 	bool missing = false;
 
@@ -39,7 +47,7 @@ static bool resolve_entries(void)
 	     /* cppcheck-suppress comparePointers */
 	     entry < __stop_real_functions; entry++) {
 		void *found = entry->may_be_missing ? (void *)symbols_find_next(entry->name)
-						    : resolve(entry->name, entry->version);
+						    : resolve(scope, entry->name, entry->version);
 
 		memcpy(entry->pointer, &found, sizeof(found));
 		missing |= !found && !entry->may_be_missing;
@@ -51,17 +59,19 @@ COLD void real_resolve(void)
 {
 	int saved = errno;
 	bool missing = false;
+	struct symbol_scope scope;
 
+	symbols_open_scope(&scope);
 #define FIND(name)                                                                                 \
 	do {                                                                                       \
-		void *found = resolve(#name, version_of(#name));                                   \
+		void *found = resolve(&scope, #name, version_of(#name));                           \
 		memcpy(&real.name, &found, sizeof(found));                                         \
 		missing |= !found;                                                                 \
 	} while (0);
 #define X(result, name, parameters) FIND(name)
 	REAL_FUNCTIONS(X)
 #undef X
-	missing |= resolve_entries();
+	missing |= resolve_entries(&scope);
 #define X(region, result, name, parameters, arguments) FIND(name)
 	REGION_FUNCTIONS(X)
 	RANDOM_DRAWS(X)

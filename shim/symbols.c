@@ -7,15 +7,22 @@
 #define CHAIN_MAX       4096
 #define NAME_MAX_LENGTH 64
 #define WORD_BITS       64
+/* Of a version: the object keeps the symbol for programs that were linked with it then. */
+#define VERSION_HIDDEN 0x8000
 
 /* The header of a table in the section .gnu.hash. */
 struct gnu_hash {
 	uint32_t bucket_count, first, bloom_count, bloom_shift;
 };
 
-static bool read_all(const struct symbol_table *table, void *to, uintptr_t from, size_t length)
+/* Inlined, where the length is known: a load then, if loads will do. */
+static inline __attribute__((always_inline)) bool read_all(const struct symbol_table *table,
+							   void *to, uintptr_t from, size_t length)
 {
-	return table->read(to, (const void *)from, length) == length;
+	if (table->read)
+		return table->read(to, (const void *)from, length) == length;
+	memcpy(to, (const void *)from, length);
+	return true;
 }
 
 /* The loader has put the bias into the pointers, unless the section is read-only. */
@@ -43,6 +50,8 @@ static uintptr_t find_tables(struct symbol_table *table, const struct link_map *
 			table->strings = pointer_of(table, &entry);
 		else if (entry.d_tag == DT_GNU_HASH)
 			hash = pointer_of(table, &entry);
+		else if (entry.d_tag == DT_VERSYM)
+			table->versions = pointer_of(table, &entry);
 	}
 	return table->symbols && table->strings ? hash : 0;
 }
@@ -91,24 +100,43 @@ static bool may_have(const struct symbol_table *table, uint32_t hash)
 	       (word & bits) == bits;
 }
 
-static uintptr_t match(const struct symbol_table *table, uint32_t index, const char *name)
+/* As dlsym() without a version takes it. */
+static bool is_default(const struct symbol_table *table, uint32_t index)
+{
+	ElfW(Half) version;
+
+	return !table->versions ||
+	       (read_all(table, &version, table->versions + index * sizeof(version),
+			 sizeof(version)) &&
+		!(version & VERSION_HIDDEN));
+}
+
+static bool is_name(const struct symbol_table *table, uintptr_t address, const char *name)
 {
 	char text[NAME_MAX_LENGTH];
-	size_t length = strlen(name) + 1;
+	size_t length;
+
+	if (!table->read)
+		return strcmp((const char *)address, name) == 0;
+	length = strlen(name) + 1;
+	return length <= sizeof(text) && read_all(table, text, address, length) &&
+	       memcmp(text, name, length) == 0;
+}
+
+static uintptr_t match(const struct symbol_table *table, uint32_t index, const char *name)
+{
 	ElfW(Sym) symbol;
 
-	if (length > sizeof(text) ||
-	    !read_all(table, &symbol, table->symbols + index * sizeof(symbol), sizeof(symbol)) ||
-	    symbol.st_shndx == SHN_UNDEF ||
-	    !read_all(table, text, table->strings + symbol.st_name, length) ||
-	    memcmp(text, name, length) != 0)
+	if (!read_all(table, &symbol, table->symbols + index * sizeof(symbol), sizeof(symbol)) ||
+	    symbol.st_shndx == SHN_UNDEF || ELF64_ST_TYPE(symbol.st_info) == STT_GNU_IFUNC ||
+	    !is_name(table, table->strings + symbol.st_name, name) || !is_default(table, index))
 		return 0;
 	return table->bias + symbol.st_value;
 }
 
-uintptr_t symbols_find(const struct symbol_table *table, const char *name)
+static uintptr_t find_hashed(const struct symbol_table *table, const char *name, uint32_t hash)
 {
-	uint32_t hash = hash_name(name), index, entry = 0;
+	uint32_t index, entry = 0;
 	uintptr_t address = 0;
 
 	if (!may_have(table, hash) ||
@@ -127,22 +155,50 @@ uintptr_t symbols_find(const struct symbol_table *table, const char *name)
 	return address;
 }
 
-static size_t copy_bytes(void *to, const void *from, size_t length)
+uintptr_t symbols_find(const struct symbol_table *table, const char *name)
 {
-	memcpy(to, from, length);
-	return length;
+	return find_hashed(table, name, hash_name(name));
+}
+
+/* The object after the shim's own. */
+static const struct link_map *first_next(void)
+{
+	const struct link_map *map = _r_debug.r_map;
+
+	while (map && map->l_ld != _DYNAMIC)
+		map = map->l_next;
+	return map ? map->l_next : NULL;
+}
+
+void symbols_open_scope(struct symbol_scope *scope)
+{
+	const struct link_map *map = first_next();
+
+	scope->count = 0;
+	while (map && scope->count < SYMBOL_SCOPE &&
+	       symbols_open(&scope->tables[scope->count], map, NULL)) {
+		scope->count++;
+		map = map->l_next;
+	}
+}
+
+uintptr_t symbols_find_in(const struct symbol_scope *scope, const char *name)
+{
+	uint32_t hash = hash_name(name);
+	uintptr_t found = 0;
+
+	for (uint32_t i = 0; i < scope->count && !found; i++)
+		found = find_hashed(&scope->tables[i], name, hash);
+	return found;
 }
 
 uintptr_t symbols_find_next(const char *name)
 {
-	const struct link_map *map = _r_debug.r_map;
 	struct symbol_table table;
 	uintptr_t found = 0;
 
-	while (map && map->l_ld != _DYNAMIC)
-		map = map->l_next;
-	for (; map && !found; map = map->l_next)
-		if (map->l_ld != _DYNAMIC && symbols_open(&table, map, copy_bytes))
+	for (const struct link_map *map = first_next(); map && !found; map = map->l_next)
+		if (symbols_open(&table, map, NULL))
 			found = symbols_find(&table, name);
 	return found;
 }

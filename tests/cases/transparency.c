@@ -117,6 +117,41 @@ struct transparency_case {
 	"pthread_create(&thread, NULL, run, NULL); pthread_join(thread, NULL);\n"                  \
 	"if (!fork()) { run(NULL); _exit(7); } wait(&status); return WEXITSTATUS(status); }"
 
+/* One thing after the other is given to another thread, in every way that a checker must know. */
+#define HANDED_OVER                                                                                \
+	"#include <pthread.h>\n"                                                                   \
+	"#include <semaphore.h>\n"                                                                 \
+	"#include <time.h>\n"                                                                      \
+	"static pthread_mutex_t mutex = PTHREAD_MUTEX_INITIALIZER;\n"                              \
+	"static pthread_cond_t condition = PTHREAD_COND_INITIALIZER;\n"                            \
+	"static pthread_rwlock_t rwlock = PTHREAD_RWLOCK_INITIALIZER;\n"                           \
+	"static pthread_spinlock_t spin;\n"                                                        \
+	"static pthread_barrier_t barrier;\n"                                                      \
+	"static sem_t semaphore;\n"                                                                \
+	"static int signalled, met, posted, written, spun;\n"                                      \
+	"#define WAIT(set, take, give, lock) for (int is = 0; !is; give(&lock)) { take(&lock); "   \
+	"is = set; }\n"                                                                            \
+	"static void *work(void *data) {\n"                                                        \
+	"pthread_mutex_lock(&mutex); signalled = 1;\n"                                             \
+	"pthread_cond_signal(&condition); pthread_mutex_unlock(&mutex);\n"                         \
+	"met = 1; pthread_barrier_wait(&barrier);\n"                                               \
+	"posted = 1; sem_post(&semaphore);\n"                                                      \
+	"pthread_rwlock_wrlock(&rwlock); written = 1; pthread_rwlock_unlock(&rwlock);\n"           \
+	"pthread_spin_lock(&spin); spun = 1; pthread_spin_unlock(&spin);\n"                        \
+	"return data; }\n"                                                                         \
+	"int main(void) { pthread_t thread; struct timespec far;\n"                                \
+	"pthread_spin_init(&spin, 0); pthread_barrier_init(&barrier, NULL, 2);\n"                  \
+	"sem_init(&semaphore, 0, 0);\n"                                                            \
+	"clock_gettime(CLOCK_REALTIME, &far); far.tv_sec += 1000;\n"                               \
+	"pthread_mutex_lock(&mutex); pthread_create(&thread, NULL, work, NULL);\n"                 \
+	"while (!signalled) pthread_cond_timedwait(&condition, &mutex, &far);\n"                   \
+	"pthread_mutex_unlock(&mutex);\n"                                                          \
+	"pthread_barrier_wait(&barrier); met++;\n"                                                 \
+	"sem_wait(&semaphore); posted++;\n"                                                        \
+	"WAIT(written, pthread_rwlock_rdlock, pthread_rwlock_unlock, rwlock)\n"                    \
+	"WAIT(spun, pthread_spin_lock, pthread_spin_unlock, spin)\n"                               \
+	"pthread_join(thread, NULL); return signalled + met + posted + written + spun; }"
+
 /* A lock around which the program puts its own function, in front of everybody's. */
 #define WRAPS                                                                                      \
 	"#include <dlfcn.h>\n"                                                                     \
@@ -176,6 +211,8 @@ static const struct transparency_case cases[] = {
 	SANITIZED("clang", "leak"),
 	{"gcc -fsanitize=thread", BUILT("gcc", "-g -fsanitize=thread"), "$RUN ./p atfork", 7},
 	{"clang -fsanitize=thread", BUILT("clang", "-g -fsanitize=thread"), "$RUN ./p atfork", 7},
+	{"what ThreadSanitizer knows", NEED("gcc") C_PROGRAM("-g -fsanitize=thread", HANDED_OVER),
+	 "$RUN ./p", 7},
 	{"what AddressSanitizer finds", C_PROGRAM("-fsanitize=address", OVERFLOW),
 	 "$RUN ./p 2>&1 | grep -o 'AddressSanitizer: heap-use[a-z-]*\\|inherited'; exit 7", 7},
 	{"an AddressSanitizer preload of the user's", C_PROGRAM("-fsanitize=address", OVERFLOW),

@@ -934,12 +934,42 @@ END_TEST
 
 START_TEST(finds_the_next_definition_as_the_loader_does)
 {
-	static const char *const names[] = {"write", "qsort", "_PyRuntime"};
+	static const char *const names[] = {"write", "fork", "localtime_r", "_PyRuntime"};
+	struct symbol_scope scope;
 
-	for (size_t i = 0; i < sizeof(names) / sizeof(*names); i++)
-		ck_assert_uint_eq(symbols_find_next(names[i]),
-				  (uintptr_t)dlsym(RTLD_NEXT, names[i]));
+	symbols_open_scope(&scope);
+	ck_assert_uint_gt(scope.count, 1);
+	for (size_t i = 0; i < sizeof(names) / sizeof(*names); i++) {
+		uintptr_t next = (uintptr_t)dlsym(RTLD_NEXT, names[i]);
+
+		ck_assert_uint_eq(symbols_find_in(&scope, names[i]), next);
+		ck_assert_uint_eq(symbols_find_next(names[i]), next);
+	}
 	ck_assert_uint_ne(symbols_find_next("write"), 0);
+}
+END_TEST
+
+/* Both have older versions in the same library. */
+START_TEST(finds_the_default_version)
+{
+	struct symbol_scope scope;
+
+	symbols_open_scope(&scope);
+	ck_assert_uint_eq(symbols_find_in(&scope, "pthread_cond_wait"),
+			  (uintptr_t)dlvsym(RTLD_NEXT, "pthread_cond_wait", "GLIBC_2.3.2"));
+	ck_assert_uint_eq(symbols_find_in(&scope, "realpath"),
+			  (uintptr_t)dlvsym(RTLD_NEXT, "realpath", "GLIBC_2.3"));
+}
+END_TEST
+
+/* glibc chooses between several at run time; dlsym() calls what chooses. */
+START_TEST(leaves_what_is_chosen_at_run_time_to_the_loader)
+{
+	struct symbol_scope scope;
+
+	symbols_open_scope(&scope);
+	ck_assert_ptr_nonnull(dlsym(RTLD_NEXT, "stpncpy"));
+	ck_assert_uint_eq(symbols_find_in(&scope, "stpncpy"), 0);
 }
 END_TEST
 
@@ -987,6 +1017,8 @@ Suite *python_suite(void)
 	tcase_add_test(names, refuses_what_is_no_text);
 	tcase_add_test(names, finds_symbols_as_the_loader_does);
 	tcase_add_test(names, finds_the_next_definition_as_the_loader_does);
+	tcase_add_test(names, finds_the_default_version);
+	tcase_add_test(names, leaves_what_is_chosen_at_run_time_to_the_loader);
 	tcase_add_test(names, refuses_an_object_without_a_table);
 	suite_add_tcase(suite, names);
 	tcase_add_checked_fixture(files, set_up_files, NULL);
