@@ -42,14 +42,15 @@ CLI_DEFINES  = -DFORKCHECK_VERSION='"$(VERSION)"' \
 
 # The shim: loaded into strangers. Hidden but for its export list, bound when it
 # is loaded, first to be initialised, and linked with nothing but libc. In two
-# segments and not four: mapping each costs every short process of a build.
+# segments and not four: mapping each costs every short process of a build. So do
+# the compiler's start files, which look for functions that nobody has.
 # The data that every fork writes to comes first, in one page.
 SHIM_FORK    := $(addprefix shim/, process.c wakers.c thread.c)
 SHIM_SOURCES := $(SHIM_FORK) $(filter-out $(SHIM_FORK), $(sort $(wildcard shim/*.c shim/*/*.c)))
 SHIM_OBJECTS := $(SHIM_SOURCES:%.c=$(BUILD)/obj/%.o)
 SHIM_CFLAGS   = -falign-functions=64 -fPIC -fno-plt -fvisibility=hidden -ftls-model=initial-exec -fasynchronous-unwind-tables
 SHIM_LDFLAGS  = -shared -Wl,-soname,libforkcheck.so -Wl,--version-script=shim/exports.map \
-	-Wl,-z,initfirst -Wl,-z,now -Wl,-z,defs -Wl,-z,nodelete -Wl,-z,noseparate-code
+	-Wl,-z,initfirst -Wl,-z,now -Wl,-z,defs -Wl,-z,nodelete -Wl,-z,noseparate-code -nostartfiles
 
 # Tests: one Check program, linked with all of the CLI but its main().
 CHECK_SOURCES := $(sort $(wildcard tests/unit/*.c tests/cases/*.c))

@@ -314,9 +314,8 @@ static IN_CHILD void child(void)
 
 void fork_start(void)
 {
-	extern void *__dso_handle;
-
-	real.__register_atfork(prepare, parent, child, &__dso_handle);
+	/* The last names the library, for taking it away; this one stays. */
+	real.__register_atfork(prepare, parent, child, &process);
 }
 
 /* Behind pthread_atfork(), which is linked into every library by itself. */

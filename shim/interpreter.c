@@ -23,12 +23,12 @@ struct mark {
 };
 
 static struct interpreter kept[KEPT];
-static uint32_t found_count;
-static struct interpreter *_Atomic loaded;
-static struct mark mark;
+AT_START static uint32_t found_count;
+AT_START static struct interpreter *_Atomic loaded;
+AT_START static struct mark mark;
 /* The last object of the start. */
-static const struct link_map *first_end;
-static const struct r_debug *loader;
+AT_START static const struct link_map *first_end;
+AT_START static const struct r_debug *loader;
 
 /*
  * Py_Version came with 3.11. Before it, an interpreter is as old as the newest

@@ -15,10 +15,10 @@
 /* Beyond this many steps a full neighbourhood of the table counts as full. */
 #define INTERN_PROBES 16
 
-static struct session_header *header;
-static unsigned char *cells;
-static struct session_birth *births;
-static struct session_intern *interns;
+AT_START static struct session_header *header;
+AT_START static unsigned char *cells;
+AT_START static struct session_birth *births;
+AT_START static struct session_intern *interns;
 
 struct session_header *log_header(void)
 {

@@ -17,17 +17,17 @@
 #define NOTE_BYTES      256
 #define BUILD_ID_MAX    64
 
-uintptr_t modules_low, modules_high, modules_program_low, modules_program_high;
+AT_START uintptr_t modules_low, modules_high, modules_program_low, modules_program_high;
 
 /* Changes of the list that were announced, and those that a sync has seen. */
 static _Atomic uint32_t changes = 1;
-static uint32_t changes_seen;
+AT_START static uint32_t changes_seen;
 
 /* Hashes of the objects whose records are written. A lost race writes one twice. */
 static uint64_t seen[SEEN_MAX];
-static uint32_t seen_count;
+AT_START static uint32_t seen_count;
 /* Length of the list at the last sync. */
-static uint32_t list_length;
+AT_START static uint32_t list_length;
 
 static void widen(uintptr_t *low, uintptr_t *high, uintptr_t from, uintptr_t to)
 {

@@ -8,7 +8,7 @@
 #include <dlfcn.h>
 #include <string.h>
 
-struct real_functions real;
+AT_START struct real_functions real;
 
 /*
  * x86-64 has two incompatible condition variables. A plain dlsym may find the

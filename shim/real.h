@@ -9,6 +9,7 @@
 #define FORKCHECK_REAL_H
 
 #include "region_functions.h"
+#include "shim.h"
 #include <pthread.h>
 #include <pty.h>
 #include <signal.h>
@@ -81,7 +82,7 @@ struct real_function {
 	bool may_be_missing; /* dlsym() would allocate its complaint */
 };
 #define REAL_ENTRY(version, may_be_missing, result, name, parameters)                              \
-	static result(*real_##name) parameters;                                                    \
+	AT_START static result(*real_##name) parameters;                                           \
 	static const struct real_function real_entry_##name                                        \
 		__attribute__((used, section("real_functions"), aligned(8))) = {                   \
 			#name, version, &real_##name, may_be_missing}

@@ -29,8 +29,8 @@ struct share {
 	_Atomic uint32_t seen; /* the clock when Python was last asked, in steps of 10 ms */
 };
 static struct share shares[SHARES];
-static _Atomic uint32_t lookups;
-static _Atomic bool any_record;
+AT_START static _Atomic uint32_t lookups;
+AT_START static _Atomic bool any_record;
 
 /* Records of the log that all processes use in turn. */
 #define RECORDS_MAX   4096

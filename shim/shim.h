@@ -28,6 +28,9 @@
 /* Tells the compiler that the loader will not move it: no detour through the GOT. */
 #define HIDDEN __attribute__((visibility("hidden")))
 #define COLD   __attribute__((cold, noinline))
+/* Small, and written while a process starts: in the page where the loader has something to
+ * write anyway. Between the large tables each would have a page of its own to touch. */
+#define AT_START __attribute__((section(".data")))
 /* Runs in every fork child. The linker keeps these together: a fork leaves the child
  * without its parent's mappings of code, and each 64 KiB of it costs a page fault. */
 #define IN_CHILD    __attribute__((hot))
