@@ -207,7 +207,7 @@ static bool sample_list(const struct python_walk *walk, uint64_t list, struct py
 	if (!python_read_word(walk, list + OBJECT_LENGTH, &count) ||
 	    !python_read_word(walk, list + LIST_ITEMS, &items))
 		return false;
-	for (uint64_t i = 0; i < count && file->sampled < PYTHON_SAMPLE; i++)
+	for (uint64_t i = 0; i < count && file->sampled < PYTHON_SAMPLE; i++, file->pieces++)
 		if (i == PIECES_MAX || !python_read_word(walk, items + i * sizeof(item), &item) ||
 		    !sample_piece(walk, item, file))
 			return false;
@@ -238,6 +238,7 @@ bool python_read_kind(const struct python_walk *walk, uint64_t address, enum pyt
 	uint64_t end;
 
 	file->text = 0;
+	file->pieces = 0;
 	if (kind == PYTHON_FILE_TEXT) {
 		file->text = address;
 		if (!read_text_layer(walk, address, &text) ||

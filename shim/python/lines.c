@@ -51,6 +51,12 @@ static bool take_byte(struct line_table *table, uint8_t *byte)
 	return true;
 }
 
+/* What is read may be any number: it wraps around. */
+static int32_t add_lines(int32_t line, int32_t lines)
+{
+	return (int32_t)((uint32_t)line + (uint32_t)lines);
+}
+
 static int32_t find_in_lnotab(struct line_table *table, int32_t line, int32_t instruction)
 {
 	int32_t address = 0;
@@ -60,7 +66,7 @@ static int32_t find_in_lnotab(struct line_table *table, int32_t line, int32_t in
 		address += bytes;
 		if (address > instruction)
 			break;
-		line += (int8_t)lines;
+		line = add_lines(line, (int8_t)lines);
 	}
 	return line;
 }
@@ -75,7 +81,7 @@ static int32_t find_in_ranges(struct line_table *table, int32_t line, int32_t in
 
 		address += bytes;
 		if (has_line)
-			line += (int8_t)lines;
+			line = add_lines(line, (int8_t)lines);
 		if (instruction < address)
 			return has_line ? line : 0;
 	}
@@ -134,7 +140,7 @@ static int32_t find_in_locations(struct line_table *table, int32_t line, int32_t
 	while (take_byte(table, &head)) {
 		uint32_t code = head >> 3 & 15;
 
-		line = (int32_t)((uint32_t)line + (uint32_t)take_location(table, code));
+		line = add_lines(line, take_location(table, code));
 		/* Code units of two bytes. */
 		address += 2 * ((head & 7) + 1);
 		if (instruction < address)

@@ -16,6 +16,8 @@
 #define SYSTEM_MAX  512
 #define GLOBALS_MAX 200
 #define FRAMES_MAX  64
+/* Variables of one frame: a number that is not true is not counted up to. */
+#define LOCALS_MAX 256
 /* Dictionaries of global variables: functions of one module share one. */
 #define MODULES_MAX 16
 /* PyFunctionObject, 3.11 on. */
@@ -51,6 +53,8 @@ static __attribute__((cold, noinline)) void look_into(struct search *search, uin
 
 	if (python_read_kind(search->walk, object, kind, &file))
 		search->visit(&file, search->data);
+	/* They are objects too, each a miss of the cache. */
+	search->left -= file.pieces < search->left ? file.pieces : search->left;
 }
 
 static inline void look_at(struct search *search, uint64_t object, uint64_t type)
@@ -153,7 +157,7 @@ static void search_locals(struct search *search, uint64_t frame, uint64_t code)
 	    !walk->memory->read(walk->memory, &count, code + walk->layout.code_locals,
 				sizeof(count)))
 		return;
-	for (int32_t i = 0; i < count && search->left; i++)
+	for (int32_t i = 0; i < count && i < LOCALS_MAX && search->left; i++)
 		if (python_read_word(
 			    walk, frame + walk->layout.frame_locals + (uint32_t)i * sizeof(value),
 			    &value) &&

@@ -143,6 +143,7 @@ struct python_file {
 	uint64_t size;   /* of that */
 	uint64_t length; /* of what its next write will begin with */
 	int32_t descriptor;
+	uint32_t pieces; /* of the text before it that were looked at */
 	uint32_t sampled;
 	uint8_t sample[PYTHON_SAMPLE]; /* the first bytes */
 };

@@ -6,7 +6,9 @@
 #include <string.h>
 
 #define INTERPRETERS_MAX 16
-#define THREADS_MAX      4096
+/* Thread states of all of them; each whose frames are walked counts for WALK_COST. */
+#define THREADS_MAX 4096
+#define WALK_COST   64
 /* Frames that stand for C calls come between the others, at most one each. */
 #define STEPS_MAX   (2 * SESSION_PYTHON_FRAMES + 2)
 #define FRAME_BYTES 128
@@ -55,7 +57,7 @@ static size_t code_extent(const struct python_layout *layout)
 	uint32_t last = larger(larger(layout->code_file, layout->code_name),
 			       larger(layout->code_first_line, layout->code_lines));
 
-	return last + sizeof(uint64_t);
+	return larger(last, OBJECT_TYPE) + sizeof(uint64_t);
 }
 
 static bool read_frame(const struct python_walk *walk, uint64_t address, struct frame_view *frame)
@@ -246,16 +248,18 @@ uint64_t python_lock_holder(struct python_walk *walk)
 
 /* A state without frames may be left over from a thread with the same address. */
 static enum python_status walk_threads(struct python_walk *walk, uint64_t interpreter,
-				       uint64_t self)
+				       uint64_t self, uint32_t *left)
 {
 	uint64_t thread;
 	enum python_status status = PYTHON_NO_THREAD;
 
 	if (!python_read_word(walk, interpreter + walk->layout.interpreter_threads, &thread))
 		return PYTHON_UNREADABLE;
-	for (uint32_t i = 0; thread && i < THREADS_MAX; i++) {
-		if (is_state_of(walk, thread, interpreter, self))
+	for (; thread && *left; --*left) {
+		if (is_state_of(walk, thread, interpreter, self)) {
 			status = python_walk_state(walk, thread);
+			*left -= *left > WALK_COST ? WALK_COST : *left - 1;
+		}
 		if (walk->count)
 			break;
 		if (!python_read_word(walk, thread + walk->layout.thread_next, &thread))
@@ -267,6 +271,7 @@ static enum python_status walk_threads(struct python_walk *walk, uint64_t interp
 enum python_status python_walk_thread(struct python_walk *walk, uint64_t self)
 {
 	enum python_status status = PYTHON_NO_THREAD;
+	uint32_t left = THREADS_MAX;
 	uint64_t interpreter, holder;
 
 	walk->count = 0;
@@ -277,7 +282,7 @@ enum python_status python_walk_thread(struct python_walk *walk, uint64_t self)
 	if (holder && is_state_of(walk, holder, interpreter, self))
 		status = python_walk_state(walk, holder);
 	for (uint32_t i = 0; !walk->count && interpreter && i < INTERPRETERS_MAX; i++) {
-		enum python_status here = walk_threads(walk, interpreter, self);
+		enum python_status here = walk_threads(walk, interpreter, self, &left);
 
 		if (here != PYTHON_NO_THREAD)
 			status = here;
