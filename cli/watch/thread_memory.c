@@ -59,8 +59,9 @@ static bool read_headers(const struct mapping *mapping, void *data)
 bool thread_memory_find(struct thread_memory *memory, pid_t pid, uint64_t self)
 {
 	*memory = (struct thread_memory){.pid = pid, .self = self};
-	return maps_each(pid, read_headers, memory) && memory->reach && memory->reach < SHARE_MAX &&
-	       self > memory->reach;
+	/* A program may set it to anything; the upper half of the address space is the kernel's. */
+	return self <= INT64_MAX && maps_each(pid, read_headers, memory) && memory->reach &&
+	       memory->reach < SHARE_MAX && self > memory->reach;
 }
 
 static bool is_in_vector(const struct thread_memory *memory, uint64_t address)
