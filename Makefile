@@ -92,7 +92,7 @@ help:
 	@echo 'make suites        other people'"'"'s software, into docs/results.md (RUNS=N, SUITES=...)'
 	@echo 'make suites-unstable  the newest Python and glibc (RUNS=N, SUITES=...; needs root)'
 	@echo 'make bench         what it costs'
-	@echo 'make fuzz          damaged sessions, files and suppressions (SECONDS=N; needs clang)'
+	@echo 'make fuzz          damaged sessions, files and memory (SECONDS=N; needs clang)'
 	@echo 'make faults        processes that are killed at random moments (KILLS=N)'
 	@echo 'make install       into DESTDIR/PREFIX; make uninstall'
 	@echo 'make format        clang-format; make format-check'
@@ -184,14 +184,14 @@ $(BUILD)/demo/server: $(DEMO_SOURCES) $(wildcard tests/demo/*.h)
 	$(call say,CC)$(CC) -std=gnu11 -D_GNU_SOURCE -O1 -g -Wall -Wextra -pthread -o $@ $(DEMO_SOURCES)
 
 # libFuzzer is clang's. The targets are the CLI again, with its instrumentation.
-FUZZERS = $(patsubst %,$(BUILD)/fuzz/%,session suppressions elf renderers)
+FUZZERS = $(patsubst %,$(BUILD)/fuzz/%,session suppressions elf renderers python memory names)
 FUZZ    = address,undefined -fno-sanitize-recover=undefined
 
 fuzz: deps all $(CASES)
 	@$(MAKE) --no-print-directory CC=clang CXX=clang++ $(FUZZERS)
 	@tests/fuzz/run $(BUILD) $(SECONDS)
 
-$(BUILD)/fuzz/%: tests/fuzz/%.c tests/fuzz/fuzz.h $(CLI_SOURCES) $(SHARED_SOURCES)
+$(BUILD)/fuzz/%: tests/fuzz/%.c tests/fuzz/fuzz.h tests/fuzz/input.h $(CLI_SOURCES) $(SHARED_SOURCES)
 	@mkdir -p $(@D)
 	$(call say,FUZZ)$(CC) $(filter-out -MMD -MP,$(LANGUAGE)) $(WARNINGS) -O1 -g -fsanitize=fuzzer,$(FUZZ) \
 		$(CLI_DEFINES) -o $@ $< $(filter-out cli/main.c,$(CLI_SOURCES)) $(SHARED_SOURCES) $(CLI_LIBS)

@@ -7,6 +7,7 @@
 #include "../../cli/report/report.h"
 #include "../../cli/session/reader.h"
 #include "fuzz.h"
+#include "input.h"
 #include <dirent.h>
 #include <err.h>
 #include <stdio.h>
@@ -96,32 +97,6 @@ enum patch_kind {
 	PATCH_KINDS
 };
 
-static const uint64_t special[] = {
-	0,          1,         63,        64,        0x7fffffff,     1u << 31,
-	UINT32_MAX, 1ul << 47, INT64_MAX, 1ul << 63, UINT64_MAX - 7, UINT64_MAX};
-
-struct input {
-	const uint8_t *at;
-	size_t left;
-};
-
-static uint32_t take(struct input *input, size_t bytes)
-{
-	uint32_t value = 0;
-
-	for (size_t i = 0; i < bytes && input->left; i++, input->left--)
-		value = value << 8 | *input->at++;
-	return value;
-}
-
-static void overwrite(unsigned char *area, size_t size, struct input *input)
-{
-	size_t at = take(input, 3), length = 1 + take(input, 1) % 16;
-
-	for (size_t i = 0; i < length && input->left; i++)
-		area[(at + i) % size] = (unsigned char)take(input, 1);
-}
-
 static size_t apply_patch(const struct base *base, unsigned char *bytes, size_t size,
 			  struct input *input)
 {
@@ -129,30 +104,32 @@ static size_t apply_patch(const struct base *base, unsigned char *bytes, size_t 
 	size_t cells = (base->size - base->cells) / SESSION_CELL;
 	size_t words = (base->size - base->cells) / sizeof(uint64_t);
 	unsigned char *records = bytes + base->cells;
+	uint64_t value;
+	size_t at;
 
-	switch (take(input, 1) % PATCH_KINDS) {
+	switch (input_take(input, 1) % PATCH_KINDS) {
 	case PATCH_HEADER:
-		overwrite(bytes, header, input);
+		input_overwrite(input, bytes, header);
 		break;
 	case PATCH_BIRTHS:
-		overwrite(bytes + header, base->cells - header, input);
+		input_overwrite(input, bytes + header, base->cells - header);
 		break;
 	case PATCH_CELLS:
-		overwrite(records, base->size - base->cells, input);
+		input_overwrite(input, records, base->size - base->cells);
 		break;
 	case PATCH_SPECIAL:
-		memcpy(records + take(input, 3) % words * sizeof(uint64_t),
-		       &special[take(input, 1) % (sizeof(special) / sizeof(*special))],
-		       sizeof(uint64_t));
+		at = input_take(input, 3) % words * sizeof(uint64_t);
+		value = input_take_special(input);
+		memcpy(records + at, &value, sizeof(value));
 		break;
 	case PATCH_COPY:
-		memmove(records + take(input, 2) % cells * SESSION_CELL,
-			records + take(input, 2) % cells * SESSION_CELL, SESSION_CELL);
+		memmove(records + input_take(input, 2) % cells * SESSION_CELL,
+			records + input_take(input, 2) % cells * SESSION_CELL, SESSION_CELL);
 		break;
 	case PATCH_CUT:
 		/* Rarely: most of what can be wrong needs a whole file. */
-		if (take(input, 1) == 0)
-			return take(input, 3) % (size + 1);
+		if (input_take(input, 1) == 0)
+			return input_take(input, 3) % (size + 1);
 		break;
 	}
 	return size;
@@ -192,7 +169,7 @@ static void judge_bytes(const unsigned char *bytes, size_t size)
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t length)
 {
 	struct input input = {data, length};
-	const struct base *base = &bases[take(&input, 1) % base_count];
+	const struct base *base = &bases[input_take(&input, 1) % base_count];
 	size_t size = base->size;
 	unsigned char *bytes = malloc(size), *exact;
 
