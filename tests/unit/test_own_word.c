@@ -224,6 +224,14 @@ START_TEST(bears_what_it_cannot_read)
 }
 END_TEST
 
+/* A program can set it to that: what is read of a descriptor ends with the last address. */
+START_TEST(refuses_a_thread_pointer_at_the_end)
+{
+	registers.rsp = at(stack);
+	ck_assert_uint_eq(own_word_lock(getpid(), UINT64_MAX - 2304, &registers, waited), 0);
+}
+END_TEST
+
 Suite *own_word_suite(void)
 {
 	Suite *suite = suite_create("own_word");
@@ -248,6 +256,7 @@ Suite *own_word_suite(void)
 	tcase_add_test(named, wants_a_lock_outside_of_records);
 	tcase_add_test(named, takes_neither_of_two_that_name_the_record);
 	tcase_add_test(named, bears_what_it_cannot_read);
+	tcase_add_test(named, refuses_a_thread_pointer_at_the_end);
 	suite_add_tcase(suite, named);
 	return suite;
 }

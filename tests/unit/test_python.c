@@ -35,10 +35,12 @@ static struct python_interpreter fake = {.runtime = RUNTIME,
 					 .unicode_type = TEXT_TYPE,
 					 .version = 0x030b02f0};
 static struct python_walk walk;
+static uint32_t reads;
 
 static bool read_fake(const struct python_memory *memory, void *to, uint64_t address, size_t length)
 {
 	(void)memory;
+	reads++;
 	if (address < BASE || address - BASE > sizeof(bytes) ||
 	    length > sizeof(bytes) - (address - BASE))
 		return false;
@@ -217,6 +219,19 @@ START_TEST(ends_in_a_ring)
 	ck_assert_int_eq(walk_thread(SELF + 8), PYTHON_NO_THREAD);
 	put_word(STATE, STATE);
 	ck_assert_int_eq(walk_thread(SELF + 8), PYTHON_NO_THREAD);
+}
+END_TEST
+
+/* A state that is the next one of itself, as its interpreter is, with frames that cannot be read.
+ */
+START_TEST(gives_up_on_states_without_an_end)
+{
+	put_word(THREAD + 8, THREAD);
+	put_word(STATE, STATE);
+	put_word(FRAME_AT(2) + 32, 8);
+	reads = 0;
+	ck_assert_int_eq(walk_thread(SELF), PYTHON_DAMAGED);
+	ck_assert_uint_lt(reads, 10000);
 }
 END_TEST
 
@@ -461,6 +476,20 @@ START_TEST(finds_lines_in_a_table_of_3_9)
 	ck_assert_int_eq(line_at(PYTHON_LINES_LNOTAB, 305), 101);
 	ck_assert_int_eq(line_at(PYTHON_LINES_LNOTAB, 306), 111);
 	ck_assert_int_eq(line_at(PYTHON_LINES_LNOTAB, 308), 107);
+}
+END_TEST
+
+START_TEST(wraps_around_with_lines_of_any_number)
+{
+	static const uint8_t table[] = {2, 1, 8, 1};
+	struct python_code code = {.first_line = INT32_MAX, .line_table = LINES};
+
+	put_lines(table, sizeof(table));
+	ck_assert_int_eq(python_find_layout(&walk), PYTHON_READ);
+	walk.layout.lines = PYTHON_LINES_LNOTAB;
+	ck_assert_int_eq(python_find_line(&walk, &code, 2), INT32_MIN);
+	walk.layout.lines = PYTHON_LINES_RANGES;
+	ck_assert_int_eq(python_find_line(&walk, &code, 1), INT32_MIN);
 }
 END_TEST
 
@@ -826,6 +855,11 @@ START_TEST(finds_files_in_variables)
 	ck_assert_uint_eq(files_found(), 1);
 	put_number(CODE + 76, UINT32_MAX);
 	ck_assert_uint_eq(files_found(), 0);
+	/* More than there can be are not counted up to. */
+	put_number(CODE + 76, INT32_MAX);
+	reads = 0;
+	ck_assert_uint_gt(files_found(), 0);
+	ck_assert_uint_lt(reads, 10000);
 }
 END_TEST
 
@@ -1000,6 +1034,7 @@ Suite *python_suite(void)
 	tcase_add_test(frames, refuses_what_it_does_not_know);
 	tcase_add_test(frames, tells_nothing_of_a_damaged_stack);
 	tcase_add_test(frames, ends_in_a_ring);
+	tcase_add_test(frames, gives_up_on_states_without_an_end);
 	tcase_add_test(frames, finds_the_holder_of_the_lock);
 	tcase_add_test(frames, reads_the_name_of_a_thread_that_starts);
 	tcase_add_test(frames, reads_no_name_where_there_is_none);
@@ -1010,6 +1045,7 @@ Suite *python_suite(void)
 	suite_add_tcase(suite, frames);
 	tcase_add_checked_fixture(names, set_up, NULL);
 	tcase_add_test(names, finds_lines_in_a_table_of_3_9);
+	tcase_add_test(names, wraps_around_with_lines_of_any_number);
 	tcase_add_test(names, finds_lines_in_a_table_of_3_10);
 	tcase_add_test(names, finds_lines_in_a_table_of_3_11);
 	tcase_add_test(names, reads_text_of_every_width);
