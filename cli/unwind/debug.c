@@ -5,6 +5,7 @@
  */
 #include "space.h"
 #include <fcntl.h>
+#include <gelf.h>
 #include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -133,11 +134,40 @@ static uint64_t first_address(const struct module *module)
 	return module->bias + (first->address & -first->alignment);
 }
 
+static bool ends_in_nul(Elf_Scn *section)
+{
+	const Elf_Data *data = elf_getdata(section, NULL);
+
+	return data != NULL &&
+	       (data->d_size == 0 || ((const char *)data->d_buf)[data->d_size - 1] == '\0');
+}
+
+/*
+ * libdw 0.188 does not look whether names of symbols end within their table. Where it
+ * finds no section with symbols, it takes a table of the dynamic segment, of any length.
+ */
+static bool names_end(Elf *elf)
+{
+	Elf_Scn *section = NULL;
+	bool has_symbols = false;
+
+	while ((section = elf_nextscn(elf, section)) != NULL) {
+		GElf_Shdr header;
+
+		if (gelf_getshdr(section, &header) == NULL ||
+		    (header.sh_type == SHT_STRTAB && !ends_in_nul(section)))
+			return false;
+		has_symbols |= (header.sh_type == SHT_SYMTAB || header.sh_type == SHT_DYNSYM) &&
+			       header.sh_entsize != 0;
+	}
+	return has_symbols;
+}
+
 Dwfl_Module *debug_module(struct module *module)
 {
 	void **userdata;
 
-	if (module->dwfl != NULL || !module_open(module))
+	if (module->dwfl != NULL || !module_open(module) || !names_end(module->file.elf))
 		return module->dwfl_module;
 	module->dwfl = dwfl_begin(&callbacks);
 	if (module->dwfl == NULL)
