@@ -5,8 +5,8 @@
  */
 #include "suppressions.h"
 #include "arena.h"
+#include "library_names.h"
 #include "report/escape.h"
-#include "report/shorten.h"
 #include <errno.h>
 #include <fnmatch.h>
 #include <stdlib.h>
@@ -256,7 +256,7 @@ static bool frame_matches(const struct condition *condition, const struct frame 
 {
 	if (condition->key == KEY_FUNCTION)
 		return matches(condition->glob, frame->function);
-	return frame->module && matches(condition->glob, path_basename(frame->module));
+	return library_matches(frame->module, condition->glob);
 }
 
 static bool stack_matches(const struct condition *condition, const struct frames *stack)
@@ -287,12 +287,13 @@ static bool any_stack_matches(const struct condition *condition, const struct fi
 	return false;
 }
 
-static bool library_matches(const char *glob, const struct finding *finding)
+static bool any_library_matches(const char *glob, const struct finding *finding)
 {
 	for (size_t i = 0; i < finding->missing_count; i++)
-		if (matches(glob, finding->missing[i].library))
+		if (library_matches(finding->missing[i].library, glob))
 			return true;
-	return matches(glob, finding->holder.library) || matches(glob, finding->handler.library);
+	return library_matches(finding->holder.library, glob) ||
+	       library_matches(finding->handler.library, glob);
 }
 
 static bool condition_matches(const struct condition *condition, const struct finding *finding)
@@ -304,7 +305,7 @@ static bool condition_matches(const struct condition *condition, const struct fi
 	case KEY_LOCK:
 		return finding->lock.present && matches(condition->glob, finding->lock.name);
 	case KEY_LIBRARY:
-		return library_matches(condition->glob, finding) ||
+		return any_library_matches(condition->glob, finding) ||
 		       any_stack_matches(condition, finding);
 	case KEY_FUNCTION:
 		return matches(condition->glob, finding->handler.function) ||

@@ -3,6 +3,7 @@
  */
 #include "text_parts.h"
 
+#include "../library_names.h"
 #include "escape.h"
 #include "merge_python.h"
 #include "python_view.h"
@@ -85,9 +86,7 @@ static void put_frame(struct page *page, size_t number, int digits, const struct
 
 static bool is_libc(const struct frame *frame)
 {
-	const char *name = frame->module != NULL ? path_basename(frame->module) : "";
-
-	return strncmp(name, "libc.so.", 8) == 0 || strncmp(name, "libpthread.so.", 14) == 0;
+	return library_is_libc(frame->module);
 }
 
 /* _start, which a stripped program has no name for, below libc's main. */

@@ -3,15 +3,15 @@
  * by every thread of a pool, so answers are kept for a judgement.
  */
 #include "attribution.h"
+#include "../library_names.h"
 #include "evidence.h"
-#include <fnmatch.h>
 
 /* Who stands between the library that wants a thread and pthread_create(). */
 static const char *const thread_starters[] = {
-	"libc.so*",        "libc-*.so",   "libpthread.so*",   "libpthread-*.so",  "ld-linux*",
-	"libstdc++.so*",   "libc++.so*",  "libglib-2.0.so*",  "libgthread-*.so*", "libQt?Core.so*",
-	"libforkcheck.so", "linux-vdso*", "libapr-1.so*",     "libasan.so*",      "libhwasan.so*",
-	"liblsan.so*",     "libtsan.so*", "libclang_rt.*.so", "libboost_thread*", "libnspr4.so*",
+	"ld-linux*",    "ld-2.*",      "libstdc++", "libc++",        "libglib-2.0",
+	"libgthread-*", "libQt?Core",  "libapr-1",  "libasan",       "libhwasan",
+	"liblsan",      "libtsan",     "libnspr4",  "libclang_rt.*", "libboost_thread*",
+	"libforkcheck", "linux-vdso*",
 };
 
 #define WALK_MAX 128
@@ -26,12 +26,7 @@ struct attribution {
 
 bool is_thread_starter(const char *path)
 {
-	const char *name = evidence_file_name(path);
-
-	for (size_t i = 0; i < sizeof(thread_starters) / sizeof(*thread_starters); i++)
-		if (fnmatch(thread_starters[i], name, 0) == 0)
-			return true;
-	return false;
+	return library_is_libc(path) || LIBRARY_IS_AMONG(path, thread_starters);
 }
 
 /* The innermost module of a creation stack that wanted the thread for itself. */

@@ -1,5 +1,6 @@
 /* Reads the model only; the records are sorted once. */
 #include "copied_state.h"
+#include "../library_names.h"
 #include "evidence.h"
 #include "python_evidence.h"
 #include <stdlib.h>
@@ -74,9 +75,7 @@ size_t copied_pairs(struct judgement *judgement, bool (*concerns)(uint32_t kind)
 
 static bool is_of_the_system(const struct frame *frame)
 {
-	const char *name = evidence_file_name(frame->module);
-
-	return evidence_is_libc(frame->module) || (name && strncmp(name, "ld-linux", 8) == 0);
+	return library_is_of_libc(frame->module);
 }
 
 /* exit() does its work in libc. Where main() returned, nothing of the program is left. */

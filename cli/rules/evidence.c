@@ -3,6 +3,7 @@
  * the expensive part.
  */
 #include "evidence.h"
+#include "../library_names.h"
 #include "attribution.h"
 #include "fork_paths.h"
 #include "lock_kinds.h"
@@ -15,9 +16,7 @@
 
 const char *evidence_file_name(const char *path)
 {
-	const char *slash = path ? strrchr(path, '/') : NULL;
-
-	return slash ? slash + 1 : path;
+	return library_file_name(path);
 }
 
 struct frames evidence_stack(struct judgement *judgement, uint32_t process, session_reference stack)
@@ -294,10 +293,7 @@ void evidence_holder(struct judgement *judgement, struct holder_part *part, uint
 
 bool evidence_is_libc(const char *module)
 {
-	const char *name = evidence_file_name(module);
-
-	return name &&
-	       (strncmp(name, "libc.so.", 8) == 0 || strncmp(name, "libpthread.so.", 14) == 0);
+	return library_is_libc(module);
 }
 
 static bool same_module(const struct frame *one, const struct frame *other)
@@ -423,13 +419,14 @@ static bool is_deeper(const struct frame *frame, const struct frame *inner)
 	return !frame->function && !inner->function && is_same(frame->module, inner->module);
 }
 
-static uint64_t hash_frames(uint64_t hash, const struct frames *frames)
+/* The same bundled library has another hash in the next version of its wheel. */
+static uint64_t hash_frames(struct judgement *judgement, uint64_t hash, const struct frames *frames)
 {
 	for (size_t i = 0; i < frames->count; i++) {
 		if (i && is_deeper(&frames->list[i], &frames->list[i - 1]))
 			continue;
 		hash = hash_text(hash, frames->list[i].function);
-		hash = hash_text(hash, evidence_file_name(frames->list[i].module));
+		hash = hash_text(hash, library_canonical(judgement->arena, frames->list[i].module));
 	}
 	for (size_t i = 0; frames->python && i < frames->python->count; i++) {
 		hash = hash_text(hash, frames->python->list[i].function);
@@ -438,21 +435,38 @@ static uint64_t hash_frames(uint64_t hash, const struct frames *frames)
 	return hash;
 }
 
-/* A word of a suppressions file that matches a name, whatever is in it. */
-static const char *suppression_word(struct judgement *judgement, const char *key, const char *name)
+/* A word of a suppressions file: what begins like the name, whatever is in it, and goes
+ * on as the glob says. */
+static const char *suppression_words(struct judgement *judgement, const char *key, const char *name,
+				     size_t length, const char *rest)
 {
-	char glob[2 * SUPPRESSED_BYTES + 2], *end = glob;
-	size_t length = strnlen(name, SUPPRESSED_BYTES);
+	char glob[2 * SUPPRESSED_BYTES + 1], *end = glob;
 
 	for (size_t i = 0; i < length; i++) {
 		if (strchr("*?[]\\", name[i]))
 			*end++ = '\\';
 		*end++ = name[i] > ' ' && name[i] < 0x7f ? name[i] : '?';
 	}
-	if (name[length])
-		*end++ = '*';
 	*end = '\0';
-	return arena_printf(judgement->arena, "%s:%s", key, glob);
+	return arena_printf(judgement->arena, "%s:%s%s", key, glob, rest);
+}
+
+static const char *suppression_word(struct judgement *judgement, const char *key, const char *name)
+{
+	size_t length = strnlen(name, SUPPRESSED_BYTES);
+
+	return suppression_words(judgement, key, name, length, name[length] ? "*" : "");
+}
+
+/* A line that was written for one version of a wheel is for the next one, too. */
+static const char *library_word(struct judgement *judgement, const char *library)
+{
+	const char *rest;
+	size_t length;
+
+	if (library_any_hash(library, &length, &rest) && length <= SUPPRESSED_BYTES)
+		return suppression_words(judgement, "library", library, length, rest);
+	return suppression_word(judgement, "library", library);
 }
 
 /* Most threads of a Python program are the interpreter's: which of its functions waits
@@ -460,7 +474,7 @@ static const char *suppression_word(struct judgement *judgement, const char *key
 static const char *suppressed_library(struct judgement *judgement, const struct finding *finding)
 {
 	const char *library = finding->missing[0].library;
-	const char *word = suppression_word(judgement, "library", library);
+	const char *word = library_word(judgement, library);
 	const struct python_frames *python = finding->child.stack.python;
 	const char *interpreter = python ? evidence_file_name(python->module) : NULL;
 
@@ -517,7 +531,7 @@ static const char *suppressed_thing(struct judgement *judgement, const struct fi
 	if (finding->lock.present && finding->lock.name)
 		return suppressed_lock(judgement, finding);
 	if (finding->handler.present && finding->handler.library)
-		return suppression_word(judgement, "library", finding->handler.library);
+		return library_word(judgement, finding->handler.library);
 	return suppressed_function(judgement, finding, stack);
 }
 
@@ -541,7 +555,7 @@ static uint64_t hash_lock(struct judgement *judgement, uint64_t hash, const stru
 	if (!inside)
 		return hash_text(hash, name);
 	hash = hash_text(hash, arena_strndup(judgement->arena, name, (size_t)(inside - name)));
-	return hash_frames(hash, &finding->holder.acquired_at);
+	return hash_frames(judgement, hash, &finding->holder.acquired_at);
 }
 
 void evidence_identify(struct judgement *judgement, struct finding *finding)
@@ -552,8 +566,8 @@ void evidence_identify(struct judgement *judgement, struct finding *finding)
 	hash = hash_text(hash, finding->holder.start_routine);
 	if (finding->copied.present)
 		hash = hash_text(hash, finding->copied.what);
-	hash = hash_frames(hash, &finding->fork.stack);
-	hash = hash_frames(hash, &finding->child.stack);
+	hash = hash_frames(judgement, hash, &finding->fork.stack);
+	hash = hash_frames(judgement, hash, &finding->child.stack);
 	finding->fingerprint = arena_printf(judgement->arena, "%s-%016llx", finding->code,
 					    (unsigned long long)hash);
 	finding->suppression = suppression_of(judgement, finding);

@@ -3,8 +3,8 @@
  * path of its file ends and what its functions are called.
  */
 #include "python_advice.h"
+#include "../library_names.h"
 #include "evidence.h"
-#include <fnmatch.h>
 #include <string.h>
 
 /* A Python frame; a part that is NULL is any. */
@@ -21,7 +21,7 @@ struct advice {
 	struct sign forked_by;  /* what called the fork itself */
 	struct sign asked_by;   /* further out on the stack of the fork */
 	struct sign created_by; /* where a lost thread was created */
-	const char *library;    /* a glob: whose thread was lost */
+	const char *library;    /* a family (library_is) whose thread was lost */
 	bool by_interpreter;    /* no library called fork() by itself */
 
 	const char *start_method;
@@ -156,7 +156,7 @@ static const struct advice table[] = {
 	 .caveat = "start it under  " GUARD "  for the child imports the main script again."},
 
 	/* Polars speaks before the fork, on standard error. */
-	{.library = "*polars*.so*",
+	{.library = "*polars*",
 	 .remark = "Polars may warn of this fork (\"Using fork() can cause Polars to deadlock\"); "
 		   "POLARS_ALLOW_FORKING_THREAD=1 only silences that."},
 };
@@ -245,11 +245,10 @@ static const struct python_frames *find_creation(const struct sign *sign,
 
 static bool lost_thread_of(const char *library, const struct finding *finding)
 {
-	if (finding->holder.library && fnmatch(library, finding->holder.library, 0) == 0)
+	if (library_is(finding->holder.library, library))
 		return true;
 	for (size_t i = 0; i < finding->missing_count; i++)
-		if (finding->missing[i].library &&
-		    fnmatch(library, finding->missing[i].library, 0) == 0)
+		if (library_is(finding->missing[i].library, library))
 			return true;
 	return false;
 }

@@ -130,6 +130,25 @@ const char *symbol_at_code(struct module *module, uint64_t address)
 	return dwfl_module != NULL ? code_symbol(dwfl_module, address, &start) : NULL;
 }
 
+/* In Rust's older mangling a hash ends each name: "17h" and 16 digits, "E". */
+static bool has_rust_hash(const char *name)
+{
+	const char *hash = strstr(name, "17h");
+
+	while (hash != NULL && (strspn(hash + 3, "0123456789abcdef") != 16 || hash[19] != 'E'))
+		hash = strstr(hash + 1, "17h");
+	return hash != NULL;
+}
+
+bool unwind_is_rust(struct address_space *space, uint64_t return_address)
+{
+	struct module *module = space_module_at(space, return_address - 1);
+	const char *name = module != NULL ? symbol_at_code(module, return_address - 1) : NULL;
+
+	return name != NULL && (strncmp(name, "_R", 2) == 0 ||
+				(strncmp(name, "_ZN", 3) == 0 && has_rust_hash(name)));
+}
+
 static bool is_mangled(const char *name)
 {
 	return strncmp(name, "_Z", 2) == 0 || strncmp(name, "_R", 2) == 0;

@@ -94,6 +94,9 @@ enum call_target unwind_call_leads_to(struct address_space *space, uint64_t retu
 const char *unwind_called_function(struct address_space *space, struct arena *arena,
 				   uint64_t return_address);
 
+/* Is the caller a function of Rust, by its name in a symbol table? */
+bool unwind_is_rust(struct address_space *space, uint64_t return_address);
+
 /*
  * The function that was called there, if it is of another module than the `pc` that
  * the walk found inside of the call: it went on by a jump and has left no frame.

@@ -4,6 +4,7 @@
  * call them for a program in Python.
  */
 #include "deaf.h"
+#include "../library_names.h"
 #include "../unwind/unwind.h"
 #include "stop.h"
 #include <fnmatch.h>
@@ -20,10 +21,14 @@ static const char *const libc_functions[] = {
 };
 
 /* By an instruction of their own: loops around a word that another thread changes. */
-static const char *const libraries[] = {"libgomp.so.1"};
+static const char *const libraries[] = {"libgomp"};
 
-/* Callers of syscall(): Rust's standard library, whose only futex wait is such a loop. */
-static const char *const callers[] = {"std::sys::*futex*"};
+/*
+ * Callers of syscall(): Rust's standard library, whose only futex wait is such a loop
+ * (Rust 1.57 and later, in modules whose names change: std::sys::unix::futex,
+ * std::sys::pal::unix::futex, std::sys_common::thread_parking::futex).
+ */
+static const char *const callers[] = {"std::sys*futex*", "<std::sys*futex*"};
 
 struct held_task {
 	struct stack_registers registers;
@@ -41,18 +46,12 @@ static bool is_among(const char *name, const char *const *patterns, size_t count
 
 #define IS_AMONG(name, patterns) is_among(name, patterns, sizeof(patterns) / sizeof(*(patterns)))
 
-static const char *file_of(const struct frame *frame)
+/* An optimized build has it inlined in any function. Where no line table says so, the
+ * mangling tells that the function is Rust's. */
+static bool is_std_of_rust(struct address_space *space, const struct frame *caller)
 {
-	const char *slash = frame->module ? strrchr(frame->module, '/') : NULL;
-
-	return slash ? slash + 1 : frame->module;
-}
-
-static bool is_libc(const struct frame *frame)
-{
-	static const char *const files[] = {"libc.so.6", "libpthread.so.0"};
-
-	return IS_AMONG(file_of(frame), files);
+	return IS_AMONG(caller->function, callers) ||
+	       (!caller->file && unwind_is_rust(space, caller->pc));
 }
 
 static bool waits_again(struct address_space *space, struct arena *arena,
@@ -61,18 +60,18 @@ static bool waits_again(struct address_space *space, struct arena *arena,
 	size_t inner = 0;
 	const char *called;
 
-	while (inner < stack->count && is_libc(&stack->list[inner]))
+	while (inner < stack->count && library_is_libc(stack->list[inner].module))
 		inner++;
 	if (inner == stack->count)
 		return false;
 	if (!inner)
-		return IS_AMONG(file_of(&stack->list[0]), libraries);
+		return LIBRARY_IS_AMONG(stack->list[0].module, libraries);
 	called = unwind_called_function(space, arena, stack->list[inner].pc);
 	/* A call through a register tells no name. */
 	if (!called)
 		called = stack->list[inner - 1].function;
 	if (called && strcmp(called, "syscall") == 0)
-		return IS_AMONG(stack->list[inner].function, callers);
+		return is_std_of_rust(space, &stack->list[inner]);
 	return IS_AMONG(called, libc_functions);
 }
 

@@ -3,23 +3,8 @@
  * service module that waits inside of a region waits for memory of its own.
  */
 #include "region.h"
+#include "../library_names.h"
 #include "../unwind/unwind.h"
-#include <string.h>
-
-/* The loader has the lock of dl_iterate_phdr. */
-static const char *const libraries[] = {"libc.so.6", "libpthread.so.0", "ld-linux-x86-64.so.2",
-					"libresolv.so.2"};
-
-static bool is_libcs(const char *path)
-{
-	const char *slash = strrchr(path, '/');
-	const char *name = slash ? slash + 1 : path;
-
-	for (size_t i = 0; i < sizeof(libraries) / sizeof(*libraries); i++)
-		if (strcmp(name, libraries[i]) == 0)
-			return true;
-	return false;
-}
 
 static bool is_word_of_libc(struct model *model, uint32_t process, uint64_t address)
 {
@@ -32,7 +17,8 @@ static bool is_word_of_libc(struct model *model, uint32_t process, uint64_t addr
 		return false;
 	arena_init(&arena);
 	symbol = symbolize_data(space, &arena, address);
-	is_own = symbol.module && is_libcs(symbol.module);
+	/* The loader has the lock of dl_iterate_phdr. */
+	is_own = library_is_of_libc(symbol.module);
 	arena_release(&arena);
 	return is_own;
 }

@@ -3,7 +3,7 @@
  * handlers and interval timers (struct private_facts, written by the shim).
  */
 #include "wakers.h"
-#include <fnmatch.h>
+#include "../library_names.h"
 #include <signal.h>
 #include <string.h>
 #include <sys/uio.h>
@@ -29,16 +29,16 @@
  * the end.
  */
 static const struct runtime {
-	const char *module; /* glob on the file name */
+	const char *library; /* a family (library_is) */
 	uint64_t signals;
 } runtimes[] = {
 	{"python3*", BIT(SIGINT)},
 	{"libpython3*", BIT(SIGINT)},
 	{"node", BIT(SIGINT) | BIT(SIGTERM) | BIT(SIGUSR1)},
-	{"libnode.so*", BIT(SIGINT) | BIT(SIGTERM) | BIT(SIGUSR1)},
+	{"libnode", BIT(SIGINT) | BIT(SIGTERM) | BIT(SIGUSR1)},
 	/* In the workers of a DataLoader: it ends the process. */
-	{"libtorch_python.so*", BIT(SIGTERM)},
-	{"libgc.so*", BIT(SIGPWR) | BIT(SIGXCPU)},
+	{"libtorch_python", BIT(SIGTERM)},
+	{"libgc", BIT(SIGPWR) | BIT(SIGXCPU)},
 };
 
 /*
@@ -89,18 +89,10 @@ static bool timer_is_armed(const struct private_facts *facts)
 	return false;
 }
 
-static const char *file_name(const char *path)
-{
-	const char *slash = path ? strrchr(path, '/') : NULL;
-
-	return slash ? slash + 1 : path;
-}
-
 static bool is_runtime_handler(const char *module, int signal)
 {
-	for (size_t i = 0; module && i < sizeof(runtimes) / sizeof(*runtimes); i++)
-		if (runtimes[i].signals & BIT(signal) &&
-		    fnmatch(runtimes[i].module, module, 0) == 0)
+	for (size_t i = 0; i < sizeof(runtimes) / sizeof(*runtimes); i++)
+		if (runtimes[i].signals & BIT(signal) && library_is(module, runtimes[i].library))
 			return true;
 	return false;
 }
@@ -120,14 +112,6 @@ static const char *module_at(struct address_space *space, uint64_t address)
 	return space && address ? space_module_path(space, address) : NULL;
 }
 
-static bool is_interpreter(const char *module)
-{
-	for (size_t i = 0; module && i < sizeof(interpreters) / sizeof(*interpreters); i++)
-		if (fnmatch(interpreters[i], file_name(module), 0) == 0)
-			return true;
-	return false;
-}
-
 /*
  * The interpreter's one function for signals; 0: not known. There is another in the same
  * file that calls functions which were set before (faulthandler's): that one is always
@@ -138,7 +122,7 @@ static uint64_t interpreter_function(struct address_space *space, const struct p
 	const char *module = module_at(space, facts->python.runtime);
 	uint64_t plain = facts->plain_handlers & ~(SELF_INFLICTED | ASKED_FOR_BY_LIBRARIES);
 
-	for (int signal = 1; is_interpreter(module) && signal < SIGNALS; signal++) {
+	for (int signal = 1; LIBRARY_IS_AMONG(module, interpreters) && signal < SIGNALS; signal++) {
 		const char *own = module_at(space, facts->handlers[signal]);
 
 		if (plain & BIT(signal) && own && strcmp(own, module) == 0)
@@ -157,7 +141,7 @@ static const char *handler_clause(struct address_space *space, struct arena *are
 		return arena_printf(arena, "SIG%s is caught by an unknown function",
 				    sigabbrev_np(signal) ? sigabbrev_np(signal) : "?");
 	frames = symbolize_code(space, arena, handler, false);
-	module = frames.count ? file_name(frames.list[frames.count - 1].module) : NULL;
+	module = frames.count ? library_file_name(frames.list[frames.count - 1].module) : NULL;
 	function = frames.count ? frames.list[frames.count - 1].function : NULL;
 	if (is_runtime_handler(module, signal))
 		return NULL;

@@ -7,6 +7,7 @@
 /* clang-format off */
 #define SUITES(suite) \
 	suite(arena) \
+	suite(library_names) \
 	suite(options) \
 	suite(report) \
 	suite(unwind) \

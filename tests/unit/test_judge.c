@@ -1120,6 +1120,17 @@ START_TEST(counts_functions_without_names_once)
 }
 END_TEST
 
+START_TEST(knows_a_bundled_library_again_in_the_next_wheel)
+{
+	struct frame old = {.module = "/v/libgomp-1a2b3c4d.so.1.0.0"};
+	struct frame new = {.module = "/v/libgomp-e985bcbb.so.1.0.0"};
+	struct frame other = {.module = "/v/libtbb-e985bcbb.so.1.0.0"};
+
+	ck_assert_str_eq(fingerprint_of_stack(&old, 1), fingerprint_of_stack(&new, 1));
+	ck_assert_str_ne(fingerprint_of_stack(&old, 1), fingerprint_of_stack(&other, 1));
+}
+END_TEST
+
 /* Where one text ends and the next begins is part of the identity. */
 START_TEST(keeps_texts_apart_in_fingerprints)
 {
@@ -1192,6 +1203,29 @@ START_TEST(suppresses_by_function_where_the_lock_has_no_name)
 	finding.child.stack = (struct frames){.list = child_frames, .count = 1};
 	evidence_identify(&judgement, &finding);
 	ck_assert_str_eq(finding.suppression, "rule:FC001 function:log_write");
+}
+END_TEST
+
+/* Identified; threads of `library` are missing. */
+static const char *suppression_of_missing(const char *library)
+{
+	struct judgement judgement = {.model = &model, .arena = &arena};
+	struct missing_group group = {.library = library, .count = 1};
+	struct finding finding = {
+		.code = "FC002", .severity = SEVERITY_ERROR, .missing = &group, .missing_count = 1};
+
+	evidence_identify(&judgement, &finding);
+	return finding.suppression;
+}
+
+START_TEST(suppresses_a_library_of_any_wheel)
+{
+	ck_assert_str_eq(suppression_of_missing("libgomp.so.1"), "library:libgomp.so.1");
+	ck_assert_str_eq(suppression_of_missing("libgomp-e985bcbb.so.1.0.0"),
+			 "library:libgomp-*.so*");
+	ck_assert_str_eq(suppression_of_missing("a*b-e985bcbb.so"), "library:a\\*b-*.so*");
+	ck_assert_str_eq(suppression_of_missing("t-0a5e1c3f9b8d7e62"),
+			 "library:t-????????????????");
 }
 END_TEST
 
@@ -1475,6 +1509,8 @@ Suite *judge_suite(void)
 	tcase_add_test(list, tells_rules_apart_in_fingerprints);
 	tcase_add_test(list, keeps_texts_apart_in_fingerprints);
 	tcase_add_test(list, counts_functions_without_names_once);
+	tcase_add_test(list, knows_a_bundled_library_again_in_the_next_wheel);
+	tcase_add_test(list, suppresses_a_library_of_any_wheel);
 	tcase_add_test(list, merges_the_parts_of_an_object_that_one_line_takes);
 	tcase_add_test(list, suppresses_a_warning_for_all_parts_of_an_object);
 	tcase_add_test(list, suppresses_by_function_where_the_lock_has_no_name);

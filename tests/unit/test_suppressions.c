@@ -88,6 +88,7 @@ static struct python_frames python = {.list = python_frames, .count = 1};
 
 static struct missing_group missing[] = {
 	{.library = "libgomp.so.1", .count = 3, .created_at = {creation_frames, 1, true, false}},
+	{.library = "libtbb-e985bcbb.so.2", .count = 1},
 };
 
 static struct finding example(void)
@@ -103,7 +104,7 @@ static struct finding example(void)
 		.child = {.present = true, .stack = {child_frames, 2, true, &python, false}},
 		.handler = {.present = true, .function = "before", .library = "libfork.so"},
 		.missing = missing,
-		.missing_count = 1,
+		.missing_count = 2,
 	};
 }
 
@@ -131,6 +132,10 @@ static const struct {
 	{"function:*missing*", false},
 	{"library:liblog.so.*", true},
 	{"library:libgomp.so.1", true},
+	{"library:libtbb-*.so*", true},
+	{"library:libtbb-e985bcbb.so.2", true},
+	{"library:libtbb.so.2", true},
+	{"library:libtbb.so", false},
 	{"library:libholder.so.0", true},
 	{"library:libpool.so", true},
 	{"library:libfork.so", true},

@@ -457,6 +457,46 @@ START_TEST(names_data)
 END_TEST
 
 /* What is mapped behind a file that cannot be read may be a heap. */
+/* What rustc calls its functions: by the mangling of old, and by the new one. */
+void legacy_rust_function(void) __asm__(
+	"_ZN3std3sys3pal4unix5futex10futex_wait17h0123456789abcdefE");
+void new_rust_function(void) __asm__(
+	"_RNvNtNtNtNtCs7NnCwNhpUQ5_3std3sys3pal4unix5futex10futex_wait");
+void new_rust_method(void) __asm__(
+	"_RNvMNtNtNtNtCsixDYL9TCqmG_3std3sys4sync5mutex5futexNtB2_5Mutex14lock_contended");
+void cpp_function(void) __asm__("_ZN3std3sys10futex_waitEv");
+
+/* Their line tables have the names of C. */
+__asm__(".pushsection .text\n"
+	".macro rust name\n.type \\name, @function\n\\name: ret\n.size \\name, 1\n.endm\n"
+	"rust _ZN3std3sys3pal4unix5futex10futex_wait17h0123456789abcdefE\n"
+	"rust _RNvNtNtNtNtCs7NnCwNhpUQ5_3std3sys3pal4unix5futex10futex_wait\n"
+	"rust _RNvMNtNtNtNtCsixDYL9TCqmG_3std3sys4sync5mutex5futexNtB2_5Mutex14lock_contended\n"
+	"rust _ZN3std3sys10futex_waitEv\n"
+	".popsection");
+
+static const struct {
+	void (*code)(void);
+	const char *name;
+	bool is_rust;
+} mangled[] = {
+	{legacy_rust_function, "std::sys::pal::unix::futex::futex_wait", true},
+	{new_rust_function, "std::sys::pal::unix::futex::futex_wait", true},
+	{new_rust_method, "<std::sys::sync::mutex::futex::Mutex>::lock_contended", true},
+	{cpp_function, "std::sys::futex_wait", false},
+};
+
+START_TEST(knows_functions_of_rust)
+{
+	uint64_t after = (uint64_t)mangled[_i].code + 1;
+	struct frames frames = symbolize_code(space, &arena, after, true);
+
+	ck_assert_str_eq(frames.list[frames.count - 1].function, mangled[_i].name);
+	ck_assert_int_eq(unwind_is_rust(space, after), mangled[_i].is_rust);
+	ck_assert(!unwind_is_rust(space, 0x10));
+}
+END_TEST
+
 START_TEST(claims_no_data_for_a_module_of_unknown_extent)
 {
 	struct address_space *other = address_space_new(NULL);
@@ -758,6 +798,8 @@ static void add_files(Suite *suite)
 	tcase_add_test(files, names_a_file_that_cannot_be_read);
 	tcase_add_test(files, prefers_the_later_of_two_modules);
 	tcase_add_test(files, names_data);
+	tcase_add_loop_test(files, knows_functions_of_rust, 0,
+			    (int)(sizeof(mangled) / sizeof(*mangled)));
 	tcase_add_test(files, claims_no_data_for_a_module_of_unknown_extent);
 	tcase_add_test(files, asks_no_server_for_debug_files);
 	tcase_add_test(files, needs_no_frame_header);
