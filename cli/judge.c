@@ -46,9 +46,14 @@ static struct finding **place_of(const struct fingerprints *fingerprints, const 
 
 static void add_to(struct finding *same, const struct finding *finding)
 {
-	same->count += finding->count;
-	if (!same->action)
-		same->action = finding->action;
+	uint64_t count = same->count + finding->count;
+	const char *action = same->action ? same->action : finding->action;
+
+	/* The same at two forks, and only at one of them a warning. */
+	if (finding->severity > same->severity)
+		*same = *finding;
+	same->count = count;
+	same->action = action;
 }
 
 /* The lock of a finding, and the finding that it became part of. */

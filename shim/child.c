@@ -13,6 +13,7 @@
 #include "python_output.h"
 #include "random.h"
 #include "regions.h"
+#include "taken.h"
 #include "thread.h"
 #include "uses.h"
 #include "wakers.h"
@@ -160,6 +161,7 @@ static void record_lost_threads(struct inventory *inventory)
 static void forget_parent(void)
 {
 	process.orphan_count = 0;
+	taken_forget_parent();
 	capture_forget_parent();
 	interpreter_forget_parent();
 }

@@ -6,6 +6,7 @@
 #include "locks/lock.h"
 #include "log.h"
 #include "python.h"
+#include "taken.h"
 #include "thread.h"
 #include <string.h>
 #include <sys/mman.h>
@@ -271,6 +272,8 @@ struct held_slot *held_open(struct thread *thread, const void *lock, enum lock_k
 	struct held_table *table;
 	uint32_t index;
 
+	if (process.inherits)
+		taken_note(thread, lock, kind, site);
 	if (!slot || table_of(thread, slot) != &thread->held)
 		slot = make_place(thread, lock, slot);
 	if (!slot) {
@@ -339,6 +342,8 @@ void held_forget(struct thread *thread, const void *lock)
 {
 	struct held_table *table;
 
+	if (process.inherits)
+		taken_made(lock);
 	for (uint32_t i = 0; (table = choose_table(thread, lock, i)); i++)
 		for (uint32_t probe = 0; probe < HELD_PROBES; probe++) {
 			struct held_slot *slot = place(table, lock, probe);

@@ -36,7 +36,7 @@
 #include <stdint.h>
 
 #define SESSION_MAGIC       "forkchk"
-#define SESSION_VERSION     4
+#define SESSION_VERSION     5
 #define SESSION_CELL        64
 #define SESSION_ENVIRONMENT "FORKCHECK_SESSION"
 
@@ -206,6 +206,7 @@ enum record_type {
 	RECORD_RING,
 	RECORD_SHARE,
 	RECORD_COPIED,
+	RECORD_TAKEN,
 	RECORD_TYPES
 };
 
@@ -458,6 +459,27 @@ struct record_touch {
 	uint32_t flags;
 };
 
+enum taken_flag {
+	TAKEN_FROM_HANDLER = 1, /* while fork() ran the atfork handlers */
+};
+
+/*
+ * A fork child took a lock that a thread which it does not have had used: the parent may
+ * hold it at another fork. Once for all forks from one line (FORK records of one stack).
+ */
+struct record_taken {
+	struct record record;
+	session_reference fork;
+	session_reference thread;
+	session_reference stack;
+	session_reference python;
+	uint64_t lock;
+	uint64_t site; /* return address of the call */
+	uint32_t kind; /* enum lock_kind */
+	uint32_t flags;
+};
+
+_Static_assert(sizeof(struct record_taken) == 72, "taken");
 /* A registration of atfork handlers. */
 struct record_atfork {
 	struct record record;

@@ -97,6 +97,7 @@ struct process {
 	_Atomic bool files_taken;       /* python_output.c's table */
 	uint32_t file_count;            /* of its entries */
 	_Atomic uint32_t identities;    /* given to copied state */
+	_Atomic uint32_t used_locks;    /* state of taken.c's table */
 	struct generator generators[COPIED_KINDS];
 	/* Threads of the parent that only /proc knew, as of the last fork. */
 	pid_t unseen_tids[UNSEEN_MAX];

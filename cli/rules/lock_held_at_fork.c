@@ -1,11 +1,16 @@
 /*
  * FC005: another thread held a lock at fork; the child did not exec and did
- * not touch it. This time nothing happened.
+ * not touch it. This time nothing happened. A warning needs somebody who asks for
+ * the lock: a child of the same line was seen to, or all code can, since it is a
+ * static variable. A library whose child handler makes new locks never asks again.
  */
 #include "fork_paths.h"
 #include "lock_kinds.h"
 #include "python_advice.h"
 #include "wait_evidence.h"
+
+/* Forks above each other that are looked at. */
+#define GENERATIONS 64
 
 /* What the children of one fork did with one lock. */
 struct outcome {
@@ -53,29 +58,119 @@ static struct outcome look_at_children(const struct model *model, const struct r
 	return outcome;
 }
 
+static session_reference site_of(const struct model *model, session_reference fork)
+{
+	const struct record_fork *record = model_fork(model, fork);
+
+	return record ? record->stack : 0;
+}
+
+/* Is the fork one of the same line, or one by a descendant of its children? */
+static bool comes_from(const struct model *model, session_reference fork, session_reference origin)
+{
+	session_reference site = site_of(model, origin);
+
+	for (size_t depth = 0; fork && depth < GENERATIONS; depth++) {
+		const struct record_fork *record = model_fork(model, fork);
+		const struct process_facts *parent =
+			record ? model_process(model, record->parent) : NULL;
+
+		if (fork == origin || (site && site_of(model, fork) == site))
+			return true;
+		fork = parent ? parent->fork : 0;
+	}
+	return false;
+}
+
+/* Where a child of the line took the lock; NULL: none was seen to. */
+static const struct record_taken *find_taking(const struct model *model,
+					      const struct record_held *held)
+{
+	const struct model_list *list = model_list(model, RECORD_TAKEN);
+
+	for (size_t i = 0; i < list->count; i++) {
+		const struct record_taken *taken = model_taken(model, list->references[i]);
+
+		if (taken->lock == held->lock && taken->kind == held->kind &&
+		    comes_from(model, taken->fork, held->fork))
+			return taken;
+	}
+	return NULL;
+}
+
+/* Other children of the line waited for it, or tried to get it. */
+static bool was_asked_for(const struct model *model, const struct record_held *held)
+{
+	const struct model_list *waits = model_list(model, RECORD_WAIT);
+
+	for (size_t i = 0; i < waits->count; i++) {
+		const struct record_wait *wait = model_wait(model, waits->references[i]);
+
+		if (wait->lock == held->lock && wait->kind == held->kind &&
+		    comes_from(model, wait->fork, held->fork))
+			return true;
+	}
+	return false;
+}
+
+/* "log_write (log.c:12)" */
+static const char *place_words(struct judgement *judgement, const struct frames *stack)
+{
+	for (size_t i = 0; i < stack->count; i++) {
+		const struct frame *frame = &stack->list[i];
+
+		if (!frame->function)
+			continue;
+		if (!frame->file)
+			return frame->function;
+		return arena_printf(judgement->arena, "%s (%s:%d)", frame->function,
+				    evidence_file_name(frame->file), frame->line);
+	}
+	return "code without a name";
+}
+
+static const char *consequence(struct judgement *judgement, const struct record_held *held,
+			       const struct record_taken *taken, bool can_be_asked_for)
+{
+	const char *who = lock_who_waits(held->kind, held->state, held->state_length);
+	struct frames stack;
+
+	if (!can_be_asked_for)
+		return "no child of this fork was seen to ask for it.";
+	if (!taken)
+		return arena_printf(judgement->arena, "the first thing there that %s will hang.",
+				    who);
+	stack = evidence_stack(judgement, taken->record.process, taken->stack);
+	return arena_printf(judgement->arena,
+			    "another child of this fork took it in %s, and the next one that %s "
+			    "while it is held will hang.",
+			    place_words(judgement, &stack), who);
+}
+
 static void report(struct judgement *judgement, const struct rule *rule,
 		   const struct record_held *held, const struct outcome *outcome)
 {
+	const struct record_taken *taken = find_taking(judgement->model, held);
+	bool can_be_asked_for;
 	uint32_t process = outcome->example->serial;
 	struct finding *finding = judgement_add(judgement, rule);
 	const char *lock;
 
-	finding->severity = SEVERITY_WARNING;
 	finding->certainty = CERTAINTY_OBSERVED;
 	finding->count = outcome->untouched;
 	evidence_fork(judgement, &finding->fork, held->fork, outcome->example);
 	evidence_lock(judgement, &finding->lock, process, held->lock, held->kind, held->state,
 		      held->state_length, held->initialised);
 	evidence_holder(judgement, &finding->holder, process, held);
+	can_be_asked_for = taken || finding->lock.module || was_asked_for(judgement->model, held);
+	finding->severity = can_be_asked_for ? SEVERITY_WARNING : SEVERITY_NOTE;
 	lock = evidence_lock_words(judgement, &finding->lock);
 	finding->message = arena_printf(
 		judgement->arena,
 		"%s was held by another thread at a fork; the child did not wait for it this time.",
 		lock);
-	finding->why = arena_printf(
-		judgement->arena,
-		"in the child it stays locked for ever; the first thing there that %s will hang.",
-		lock_who_waits(held->kind, held->state, held->state_length));
+	finding->why = arena_printf(judgement->arena, "in the child it stays locked for ever; %s",
+				    consequence(judgement, held, taken, can_be_asked_for));
 	finding->advice =
 		arena_printf(judgement->arena,
 			     "%s, or start the child with posix_spawn(), or let it exec at once.",

@@ -361,6 +361,11 @@ const struct record_copied *model_copied(const struct model *model, session_refe
 	return record_of(model, reference, RECORD_COPIED);
 }
 
+const struct record_taken *model_taken(const struct model *model, session_reference reference)
+{
+	return record_of(model, reference, RECORD_TAKEN);
+}
+
 const struct model_list *model_list(const struct model *model, enum record_type type)
 {
 	return &model->lists[type];

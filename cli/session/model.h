@@ -101,6 +101,7 @@ const struct record_ring *model_ring(const struct model *model, session_referenc
 /* As it was when it was read first: see reader_share(). */
 const struct record_share *model_share(const struct model *model, session_reference reference);
 const struct record_copied *model_copied(const struct model *model, session_reference reference);
+const struct record_taken *model_taken(const struct model *model, session_reference reference);
 
 /* All records of a type, in the order of the log. */
 const struct model_list *model_list(const struct model *model, enum record_type type);

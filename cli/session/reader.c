@@ -34,6 +34,7 @@ static const size_t least_sizes[RECORD_TYPES] = {
 	[RECORD_RING] = sizeof(struct record_ring),
 	[RECORD_SHARE] = sizeof(struct record_share),
 	[RECORD_COPIED] = sizeof(struct record_copied),
+	[RECORD_TAKEN] = sizeof(struct record_taken),
 };
 
 static bool part_fits(const struct session_header *header, uint64_t offset, uint64_t count,
@@ -216,6 +217,7 @@ static bool is_consistent(const struct record_buffer *buffer)
 	case RECORD_RING:
 	case RECORD_SHARE:
 	case RECORD_COPIED:
+	case RECORD_TAKEN:
 	case RECORD_TYPES:
 		break;
 	}

@@ -269,6 +269,16 @@ static const struct program_case cases[] = {
 	{.command = "family remade", .verdict = CLEAN},
 	{.command = "family contended", .verdict = WARNED, .lock = "family_mutex"},
 
+	/* Held, and left alone; does anybody ever ask for it? */
+	{.command = "heirs mutex asks", .verdict = WARNED, .says = "took it in take (heirs.c:"},
+	{.command = "heirs rwlock asks", .verdict = WARNED, .says = "took it in take (heirs.c:"},
+	{.command = "heirs spin asks", .verdict = WARNED, .says = "took it in take (heirs.c:"},
+	{.command = "heirs mutex below", .verdict = WARNED, .says = "took it in take (heirs.c:"},
+	{.command = "heirs mutex ignores", .verdict = CLEAN},
+	{.command = "heirs rwlock ignores", .verdict = CLEAN},
+	{.command = "heirs mutex remade", .verdict = CLEAN},
+	{.command = "heirs mutex replaced", .verdict = CLEAN},
+
 	/* Nothing to say. */
 	{.command = "calm single", .verdict = CLEAN},
 	{.command = "calm idle", .verdict = CLEAN},

@@ -1,9 +1,10 @@
 /*
  * Stands in for shim/process.c, whose constructor would open a session: the
- * process, its clock and its reads of memory. And two sources that need no test
+ * process, its clock and its reads of memory. And sources that need no test
  * of their own.
  */
 #include "../../shim/real.c"
+#include "../../shim/taken.c"
 #include "../../shim/uses.c"
 #include <sys/uio.h>
 

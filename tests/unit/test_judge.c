@@ -520,6 +520,53 @@ START_TEST(warns_of_a_held_lock_that_nobody_touched)
 }
 END_TEST
 
+/* Of a lock on the heap; `fork` is that of the child which takes it, 0: none does. */
+static enum severity severity_of_heap_lock(session_reference fork, uint64_t taken)
+{
+	session_add(&session, HELD, held, CHILD, .fork = scene.fork, .thread = scene.logger,
+		    .lock = UINT64_C(0x7000), .kind = LOCK_MUTEX,
+		    .state_length = sizeof(pthread_mutex_t));
+	if (fork)
+		session_add(&session, TAKEN, taken, OTHER_CHILD, .fork = fork,
+			    .stack = add_stack(SERVER, spawn_helper), .lock = taken,
+			    .kind = LOCK_MUTEX);
+	add_child(OTHER_CHILD, SERVER, fork);
+	run_rules();
+	return the("FC005")->severity;
+}
+
+START_TEST(only_notes_a_lock_that_no_child_asks_for)
+{
+	ck_assert_int_eq(severity_of_heap_lock(0, 0), SEVERITY_NOTE);
+	ck_assert_ptr_nonnull(strstr(the("FC005")->why, "no child of this fork was seen"));
+}
+END_TEST
+
+START_TEST(warns_of_a_lock_that_a_child_of_the_same_line_takes)
+{
+	session_reference again = add_fork(SERVER, spawn_worker);
+	struct record_fork *fork = session_builder_cell(&session, scene.fork);
+
+	((struct record_fork *)session_builder_cell(&session, again))->stack = fork->stack;
+	ck_assert_int_eq(severity_of_heap_lock(again, UINT64_C(0x7000)), SEVERITY_WARNING);
+	ck_assert_ptr_nonnull(strstr(the("FC005")->why, "took it in spawn_helper"));
+}
+END_TEST
+
+START_TEST(does_not_mix_up_who_asks_for_which_lock)
+{
+	ck_assert_int_eq(severity_of_heap_lock(scene.fork, UINT64_C(0x7000) + 64), SEVERITY_NOTE);
+}
+END_TEST
+
+START_TEST(does_not_mix_up_children_of_other_lines)
+{
+	session_reference other = add_fork(SERVER, spawn_helper);
+
+	ck_assert_int_eq(severity_of_heap_lock(other, UINT64_C(0x7000)), SEVERITY_NOTE);
+}
+END_TEST
+
 START_TEST(warns_once_of_all_children_of_a_fork)
 {
 	session_reference held = add_held(&first_mutex, scene.logger, 0);
@@ -1463,6 +1510,10 @@ Suite *judge_suite(void)
 
 	tcase_add_checked_fixture(held, setup, end_scene);
 	tcase_add_test(held, warns_of_a_held_lock_that_nobody_touched);
+	tcase_add_test(held, only_notes_a_lock_that_no_child_asks_for);
+	tcase_add_test(held, warns_of_a_lock_that_a_child_of_the_same_line_takes);
+	tcase_add_test(held, does_not_mix_up_who_asks_for_which_lock);
+	tcase_add_test(held, does_not_mix_up_children_of_other_lines);
 	tcase_add_test(held, warns_once_of_all_children_of_a_fork);
 	tcase_add_test(held, counts_no_more_children_than_inherited_the_lock);
 	tcase_add_loop_test(held, does_not_warn_of_a_lock_that_the_child_made_anew, 0, 4);

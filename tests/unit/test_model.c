@@ -115,6 +115,8 @@ static const void *look_up(enum record_type type, session_reference reference)
 		return model_share(&model, reference);
 	case RECORD_COPIED:
 		return model_copied(&model, reference);
+	case RECORD_TAKEN:
+		return model_taken(&model, reference);
 	default:
 		return NULL;
 	}
@@ -157,6 +159,7 @@ START_TEST(gives_no_record_of_a_wrong_type)
 	references[RECORD_RING] = session_add(&session, RING, ring, 0, .pid = 1);
 	references[RECORD_SHARE] = session_add(&session, SHARE, share, 0, .pid = 1);
 	references[RECORD_COPIED] = session_add(&session, COPIED, copied, 1, .identity = 1);
+	references[RECORD_TAKEN] = session_add(&session, TAKEN, taken, 1, .lock = 1);
 	model_update(&model);
 	for (int wanted = RECORD_MODULE; wanted < RECORD_TYPES; wanted++)
 		for (int there = RECORD_MODULE; there < RECORD_TYPES; there++) {
