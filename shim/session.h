@@ -207,6 +207,7 @@ enum record_type {
 	RECORD_SHARE,
 	RECORD_COPIED,
 	RECORD_TAKEN,
+	RECORD_LOST_USE,
 	RECORD_TYPES
 };
 
@@ -480,6 +481,33 @@ struct record_taken {
 };
 
 _Static_assert(sizeof(struct record_taken) == 72, "taken");
+enum lost_function {
+	LOST_JOIN = 1,
+	LOST_TRYJOIN,
+	LOST_TIMEDJOIN,
+	LOST_CLOCKJOIN,
+	LOST_DETACH,
+	LOST_KILL,
+	LOST_CANCEL,
+	LOST_THRD_JOIN,
+	LOST_THRD_DETACH,
+	LOST_FUNCTIONS
+};
+
+/* A fork child is about to call a function of libc for a thread that it does not have. */
+struct record_lost_use {
+	struct record record;
+	session_reference fork;   /* of the child */
+	session_reference thread; /* the one that it lacks */
+	session_reference who;
+	session_reference stack;
+	session_reference python;
+	uint32_t function; /* enum lost_function */
+	int32_t tid;       /* of the caller */
+	uint32_t reserved;
+};
+
+_Static_assert(sizeof(struct record_lost_use) == 64, "lost use");
 /* A registration of atfork handlers. */
 struct record_atfork {
 	struct record record;

@@ -216,11 +216,23 @@ static void take_life(struct thread *thread)
 	thread->tid = thread_tid(thread);
 }
 
+static bool replace_lost(struct thread *thread, void *data)
+{
+	const struct thread *newcomer = data;
+
+	if (thread_is_lost(thread) && pthread_equal(thread->self, newcomer->self))
+		thread->is_replaced = true;
+	return true;
+}
+
 static void attach(struct thread *thread, uintptr_t stack_top, size_t stack_size)
 {
 	size_t plain = stack_size < PLAIN_DEPTH ? stack_size : PLAIN_DEPTH;
 
 	thread->self = pthread_self();
+	/* libc gives the memory of a thread that is not there to the next one. */
+	if (unlikely(process.inherits))
+		thread_each(replace_lost, thread);
 	thread->start_ns = time_now();
 	thread->stack_top = stack_top;
 	thread->stack_low = stack_top - plain;

@@ -70,6 +70,11 @@ struct thread {
 	uintptr_t capture_sp;  /* of the last capture_stack() */
 	uint64_t python_state; /* the interpreter's for this thread, as last seen; may be gone */
 
+	/* Of a thread that was lost at a fork (lost_use.c). */
+	bool is_replaced; /* `self` became the handle of a thread of this process */
+	uint32_t used_in; /* the process that used it, by functions (bits of enum lost_function) */
+	uint32_t used_by;
+
 	uint32_t fork_depth;
 	uint32_t shown_forking; /* serial of the process whose birth has this thread as forking */
 	struct fork_state fork;

@@ -4,6 +4,7 @@
  */
 #include "evidence.h"
 #include "fork_paths.h"
+#include "lost_thread_used.h"
 #include "missing_threads.h"
 #include "object_evidence.h"
 #include "orphaned_python_lock.h"
@@ -161,7 +162,9 @@ void judge_lost_wakeup(struct judgement *judgement, const struct rule *rule)
 		uint32_t parent;
 
 		if (is_of_lost_threads(hang) && !waits_for_lock(model, hang->serial) &&
-		    !region_wait_of(model, hang, &held) && !python_lock_owner(model, hang, &parent))
+		    !region_wait_of(model, hang, &held) &&
+		    !python_lock_owner(model, hang, &parent) &&
+		    !hangs_in_lost_thread(judgement, hang))
 			report(judgement, rule, hang);
 	}
 }

@@ -12,5 +12,6 @@ const struct rule rules[] = {
 	{"FC010", "shared-random-state", SEVERITY_WARNING, judge_shared_random_state},
 	{"FC011", "wait-cycle", SEVERITY_ERROR, judge_wait_cycle},
 	{"FC012", "dead-owner", SEVERITY_ERROR, judge_dead_owner},
+	{"FC015", "crash-after-fork", SEVERITY_ERROR, judge_lost_thread_used},
 	{NULL, NULL, SEVERITY_NOTE, NULL},
 };

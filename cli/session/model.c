@@ -366,6 +366,11 @@ const struct record_taken *model_taken(const struct model *model, session_refere
 	return record_of(model, reference, RECORD_TAKEN);
 }
 
+const struct record_lost_use *model_lost_use(const struct model *model, session_reference reference)
+{
+	return record_of(model, reference, RECORD_LOST_USE);
+}
+
 const struct model_list *model_list(const struct model *model, enum record_type type)
 {
 	return &model->lists[type];
@@ -393,7 +398,8 @@ bool model_touched(const struct model *model, uint32_t process, uint64_t lock)
 	return pairs_have(&model->touched, process, lock);
 }
 
-static const enum record_type restricted[] = {RECORD_WAIT, RECORD_TOUCH, RECORD_HANG};
+static const enum record_type restricted[] = {RECORD_WAIT, RECORD_TOUCH, RECORD_HANG,
+					      RECORD_LOST_USE};
 #define RESTRICTED (sizeof(restricted) / sizeof(*restricted))
 
 /* Who a record of a restricted list is about. */

@@ -102,6 +102,8 @@ const struct record_ring *model_ring(const struct model *model, session_referenc
 const struct record_share *model_share(const struct model *model, session_reference reference);
 const struct record_copied *model_copied(const struct model *model, session_reference reference);
 const struct record_taken *model_taken(const struct model *model, session_reference reference);
+const struct record_lost_use *model_lost_use(const struct model *model,
+					     session_reference reference);
 
 /* All records of a type, in the order of the log. */
 const struct model_list *model_list(const struct model *model, enum record_type type);
@@ -120,7 +122,7 @@ bool model_waited_for_ever(const struct model *model, uint32_t process, uint64_t
 bool model_touched(const struct model *model, uint32_t process, uint64_t lock);
 
 /*
- * Until it is given back, the lists of WAIT, TOUCH and HANG records have those
+ * Until it is given back, the lists of WAIT, TOUCH, HANG and LOST_USE records have those
  * of one process only.
  */
 struct model_view {

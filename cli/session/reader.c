@@ -35,6 +35,7 @@ static const size_t least_sizes[RECORD_TYPES] = {
 	[RECORD_SHARE] = sizeof(struct record_share),
 	[RECORD_COPIED] = sizeof(struct record_copied),
 	[RECORD_TAKEN] = sizeof(struct record_taken),
+	[RECORD_LOST_USE] = sizeof(struct record_lost_use),
 };
 
 static bool part_fits(const struct session_header *header, uint64_t offset, uint64_t count,
@@ -218,6 +219,7 @@ static bool is_consistent(const struct record_buffer *buffer)
 	case RECORD_SHARE:
 	case RECORD_COPIED:
 	case RECORD_TAKEN:
+	case RECORD_LOST_USE:
 	case RECORD_TYPES:
 		break;
 	}

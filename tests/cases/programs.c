@@ -30,6 +30,14 @@
 	}
 #define LIBRARY_SOURCES "libraries/libjournal.c programs/library-linked.c"
 
+#define JOINS(what, mark)                                                                          \
+	.command = "joins " what, .verdict = MISUSED, .code = "FC015",                             \
+	.child = "handle@" mark " work@HANDLE main@CHILD", .missing = "joins", .missing_count = 1, \
+	.created = "start@CREATE"
+#define HANDLES(what, mark)                                                                        \
+	.command = "joins " what, .verdict = WARNED, .code = "FC015",                              \
+	.child = "handle@" mark " work@HANDLE main@CHILD", .missing = "joins", .missing_count = 1
+
 static const struct program_case cases[] = {
 	/* Every type of mutex. */
 	MUTEX_GUILTY("normal"),
@@ -278,6 +286,42 @@ static const struct program_case cases[] = {
 	{.command = "heirs rwlock ignores", .verdict = CLEAN},
 	{.command = "heirs mutex remade", .verdict = CLEAN},
 	{.command = "heirs mutex replaced", .verdict = CLEAN},
+
+	/* Threads that the child does not have, by their handles. */
+	{JOINS("join", "JOIN"), .fork = "main@FORK", .says = "returns 0, as if the thread had"},
+	{JOINS("try", "TRY"), .fork = "main@FORK"},
+	{JOINS("timed", "TIMED"), .fork = "main@FORK"},
+	{JOINS("clock", "CLOCK"), .fork = "main@FORK"},
+	{JOINS("c11", "C11"), .fork = "main@FORK"},
+	{.command = "joins early",
+	 .verdict = MISUSED,
+	 .code = "FC015",
+	 .child = "fork_early@EARLY",
+	 .missing = "joins",
+	 .missing_count = 1},
+	{.command = "joins below",
+	 .verdict = MISUSED,
+	 .code = "FC015",
+	 .fork = "main@FORK",
+	 .child = "handle@JOIN work@BELOW main@CHILD",
+	 .missing = "joins",
+	 .missing_count = 1},
+	{.command = "joins raw",
+	 .verdict = GUILTY,
+	 .code = "FC015",
+	 .fork = "main@RAW",
+	 .child = "handle@JOIN work@HANDLE main@CHILD",
+	 .waiting_in = "pthread_join",
+	 .missing = "joins",
+	 .missing_count = 1,
+	 .action = "killed"},
+	{HANDLES("cancel", "CANCEL"), .says = "reaches nobody"},
+	{HANDLES("detach", "DETACH")},
+	{HANDLES("kill", "KILL")},
+	{.command = "joins ask", .verdict = CLEAN},
+	{.command = "joins own", .verdict = CLEAN},
+	{.command = "joins reused", .verdict = CLEAN},
+	{.command = "joins ended", .verdict = CLEAN},
 
 	/* Nothing to say. */
 	{.command = "calm single", .verdict = CLEAN},

@@ -503,6 +503,62 @@ START_TEST(reports_a_wait_of_an_unknown_process)
 }
 END_TEST
 
+/* --- FC015 ----------------------------------------------------------------- */
+
+static void add_use(uint32_t process, session_reference fork, uint32_t function)
+{
+	session_add(&session, LOST_USE, lost_use, process, .fork = fork, .thread = scene.logger,
+		    .stack = add_stack(process, spawn_helper), .function = function,
+		    .tid = (int32_t)process * 100);
+}
+
+START_TEST(reports_a_join_of_a_thread_that_is_not_there)
+{
+	add_use(CHILD, scene.fork, LOST_JOIN);
+	run_rules();
+	ck_assert_int_eq(the("FC015")->severity, SEVERITY_ERROR);
+	ck_assert_int_eq(the("FC015")->certainty, CERTAINTY_OBSERVED);
+	ck_assert_str_eq(the("FC015")->message, "child 200 joins a thread that it does not have.");
+	ck_assert_str_eq(the("FC015")->child.stack.list[0].function, "spawn_helper");
+	ck_assert_uint_eq(the("FC015")->missing_count, 1);
+	ck_assert_str_eq(the("FC015")->missing[0].names[0], "logger");
+}
+END_TEST
+
+START_TEST(only_warns_of_other_uses)
+{
+	add_use(CHILD, scene.fork, LOST_KILL);
+	add_use(CHILD, scene.fork, 0);
+	add_use(CHILD, scene.fork, LOST_FUNCTIONS);
+	add_use(CHILD, scene.fork, UINT32_MAX);
+	run_rules();
+	ck_assert_int_eq(the("FC015")->severity, SEVERITY_WARNING);
+}
+END_TEST
+
+START_TEST(names_the_fork_that_lost_the_thread)
+{
+	session_reference second = add_fork(CHILD, spawn_helper);
+
+	add_child(OTHER_CHILD, CHILD, second);
+	add_use(OTHER_CHILD, second, LOST_JOIN);
+	run_rules();
+	ck_assert_str_eq(the("FC015")->fork.stack.list[0].function, "spawn_worker");
+	ck_assert_int_eq(the("FC015")->fork.child_pid, 200);
+	ck_assert_int_eq(the("FC015")->child.pid, 300);
+}
+END_TEST
+
+START_TEST(survives_uses_that_refer_to_nothing)
+{
+	session_add(&session, LOST_USE, lost_use, UINT32_MAX, .fork = UINT32_MAX,
+		    .thread = UINT32_MAX, .stack = UINT32_MAX, .function = LOST_JOIN);
+	run_rules();
+	ck_assert_int_eq(the("FC015")->child.pid, -1);
+	ck_assert_uint_eq(the("FC015")->missing_count, 0);
+}
+END_TEST
+
 /* --- FC005 ----------------------------------------------------------------- */
 
 START_TEST(warns_of_a_held_lock_that_nobody_touched)
@@ -1509,6 +1565,10 @@ Suite *judge_suite(void)
 	suite_add_tcase(suite, waits);
 
 	tcase_add_checked_fixture(held, setup, end_scene);
+	tcase_add_test(held, reports_a_join_of_a_thread_that_is_not_there);
+	tcase_add_test(held, only_warns_of_other_uses);
+	tcase_add_test(held, names_the_fork_that_lost_the_thread);
+	tcase_add_test(held, survives_uses_that_refer_to_nothing);
 	tcase_add_test(held, warns_of_a_held_lock_that_nobody_touched);
 	tcase_add_test(held, only_notes_a_lock_that_no_child_asks_for);
 	tcase_add_test(held, warns_of_a_lock_that_a_child_of_the_same_line_takes);
