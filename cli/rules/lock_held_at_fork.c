@@ -8,6 +8,7 @@
 #include "lock_kinds.h"
 #include "python_advice.h"
 #include "wait_evidence.h"
+#include <stdlib.h>
 
 /* Forks above each other that are looked at. */
 #define GENERATIONS 64
@@ -82,19 +83,59 @@ static bool comes_from(const struct model *model, session_reference fork, sessio
 	return false;
 }
 
+/* The TAKEN records, by lock. */
+struct takings {
+	const struct record_taken **list;
+	size_t count;
+};
+
+static int by_lock(const void *left, const void *right)
+{
+	const struct record_taken *const *one = left, *const *other = right;
+
+	return ((*one)->lock > (*other)->lock) - ((*one)->lock < (*other)->lock);
+}
+
+static struct takings sort_takings(struct judgement *judgement)
+{
+	const struct model_list *list = model_list(judgement->model, RECORD_TAKEN);
+	struct takings takings = {.count = list->count};
+
+	if (!list->count)
+		return takings;
+	takings.list = arena_array(judgement->arena, list->count, sizeof(struct record_taken *));
+	for (size_t i = 0; i < list->count; i++)
+		takings.list[i] = model_taken(judgement->model, list->references[i]);
+	qsort(takings.list, takings.count, sizeof(*takings.list), by_lock);
+	return takings;
+}
+
+/* Of those with the lock, the first one. */
+static size_t find_first(const struct takings *takings, uint64_t lock)
+{
+	size_t low = 0, high = takings->count;
+
+	while (low < high) {
+		size_t middle = low + (high - low) / 2;
+
+		if (takings->list[middle]->lock < lock)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	return low;
+}
+
 /* Where a child of the line took the lock; NULL: none was seen to. */
 static const struct record_taken *find_taking(const struct model *model,
+					      const struct takings *takings,
 					      const struct record_held *held)
 {
-	const struct model_list *list = model_list(model, RECORD_TAKEN);
-
-	for (size_t i = 0; i < list->count; i++) {
-		const struct record_taken *taken = model_taken(model, list->references[i]);
-
-		if (taken->lock == held->lock && taken->kind == held->kind &&
-		    comes_from(model, taken->fork, held->fork))
-			return taken;
-	}
+	for (size_t i = find_first(takings, held->lock);
+	     i < takings->count && takings->list[i]->lock == held->lock; i++)
+		if (takings->list[i]->kind == held->kind &&
+		    comes_from(model, takings->list[i]->fork, held->fork))
+			return takings->list[i];
 	return NULL;
 }
 
@@ -148,9 +189,10 @@ static const char *consequence(struct judgement *judgement, const struct record_
 }
 
 static void report(struct judgement *judgement, const struct rule *rule,
-		   const struct record_held *held, const struct outcome *outcome)
+		   const struct record_held *held, const struct outcome *outcome,
+		   const struct takings *takings)
 {
-	const struct record_taken *taken = find_taking(judgement->model, held);
+	const struct record_taken *taken = find_taking(judgement->model, takings, held);
 	bool can_be_asked_for;
 	uint32_t process = outcome->example->serial;
 	struct finding *finding = judgement_add(judgement, rule);
@@ -183,6 +225,7 @@ void judge_lock_held_at_fork(struct judgement *judgement, const struct rule *rul
 {
 	const struct model *model = judgement->model;
 	const struct model_list *list = model_list(model, RECORD_HELD);
+	struct takings takings = sort_takings(judgement);
 
 	for (size_t i = 0; i < list->count; i++) {
 		const struct record_held *held = model_held(model, list->references[i]);
@@ -193,6 +236,6 @@ void judge_lock_held_at_fork(struct judgement *judgement, const struct rule *rul
 			continue;
 		outcome = look_at_children(model, held, list->references[i]);
 		if (outcome.untouched && !outcome.waited)
-			report(judgement, rule, held, &outcome);
+			report(judgement, rule, held, &outcome, &takings);
 	}
 }
