@@ -26,7 +26,7 @@ static bool search_handle(struct thread *thread, void *data)
 	if (thread->epoch == process.epoch)
 		search->is_own |= atomic_load(&thread->state) == THREAD_CREATING ||
 				  pthread_equal(thread->self, search->handle);
-	else if (thread_is_lost(thread) && !thread->is_replaced &&
+	else if (thread_is_lost(thread) && !thread->is_replaced && !thread->has_returned &&
 		 pthread_equal(thread->self, search->handle))
 		search->lost = thread;
 	return !search->is_own;

@@ -397,6 +397,7 @@ static void *start_thread_here(void *block)
 	attach(thread, (uintptr_t)__builtin_dwarf_cfa() + ABOVE_FIRST_FRAME,
 	       (size_t)thread->stack_low);
 	result = thread->start(thread->argument);
+	thread->has_returned = true;
 	held_detach(&thread->held);
 	return result;
 }
@@ -409,6 +410,7 @@ static int start_c11_thread_here(void *block)
 	attach(thread, (uintptr_t)__builtin_dwarf_cfa() + ABOVE_FIRST_FRAME,
 	       (size_t)thread->stack_low);
 	result = thread->start_c11(thread->argument);
+	thread->has_returned = true;
 	held_detach(&thread->held);
 	return result;
 }

@@ -71,8 +71,9 @@ struct thread {
 	uint64_t python_state; /* the interpreter's for this thread, as last seen; may be gone */
 
 	/* Of a thread that was lost at a fork (lost_use.c). */
-	bool is_replaced; /* `self` became the handle of a thread of this process */
-	uint32_t used_in; /* the process that used it, by functions (bits of enum lost_function) */
+	bool has_returned; /* from its start routine: its work was done */
+	bool is_replaced;  /* `self` became the handle of a thread of this process */
+	uint32_t used_in;  /* the process that used it, by functions (bits of enum lost_function) */
 	uint32_t used_by;
 
 	uint32_t fork_depth;

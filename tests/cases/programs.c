@@ -322,6 +322,7 @@ static const struct program_case cases[] = {
 	{.command = "joins own", .verdict = CLEAN},
 	{.command = "joins reused", .verdict = CLEAN},
 	{.command = "joins ended", .verdict = CLEAN},
+	{.command = "joins returned", .verdict = CLEAN},
 
 	/* Nothing to say. */
 	{.command = "calm single", .verdict = CLEAN},

@@ -3,7 +3,8 @@
  * "try", "timed", "clock", "c11", "cancel", "detach", "kill"; "ask" if it is there; "below":
  * a child of the child joins it; "raw": in the child of _Fork() the join waits for ever.
  * "early": one that had not begun to run. "own", "reused": the child joins threads of its own,
- * which get the memory of the lost ones. "ended": the thread had ended before the fork.
+ * which get the memory of the lost ones. "ended": the thread had ended before the fork. "returned":
+ * it had only some destructors of its variables left to run.
  */
 #include "case.h"
 #include <threads.h>
@@ -101,6 +102,39 @@ static void *doze(void *unused)
 	return unused;
 }
 
+static pthread_key_t key;
+
+static void destroy(void *unused)
+{
+	(void)unused;
+	pthread_barrier_wait(&taken);
+	pthread_barrier_wait(&finished);
+}
+
+static void *set_and_return(void *value)
+{
+	pthread_setspecific(key, value);
+	return NULL;
+}
+
+static void fork_beside_destructor(void)
+{
+	pthread_t returned;
+	pid_t child;
+
+	pthread_key_create(&key, destroy);
+	pthread_create(&returned, NULL, set_and_return, &key);
+	pthread_barrier_wait(&taken);
+	child = fork();
+	if (child == 0) {
+		pthread_join(returned, NULL);
+		_exit(0);
+	}
+	reap(child);
+	pthread_barrier_wait(&finished);
+	pthread_join(returned, NULL);
+}
+
 /* Many are made, so that the last ones have not begun to run. */
 static void fork_early(void)
 {
@@ -140,6 +174,10 @@ int main(int count, char **arguments)
 
 	if (strcmp(what, "early") == 0) {
 		fork_early();
+		return 0;
+	}
+	if (strcmp(what, "returned") == 0) {
+		fork_beside_destructor();
 		return 0;
 	}
 	start(what);
