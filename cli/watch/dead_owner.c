@@ -80,6 +80,7 @@ static void report(const struct turn *turn, struct survey_node *node,
 	struct hang hang = {
 		.kind = HANG_DEAD_OWNER,
 		.is_proven = !reason,
+		.may_be_killed = !reason,
 		.reason = reason,
 		.serial = node->watched->serial,
 		.pid = node->watched->pid,

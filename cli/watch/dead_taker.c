@@ -108,6 +108,7 @@ static void report(const struct inquest *inquest, struct survey_node *node,
 	struct hang hang = {
 		.kind = HANG_DEAD_TAKER,
 		.is_proven = !reason,
+		.may_be_killed = !reason,
 		.reason = reason,
 		.serial = node->watched->serial,
 		.pid = node->watched->pid,

@@ -13,6 +13,9 @@
 struct hang {
 	enum hang_kind kind;
 	bool is_proven;
+	bool has_evidence;  /* ties the wait to lost threads: an error even when only suspected */
+	bool may_be_killed; /* nothing in the process has anything left to do */
+	bool is_withdrawn;  /* reported earlier as suspected, it has moved on: no hang any more */
 	const char *reason; /* why it is not proven; NULL where it is */
 	uint32_t serial;
 	pid_t pid;   /* here; in a PID namespace of its own it has another one */

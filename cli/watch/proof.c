@@ -220,6 +220,7 @@ static void report_proven(const struct turn *turn, struct watched *watched, enum
 	struct hang hang = make_hang(watched, kind);
 
 	hang.is_proven = true;
+	hang.may_be_killed = true;
 	report(turn, watched, hang);
 }
 

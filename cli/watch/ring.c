@@ -364,6 +364,7 @@ static void report(struct ring *ring)
 	struct hang hang = {
 		.kind = HANG_RING,
 		.is_proven = !ring->reason,
+		.may_be_killed = !ring->reason,
 		.reason = ring->reason,
 		.serial = youngest->watched->serial,
 		.pid = youngest->watched->pid,
