@@ -35,6 +35,10 @@ static volatile pid_t program;
 static volatile sig_atomic_t interrupted;
 static volatile sig_atomic_t is_stopping; /* until we are continued */
 static struct sigaction original_actions[NSIG];
+/* Filled by the handler, in which no other signal is handled; emptied by who follows the run. */
+#define REQUESTS 16
+static struct launch_request requests[REQUESTS];
+static _Atomic unsigned requests_come, requests_taken;
 
 static char *own_directory(void)
 {
@@ -141,6 +145,60 @@ static void pass_on(int signal, const siginfo_t *info)
 		kill(program, signal);
 }
 
+static bool asks_for_end(int signal)
+{
+	return signal == SIGTERM || signal == SIGINT || signal == SIGQUIT || signal == SIGHUP;
+}
+
+/* Of more than fit into the ring between two turns the last are of no interest. */
+static void note_request(int signal, const siginfo_t *info)
+{
+	unsigned come = atomic_load(&requests_come);
+	struct timespec now;
+
+	if (original_actions[signal].sa_handler == SIG_IGN ||
+	    come - atomic_load(&requests_taken) >= REQUESTS)
+		return;
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	requests[come % REQUESTS] = (struct launch_request){
+		.signal = signal,
+		/* Nobody types that a terminal is gone. */
+		.is_typed = info->si_code > 0 && signal != SIGHUP,
+		.sender = info->si_code > 0 ? 0 : info->si_pid,
+		.at_ns = (uint64_t)now.tv_sec * 1000000000u + (uint64_t)now.tv_nsec,
+	};
+	atomic_store(&requests_come, come + 1);
+	bump_news();
+}
+
+bool launch_next_request(struct launch_request *request)
+{
+	unsigned taken = atomic_load(&requests_taken);
+
+	if (taken == atomic_load(&requests_come))
+		return false;
+	*request = requests[taken % REQUESTS];
+	atomic_store(&requests_taken, taken + 1);
+	return true;
+}
+
+/* When a terminal is gone, the kernel tells the leader of its session and nobody else. */
+static bool is_told_alone(int signal)
+{
+	return signal == SIGHUP && getsid(0) == getpid();
+}
+
+static void hand_over(int signal, const siginfo_t *info)
+{
+	bool is_sent = info->si_code <= 0 || is_told_alone(signal);
+
+	/* A program that stops its own group (an editor, at Ctrl-Z) has stopped already. */
+	if (is_sent && !(signal == SIGTSTP && info->si_pid == program))
+		pass_on(signal, info);
+	if (asks_for_end(signal))
+		note_request(signal, info);
+}
+
 /* The terminal sends Ctrl-C to the whole group: only what a process sent is passed on. */
 static void on_forwarded(int signal, siginfo_t *info, void *context)
 {
@@ -151,9 +209,8 @@ static void on_forwarded(int signal, siginfo_t *info, void *context)
 		is_stopping = 0;
 	else if (program <= 0)
 		take_for_ourselves(signal);
-	/* A program that stops its own group (an editor, at Ctrl-Z) has stopped already. */
-	else if (info->si_code <= 0 && !(signal == SIGTSTP && info->si_pid == program))
-		pass_on(signal, info);
+	else
+		hand_over(signal, info);
 	errno = saved;
 }
 
@@ -174,6 +231,9 @@ void launch_catch_signals(void)
 	struct sigaction child = {.sa_handler = on_child};
 	struct sigaction ignore = {.sa_handler = SIG_IGN};
 
+	sigfillset(&forward.sa_mask);
+	/* The log may be cut at any time, and the handler writes there. */
+	sigdelset(&forward.sa_mask, SIGBUS);
 	for (int signal = 1; signal < NSIG; signal++)
 		if (is_forwarded(signal))
 			catch (signal, &forward);

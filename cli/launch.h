@@ -7,6 +7,7 @@
 #include "../shim/target.h"
 #include "session/session.h"
 #include <stdbool.h>
+#include <stdint.h>
 #include <sys/types.h>
 
 struct launched {
@@ -30,6 +31,18 @@ char *launch_find_shim(void);
 void launch_catch_signals(void);
 /* The signal that asked us to stop while no program ran; 0: none. */
 int launch_interrupted(void);
+
+/* A signal to forkcheck, while the program runs, that asks for an end. */
+struct launch_request {
+	int signal;
+	bool is_typed; /* at the terminal, and not sent by a process */
+	pid_t sender;  /* 0: the kernel */
+	uint64_t at_ns;
+};
+
+/* Takes the next one. False: there is none. Those that whoever started us had ignored are
+ * for the program alone. */
+bool launch_next_request(struct launch_request *request);
 
 /* A descendant whose parent ended becomes our child, and stays ours to watch. */
 void launch_adopt_orphans(void);

@@ -15,6 +15,7 @@
 #include <string.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
@@ -193,6 +194,80 @@ START_TEST(passes_signals_of_others_on)
 }
 END_TEST
 
+/* As if it came from the kernel: a process may say that to itself. */
+static void send_typed(int signal)
+{
+	siginfo_t info = {.si_signo = signal, .si_code = SI_KERNEL};
+
+	ck_assert_int_eq((int)syscall(SYS_rt_sigqueueinfo, getpid(), signal, &info), 0);
+}
+
+START_TEST(tells_who_asks_for_an_end)
+{
+	struct launch_request request;
+	uint32_t news = atomic_load(&header.news);
+
+	launch_catch_signals();
+	ck_assert_int_eq(start_sleep(), 0);
+	send_typed(SIGINT);
+	send_typed(SIGHUP);
+	kill(getpid(), SIGURG);
+	kill(getpid(), SIGTERM);
+	ck_assert(launch_next_request(&request));
+	ck_assert_int_eq(request.signal, SIGINT);
+	ck_assert(request.is_typed);
+	ck_assert_int_eq(request.sender, 0);
+	ck_assert_uint_gt(request.at_ns, 0);
+	/* That a terminal is gone is nothing that a person types. */
+	ck_assert(launch_next_request(&request));
+	ck_assert_int_eq(request.signal, SIGHUP);
+	ck_assert(!request.is_typed);
+	ck_assert(launch_next_request(&request));
+	ck_assert_int_eq(request.signal, SIGTERM);
+	ck_assert(!request.is_typed);
+	ck_assert_int_eq(request.sender, getpid());
+	ck_assert(!launch_next_request(&request));
+	ck_assert_uint_ge(atomic_load(&header.news), news + 3);
+	ck_assert(support_until(has_ended, NULL));
+}
+END_TEST
+
+/* nohup, and a shell's background jobs. */
+START_TEST(nobody_asks_by_what_was_ignored)
+{
+	struct launch_request request;
+
+	signal(SIGHUP, SIG_IGN);
+	launch_catch_signals();
+	ck_assert_int_eq(start_sleep(), 0);
+	kill(getpid(), SIGHUP);
+	ck_assert(!launch_next_request(&request));
+	kill(launched.pid, SIGKILL);
+	ck_assert(support_until(has_ended, NULL));
+}
+END_TEST
+
+START_TEST(forgets_none_of_the_first_requests)
+{
+	struct launch_request request;
+	int count = 0;
+
+	launch_catch_signals();
+	ck_assert_int_eq(start_sleep(), 0);
+	for (int i = 0; i < 100; i++)
+		send_typed(SIGINT);
+	while (launch_next_request(&request))
+		count++;
+	ck_assert_int_ge(count, 2);
+	ck_assert_int_lt(count, 100);
+	send_typed(SIGQUIT);
+	ck_assert(launch_next_request(&request));
+	ck_assert_int_eq(request.signal, SIGQUIT);
+	kill(launched.pid, SIGKILL);
+	ck_assert(support_until(has_ended, NULL));
+}
+END_TEST
+
 START_TEST(remembers_a_signal_while_there_is_no_program)
 {
 	uint32_t news = atomic_load(&header.news);
@@ -365,6 +440,9 @@ Suite *launch_suite(void)
 	tcase_add_test(core, restores_signals_for_the_program);
 	tcase_add_test(core, leaves_the_program_no_descriptor_of_ours);
 	tcase_add_loop_test(core, passes_signals_of_others_on, 0, 4);
+	tcase_add_test(core, tells_who_asks_for_an_end);
+	tcase_add_test(core, nobody_asks_by_what_was_ignored);
+	tcase_add_test(core, forgets_none_of_the_first_requests);
 	tcase_add_test(core, remembers_a_signal_while_there_is_no_program);
 	tcase_add_test(core, remembers_a_signal_after_the_program);
 	tcase_add_test(core, adopts_what_the_program_leaves_behind);
