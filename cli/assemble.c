@@ -49,6 +49,18 @@ static void fill_run(const struct model *model, struct arena *arena, struct repo
 	report->observed = run->is_observed;
 }
 
+static void fill_ended(const struct model *model, struct arena *arena, struct report *report)
+{
+	const struct model_list *list = model_list(model, RECORD_ACTION);
+
+	for (size_t i = 0; i < list->count; i++) {
+		const struct record_action *action = model_action(model, list->references[i]);
+
+		if (action->pid == 0)
+			report->ended = arena_strndup(arena, action->what, action->what_length);
+	}
+}
+
 /* Locks of lost threads that found no slot in the shim's tables. */
 static uint64_t count_overflowed(const struct model *model)
 {
@@ -119,6 +131,7 @@ void assemble_report(struct model *model, struct arena *arena, struct suppressio
 	judge(model, arena, all, &report->findings, &report->finding_count);
 	apply_suppressions(suppressions, report);
 	fill_run(model, arena, report);
+	fill_ended(model, arena, report);
 	unobserved_fill(model, arena, report);
 	fill_counters(model, report);
 	fill_left_running(model, arena, report);

@@ -203,6 +203,7 @@ struct report {
 	bool observed;
 	bool complete;
 	const char *incomplete_reason; /* where complete is false */
+	const char *ended;             /* why forkcheck ended the run; NULL: it did not */
 	const struct unobserved *unobserved;
 	size_t unobserved_count;
 	const struct left_running *left_running;

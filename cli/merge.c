@@ -108,6 +108,8 @@ static void add_numbers(struct report *merged, const struct report *report)
 	merged->threads += report->threads;
 	merged->events_lost += report->events_lost;
 	merged->unobserved_more += report->unobserved_more;
+	if (merged->ended == NULL)
+		merged->ended = report->ended;
 	merged->observed &= report->observed;
 	if (merged->complete && !report->complete) {
 		merged->complete = false;

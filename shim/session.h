@@ -639,9 +639,9 @@ struct record_share {
 _Static_assert(sizeof(struct record_share) == 128, "share");
 struct record_action {
 	struct record record;
-	int32_t pid;
+	int32_t pid; /* 0: the whole run, which was ended */
 	uint32_t what_length;
-	char what[]; /* "killed" */
+	char what[]; /* "killed", or why it was */
 };
 
 /* The run as a whole, written at its end. */

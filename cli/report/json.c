@@ -464,6 +464,8 @@ static json_t *run_value(struct document *document, const struct report *report)
 	set(document, object, "left_running", left_running_list(document, report));
 	if (report->unobserved_more > 0)
 		set(document, object, "unobserved_more", count_value(report->unobserved_more));
+	if (report->ended != NULL)
+		set(document, object, "ended", text_value(document, report->ended));
 	set(document, object, "complete", json_boolean(report->complete));
 	if (!report->complete)
 		set(document, object, "incomplete_reason",

@@ -119,6 +119,24 @@ static void put_unobserved(struct page *page, const struct report *report)
 		put_unobserved_list(page, report);
 }
 
+static void put_ended(struct page *page, const struct report *report)
+{
+	const char *reason = page_sentence(page, report->ended);
+
+	if (reason != NULL)
+		put_sentence(page, arena_printf(&page->arena, "ended the run: %s", reason));
+}
+
+/* Who is left of a run that was ended has not outlived anything: the program may be among them. */
+static const char *left_running_verb(const struct report *report)
+{
+	bool is_one = report->left_running_count == 1;
+
+	if (report->ended != NULL)
+		return is_one ? "is" : "are";
+	return is_one ? "outlived the program and is" : "outlived the program and are";
+}
+
 /* It is watched no more, so what it does from here on is in no report. */
 static void put_left_running(struct page *page, const struct report *report)
 {
@@ -137,9 +155,9 @@ static void put_left_running(struct page *page, const struct report *report)
 	}
 	put_sentence(
 		page,
-		arena_printf(arena, "%s outlived the program and %s left running: %s%s",
+		arena_printf(arena, "%s %s left running: %s%s",
 			     page_count(page, report->left_running_count, "process", "processes"),
-			     report->left_running_count == 1 ? "is" : "are", list,
+			     left_running_verb(report), list,
 			     report->left_running_count > LEFT_RUNNING_SHOWN ? ", ..." : ""));
 }
 
@@ -286,6 +304,7 @@ static void put_counts(struct page *page, const struct report *report)
 
 void put_summary(struct page *page, const struct report *report)
 {
+	put_ended(page, report);
 	put_left_running(page, report);
 	if (is_clean(report))
 		return;

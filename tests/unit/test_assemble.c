@@ -69,6 +69,21 @@ START_TEST(the_run_comes_from_its_record)
 }
 END_TEST
 
+/* What was done to a process is no reason for the end of the run. */
+START_TEST(why_the_run_was_ended_comes_from_an_action)
+{
+	struct record_action action = {.pid = 7, .what_length = 6};
+
+	scratch_add(&scratch, 0, RECORD_ACTION, &action, sizeof(action), "killed", 6);
+	assemble();
+	ck_assert_ptr_null(report.ended);
+	action = (struct record_action){.pid = 0, .what_length = 13};
+	scratch_add(&scratch, 0, RECORD_ACTION, &action, sizeof(action), "nothing moves", 13);
+	assemble();
+	ck_assert_str_eq(report.ended, "nothing moves");
+}
+END_TEST
+
 START_TEST(a_command_is_no_longer_than_its_record)
 {
 	add_run("ls\0-l", 5, 5, UINT32_MAX);
@@ -184,6 +199,7 @@ Suite *assemble_suite(void)
 
 	tcase_add_checked_fixture(tests, setup, teardown);
 	tcase_add_test(tests, the_run_comes_from_its_record);
+	tcase_add_test(tests, why_the_run_was_ended_comes_from_an_action);
 	tcase_add_test(tests, a_command_is_no_longer_than_its_record);
 	tcase_add_test(tests, a_session_without_an_end_is_not_complete);
 	tcase_add_test(tests, what_was_lost_is_told);

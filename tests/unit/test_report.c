@@ -452,6 +452,38 @@ START_TEST(text_says_why_it_is_not_complete)
 }
 END_TEST
 
+/* Also where there is nothing else to say. */
+START_TEST(text_says_why_the_run_was_ended)
+{
+	const struct left_running left = {4182, "/srv/server"};
+	struct report report = observed_report(NULL, 0);
+	char *text;
+
+	report.ended = "nothing in it has moved";
+	report.left_running = &left;
+	report.left_running_count = 1;
+	text = text_of(&report);
+	ck_assert_str_eq(text, "forkcheck: ended the run: nothing in it has moved\n"
+			       "forkcheck: 1 process is left running: server (4182)\n");
+	free(text);
+}
+END_TEST
+
+START_TEST(json_says_why_the_run_was_ended)
+{
+	struct report report = observed_report(NULL, 0);
+	json_t *root = json_of(&report), *run = json_object_get(root, "run");
+
+	ck_assert_ptr_null(json_object_get(run, "ended"));
+	json_decref(root);
+	report.ended = "nothing in it has moved";
+	root = json_of(&report);
+	run = json_object_get(root, "run");
+	ck_assert_str_eq(json_string_value(json_object_get(run, "ended")), report.ended);
+	json_decref(root);
+}
+END_TEST
+
 START_TEST(text_of_lost_threads)
 {
 	const char *pool[] = {"polars-0", "polars-1", "polars-2", "polars-7"};
@@ -679,6 +711,8 @@ Suite *report_suite(void)
 	tcase_add_test(text, text_counts_what_it_hides);
 	tcase_add_test(text, text_says_what_was_not_seen);
 	tcase_add_test(text, text_says_why_it_is_not_complete);
+	tcase_add_test(text, text_says_why_the_run_was_ended);
+	tcase_add_test(text, json_says_why_the_run_was_ended);
 	tcase_add_test(text, text_of_lost_threads);
 	tcase_add_test(text, text_is_coloured_only_when_asked);
 	tcase_add_test(text, a_failed_stream_is_an_error);
