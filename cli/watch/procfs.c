@@ -300,6 +300,21 @@ char procfs_state(pid_t pid)
 	return at && at[1] == ' ' ? at[2] : '\0';
 }
 
+char procfs_usage(pid_t pid, uint64_t *ticks)
+{
+	unsigned long long user = 0, system = 0;
+	char path[64], text[1024];
+	const char *at;
+
+	*ticks = 0;
+	snprintf(path, sizeof(path), "/proc/%d/stat", pid);
+	at = read_stat_text(path, text, sizeof(text));
+	if (!at || *at != ' ' || !stat_field(at, 11, &user) || !stat_field(at, 12, &system))
+		return 0;
+	*ticks = user + system;
+	return at[1];
+}
+
 pid_t procfs_tracer(pid_t pid)
 {
 	char path[64], text[8192];

@@ -79,6 +79,10 @@ pid_t procfs_tracer(pid_t pid);
 /* Bytes that went through read and write calls, and their number; 0 where it cannot be told. */
 uint64_t procfs_io(pid_t pid);
 
+/* The same as procfs_state(), and the processor time that all threads had so far, in clock
+ * ticks: what has not run has the same. */
+char procfs_usage(pid_t pid, uint64_t *ticks);
+
 /* One process of the machine. */
 struct procfs_entry {
 	pid_t pid, parent;

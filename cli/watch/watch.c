@@ -317,6 +317,33 @@ int watch_turn(struct watch *watch, struct model *model,
 	return any_announced(watch) ? ANNOUNCED_MS : ROUND_MS;
 }
 
+/* One that still runs now and then may do so for ever. */
+static bool is_at_rest(const struct process_look *look)
+{
+	for (size_t i = 0; i < look->count; i++)
+		if (!procfs_is_untimed_futex_wait(&look->tasks[i]))
+			return false;
+	return look->count > 0;
+}
+
+/* Its rest was not judged, or could not be proven to last and is waited for. */
+static bool awaits_judgement(const struct watched *watched)
+{
+	if (!watched->is_heir || watched->is_reported || !watched->has_look ||
+	    !is_at_rest(watched->look) || !is_alive(watched))
+		return false;
+	return watched->judged_rest != watched->rest_since ||
+	       (watched->reason && !watched->is_healthy);
+}
+
+bool watch_awaits_judgement(const struct watch *watch)
+{
+	for (size_t i = 0; i < watch->count; i++)
+		if (awaits_judgement(watch->list[i]))
+			return true;
+	return false;
+}
+
 void watch_signal_all(const struct watch *watch, int signal)
 {
 	for (size_t i = 0; i < watch->count; i++) {

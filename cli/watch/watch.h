@@ -52,6 +52,9 @@ int watch_turn(struct watch *watch, struct model *model,
 /* False when the process is gone, or its number belongs to another. */
 bool watch_open(struct watch *watch, struct watched *watched, const struct process_facts *facts);
 
+/* Is there a process that may hang and has not been judged yet? */
+bool watch_awaits_judgement(const struct watch *watch);
+
 /* Sends a signal to every process that is watched and still the one it was. */
 void watch_signal_all(const struct watch *watch, int signal);
 

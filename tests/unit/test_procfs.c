@@ -429,6 +429,30 @@ START_TEST(sees_reads_and_writes)
 }
 END_TEST
 
+static bool has_run_for_long(void *child)
+{
+	uint64_t ticks;
+
+	return procfs_usage(*(pid_t *)child, &ticks) == 'R' && ticks > 2;
+}
+
+START_TEST(sees_time_that_was_used)
+{
+	pid_t spins = support_child(support_spin, NULL), waits = start_waiting(support_wait, 1);
+	uint64_t before, after;
+
+	ck_assert(support_until(has_run_for_long, &spins));
+	ck_assert_int_eq(procfs_usage(waits, &before), 'S');
+	usleep(50000);
+	ck_assert_int_eq(procfs_usage(waits, &after), 'S');
+	ck_assert_uint_eq(after, before);
+	support_end_child(spins);
+	support_end_child(waits);
+	ck_assert_int_eq(procfs_usage(spins, &after), 0);
+	ck_assert_uint_eq(after, 0);
+}
+END_TEST
+
 static uint64_t boot_time(void)
 {
 	struct timespec now;
@@ -499,6 +523,7 @@ Suite *procfs_suite(void)
 	tcase_add_test(core, tells_a_timed_futex_wait);
 	tcase_add_test(core, knows_relatives);
 	tcase_add_test(core, knows_timers);
+	tcase_add_test(core, sees_time_that_was_used);
 	tcase_add_test(core, sees_reads_and_writes);
 	tcase_add_test(core, knows_when_a_process_started);
 	tcase_add_test(core, counts_no_more_tasks_than_it_has_room_for);
