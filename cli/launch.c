@@ -150,6 +150,13 @@ static bool asks_for_end(int signal)
 	return signal == SIGTERM || signal == SIGINT || signal == SIGQUIT || signal == SIGHUP;
 }
 
+static enum launch_origin origin_of(int signal, const siginfo_t *info)
+{
+	if (info->si_code <= 0)
+		return REQUEST_SENT;
+	return signal == SIGHUP ? REQUEST_HANGUP : REQUEST_TYPED;
+}
+
 /* Of more than fit into the ring between two turns the last are of no interest. */
 static void note_request(int signal, const siginfo_t *info)
 {
@@ -162,8 +169,7 @@ static void note_request(int signal, const siginfo_t *info)
 	clock_gettime(CLOCK_MONOTONIC, &now);
 	requests[come % REQUESTS] = (struct launch_request){
 		.signal = signal,
-		/* Nobody types that a terminal is gone. */
-		.is_typed = info->si_code > 0 && signal != SIGHUP,
+		.origin = origin_of(signal, info),
 		.sender = info->si_code > 0 ? 0 : info->si_pid,
 		.at_ns = (uint64_t)now.tv_sec * 1000000000u + (uint64_t)now.tv_nsec,
 	};

@@ -33,10 +33,15 @@ void launch_catch_signals(void);
 int launch_interrupted(void);
 
 /* A signal to forkcheck, while the program runs, that asks for an end. */
+enum launch_origin {
+	REQUEST_SENT,   /* by a process */
+	REQUEST_TYPED,  /* at the terminal */
+	REQUEST_HANGUP, /* the terminal is gone, as the kernel says */
+};
 struct launch_request {
 	int signal;
-	bool is_typed; /* at the terminal, and not sent by a process */
-	pid_t sender;  /* 0: the kernel */
+	enum launch_origin origin;
+	pid_t sender; /* 0: the kernel, or a process that has no number here */
 	uint64_t at_ns;
 };
 

@@ -23,6 +23,8 @@ enum option_key {
 	KEY_ERROR_EXITCODE,
 	KEY_ON_DEADLOCK,
 	KEY_HANG_AFTER,
+	KEY_MAX_KILLS,
+	KEY_END_AFTER,
 	KEY_WAIT,
 	KEY_NO_SUBREAPER,
 	KEY_KEEP_SESSION,
@@ -60,6 +62,14 @@ static const struct argp_option option_table[] = {
 	{"hang-after", KEY_HANG_AFTER, "DURATION", 0,
 	 "Report a child that makes no progress for so long, and whose hang cannot be proven, as "
 	 "suspected: 500ms, 10s (the default), 2m; a plain number is seconds.",
+	 0},
+	{"max-kills", KEY_MAX_KILLS, "N", 0,
+	 "End the run when N processes had to be killed for the same finding: 3 (the default); 0 "
+	 "is no limit.",
+	 0},
+	{"end-after", KEY_END_AFTER, "DURATION", 0,
+	 "End the run when it has an error, or a process of it was killed, and nothing in it has "
+	 "moved for so long: 60s (the default); 0 is never. Not with --on-deadlock=wait or stop.",
 	 0},
 	{"wait", KEY_WAIT, "FOR", 0,
 	 "Watch until the program has ended, and 2 seconds more for descendants that outlive it "
@@ -285,19 +295,41 @@ static void parse_on_deadlock(struct options *options, const char *word)
 }
 
 /* Nine digits of the largest unit are no overflow. */
-#define DURATION_DIGITS 9
+#define NUMBER_DIGITS 9
 
-static void parse_hang_after(struct options *options, const char *word)
+/* In milliseconds. False: it is no duration. */
+static bool read_duration(const char *word, uint64_t *duration)
 {
 	static const char *const units[] = {"", "s", "ms", "m", NULL};
 	static const uint64_t milliseconds[] = {1000, 1000, 1, 60000};
 	size_t digits = strspn(word, "0123456789");
 	int unit = word_index(units, word + digits);
-	uint64_t value = strtoull(word, NULL, 10);
 
-	if (digits == 0 || digits > DURATION_DIGITS || unit < 0 || value == 0)
+	if (digits == 0 || digits > NUMBER_DIGITS || unit < 0)
+		return false;
+	*duration = strtoull(word, NULL, 10) * milliseconds[unit];
+	return true;
+}
+
+static void parse_hang_after(struct options *options, const char *word)
+{
+	if (!read_duration(word, &options->hang_after_ms) || options->hang_after_ms == 0)
 		bad_usage("--hang-after=%s: not a duration such as 500ms, 10s or 2m", word);
-	options->hang_after_ms = value * milliseconds[unit];
+}
+
+static void parse_end_after(struct options *options, const char *word)
+{
+	if (!read_duration(word, &options->end_after_ms))
+		bad_usage("--end-after=%s: not a duration such as 500ms, 10s or 2m, nor 0", word);
+}
+
+static void parse_max_kills(struct options *options, const char *word)
+{
+	size_t digits = strspn(word, "0123456789");
+
+	if (digits == 0 || digits > NUMBER_DIGITS || word[digits] != '\0')
+		bad_usage("--max-kills=%s: not a number", word);
+	options->max_kills = (unsigned)strtoul(word, NULL, 10);
 }
 
 static void parse_wait(struct options *options, const char *word)
@@ -396,6 +428,12 @@ static error_t parse_option(int key, char *argument, struct argp_state *state)
 		break;
 	case KEY_HANG_AFTER:
 		parse_hang_after(options, argument);
+		break;
+	case KEY_MAX_KILLS:
+		parse_max_kills(options, argument);
+		break;
+	case KEY_END_AFTER:
+		parse_end_after(options, argument);
 		break;
 	case KEY_WAIT:
 		parse_wait(options, argument);
@@ -589,6 +627,8 @@ void options_parse(struct options *options, int argc, char **argv)
 		.fail_on = SEVERITY_ERROR,
 		.error_exitcode = EXIT_FINDINGS,
 		.hang_after_ms = HANG_AFTER_MS,
+		.max_kills = MAX_KILLS,
+		.end_after_ms = END_AFTER_MS,
 	};
 	parse_environment(options);
 	parse_command_line(options, argc, argv);

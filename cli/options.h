@@ -37,6 +37,8 @@ struct output {
 
 #define SUPPRESSION_FILES_MAX 16
 #define HANG_AFTER_MS         10000
+#define MAX_KILLS             3
+#define END_AFTER_MS          60000
 
 struct options {
 	enum command command;
@@ -48,6 +50,8 @@ struct options {
 	int error_exitcode;
 	enum deadlock_action on_deadlock;
 	uint64_t hang_after_ms;
+	unsigned max_kills;       /* for one finding, before the run is ended; 0: never */
+	uint64_t end_after_ms;    /* that nothing has moved; 0: never */
 	bool wait_all;            /* for all descendants, not for the program only */
 	const char *keep_session; /* NULL: no */
 	const char *suppressions[SUPPRESSION_FILES_MAX];

@@ -5,6 +5,8 @@
 #include "outputs.h"
 #include <errno.h>
 #include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 int outputs_open(struct outputs *outputs, const struct options *options)
 {
@@ -36,15 +38,49 @@ FILE *outputs_live(const struct outputs *outputs)
 	return NULL;
 }
 
-void outputs_write(struct outputs *outputs, const struct report *report, bool but_live)
+/* Our own: standard error is the program's too, and is never rewound. */
+static bool is_file(const struct outputs *outputs, size_t index)
 {
-	for (size_t i = 0; i < outputs->options->output_count; i++) {
-		if (but_live && is_live(outputs, i))
-			continue;
-		struct render_options look = outputs_look(outputs->options, outputs->streams[i]);
+	struct stat status;
 
-		outputs->options->outputs[i].format->render(outputs->streams[i], report, &look);
+	return outputs->streams[index] != stderr &&
+	       fstat(fileno(outputs->streams[index]), &status) == 0 && S_ISREG(status.st_mode);
+}
+
+static bool is_wanted(const struct outputs *outputs, size_t index, enum outputs_part part)
+{
+	switch (part) {
+	case OUTPUTS_BUT_LIVE:
+		return !is_live(outputs, index);
+	case OUTPUTS_FILES:
+		return is_file(outputs, index);
+	case OUTPUTS_ALL:
+		break;
 	}
+	return true;
+}
+
+/* Nothing of it stays with us: who asked forkcheck to end may kill it next. */
+static void write_one(struct outputs *outputs, size_t index, const struct report *report)
+{
+	FILE *stream = outputs->streams[index];
+	struct render_options look = outputs_look(outputs->options, stream);
+	bool is_again = is_file(outputs, index);
+
+	/* An earlier failure was one of a report that nobody will read. */
+	if (is_again)
+		rewind(stream);
+	outputs->options->outputs[index].format->render(stream, report, &look);
+	if (fflush(stream) == 0 && is_again && ftruncate(fileno(stream), ftello(stream)))
+		fprintf(stderr, "forkcheck: cannot shorten '%s': %s\n",
+			outputs->options->outputs[index].path, strerror(errno));
+}
+
+void outputs_write(struct outputs *outputs, const struct report *report, enum outputs_part part)
+{
+	for (size_t i = 0; i < outputs->options->output_count; i++)
+		if (is_wanted(outputs, i, part))
+			write_one(outputs, i, report);
 }
 
 static int close_file(FILE *stream, const char *path)

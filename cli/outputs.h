@@ -17,9 +17,16 @@ int outputs_open(struct outputs *outputs, const struct options *options);
 /* The stream for text that a person reads while the program runs; NULL: none. */
 FILE *outputs_live(const struct outputs *outputs);
 
-/* The whole report to each of them, or to all but the live one. What failed is
- * said by outputs_close(). */
-void outputs_write(struct outputs *outputs, const struct report *report, bool but_live);
+/* Which of them to write. */
+enum outputs_part {
+	OUTPUTS_ALL,
+	OUTPUTS_BUT_LIVE,
+	OUTPUTS_FILES, /* what can be written again: regular files that have a name */
+};
+
+/* The whole report to each of them; what a file had before is gone. What failed is said by
+ * outputs_close(). */
+void outputs_write(struct outputs *outputs, const struct report *report, enum outputs_part part);
 
 /* Returns 0, or -1 after one line on stderr for each file that is not whole. */
 int outputs_close(struct outputs *outputs);

@@ -101,7 +101,7 @@ static int write_report(struct work *work)
 	merge_reports(work->reports, work->count, &work->arena, &report);
 	report.show_notes = work->options->notes;
 	if (outputs_open(&outputs, work->options) == 0) {
-		outputs_write(&outputs, &report, false);
+		outputs_write(&outputs, &report, OUTPUTS_ALL);
 		if (outputs_reach_limit(work->options, &report))
 			status = work->options->error_exitcode;
 	} else {

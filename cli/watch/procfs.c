@@ -315,6 +315,15 @@ char procfs_usage(pid_t pid, uint64_t *ticks)
 	return at[1];
 }
 
+bool procfs_catches(pid_t pid, int signal)
+{
+	char path[64], text[8192];
+
+	snprintf(path, sizeof(path), "/proc/%d/status", pid);
+	return read_file(path, text, sizeof(text)) > 0 &&
+	       number_after(text, "\nSigCgt:\t", 16) >> (signal - 1) & 1;
+}
+
 pid_t procfs_tracer(pid_t pid)
 {
 	char path[64], text[8192];

@@ -73,6 +73,9 @@ size_t procfs_descendants(pid_t *descendants, size_t capacity);
 /* True when the process has POSIX timers (timer_create), or when that cannot be told. */
 bool procfs_has_timers(pid_t pid);
 
+/* True when the process has a handler for a signal. */
+bool procfs_catches(pid_t pid, int signal);
+
 /* The task that traces a process; 0: none, or it cannot be told. */
 pid_t procfs_tracer(pid_t pid);
 

@@ -24,6 +24,10 @@
 	suite(watch) \
 	suite(session) \
 	suite(launch) \
+	suite(live) \
+	suite(ending) \
+	suite(movement) \
+	suite(outputs) \
 	suite(log) \
 	suite(held) \
 	suite(modules) \
@@ -39,6 +43,7 @@
 	suite(regions) \
 	suite(commands) \
 	suite(parent) \
+	suite(endings) \
 	suite(forks) \
 	suite(unobserved) \
 	suite(python_programs) \

@@ -215,16 +215,15 @@ START_TEST(tells_who_asks_for_an_end)
 	kill(getpid(), SIGTERM);
 	ck_assert(launch_next_request(&request));
 	ck_assert_int_eq(request.signal, SIGINT);
-	ck_assert(request.is_typed);
+	ck_assert_int_eq(request.origin, REQUEST_TYPED);
 	ck_assert_int_eq(request.sender, 0);
 	ck_assert_uint_gt(request.at_ns, 0);
-	/* That a terminal is gone is nothing that a person types. */
 	ck_assert(launch_next_request(&request));
 	ck_assert_int_eq(request.signal, SIGHUP);
-	ck_assert(!request.is_typed);
+	ck_assert_int_eq(request.origin, REQUEST_HANGUP);
 	ck_assert(launch_next_request(&request));
 	ck_assert_int_eq(request.signal, SIGTERM);
-	ck_assert(!request.is_typed);
+	ck_assert_int_eq(request.origin, REQUEST_SENT);
 	ck_assert_int_eq(request.sender, getpid());
 	ck_assert(!launch_next_request(&request));
 	ck_assert_uint_ge(atomic_load(&header.news), news + 3);

@@ -145,6 +145,12 @@ START_TEST(durations)
 	ck_assert_uint_eq(parse("--hang-after=30s x").hang_after_ms, 30000);
 	ck_assert_uint_eq(parse("--hang-after=2m x").hang_after_ms, 120000);
 	ck_assert_uint_eq(parse("--hang-after=999999999m x").hang_after_ms, 59999999940000);
+	ck_assert_uint_eq(parse("x").end_after_ms, 60000);
+	ck_assert_uint_eq(parse("--end-after=5m x").end_after_ms, 300000);
+	ck_assert_uint_eq(parse("--end-after=0 x").end_after_ms, 0);
+	ck_assert_uint_eq(parse("x").max_kills, 3);
+	ck_assert_uint_eq(parse("--max-kills=20 x").max_kills, 20);
+	ck_assert_uint_eq(parse("--max-kills=0 x").max_kills, 0);
 }
 END_TEST
 
@@ -260,6 +266,11 @@ static const char *const bad_lines[][2] = {
 	{"--hang-after=s x", "--hang-after=s: not a duration such as 500ms, 10s or 2m"},
 	{"--hang-after=1234567890s x",
 	 "--hang-after=1234567890s: not a duration such as 500ms, 10s or 2m"},
+	{"--end-after=soon x", "--end-after=soon: not a duration such as 500ms, 10s or 2m, nor 0"},
+	{"--end-after=-1 x", "--end-after=-1: not a duration such as 500ms, 10s or 2m, nor 0"},
+	{"--max-kills=few x", "--max-kills=few: not a number"},
+	{"--max-kills=3x x", "--max-kills=3x: not a number"},
+	{"--max-kills=1234567890 x", "--max-kills=1234567890: not a number"},
 	{"--wait=none x", "--wait=none: not one of program, all"},
 	{"--keep-session= x", "--keep-session: the name of the file is empty"},
 	{"--keep-session=s report a", "--keep-session goes with a program to run"},

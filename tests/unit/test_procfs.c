@@ -429,6 +429,22 @@ START_TEST(sees_reads_and_writes)
 }
 END_TEST
 
+static void ignore(int signal)
+{
+	(void)signal;
+}
+
+START_TEST(knows_what_is_caught)
+{
+	ck_assert(!procfs_catches(getpid(), SIGHUP));
+	signal(SIGHUP, ignore);
+	ck_assert(procfs_catches(getpid(), SIGHUP));
+	signal(SIGHUP, SIG_IGN);
+	ck_assert(!procfs_catches(getpid(), SIGHUP));
+	ck_assert(!procfs_catches(0x7fffffff, SIGHUP));
+}
+END_TEST
+
 static bool has_run_for_long(void *child)
 {
 	uint64_t ticks;
@@ -523,6 +539,7 @@ Suite *procfs_suite(void)
 	tcase_add_test(core, tells_a_timed_futex_wait);
 	tcase_add_test(core, knows_relatives);
 	tcase_add_test(core, knows_timers);
+	tcase_add_test(core, knows_what_is_caught);
 	tcase_add_test(core, sees_time_that_was_used);
 	tcase_add_test(core, sees_reads_and_writes);
 	tcase_add_test(core, knows_when_a_process_started);

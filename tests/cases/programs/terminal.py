@@ -200,6 +200,45 @@ def job_shell():
     return status_of(shell_pid)
 
 
+def interrupt_calm():
+    """An interpreter lives on after Ctrl-C, however often it comes, and so does forkcheck."""
+    shell_pid, talk = start_in_terminal(lambda: shell([tool, sys.executable, "-q"]))
+    talk.expect(">>> ")
+    for _ in range(3):
+        talk.say("\x03")
+        talk.expect("KeyboardInterrupt\n>>> ")
+    time.sleep(11)
+    talk.say("exit(6 * 7)\n")
+    talk.expect("ended 42\n")
+    return status_of(shell_pid)
+
+
+def interrupt_hung():
+    """Where something hangs, Ctrl-C twice ends a program that ignores it."""
+    words = [tool, "--color=never", "--on-deadlock=wait", "sh", "-c", "trap '' INT; server idle"]
+    shell_pid, talk = start_in_terminal(lambda: shell(words))
+    talk.expect("error FC002")
+    talk.expect("suppress: ")
+    for _ in range(2):
+        time.sleep(0.5)
+        talk.say("\x03")
+    talk.expect("ended the run: forkcheck was asked to end a second time, by\n? *SIGINT")
+    talk.expect("ended 66\n")
+    return status_of(shell_pid)
+
+
+def hang_up():
+    """The report is written, and both end, though the terminal is gone."""
+    words = [tool, "--color=never", "--on-deadlock=wait", "--format=json", "-o", "report.json",
+             "--format=text", "server", "idle"]
+    child, talk = start_in_terminal(lambda: os.execvp(tool, words))
+    talk.expect("error FC002")
+    os.close(talk.reader)
+    assert status_of(child) == 66
+    with open("report.json") as file:
+        assert '"FC002"' in file.read()
+
+
 def sent():
     """What others send to forkcheck arrives, once, with its value."""
     numbers = [1, 2, 3, 10, 12, 14, 15, 18, 20, 23, 26, 27, 28, 29, 30, 34, 40, 64]
