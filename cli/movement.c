@@ -4,9 +4,15 @@
  * next to no time: they do not count.
  */
 #include "movement.h"
+#include "terminal.h"
 #include "watch/procfs.h"
+#include <linux/major.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <sys/sysmacros.h>
 #include <unistd.h>
 
 #define LOOK_NS 1000000000u
@@ -29,6 +35,47 @@ static bool is_held(char state)
 	return state == 'T' || state == 't';
 }
 
+static bool is_terminal(pid_t pid, uint64_t descriptor)
+{
+	struct stat status;
+	char path[64];
+
+	snprintf(path, sizeof(path), "/proc/%d/fd/%llu", pid, (unsigned long long)descriptor);
+	return stat(path, &status) == 0 && S_ISCHR(status.st_mode) &&
+	       (major(status.st_rdev) == TTY_MAJOR ||
+		(major(status.st_rdev) >= UNIX98_PTY_SLAVE_MAJOR &&
+		 major(status.st_rdev) < UNIX98_PTY_SLAVE_MAJOR + UNIX98_PTY_MAJOR_COUNT));
+}
+
+/* For descriptors, without a time limit. */
+static bool waits_for_input(pid_t pid, const struct task_look *task)
+{
+	const uint64_t *arguments = task->arguments;
+
+	switch (task->number) {
+	case SYS_read:
+		return is_terminal(pid, arguments[0]);
+	case SYS_select:
+	case SYS_pselect6:
+		return arguments[0] && !arguments[4] && is_terminal(pid, STDIN_FILENO);
+	case SYS_poll:
+		return arguments[1] && (int32_t)arguments[2] < 0 && is_terminal(pid, STDIN_FILENO);
+	case SYS_ppoll:
+		return arguments[1] && !arguments[2] && is_terminal(pid, STDIN_FILENO);
+	default:
+		return false;
+	}
+}
+
+/* It has the terminal, and waits for what somebody types: a shell, an interpreter. */
+static bool waits_for_a_person(pid_t pid, pid_t foreground)
+{
+	struct task_look first;
+
+	return foreground > 0 && getpgid(pid) == foreground && procfs_peek(pid, &first) &&
+	       first.in_call && waits_for_input(pid, &first);
+}
+
 static bool has_worked(const struct moving_process *before, const struct moving_process *now,
 		       uint64_t elapsed_ns)
 {
@@ -40,7 +87,7 @@ static bool has_worked(const struct moving_process *before, const struct moving_
 
 /* What it has done so far. True where that is more than before, or it is held. */
 static bool look_at(struct moving_process *process, const struct moving_process *before,
-		    const struct hung_list *hung, uint64_t elapsed_ns)
+		    const struct hung_list *hung, uint64_t elapsed_ns, pid_t foreground)
 {
 	char state;
 
@@ -50,7 +97,8 @@ static bool look_at(struct moving_process *process, const struct moving_process 
 	process->io = procfs_io(process->pid);
 	state = procfs_usage(process->pid, &process->ticks);
 	/* One that an error was about until now has no numbers: it moves, once. */
-	return is_held(state) || (before && has_worked(before, process, elapsed_ns));
+	return is_held(state) || waits_for_a_person(process->pid, foreground) ||
+	       (before && has_worked(before, process, elapsed_ns));
 }
 
 static bool same_process(const struct movement *before, size_t index, pid_t pid)
@@ -76,6 +124,7 @@ static bool look(struct movement *movement, const struct hung_list *hung, uint64
 		 uint64_t elapsed_ns)
 {
 	struct movement now = {.births = births};
+	pid_t foreground = terminal_group();
 	bool moved;
 
 	now.list = list_descendants(&now.count);
@@ -88,7 +137,7 @@ static bool look(struct movement *movement, const struct hung_list *hung, uint64
 
 		moved |= !is_known;
 		moved |= look_at(&now.list[i], is_known ? &movement->list[i] : NULL, hung,
-				 elapsed_ns);
+				 elapsed_ns, foreground);
 	}
 	free(movement->list);
 	movement->list = now.list;

@@ -115,6 +115,7 @@ static const struct command_case cases[] = {
 	 "66\nnothing in it has moved for 2 s, since a process was killed that hung "
 	 "(--end-after) 9 None\n",
 	 NULL, 0},
+	{"a person may take their time", SCENE("patience"), 0, "ok\n", NULL, 0},
 	{"a run that goes on is not",
 	 "$FORKCHECK --end-after=2s server busy 8 2>live; echo $?\n"
 	 "grep -c 'ended the run' live",

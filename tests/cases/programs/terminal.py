@@ -227,6 +227,20 @@ def interrupt_hung():
     return status_of(shell_pid)
 
 
+def patience():
+    """Nothing moves, but somebody may still type."""
+    words = [tool, "--color=never", "--end-after=2s", "sh", "-c",
+             "mutex normal hang; read line; echo got $line; server idle"]
+    shell_pid, talk = start_in_terminal(lambda: shell(words))
+    talk.expect("suppress: ")
+    time.sleep(5)
+    talk.say("hello\n")
+    talk.expect("got hello\n")
+    talk.expect("ended the run: nothing in it has moved")
+    talk.expect("ended 66\n")
+    return status_of(shell_pid)
+
+
 def hang_up():
     """The report is written, and both end, though the terminal is gone."""
     words = [tool, "--color=never", "--on-deadlock=wait", "--format=json", "-o", "report.json",
