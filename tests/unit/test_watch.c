@@ -296,6 +296,34 @@ START_TEST(says_it_again_where_it_was_not_taken)
 }
 END_TEST
 
+/* Not for who is healthy or goes on by himself, however long that lasts. */
+START_TEST(knows_whom_it_has_to_judge_yet)
+{
+	static const struct {
+		void (*body)(void *);
+		uint32_t lost;
+		bool is_awaited;
+	} cases[] = {
+		{wait_with_handler, 1, true},
+		{wait_with_handler, 0, false},
+		{wait_in_turns, 1, false},
+		{wait_on_shared_memory, 1, false},
+	};
+	pid_t child;
+
+	watch.hang_after_ns = 100 * HANG_AFTER_NS;
+	ck_assert(!watch_awaits_judgement(&watch));
+	child = start(1, cases[_i].body, 2, cases[_i].lost);
+	turn_for(1500);
+	ck_assert_int_eq(watch_awaits_judgement(&watch), cases[_i].is_awaited);
+	watch.hang_after_ns = HANG_AFTER_NS;
+	turn_for(1000);
+	ck_assert(!watch_awaits_judgement(&watch));
+	ck_assert_int_eq(found[1].times, cases[_i].is_awaited || cases[_i].body == wait_in_turns);
+	support_end_child(child);
+}
+END_TEST
+
 /* All at once: each looks at its own memory, signals and timers. */
 START_TEST(tells_proof_from_suspicion_and_from_health)
 {
@@ -529,6 +557,7 @@ Suite *watch_suite(void)
 	tcase_add_test(core, proves_an_announced_wait_at_the_second_look);
 	tcase_add_test(core, takes_its_time_with_who_has_run);
 	tcase_add_test(core, says_it_again_where_it_was_not_taken);
+	tcase_add_loop_test(core, knows_whom_it_has_to_judge_yet, 0, 4);
 	tcase_add_test(core, tells_proof_from_suspicion_and_from_health);
 	tcase_add_loop_test(core, takes_nobody_by_his_number_alone, 0, 7);
 	tcase_add_loop_test(core, takes_nobody_for_the_one_who_had_his_number, 0, 2);
