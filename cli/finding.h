@@ -65,6 +65,7 @@ struct holder_part {
 	bool held_at_most; /* the time is an upper bound, from a clock with steps of some 10 ms */
 	bool is_forker;    /* the thread that forked: it lives on in the child under another id */
 	bool taken_by_handler;
+	bool in_window;     /* it was just taking the lock, or giving it back */
 	bool python_took;   /* its Python frames are those of the acquisition, not of the fork */
 	const char *inside; /* the function of libc that stands for the lock; else NULL */
 };

@@ -7,6 +7,7 @@
 #include "interpreter.h"
 #include "locks/lock.h"
 #include "log.h"
+#include "lost_holder.h"
 #include "modules.h"
 #include "output.h"
 #include "python.h"
@@ -61,12 +62,17 @@ static IN_CHILD bool count_lost(struct thread *thread, void *data)
 	return true;
 }
 
-static void remember_orphan(const struct held_slot *slot, enum lock_kind kind, pid_t owner,
-			    session_reference held)
+/* NULL: there is no room. */
+static struct orphan *remember_orphan(const void *lock, enum lock_kind kind, pid_t owner,
+				      session_reference held)
 {
-	if (process.orphan_count < ORPHANS)
-		orphans[process.orphan_count++] =
-			(struct orphan){held_lock(slot), owner, kind, held, false};
+	struct orphan *orphan;
+
+	if (process.orphan_count == ORPHANS)
+		return NULL;
+	orphan = &orphans[process.orphan_count++];
+	*orphan = (struct orphan){.lock = lock, .owner = owner, .kind = kind, .held = held};
+	return orphan;
 }
 
 /* Writes HELD records for the slots of a thread that the locks themselves confirm. */
@@ -90,7 +96,7 @@ static IN_CHILD void record_held_locks(struct thread *holder, struct inventory *
 			continue;
 		held = held_record(holder, slot, inventory->fork, is_forker ? HELD_BY_FORKER : 0,
 				   state, family->size);
-		remember_orphan(slot, kind, tid, held);
+		remember_orphan(held_lock(slot), kind, tid, held);
 		inventory->held++;
 	}
 }
@@ -194,6 +200,7 @@ static void become(struct thread *survivor, const struct inventory *inventory)
 	process.birth_ns = survivor->fork.ns;
 	process.lost = inventory->lost + process.unseen_count;
 	atomic_store(&process.recorded, false);
+	process.forks[process.epoch % FORMER_FORKS] = inventory->fork;
 	process.epoch++;
 	take_identity(survivor);
 	wakers_start_child();
@@ -270,93 +277,6 @@ IN_CHILD void child_start(struct thread *survivor)
 	process.is_starting = false;
 }
 
-struct owner_search {
-	pid_t tid;
-	struct thread *alive;
-	struct thread *lost;
-};
-
-static bool search_owner(struct thread *thread, void *data)
-{
-	struct owner_search *search = data;
-
-	if (thread_tid(thread) != search->tid)
-		return true;
-	if (thread_lives_here(thread))
-		search->alive = thread;
-	else if (thread_is_lost(thread))
-		search->lost = thread;
-	return !search->alive;
-}
-
-static bool is_former(pid_t tid)
-{
-	uint32_t count = process.former_count < FORMER_TIDS ? process.former_count : FORMER_TIDS;
-
-	for (uint32_t i = 0; i < count; i++)
-		if (process.former_tids[i] == tid)
-			return true;
-	return false;
-}
-
-static bool is_unseen(pid_t tid)
-{
-	for (uint32_t i = 0; i < process.unseen_count; i++)
-		if (process.unseen_tids[i] == tid)
-			return true;
-	return false;
-}
-
-bool child_lost(pid_t tid)
-{
-	struct owner_search search = {.tid = tid};
-
-	if (tid <= 0)
-		return false;
-	thread_each(search_owner, &search);
-	if (search.alive)
-		return false;
-	return search.lost || is_former(tid) || is_unseen(tid);
-}
-
-struct claims {
-	const void *lock;
-	uint32_t here; /* how often living threads have it */
-	pid_t lost;    /* a lost thread that has it */
-	bool incomplete;
-};
-
-static bool add_claims(struct thread *thread, void *data)
-{
-	struct claims *claims = data;
-	uint32_t count = held_count(thread, claims->lock);
-
-	if (thread_lives_here(thread)) {
-		claims->here += count;
-		claims->incomplete |= thread->held.overflowed > 0;
-	} else if (thread_is_lost(thread) && count) {
-		claims->lost = thread_tid(thread);
-	}
-	return true;
-}
-
-/*
- * The lost thread that has a lock; 0: none that is known. Where the lock names
- * nobody, more must have taken it than the threads of this process did.
- */
-static pid_t lost_holder(const void *lock, const struct lock_family *family, const void *state)
-{
-	struct claims claims = {.lock = lock};
-	pid_t owner = family->owner(state);
-
-	if (owner || !family->takers)
-		return child_lost(owner) ? owner : 0;
-	if (!family->takers(state))
-		return 0;
-	thread_each(add_claims, &claims);
-	return !claims.incomplete && family->takers(state) > claims.here ? claims.lost : 0;
-}
-
 static struct orphan *find_orphan(const void *lock)
 {
 	for (uint32_t i = 0; i < process.orphan_count; i++)
@@ -379,7 +299,7 @@ static session_reference record_own_lock(struct thread *thread, const void *lock
 
 static session_reference write_wait(struct thread *thread, const void *lock,
 				    const struct lock_family *family, const void *state,
-				    pid_t owner, session_reference held,
+				    const struct orphan *orphan, pid_t owner,
 				    enum lock_operation operation, uint32_t flags)
 {
 	session_reference reference, who = thread_record(thread), stack = capture_stack(thread);
@@ -390,7 +310,7 @@ static session_reference write_wait(struct thread *thread, const void *lock,
 		return 0;
 	record->fork = process.fork;
 	record->thread = who;
-	record->held = held;
+	record->held = orphan->held;
 	record->stack = stack;
 	record->python = python;
 	record->lock = (uintptr_t)lock;
@@ -406,32 +326,79 @@ static session_reference write_wait(struct thread *thread, const void *lock,
 	return reference;
 }
 
+/* The fork by which this process lost a thread, perhaps as an ancestor of itself. */
+static session_reference fork_that_lost(const struct thread *thread)
+{
+	if (process.epoch - thread->epoch > FORMER_FORKS)
+		return process.fork;
+	return process.forks[thread->epoch % FORMER_FORKS];
+}
+
+/* What was not written at the clone. */
+static session_reference record_late(struct thread *thread, const struct orphan *orphan,
+				     const void *state, size_t size,
+				     const struct lost_holder *holder)
+{
+	if (holder->slot)
+		return held_record(holder->thread, holder->slot, fork_that_lost(holder->thread),
+				   HELD_IN_WINDOW, state, size);
+	if (!lost_holder_is_former(holder->tid))
+		return 0;
+	return record_own_lock(thread, orphan->lock, state, size);
+}
+
+/* Polling with trylock would fill the log: the first failure says it all. */
+static bool is_tried_again(const struct orphan *orphan, uint32_t flags)
+{
+	return flags && orphan && orphan->touched;
+}
+
+/* A reader gets what other readers have. */
+static bool can_be_had(const struct lock_family *family, enum lock_operation operation,
+		       const void *state)
+{
+	return is_for_reading(operation) && !family->owner(state) &&
+	       !(family->keeps_readers_out && family->keeps_readers_out(state));
+}
+
+static session_reference record_wait(struct thread *thread, struct orphan *orphan,
+				     const struct lock_family *family, const void *state,
+				     const struct lost_holder *holder,
+				     enum lock_operation operation, uint32_t flags)
+{
+	session_reference wait;
+
+	if (!orphan->held)
+		orphan->held = record_late(thread, orphan, state, family->size, holder);
+	orphan->touched = true;
+	sync_modules(0);
+	wait = write_wait(thread, orphan->lock, family, state, orphan, holder->tid, operation,
+			  flags);
+	log_announce();
+	return wait;
+}
+
 session_reference child_wait(struct thread *thread, const void *lock, enum lock_kind kind,
 			     enum lock_operation operation, uint32_t flags)
 {
 	const struct lock_family *family = lock_family(kind);
 	_Alignas(16) unsigned char state[SESSION_LOCK_STATE_MAX];
-	struct orphan *orphan = find_orphan(lock);
-	session_reference held = orphan ? orphan->held : 0, wait;
+	struct orphan unlisted = {.lock = lock, .kind = kind}, *orphan = find_orphan(lock);
+	struct lost_holder holder;
+	session_reference wait;
 	int saved = errno;
-	pid_t owner;
 
 	memcpy(state, lock, family->size);
-	if (family->is_shared(lock, state) || (is_for_reading(operation) && !family->owner(state)))
+	if (family->is_shared(lock, state) || can_be_had(family, operation, state))
 		return 0;
-	owner = lost_holder(lock, family, state);
-	if (!owner)
+	holder = lost_holder_find(thread, lock, family, state, is_for_reading(operation));
+	if (!holder.tid || is_tried_again(orphan, flags))
 		return 0;
-	/* Polling with trylock would fill the log: the first failure says it all. */
-	if (flags && orphan && orphan->touched)
-		return 0;
-	if (orphan)
-		orphan->touched = true;
-	else if (is_former(owner))
-		held = record_own_lock(thread, lock, state, family->size);
-	sync_modules(0);
-	wait = write_wait(thread, lock, family, state, owner, held, operation, flags);
-	log_announce();
+	if (!orphan)
+		orphan = remember_orphan(lock, kind, holder.tid, 0);
+	if (!orphan)
+		orphan = &unlisted;
+	wait = record_wait(thread, orphan, family, state, &holder, operation, flags);
 	errno = saved;
 	return wait;
 }
@@ -444,31 +411,35 @@ void child_wait_ended(session_reference reference, int result)
 	atomic_store(&record->ended_ns, time_now());
 }
 
+static void record_touch(struct thread *thread, const struct orphan *orphan,
+			 enum lock_operation operation, int result)
+{
+	session_reference reference, stack = capture_stack(thread), who = thread_record(thread);
+	struct record_touch *record = log_claim(sizeof(*record), &reference);
+
+	if (!record)
+		return;
+	record->fork = process.fork;
+	record->thread = who;
+	record->stack = stack;
+	record->operation = operation;
+	record->lock = (uintptr_t)orphan->lock;
+	record->kind = orphan->kind;
+	record->result = result;
+	record->held = orphan->held;
+	record->flags = thread->fork_depth ? TOUCH_FROM_HANDLER : 0;
+	log_commit(record, RECORD_TOUCH);
+}
+
 void child_touch(struct thread *thread, const void *lock, enum lock_operation operation, int result)
 {
 	struct orphan *orphan = find_orphan(lock);
-	session_reference reference, stack, who;
-	struct record_touch *record;
 	int saved = errno;
 
 	if (!orphan || orphan->touched)
 		return;
 	orphan->touched = true;
-	stack = capture_stack(thread);
-	who = thread_record(thread);
-	record = log_claim(sizeof(*record), &reference);
-	if (record) {
-		record->fork = process.fork;
-		record->thread = who;
-		record->stack = stack;
-		record->operation = operation;
-		record->lock = (uintptr_t)lock;
-		record->kind = orphan->kind;
-		record->result = result;
-		record->held = orphan->held;
-		record->flags = thread->fork_depth ? TOUCH_FROM_HANDLER : 0;
-		log_commit(record, RECORD_TOUCH);
-	}
+	record_touch(thread, orphan, operation, result);
 	errno = saved;
 }
 

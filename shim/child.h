@@ -15,13 +15,9 @@ struct lock_family;
  * was at the clone. */
 void child_start(struct thread *survivor);
 
-/* A thread that this process does not have: lost at a fork, and not alive here
- * under the same number. */
-bool child_lost(pid_t tid);
-
 /*
- * Before the child asks for a lock whose word says `owner`: if that thread is
- * lost, writes a WAIT record and tells the CLI. Returns the record, 0 if there
+ * Before the child asks for a lock: if a lost thread has it, writes a WAIT
+ * record and tells the CLI. Returns the record, 0 if there
  * is nothing to say; child_wait_ended() closes it should the call return.
  */
 session_reference child_wait(struct thread *thread, const void *lock, enum lock_kind kind,

@@ -182,25 +182,46 @@ static struct held_table *choose_table(struct thread *thread, const void *lock, 
 	return further_table(more, (uint32_t)(hash + choice) % HELD_MORE);
 }
 
-static struct held_slot *find_in(struct held_table *table, const void *lock)
+/* A table that was never written to has no fast slots yet, or has lost them with its thread:
+ * held_freeze() leaves it alone. */
+static struct held_slot *used_place(struct held_table *table, const void *lock, uint32_t probe)
+{
+	if (!probe && !(table->used >> held_index(lock) & 1))
+		return NULL;
+	return place(table, lock, probe);
+}
+
+static struct held_slot *find_in(struct held_table *table, const void *lock, bool open)
 {
 	for (uint32_t probe = 0; probe < HELD_PROBES; probe++) {
-		struct held_slot *slot = place(table, lock, probe);
+		struct held_slot *slot = used_place(table, lock, probe);
 
-		if (slot_is(slot, lock) && slot_is_open(slot))
+		if (slot && slot_is(slot, lock) && (!open || slot_is_open(slot)))
 			return slot;
 	}
 	return NULL;
 }
 
-struct held_slot *held_find(struct thread *thread, const void *lock)
+static struct held_slot *find_anywhere(struct thread *thread, const void *lock, bool open)
 {
 	struct held_table *table;
 	struct held_slot *slot = NULL;
 
 	for (uint32_t i = 0; !slot && (table = choose_table(thread, lock, i)); i++)
-		slot = find_in(table, lock);
+		slot = find_in(table, lock, open);
 	return slot;
+}
+
+struct held_slot *held_find(struct thread *thread, const void *lock)
+{
+	return find_anywhere(thread, lock, true);
+}
+
+struct held_slot *held_last(struct thread *thread, const void *lock)
+{
+	struct held_slot *slot = held_find(thread, lock);
+
+	return slot ? slot : find_anywhere(thread, lock, false);
 }
 
 static struct held_slot *find_free_in(struct held_table *table, const void *lock)
@@ -388,7 +409,7 @@ session_reference held_record(struct thread *holder, const struct held_slot *slo
 	record->flags = flags | *held_flags(holder, slot);
 	record->site = (uintptr_t)slot->site;
 	record->site_sp = (uintptr_t)slot->sp;
-	record->since_ns = slot->since;
+	record->since_ns = flags & HELD_IN_WINDOW ? 0 : slot->since;
 	record->acquired = acquired;
 	record->frozen = frozen;
 	record->python = python;

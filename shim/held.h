@@ -144,6 +144,8 @@ uint32_t held_count(struct thread *thread, const void *lock);
 void held_close(struct thread *thread, const void *lock);
 /* The open slot of a lock, or NULL. */
 struct held_slot *held_find(struct thread *thread, const void *lock);
+/* The same, or else the slot that was last closed for it. */
+struct held_slot *held_last(struct thread *thread, const void *lock);
 
 /* The lock was made anew: what the table knows of it is about another one. */
 void held_forget(struct thread *thread, const void *lock);

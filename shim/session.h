@@ -376,6 +376,9 @@ enum held_flag {
 	HELD_WHILE_WAITING = 4,  /* taken back by a condition wait: the time is not known */
 	HELD_KEPT = 8,           /* taken by a handler, and still held when fork() returned */
 	HELD_KEPT_IN_CHILD = 16, /* the same, in the child */
+	/* It was just being taken or given back: since when is not known. Written when a child
+	 * asked for it. */
+	HELD_IN_WINDOW = 32,
 };
 
 /* A lock that was held at a clone, as the child found it in its own copy. */

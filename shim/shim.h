@@ -53,9 +53,10 @@ static inline void restore_errno(int saved)
 		errno = saved;
 }
 
-#define FORMER_TIDS 8
-#define UNSEEN_MAX  64
-#define PATH_LENGTH 512
+#define FORMER_TIDS  8
+#define FORMER_FORKS 16
+#define UNSEEN_MAX   64
+#define PATH_LENGTH  512
 
 /* One of libc's generators of random numbers, see random.c. */
 struct generator {
@@ -88,6 +89,8 @@ struct process {
 	/* Ids under which this process' own first thread held locks before its forks. */
 	pid_t former_tids[FORMER_TIDS];
 	uint32_t former_count;
+	/* By number of forks between the image and the parent: the FORK records. */
+	session_reference forks[FORMER_FORKS];
 	uint32_t orphan_count;          /* locks that this fork child inherited as held (child.c) */
 	uint32_t orphaned_regions;      /* bits: lost threads were inside at a fork (regions.c) */
 	_Atomic bool buffer_taken;      /* capture.c's buffer for foreign stacks */

@@ -75,6 +75,10 @@ struct thread {
 	bool is_replaced;  /* `self` became the handle of a thread of this process */
 	uint32_t used_in;  /* the process that used it, by functions (bits of enum lost_function) */
 	uint32_t used_by;
+	/* In a process that inherits: the lock that it is at, with nothing said of it. From before
+	 * the lock can be had until its slot is open. */
+	const void *_Atomic asks;
+	_Atomic uint32_t asks_begun; /* how often it was set */
 
 	uint32_t fork_depth;
 	uint32_t shown_forking; /* serial of the process whose birth has this thread as forking */

@@ -248,11 +248,19 @@ static bool put_python_acquisition(struct page *page, const struct finding *find
 	if (acquired->python == NULL || acquired->python->count == 0)
 		return false;
 	if (taken.count > 0)
-		put_section(page, heading, ", since:", &taken);
+		put_section(page, heading,
+			    finding->holder.in_window ? ", taken at:" : ", since:", &taken);
 	else
 		page_wrap(page, "  ", 4, heading);
 	put_section(page, "at the fork it was in", ":", &at_fork);
 	return true;
+}
+
+static const char *since_words(const struct holder_part *holder, const char *held)
+{
+	if (holder->in_window)
+		return ", taken at:";
+	return held != NULL ? ", since:" : " since:";
 }
 
 static void put_acquisition(struct page *page, const struct finding *finding,
@@ -261,8 +269,10 @@ static void put_acquisition(struct page *page, const struct finding *finding,
 	const struct holder_part *holder = &finding->holder;
 	const char *held = page_duration(page, holder->held_ms);
 	const char *inside = page_name(page, holder->inside, NAME_COLUMNS);
-	const char *heading = arena_printf(&page->arena, "%s was held by %s", lock_label(finding),
-					   holder_label(holder, cast));
+	const char *heading =
+		arena_printf(&page->arena, "%s was %s by %s", lock_label(finding),
+			     holder->in_window ? "just being taken, or given back," : "held",
+			     holder_label(holder, cast));
 
 	if (inside != NULL)
 		heading = arena_printf(&page->arena, "%s was inside %s", holder_label(holder, cast),
@@ -274,7 +284,7 @@ static void put_acquisition(struct page *page, const struct finding *finding,
 	if (inside == NULL && !holder->python_took &&
 	    put_python_acquisition(page, finding, heading))
 		return;
-	put_section(page, heading, held != NULL ? ", since:" : " since:", &holder->acquired_at);
+	put_section(page, heading, since_words(holder, held), &holder->acquired_at);
 }
 
 static bool stack_shows(const struct frames *frames, const char *function)

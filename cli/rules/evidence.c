@@ -283,6 +283,7 @@ void evidence_holder(struct judgement *judgement, struct holder_part *part, uint
 	evidence_thread(judgement, part, process, thread, -1);
 	part->is_forker = held->flags & HELD_BY_FORKER;
 	part->taken_by_handler = held->flags & HELD_FROM_HANDLER;
+	part->in_window = held->flags & HELD_IN_WINDOW;
 	part->acquired_at = acquisition(judgement, process, held);
 	part->acquired_at.python = python_evidence(judgement, process, held->python, held->site_sp);
 	if (held->since_ns && !(held->flags & HELD_WHILE_WAITING) &&

@@ -221,6 +221,15 @@ static void report(struct judgement *judgement, const struct rule *rule,
 	evidence_identify(judgement, finding);
 }
 
+static bool is_left_for_ever(const struct record_held *held)
+{
+	/* Written because a child asked for it. */
+	if (held->flags & (HELD_BY_FORKER | HELD_IN_WINDOW))
+		return false;
+	/* Inside of libc is not yet proof of a lock. */
+	return held->kind != LOCK_REGION;
+}
+
 void judge_lock_held_at_fork(struct judgement *judgement, const struct rule *rule)
 {
 	const struct model *model = judgement->model;
@@ -231,8 +240,7 @@ void judge_lock_held_at_fork(struct judgement *judgement, const struct rule *rul
 		const struct record_held *held = model_held(model, list->references[i]);
 		struct outcome outcome;
 
-		/* Inside of libc is not yet proof of a lock. */
-		if (held->flags & HELD_BY_FORKER || held->kind == LOCK_REGION)
+		if (!is_left_for_ever(held))
 			continue;
 		outcome = look_at_children(model, held, list->references[i]);
 		if (outcome.untouched && !outcome.waited)

@@ -55,12 +55,29 @@ static uint32_t wait_flags(enum lock_operation operation)
 	}
 }
 
+void lock_asks(struct thread *thread, const void *lock)
+{
+	atomic_fetch_add_explicit(&thread->asks_begun, 1, memory_order_relaxed);
+	atomic_store_explicit(&thread->asks, lock, memory_order_release);
+}
+
+void lock_asked(struct thread *thread)
+{
+	if (process.inherits)
+		atomic_store_explicit(&thread->asks, NULL, memory_order_release);
+}
+
 session_reference lock_ask(struct thread *thread, const void *lock, enum lock_kind kind,
 			   enum lock_operation operation)
 {
+	session_reference wait;
+
 	if (!process.inherits)
 		return 0;
-	return child_wait(thread, lock, kind, operation, wait_flags(operation));
+	wait = child_wait(thread, lock, kind, operation, wait_flags(operation));
+	if (!wait)
+		lock_asks(thread, lock);
+	return wait;
 }
 
 static enum held_mode mode_of(enum lock_kind kind, enum lock_operation operation)
@@ -79,6 +96,7 @@ void lock_answered(struct thread *thread, const void *lock, enum lock_kind kind,
 		child_wait_ended(wait, result);
 	if (result == 0 && !(is_for_reading(operation) && held_again(thread, lock)))
 		held_open(thread, lock, kind, mode_of(kind, operation), site);
+	lock_asked(thread);
 	errno = saved;
 }
 

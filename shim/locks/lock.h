@@ -17,6 +17,11 @@ struct lock_family {
 	 * those a slot is opened once the lock is had, so that an open slot is true as long as
 	 * somebody has it. */
 	uint32_t (*takers)(const void *state);
+	/* Has somebody taken it who is not named and not counted: the name comes later, and goes
+	 * earlier. NULL: there is no such moment. */
+	bool (*is_taken)(const void *state);
+	/* Of a lock that names nobody: must readers wait? NULL: they need not. */
+	bool (*keeps_readers_out)(const void *state);
 	/* Has takers, but names who has it for writing: HELD_NAMED. */
 	bool names_writers;
 	/* Belongs to several processes: a fork orphans nothing. `lock` is not to be read. */
@@ -47,6 +52,13 @@ const struct lock_family *lock_family(enum lock_kind kind);
  * word? `state` (SESSION_LOCK_STATE_MAX bytes, may be NULL) gets the bytes.
  */
 bool lock_is_held(const struct held_slot *slot, enum lock_kind kind, pid_t tid, void *state);
+
+/*
+ * In a process that inherits, around a real call for which no WAIT record was written: this
+ * thread may have the lock from before its slot says so.
+ */
+void lock_asks(struct thread *thread, const void *lock);
+void lock_asked(struct thread *thread);
 
 /*
  * Around a real call that may take a lock, for families whose wrappers return.

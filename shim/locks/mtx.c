@@ -27,6 +27,7 @@ const struct lock_family mtx_family = {
 	.kind = LOCK_MTX,
 	.size = sizeof(pthread_mutex_t),
 	.owner = mutex_owner,
+	.is_taken = mutex_is_taken,
 	.is_shared = mutex_is_shared,
 	.crosses_fork = mutex_crosses_fork,
 };
@@ -58,6 +59,7 @@ static void answered(struct thread *thread, mtx_t *lock, session_reference wait,
 		child_wait_ended(wait, in_errno(result));
 	if (result == thrd_success && !mutex_is_held_again(lock))
 		held_open(thread, lock, LOCK_MTX, mode, site);
+	lock_asked(thread);
 	errno = saved;
 }
 

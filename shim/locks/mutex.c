@@ -18,11 +18,13 @@
  * 2.3.4 to 2.43. The struct is public (bits/struct_mutex.h) and so is its
  * layout by ABI: static initialisers fill it.
  */
-#define KIND_TYPE       3
-#define KIND_ROBUST     16
-#define KIND_PI         32
-#define KIND_PROTECT    64
-#define KIND_SHARED     128
+#define KIND_TYPE    3
+#define KIND_ROBUST  16
+#define KIND_PI      32
+#define KIND_PROTECT 64
+#define KIND_SHARED  128
+/* PTHREAD_MUTEX_PRIO_CEILING_MASK: beside the word's usual bits. */
+#define CEILING         ((int)0xfff80000)
 #define TYPE_RECURSIVE  1
 #define TYPE_ERRORCHECK 2
 
@@ -48,6 +50,16 @@ pid_t mutex_owner(const void *state)
 	if (mutex->__data.__kind & KIND_PROTECT)
 		return mutex->__data.__owner;
 	return word ? mutex->__data.__owner : 0;
+}
+
+bool mutex_is_taken(const void *state)
+{
+	const pthread_mutex_t *mutex = state;
+	int kind = mutex->__data.__kind;
+
+	if (kind & (KIND_ROBUST | KIND_PI))
+		return false;
+	return mutex->__data.__lock & (kind & KIND_PROTECT ? ~CEILING : ~0);
 }
 
 /* glibc marks every robust mutex as shared, private ones too. */
@@ -81,6 +93,7 @@ const struct lock_family mutex_family = {
 	.kind = LOCK_MUTEX,
 	.size = sizeof(pthread_mutex_t),
 	.owner = mutex_owner,
+	.is_taken = mutex_is_taken,
 	.is_shared = mutex_is_shared,
 	.crosses_fork = mutex_crosses_fork,
 };
@@ -111,13 +124,17 @@ bool mutex_is_held_again(const void *lock)
 	return is_held_again(lock);
 }
 
-static void taken(struct thread *thread, pthread_mutex_t *mutex, struct call_site site)
+static void answered(struct thread *thread, pthread_mutex_t *mutex, session_reference wait,
+		     int result, struct call_site site)
 {
 	int saved = errno;
 	enum held_mode mode = is_recursive(mutex) ? HELD_COUNTED : HELD_PLAIN;
 
-	if (!is_held_again(mutex))
+	if (wait)
+		child_wait_ended(wait, result);
+	if (was_taken(result) && !is_held_again(mutex))
 		held_open(thread, mutex, LOCK_MUTEX, mode, site);
+	lock_asked(thread);
 	errno = saved;
 }
 
@@ -125,9 +142,15 @@ static void taken(struct thread *thread, pthread_mutex_t *mutex, struct call_sit
 static session_reference ask(struct thread *thread, pthread_mutex_t *mutex,
 			     enum lock_operation operation, uint32_t flags)
 {
-	if (!process.inherits || !word_of(mutex))
+	session_reference wait = 0;
+
+	if (!process.inherits)
 		return 0;
-	return child_wait(thread, mutex, LOCK_MUTEX, operation, flags);
+	if (word_of(mutex))
+		wait = child_wait(thread, mutex, LOCK_MUTEX, operation, flags);
+	if (!wait)
+		lock_asks(thread, mutex);
+	return wait;
 }
 
 static COLD int lock_slowly(pthread_mutex_t *mutex, struct call_site site)
@@ -142,10 +165,7 @@ static COLD int lock_slowly(pthread_mutex_t *mutex, struct call_site site)
 		return real.pthread_mutex_lock(mutex);
 	wait = ask(thread, mutex, OPERATION_LOCK, 0);
 	result = real.pthread_mutex_lock(mutex);
-	if (wait)
-		child_wait_ended(wait, result);
-	if (was_taken(result))
-		taken(thread, mutex, site);
+	answered(thread, mutex, wait, result, site);
 	return result;
 }
 
@@ -244,10 +264,7 @@ EXPORT int pthread_mutex_trylock(pthread_mutex_t *mutex)
 		return real.pthread_mutex_trylock(mutex);
 	wait = ask(thread, mutex, OPERATION_TRYLOCK, WAIT_TRY);
 	result = real.pthread_mutex_trylock(mutex);
-	if (wait)
-		child_wait_ended(wait, result);
-	if (was_taken(result))
-		taken(thread, mutex, site);
+	answered(thread, mutex, wait, result, site);
 	return result;
 }
 
@@ -264,10 +281,7 @@ EXPORT int pthread_mutex_timedlock(pthread_mutex_t *mutex, const struct timespec
 		return real.pthread_mutex_timedlock(mutex, until);
 	wait = ask(thread, mutex, OPERATION_TIMEDLOCK, WAIT_TIMED);
 	result = real.pthread_mutex_timedlock(mutex, until);
-	if (wait)
-		child_wait_ended(wait, result);
-	if (was_taken(result))
-		taken(thread, mutex, site);
+	answered(thread, mutex, wait, result, site);
 	return result;
 }
 
@@ -287,10 +301,7 @@ EXPORT int pthread_mutex_clocklock(pthread_mutex_t *mutex, clockid_t clock,
 		return real.pthread_mutex_clocklock(mutex, clock, until);
 	wait = ask(thread, mutex, OPERATION_CLOCKLOCK, WAIT_TIMED);
 	result = real.pthread_mutex_clocklock(mutex, clock, until);
-	if (wait)
-		child_wait_ended(wait, result);
-	if (was_taken(result))
-		taken(thread, mutex, site);
+	answered(thread, mutex, wait, result, site);
 	return result;
 }
 

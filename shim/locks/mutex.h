@@ -5,6 +5,7 @@
 #include "../shim.h"
 
 pid_t mutex_owner(const void *state);
+bool mutex_is_taken(const void *state);
 bool mutex_is_shared(const void *lock, const void *state);
 bool mutex_crosses_fork(const void *state);
 bool mutex_counts(const void *lock);

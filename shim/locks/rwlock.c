@@ -6,6 +6,8 @@
 #include <time.h>
 
 /* glibc, nptl/pthread_rwlock_common.c: readers are counted above the phase bits. */
+#define WRITE_PHASE  1
+#define WRITE_LOCKED 2
 #define READER_SHIFT 3
 
 REAL(int, pthread_rwlock_rdlock, (pthread_rwlock_t *));
@@ -30,6 +32,23 @@ static uint32_t rwlock_readers(const void *state)
 	return ((const pthread_rwlock_t *)state)->__data.__readers >> READER_SHIFT;
 }
 
+/* A writer has it or waits for the readers to leave, and nobody else will get it before. */
+static bool rwlock_is_taken(const void *state)
+{
+	return ((const pthread_rwlock_t *)state)->__data.__readers & WRITE_LOCKED;
+}
+
+static bool rwlock_keeps_readers_out(const void *state)
+{
+	const pthread_rwlock_t *lock = state;
+
+	if (!rwlock_is_taken(state))
+		return false;
+	return lock->__data.__readers & WRITE_PHASE ||
+	       (lock->__data.__flags == PTHREAD_RWLOCK_PREFER_WRITER_NONRECURSIVE_NP &&
+		rwlock_readers(state));
+}
+
 static bool rwlock_is_shared(const void *lock, const void *state)
 {
 	(void)lock;
@@ -47,6 +66,8 @@ const struct lock_family rwlock_family = {
 	.size = sizeof(pthread_rwlock_t),
 	.owner = rwlock_writer,
 	.takers = rwlock_readers,
+	.is_taken = rwlock_is_taken,
+	.keeps_readers_out = rwlock_keeps_readers_out,
 	.names_writers = true,
 	.is_shared = rwlock_is_shared,
 	.crosses_fork = rwlock_crosses_fork,

@@ -37,6 +37,22 @@
 #define RWLOCK_TRIED(held, what, ...)                                                              \
 	RWLOCK(held, what, .verdict = WARNED, .code = "FC003", __VA_ARGS__)
 
+/* A clone while the holder took the lock or gave it back; the line is where it took it. */
+#define WINDOW(what, object, ...)                                                                  \
+	{                                                                                          \
+		.command = "window " what, .lock = object, .holder = "window",                     \
+		.start_routine = "holder", .fork = "main@FORK", .created = "main@CREATE",          \
+		__VA_ARGS__                                                                        \
+	}
+#define WINDOW_MUTEX(what, ...)                                                                    \
+	WINDOW(what, "section_mutex", .acquired = "mutex_take@MUTEX holder@TAKE", __VA_ARGS__)
+#define WINDOW_WRITE(what, ...)                                                                    \
+	WINDOW(what, "section_rwlock", .kind = "rwlock",                                           \
+	       .acquired = "write_take@WRITE holder@TAKE", __VA_ARGS__)
+#define WINDOW_READ(what, ...)                                                                     \
+	WINDOW(what, "section_rwlock", .kind = "rwlock", .acquired = "read_take@READ holder@TAKE", \
+	       __VA_ARGS__)
+
 #define LOST(program, family, object)                                                              \
 	.command = program, .verdict = GUILTY, .code = "FC002", .lock = object, .kind = family,    \
 	.action = "killed"
@@ -52,6 +68,13 @@ static const struct program_case cases[] = {
 	RWLOCK("twice", "writes", .verdict = GUILTY, .child = "work@WRITES"),
 	RWLOCK("queued", "writes", .verdict = GUILTY, .child = "work@WRITES"),
 	RWLOCK("queued", "latent", .verdict = WARNED, .code = "FC005"),
+	{.command = "rwlock preferred reads",
+	 .verdict = GUILTY,
+	 .lock = "table_lock",
+	 .kind = "rwlock",
+	 .start_routine = "holder",
+	 .child = "work@READS fork_and_work@CHILD"},
+	{.command = "rwlock queued reads", .verdict = NOT_GUILTY},
 	{.command = "rwlock writing grandchild",
 	 .verdict = GUILTY,
 	 .lock = "table_lock",
@@ -109,6 +132,67 @@ static const struct program_case cases[] = {
 	SPIN("try", .verdict = WARNED, .code = "FC003", .child = "work@TRY"),
 	{.command = "spin released", .verdict = CLEAN},
 	{.command = "spin remade", .verdict = CLEAN},
+
+	/* The lock is taken by nobody yet, or by nobody any more. */
+	WINDOW_MUTEX("mutex taking hang", .verdict = GUILTY, .child = "mutex_take@MUTEX work@CHILD",
+		     .action = "killed"),
+	WINDOW_MUTEX("mutex giving hang", .verdict = GUILTY, .action = "killed"),
+	WINDOW_MUTEX("named giving hang", .verdict = GUILTY, .action = "killed"),
+	WINDOW("recursive taking hang", "section_recursive", .verdict = GUILTY,
+	       .acquired = "recursive_take@RECURSIVE holder@TAKE", .action = "killed"),
+	WINDOW("recursive giving hang", "section_recursive", .verdict = GUILTY,
+	       .acquired = "recursive_take@RECURSIVE holder@TAKE", .action = "killed"),
+	WINDOW("mtx taking hang", "section_mtx", .verdict = GUILTY, .kind = "mtx",
+	       .acquired = "mtx_take@MTX holder@TAKE", .action = "killed"),
+	WINDOW("mtx giving hang", "section_mtx", .verdict = GUILTY, .kind = "mtx",
+	       .acquired = "mtx_take@MTX holder@TAKE", .action = "killed"),
+	WINDOW_WRITE("write taking hang", .verdict = GUILTY, .action = "killed"),
+	WINDOW_WRITE("write giving hang", .verdict = GUILTY, .action = "killed"),
+	WINDOW_WRITE("write-read taking hang", .verdict = GUILTY, .action = "killed"),
+	WINDOW_WRITE("write-read giving hang", .verdict = GUILTY, .action = "killed"),
+	WINDOW_READ("read giving hang", .verdict = GUILTY, .action = "killed"),
+	/* Lost by the grandparent. */
+	WINDOW_MUTEX("mutex giving grandchild", .verdict = GUILTY,
+		     .child = "mutex_take@MUTEX work@CHILD"),
+	WINDOW_MUTEX("mutex giving try", .verdict = WARNED, .code = "FC003",
+		     .child = "mutex_try@MUTEX_TRY work@TRY"),
+	WINDOW_WRITE("write giving try", .verdict = WARNED, .code = "FC003",
+		     .child = "write_try@WRITE_TRY work@TRY"),
+	WINDOW("spin giving try", "section_spin", .verdict = WARNED, .code = "FC003",
+	       .kind = "spinlock", .acquired = "spin_take@SPIN holder@TAKE",
+	       .child = "spin_try@SPIN_TRY work@TRY"),
+	{.command = "window mutex giving remade", .verdict = CLEAN},
+	{.command = "window recursive giving remade", .verdict = CLEAN},
+	{.command = "window mtx giving remade", .verdict = CLEAN},
+	{.command = "window write giving remade", .verdict = CLEAN},
+	{.command = "window read giving remade", .verdict = CLEAN},
+	/* Threads of the child are in such moments, too. */
+	{.command = "window mutex after threads", .verdict = CLEAN},
+	{.command = "window mtx after threads", .verdict = CLEAN},
+	{.command = "window write after threads", .verdict = CLEAN},
+	{.command = "window read after threads", .verdict = CLEAN},
+	{.command = "window spin after threads", .verdict = CLEAN},
+	/* Met by chance. */
+	{.command = "sections mutex",
+	 .verdict = GUILTY,
+	 .lock = "section_mutex",
+	 .start_routine = "busy",
+	 .acquired = "take@MUTEX busy@TAKE",
+	 .child = "take@MUTEX take_in_child@SAME main@CHILD"},
+	{.command = "sections crowd",
+	 .verdict = GUILTY,
+	 .lock = "section_mutex",
+	 .start_routine = "busy",
+	 .acquired = "take@MUTEX busy@TAKE",
+	 .child = "take@MUTEX take_in_child@SAME main@CHILD"},
+	{.command = "sections read",
+	 .verdict = GUILTY,
+	 .lock = "section_rwlock",
+	 .kind = "rwlock",
+	 .start_routine = "busy",
+	 .acquired = "take@READ busy@TAKE",
+	 .child = "take_in_child@WRITE main@CHILD"},
+	{.command = "sections atfork", .verdict = CLEAN},
 
 	/* No owner: proven from the outside, and explained by who used it last. */
 	{LOST("token taken", "semaphore", "token"), .waiting_in = "sem_wait", .fork = "main@FORK",

@@ -1,7 +1,8 @@
 /*
  * rwlock HELD WHAT: a read-write lock that another thread has at the fork, for
  * "writing", for "reading", for reading "twice" of which it gave one back, for
- * reading while a third one is "queued" for writing, or "released".
+ * reading while a third one is "queued" for writing, the same where a "preferred"
+ * writer keeps readers out, or "released".
  */
 #include "case.h"
 #include <sched.h>
@@ -14,9 +15,20 @@
 static pthread_rwlock_t table_lock;
 static pthread_barrier_t queueing;
 
+static int preference = PTHREAD_RWLOCK_PREFER_READER_NP;
+
 static void initialise(void)
 {
-	pthread_rwlock_init(&table_lock, NULL); /* INITIALISE */
+	pthread_rwlockattr_t attributes;
+
+	pthread_rwlockattr_init(&attributes);
+	pthread_rwlockattr_setkind_np(&attributes, preference);
+	pthread_rwlock_init(&table_lock, &attributes); /* INITIALISE */
+}
+
+static bool is_queued(const char *held)
+{
+	return strcmp(held, "queued") == 0 || strcmp(held, "preferred") == 0;
 }
 
 static void take(const char *held)
@@ -59,7 +71,7 @@ static void take_before_queued(const char *held)
 
 static void *holder(void *held)
 {
-	if (strcmp(held, "queued") == 0)
+	if (is_queued(held))
 		take_before_queued(held);
 	else
 		take(held); /* TAKE */
@@ -163,8 +175,10 @@ int main(int argc, char **argv)
 
 	if (argc != 3)
 		errx(2, "usage: rwlock HELD WHAT");
+	queues = is_queued(argv[1]);
+	if (strcmp(argv[1], "preferred") == 0)
+		preference = PTHREAD_RWLOCK_PREFER_WRITER_NONRECURSIVE_NP;
 	initialise();
-	queues = strcmp(argv[1], "queued") == 0;
 	pthread_barrier_init(&queueing, NULL, 2);
 	if (queues)
 		pthread_create(&writer, NULL, queued, NULL);
