@@ -30,6 +30,7 @@ struct orphan {
 	pid_t owner;
 	enum lock_kind kind;
 	session_reference held;
+	session_reference tried; /* the WAIT record that counts the tries to take it */
 	bool touched;
 };
 
@@ -347,10 +348,16 @@ static session_reference record_late(struct thread *thread, const struct orphan 
 	return record_own_lock(thread, orphan->lock, state, size);
 }
 
-/* Polling with trylock would fill the log: the first failure says it all. */
-static bool is_tried_again(const struct orphan *orphan, uint32_t flags)
+/* Polling with trylock would fill the log: the first failure is written, the others are
+ * counted there. */
+static bool is_tried_again(struct orphan *orphan, uint32_t flags)
 {
-	return flags && orphan && orphan->touched;
+	if (!flags || !orphan || !orphan->touched)
+		return false;
+	if (orphan->tried)
+		atomic_fetch_add_explicit(&((struct record *)log_record(orphan->tried))->count, 1,
+					  memory_order_relaxed);
+	return true;
 }
 
 /* A reader gets what other readers have. */
@@ -374,6 +381,8 @@ static session_reference record_wait(struct thread *thread, struct orphan *orpha
 	sync_modules(0);
 	wait = write_wait(thread, orphan->lock, family, state, orphan, holder->tid, operation,
 			  flags);
+	if (flags)
+		orphan->tried = wait;
 	log_announce();
 	return wait;
 }

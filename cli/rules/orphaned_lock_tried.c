@@ -12,16 +12,26 @@ static const char *asked(const struct record_wait *wait)
 	return wait->flags & WAIT_TRY ? "tried to take" : "waited in vain for";
 }
 
+/* The record of the first try counts them all. */
+static const char *how_often(struct judgement *judgement, uint64_t tries)
+{
+	if (tries < 2)
+		return "";
+	return arena_printf(judgement->arena, " It tried %llu times.", (unsigned long long)tries);
+}
+
 static void explain_lost_holder(struct judgement *judgement, struct finding *finding,
-				const struct record_wait *wait)
+				const struct record_wait *wait, uint64_t tries)
 {
 	const char *lock = evidence_lock_words(judgement, &finding->lock);
 
 	finding->message = arena_printf(judgement->arena,
 					"child %d %s %s; its holder does not exist in the child.",
 					finding->child.pid, asked(wait), lock);
-	finding->why = "only the thread that forked exists in the child; the holder can never "
-		       "unlock it there, so every try fails.";
+	finding->why = arena_printf(judgement->arena,
+				    "only the thread that forked exists in the child; the holder "
+				    "can never unlock it there, so every try fails.%s",
+				    how_often(judgement, tries));
 	finding->advice = arena_printf(
 		judgement->arena,
 		"%s, or start the child with posix_spawn(), or fork before threads are started.",
@@ -47,8 +57,9 @@ static void explain_own_lock(struct judgement *judgement, struct finding *findin
 }
 
 static void report(struct judgement *judgement, const struct rule *rule,
-		   const struct record_wait *wait)
+		   session_reference reference)
 {
+	const struct record_wait *wait = model_wait(judgement->model, reference);
 	struct finding *finding = judgement_add(judgement, rule);
 
 	finding->severity = SEVERITY_WARNING;
@@ -58,7 +69,8 @@ static void report(struct judgement *judgement, const struct rule *rule,
 	if (finding->holder.is_forker)
 		explain_own_lock(judgement, finding, wait);
 	else
-		explain_lost_holder(judgement, finding, wait);
+		explain_lost_holder(judgement, finding, wait,
+				    reader_count(judgement->model->reader, reference));
 	evidence_identify(judgement, finding);
 }
 
@@ -74,6 +86,6 @@ void judge_orphaned_lock_tried(struct judgement *judgement, const struct rule *r
 		if (wait_gave_up(model, list->references[i]) &&
 		    !wait_is_for_ever(model, wait->record.process, wait->lock) &&
 		    !wait_is_for_own_lock(model, wait))
-			report(judgement, rule, wait);
+			report(judgement, rule, list->references[i]);
 	}
 }

@@ -9,6 +9,7 @@
 #define WRITE_LOCKED 2
 #define ONE_READER   8
 #define ROUNDS       20000
+#define TRIES        100
 
 static pthread_mutex_t section_mutex = PTHREAD_MUTEX_INITIALIZER;
 static pthread_mutex_t section_recursive = PTHREAD_RECURSIVE_MUTEX_INITIALIZER_NP;
@@ -246,6 +247,15 @@ static void work_in_threads(void)
 		pthread_join(threads[i], NULL);
 }
 
+static int try_in_vain(void)
+{
+	int got = 0;
+
+	for (int i = 0; i < TRIES; i++)
+		got |= kind->try() != EBUSY;
+	return got;
+}
+
 static void work(const char *what)
 {
 	if (strcmp(what, "grandchild") == 0) {
@@ -256,6 +266,8 @@ static void work(const char *what)
 	}
 	if (strcmp(what, "try") == 0)
 		_exit(kind->try() != EBUSY); /* TRY */
+	if (strcmp(what, "tries") == 0)
+		_exit(try_in_vain());
 	if (strcmp(what, "remade") == 0)
 		kind->remake();
 	if (strcmp(what, "threads") == 0)
