@@ -8,6 +8,7 @@
 #include "locks/lock.h"
 #include "log.h"
 #include "lost_holder.h"
+#include "maps.h"
 #include "modules.h"
 #include "output.h"
 #include "python.h"
@@ -31,6 +32,7 @@ struct orphan {
 	enum lock_kind kind;
 	session_reference held;
 	session_reference tried; /* the WAIT record that counts the tries to take it */
+	enum memory_kind memory;
 	bool touched;
 };
 
@@ -286,6 +288,19 @@ static struct orphan *find_orphan(const void *lock)
 	return NULL;
 }
 
+/* A HELD record says what its writer was told, at this fork or at one like it. */
+static enum memory_kind memory_of(struct orphan *orphan)
+{
+	const struct record_held *held = orphan->held ? log_record(orphan->held) : NULL;
+
+	if (orphan->memory == MEMORY_UNKNOWN && held)
+		orphan->memory =
+			held->flags & HELD_IN_SHARED_MEMORY ? MEMORY_SHARED : MEMORY_PRIVATE;
+	else if (orphan->memory == MEMORY_UNKNOWN)
+		orphan->memory = maps_look_up(orphan->lock).kind;
+	return orphan->memory;
+}
+
 /* A normal lock of the forking thread is no orphan at the clone; it is one
  * when the same thread asks for it again without having given it back. */
 static session_reference record_own_lock(struct thread *thread, const void *lock, const void *state,
@@ -312,6 +327,7 @@ static session_reference write_wait(struct thread *thread, const void *lock,
 	record->fork = process.fork;
 	record->thread = who;
 	record->held = orphan->held;
+	record->is_in_shared_memory = orphan->memory == MEMORY_SHARED;
 	record->stack = stack;
 	record->python = python;
 	record->lock = (uintptr_t)lock;
@@ -335,11 +351,14 @@ static session_reference fork_that_lost(const struct thread *thread)
 	return process.forks[thread->epoch % FORMER_FORKS];
 }
 
-/* What was not written at the clone. */
+/* What was not written at the clone. In memory that the parent shares, its threads may have
+ * taken the lock since, from wherever. */
 static session_reference record_late(struct thread *thread, const struct orphan *orphan,
 				     const void *state, size_t size,
 				     const struct lost_holder *holder)
 {
+	if (orphan->memory == MEMORY_SHARED)
+		return 0;
 	if (holder->slot)
 		return held_record(holder->thread, holder->slot, fork_that_lost(holder->thread),
 				   HELD_IN_WINDOW, state, size);
@@ -360,6 +379,17 @@ static bool is_tried_again(struct orphan *orphan, uint32_t flags)
 	return true;
 }
 
+/*
+ * In memory that the parent shares its threads go on with the lock, and a try gets it from
+ * them. So does a wait, unless the wake-up stays in the parent.
+ */
+static bool is_kept_by_parent(struct orphan *orphan, const struct lock_family *family,
+			      const void *state, uint32_t flags)
+{
+	return memory_of(orphan) == MEMORY_SHARED &&
+	       (flags || !family->wakes_own_only || !family->wakes_own_only(state));
+}
+
 /* A reader gets what other readers have. */
 static bool can_be_had(const struct lock_family *family, enum lock_operation operation,
 		       const void *state)
@@ -375,6 +405,8 @@ static session_reference record_wait(struct thread *thread, struct orphan *orpha
 {
 	session_reference wait;
 
+	if (orphan->memory == MEMORY_SHARED && orphan->owner != holder->tid)
+		orphan->held = 0;
 	if (!orphan->held)
 		orphan->held = record_late(thread, orphan, state, family->size, holder);
 	orphan->touched = true;
@@ -394,7 +426,7 @@ session_reference child_wait(struct thread *thread, const void *lock, enum lock_
 	_Alignas(16) unsigned char state[SESSION_LOCK_STATE_MAX];
 	struct orphan unlisted = {.lock = lock, .kind = kind}, *orphan = find_orphan(lock);
 	struct lost_holder holder;
-	session_reference wait;
+	session_reference wait = 0;
 	int saved = errno;
 
 	memcpy(state, lock, family->size);
@@ -407,7 +439,8 @@ session_reference child_wait(struct thread *thread, const void *lock, enum lock_
 		orphan = remember_orphan(lock, kind, holder.tid, 0);
 	if (!orphan)
 		orphan = &unlisted;
-	wait = record_wait(thread, orphan, family, state, &holder, operation, flags);
+	if (!is_kept_by_parent(orphan, family, state, flags))
+		wait = record_wait(thread, orphan, family, state, &holder, operation, flags);
 	errno = saved;
 	return wait;
 }
@@ -448,7 +481,8 @@ void child_touch(struct thread *thread, const void *lock, enum lock_operation op
 	if (!orphan || orphan->touched)
 		return;
 	orphan->touched = true;
-	record_touch(thread, orphan, operation, result);
+	if (memory_of(orphan) != MEMORY_SHARED)
+		record_touch(thread, orphan, operation, result);
 	errno = saved;
 }
 

@@ -5,11 +5,15 @@
 #include "held.h"
 #include "locks/lock.h"
 #include "log.h"
+#include "maps.h"
 #include "python.h"
 #include "taken.h"
 #include "thread.h"
 #include <string.h>
 #include <sys/mman.h>
+
+#define RANGES    4
+#define ASKED_MAX 64
 
 __thread struct held_slot held_fast[HELD_FAST]
 	__attribute__((tls_model("initial-exec"), aligned(64)));
@@ -374,6 +378,43 @@ void held_forget(struct thread *thread, const void *lock)
 		}
 }
 
+/* What one child was told of its memory before it runs. To ask takes 10 us, and some 100 in a
+ * process of a thousand mappings; thousands of locks may be held, in a few of them. */
+static struct {
+	uint32_t epoch; /* of the parent, plus one */
+	uint32_t asked;
+	struct mapping_range ranges[RANGES];
+} told;
+
+static enum memory_kind ask_memory(const void *lock)
+{
+	struct mapping_range range = maps_look_up(lock);
+
+	told.ranges[told.asked++ % RANGES] = range;
+	return range.kind;
+}
+
+static enum memory_kind memory_at(const void *lock)
+{
+	uintptr_t address = (uintptr_t)lock;
+
+	if (!process.is_starting)
+		return maps_look_up(lock).kind;
+	if (told.epoch != process.epoch + 1)
+		memset(&told, 0, sizeof(told));
+	told.epoch = process.epoch + 1;
+	for (uint32_t i = 0; i < RANGES; i++)
+		if (address >= told.ranges[i].start && address < told.ranges[i].end)
+			return told.ranges[i].kind;
+	return told.asked < ASKED_MAX ? ask_memory(lock) : MEMORY_UNKNOWN;
+}
+
+/* Asked once for what is the same at many forks: the log has it already. */
+static uint32_t place_flags(const void *lock)
+{
+	return memory_at(lock) == MEMORY_SHARED ? HELD_IN_SHARED_MEMORY : 0;
+}
+
 session_reference held_record(struct thread *holder, const struct held_slot *slot,
 			      session_reference fork, uint32_t flags, const void *state,
 			      size_t length)
@@ -406,7 +447,7 @@ session_reference held_record(struct thread *holder, const struct held_slot *slo
 	record->thread = thread;
 	record->lock = lock;
 	record->kind = held_kind(holder, slot);
-	record->flags = flags | *held_flags(holder, slot);
+	record->flags = flags | *held_flags(holder, slot) | place_flags((const void *)lock);
 	record->site = (uintptr_t)slot->site;
 	record->site_sp = (uintptr_t)slot->sp;
 	record->since_ns = flags & HELD_IN_WINDOW ? 0 : slot->since;

@@ -2,6 +2,7 @@
 #include "maps.h"
 #include "shim.h"
 #include <fcntl.h>
+#include <string.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
@@ -66,4 +67,35 @@ bool maps_walk(maps_visitor *visit, void *data)
 	is_found = walk(maps, visit, data);
 	syscall(SYS_close, maps);
 	return is_found;
+}
+
+struct lookup {
+	uint64_t address;
+	struct mapping_range range;
+};
+
+/* "7f0000000000-7f0000001000 rw-s ..." */
+static bool find_address(const char *line, void *data)
+{
+	struct lookup *lookup = data;
+	struct mapping_range range = {.start = maps_number(&line, 16)};
+
+	line++;
+	range.end = maps_number(&line, 16);
+	if (lookup->address < range.start || lookup->address >= range.end)
+		return false;
+	range.kind = line[strlen(" rw-")] == 's' ? MEMORY_SHARED : MEMORY_PRIVATE;
+	lookup->range = range;
+	return true;
+}
+
+struct mapping_range maps_look_up(const void *address)
+{
+	struct lookup lookup = {.address = (uintptr_t)address};
+	int saved = errno;
+
+	if (!process.is_filtered)
+		maps_walk(find_address, &lookup);
+	restore_errno(saved);
+	return lookup.range;
 }

@@ -14,6 +14,21 @@ typedef bool maps_visitor(const char *line, void *data);
 /* True when the visitor ended the walk. errno may be lost. */
 bool maps_walk(maps_visitor *visit, void *data);
 
+enum memory_kind {
+	MEMORY_UNKNOWN, /* not mapped, or there is no asking */
+	MEMORY_PRIVATE,
+	MEMORY_SHARED, /* the parent's writes are seen here, and ours there */
+};
+
+/* Nothing is known of it: empty. */
+struct mapping_range {
+	uint64_t start, end;
+	enum memory_kind kind;
+};
+
+/* The mapping that an address lies in. */
+struct mapping_range maps_look_up(const void *address);
+
 /* The number at a place in a line, which moves behind it. */
 uint64_t maps_number(const char **at, unsigned base);
 

@@ -379,6 +379,7 @@ enum held_flag {
 	/* It was just being taken or given back: since when is not known. Written when a child
 	 * asked for it. */
 	HELD_IN_WINDOW = 32,
+	HELD_IN_SHARED_MEMORY = 64, /* it lies in memory that the parent shares */
 };
 
 /* A lock that was held at a clone, as the child found it in its own copy. */
@@ -423,7 +424,7 @@ struct record_wait {
 	_Atomic int32_t result;
 	uint32_t operation; /* enum lock_operation */
 	uint32_t state_length;
-	uint32_t reserved;
+	uint32_t is_in_shared_memory; /* the lock, although it is made for one process */
 	uint8_t state[SESSION_LOCK_STATE_MAX];
 	session_reference initialised;
 	session_reference python;

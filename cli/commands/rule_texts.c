@@ -22,7 +22,8 @@
 	rule(FC010) \
 	rule(FC011) \
 	rule(FC012) \
-	rule(FC015)
+	rule(FC015) \
+	rule(FC016)
 /* clang-format on */
 
 /* Hidden: the address needs no relocation, and no library can put its own in front. */

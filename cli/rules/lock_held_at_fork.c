@@ -223,8 +223,8 @@ static void report(struct judgement *judgement, const struct rule *rule,
 
 static bool is_left_for_ever(const struct record_held *held)
 {
-	/* Written because a child asked for it. */
-	if (held->flags & (HELD_BY_FORKER | HELD_IN_WINDOW))
+	/* Its holder gives it back in the parent, or it was written because a child asked. */
+	if (held->flags & (HELD_BY_FORKER | HELD_IN_SHARED_MEMORY | HELD_IN_WINDOW))
 		return false;
 	/* Inside of libc is not yet proof of a lock. */
 	return held->kind != LOCK_REGION;

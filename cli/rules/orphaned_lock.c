@@ -103,8 +103,9 @@ static void judge_waits(struct judgement *judgement, const struct rule *rule)
 	for (size_t i = 0; i < list->count; i++) {
 		const struct record_wait *wait = model_wait(judgement->model, list->references[i]);
 
-		/* A call that came back was no hang: somebody in the child released the lock. */
-		if (!wait->flags &&
+		/* A call that came back was no hang: somebody in the child released the lock.
+		 * In memory that the parent shares, its holder does: FC016. */
+		if (!wait->flags && !wait->is_in_shared_memory &&
 		    !reader_wait_ended(judgement->model->reader, list->references[i]))
 			report_wait(judgement, rule, wait);
 	}

@@ -37,6 +37,7 @@ void judge_wait_cycle(struct judgement *judgement, const struct rule *rule);
 void judge_duplicated_output(struct judgement *judgement, const struct rule *rule);
 void judge_shared_random_state(struct judgement *judgement, const struct rule *rule);
 void judge_lost_thread_used(struct judgement *judgement, const struct rule *rule);
+void judge_private_across_fork(struct judgement *judgement, const struct rule *rule);
 void judge_threads_lost(struct judgement *judgement, const struct rule *rule);
 
 /* A new finding of a rule, zeroed but for its code and name. Valid until the next call. */

@@ -13,5 +13,6 @@ const struct rule rules[] = {
 	{"FC011", "wait-cycle", SEVERITY_ERROR, judge_wait_cycle},
 	{"FC012", "dead-owner", SEVERITY_ERROR, judge_dead_owner},
 	{"FC015", "crash-after-fork", SEVERITY_ERROR, judge_lost_thread_used},
+	{"FC016", "private-across-fork", SEVERITY_ERROR, judge_private_across_fork},
 	{NULL, NULL, SEVERITY_NOTE, NULL},
 };

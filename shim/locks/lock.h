@@ -26,6 +26,9 @@ struct lock_family {
 	bool names_writers;
 	/* Belongs to several processes: a fork orphans nothing. `lock` is not to be read. */
 	bool (*is_shared)(const void *lock, const void *state);
+	/* Who waits for it is woken by its own process only: in shared memory, too, another
+	 * process that gives it back wakes nobody here. NULL: never. */
+	bool (*wakes_own_only)(const void *state);
 	/* The forking thread can give it back in the child, under its new id. */
 	bool (*crosses_fork)(const void *state);
 };

@@ -29,6 +29,7 @@ const struct lock_family mtx_family = {
 	.owner = mutex_owner,
 	.is_taken = mutex_is_taken,
 	.is_shared = mutex_is_shared,
+	.wakes_own_only = mutex_wakes_own_only,
 	.crosses_fork = mutex_crosses_fork,
 };
 _Static_assert(sizeof(mtx_t) == sizeof(pthread_mutex_t), "an mtx_t is a mutex");

@@ -70,6 +70,12 @@ bool mutex_is_shared(const void *lock, const void *state)
 	return kind & KIND_SHARED && !(kind & KIND_ROBUST && lock_initialised_private(lock));
 }
 
+/* A robust one is woken as a shared one, see above. */
+bool mutex_wakes_own_only(const void *state)
+{
+	return !(((const pthread_mutex_t *)state)->__data.__kind & (KIND_SHARED | KIND_ROBUST));
+}
+
 static bool is_private(const pthread_mutexattr_t *attributes)
 {
 	int shared = PTHREAD_PROCESS_PRIVATE;
@@ -95,6 +101,7 @@ const struct lock_family mutex_family = {
 	.owner = mutex_owner,
 	.is_taken = mutex_is_taken,
 	.is_shared = mutex_is_shared,
+	.wakes_own_only = mutex_wakes_own_only,
 	.crosses_fork = mutex_crosses_fork,
 };
 

@@ -7,6 +7,7 @@
 pid_t mutex_owner(const void *state);
 bool mutex_is_taken(const void *state);
 bool mutex_is_shared(const void *lock, const void *state);
+bool mutex_wakes_own_only(const void *state);
 bool mutex_crosses_fork(const void *state);
 bool mutex_counts(const void *lock);
 /* Taken more than once by its owner, who gives one back. */

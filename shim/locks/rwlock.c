@@ -55,6 +55,11 @@ static bool rwlock_is_shared(const void *lock, const void *state)
 	return ((const pthread_rwlock_t *)state)->__data.__shared;
 }
 
+static bool rwlock_wakes_own_only(const void *state)
+{
+	return !((const pthread_rwlock_t *)state)->__data.__shared;
+}
+
 /* Unlocking compares the writer with the caller's id, which the child's thread does not have. */
 static bool rwlock_crosses_fork(const void *state)
 {
@@ -70,6 +75,7 @@ const struct lock_family rwlock_family = {
 	.keeps_readers_out = rwlock_keeps_readers_out,
 	.names_writers = true,
 	.is_shared = rwlock_is_shared,
+	.wakes_own_only = rwlock_wakes_own_only,
 	.crosses_fork = rwlock_crosses_fork,
 };
 

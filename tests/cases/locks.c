@@ -53,6 +53,15 @@
 	WINDOW(what, "section_rwlock", .kind = "rwlock", .acquired = "read_take@READ holder@TAKE", \
 	       __VA_ARGS__)
 
+/* Made for one process, in memory that the parent shares: its thread gives the lock back. */
+#define PRIVATE(what, taken_at, waits_at, ...)                                                     \
+	{                                                                                          \
+		.command = "private " what, .verdict = GUILTY, .code = "FC016",                    \
+		.start_routine = "holder", .fork = "main@FORK", .acquired = taken_at,              \
+		.created = "main@CREATE", .child = waits_at " work@ASK main@CHILD",                \
+		.action = "killed", __VA_ARGS__                                                    \
+	}
+
 #define LOST(program, family, object)                                                              \
 	.command = program, .verdict = GUILTY, .code = "FC002", .lock = object, .kind = family,    \
 	.action = "killed"
@@ -196,6 +205,25 @@ static const struct program_case cases[] = {
 	 .acquired = "take@READ busy@TAKE",
 	 .child = "take_in_child@WRITE main@CHILD"},
 	{.command = "sections atfork", .verdict = CLEAN},
+
+	PRIVATE("mutex waits", "mutex_take@MUTEX holder@TAKE", "mutex_wait@MUTEX_WAIT",
+		.cure = "pthread_mutexattr_setpshared"),
+	PRIVATE("write waits", "write_take@WRITE holder@TAKE", "write_wait@WRITE_WAIT",
+		.kind = "rwlock", .cure = "pthread_rwlockattr_setpshared"),
+	PRIVATE("read waits", "read_take@READ holder@TAKE", "write_wait@WRITE_WAIT",
+		.kind = "rwlock", .cure = "PTHREAD_PROCESS_SHARED"),
+	PRIVATE("mtx waits", "take_mtx@MTX holder@TAKE", "wait_mtx@MTX_WAIT", .kind = "mtx"),
+	{.command = "private mutex tries", .verdict = CLEAN},
+	{.command = "private write tries", .verdict = CLEAN},
+	{.command = "private read tries", .verdict = CLEAN},
+	{.command = "private mtx tries", .verdict = CLEAN},
+	{.command = "private spin tries", .verdict = CLEAN},
+	{.command = "private spin waits", .verdict = CLEAN},
+	{.command = "private robust waits", .verdict = CLEAN},
+	{.command = "private mutex gives-up", .verdict = CLEAN},
+	{.command = "private mutex leaves", .verdict = CLEAN},
+	{.command = "private write leaves", .verdict = CLEAN},
+	{.command = "private spin leaves", .verdict = CLEAN},
 
 	/* No owner: proven from the outside, and explained by who used it last. */
 	{LOST("token taken", "semaphore", "token"), .waiting_in = "sem_wait", .fork = "main@FORK",

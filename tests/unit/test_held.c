@@ -11,6 +11,7 @@
 #include "../../shim/held.c"
 #include "../../shim/locks/lock.c"
 #include "../../shim/locks/mutex.c"
+#include "../../shim/maps.c"
 #include "../../shim/thread.c"
 #include "support.h"
 #include <check.h>

@@ -413,6 +413,36 @@ START_TEST(warns_of_a_try_that_failed)
 }
 END_TEST
 
+/* Its parent's thread gives it back, and wakes nobody here. */
+START_TEST(tells_a_private_lock_in_shared_memory_from_an_orphan)
+{
+	session_reference held =
+		add_held(&first_mutex, scene.logger, _i ? HELD_IN_SHARED_MEMORY : 0);
+	struct record_wait *record =
+		session_builder_cell(&session, add_wait(CHILD, scene.fork, held, 0));
+
+	record->is_in_shared_memory = (uint32_t)_i;
+	run_rules();
+	ck_assert_uint_eq(count_of("FC016"), (size_t)_i);
+	ck_assert_uint_eq(count_of("FC001"), (size_t)!_i);
+	ck_assert_uint_eq(count_of("FC005"), 0);
+	record->ended_ns = 1;
+	run_rules();
+	ck_assert_uint_eq(count_of("FC016"), 0);
+}
+END_TEST
+
+/* A HELD record that no child hangs on. */
+START_TEST(says_nothing_of_locks_that_are_not_left_for_ever)
+{
+	static const uint32_t flags[] = {0, HELD_IN_SHARED_MEMORY, HELD_IN_WINDOW};
+
+	add_held(&first_mutex, scene.logger, flags[_i]);
+	run_rules();
+	ck_assert_uint_eq(count_of("FC005"), (size_t)!flags[_i]);
+}
+END_TEST
+
 START_TEST(prefers_the_hang_to_the_try_before_it)
 {
 	session_reference held = add_held(&first_mutex, scene.logger, 0);
@@ -1556,6 +1586,8 @@ Suite *judge_suite(void)
 	tcase_add_test(waits, sees_a_wait_end_after_it_was_read);
 	tcase_add_loop_test(waits, says_no_error_of_timed_waits_and_tries, 0, 2);
 	tcase_add_loop_test(waits, warns_of_a_try_that_failed, 0, 2);
+	tcase_add_loop_test(waits, tells_a_private_lock_in_shared_memory_from_an_orphan, 0, 2);
+	tcase_add_loop_test(waits, says_nothing_of_locks_that_are_not_left_for_ever, 0, 3);
 	tcase_add_test(waits, prefers_the_hang_to_the_try_before_it);
 	tcase_add_test(waits, does_not_warn_of_a_try_for_ones_own_lock);
 	tcase_add_test(waits, reports_an_unlock_that_the_child_may_not_do);
