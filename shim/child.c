@@ -398,6 +398,12 @@ static bool can_be_had(const struct lock_family *family, enum lock_operation ope
 	       !(family->keeps_readers_out && family->keeps_readers_out(state));
 }
 
+/* A sleep that a signal handler interrupts ends with a new look at the lock. */
+static uint32_t interruption(const struct orphan *orphan)
+{
+	return orphan->memory == MEMORY_SHARED && wakers_catch_signals() ? WAIT_UNTIL_SIGNAL : 0;
+}
+
 static session_reference record_wait(struct thread *thread, struct orphan *orphan,
 				     const struct lock_family *family, const void *state,
 				     const struct lost_holder *holder,
@@ -412,7 +418,7 @@ static session_reference record_wait(struct thread *thread, struct orphan *orpha
 	orphan->touched = true;
 	sync_modules(0);
 	wait = write_wait(thread, orphan->lock, family, state, orphan, holder->tid, operation,
-			  flags);
+			  flags | interruption(orphan));
 	if (flags)
 		orphan->tried = wait;
 	log_announce();

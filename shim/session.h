@@ -406,6 +406,9 @@ enum wait_flag {
 	WAIT_TIMED = 1,
 	WAIT_TRY = 2,
 	WAIT_PERHAPS = 4, /* inside a region that lost threads were inside of: only a look tells */
+	/* In shared memory, by a process that catches signals: after a handler the lock is asked
+	 * for again, and may be free by then. */
+	WAIT_UNTIL_SIGNAL = 8,
 };
 
 /* A thread of a fork child is about to wait for a lock that a lost thread holds. */

@@ -31,6 +31,24 @@ void wakers_note_python(const struct python_interpreter *interpreter)
 	facts.python.runtime = runtime;
 }
 
+/* Of the program's own fault, and sent by nobody. */
+static bool is_fault(int signal)
+{
+	return signal == SIGSEGV || signal == SIGBUS || signal == SIGFPE || signal == SIGILL ||
+	       signal == SIGSYS;
+}
+
+bool wakers_catch_signals(void)
+{
+	for (int signal = 1; signal < SIGNALS; signal++) {
+		uint64_t handler = atomic_load(&facts.handlers[signal]);
+
+		if (handler && handler != (uintptr_t)SIG_IGN && !is_fault(signal))
+			return true;
+	}
+	return false;
+}
+
 static uint64_t nanoseconds(const struct timeval *time)
 {
 	return (uint64_t)time->tv_sec * 1000000000u + (uint64_t)time->tv_usec * 1000u;

@@ -16,6 +16,8 @@ void wakers_start(void);
 void wakers_start_child(void);
 /* An interpreter, for the CLI to read from the outside too. NULL: there is none any more. */
 void wakers_note_python(const struct python_interpreter *interpreter);
+/* Does this process catch a signal that somebody might send it? */
+bool wakers_catch_signals(void);
 /* Where the CLI finds them. */
 uint64_t wakers_address(void);
 

@@ -20,7 +20,8 @@ static bool waits_for_lock(const struct model *model, uint32_t process)
 	for (size_t i = 0; i < waits->count; i++) {
 		const struct record_wait *wait = model_wait(model, waits->references[i]);
 
-		if (wait->record.process == process && !wait->flags &&
+		if (wait->record.process == process &&
+		    (!wait->flags || wait->is_in_shared_memory) &&
 		    !reader_wait_ended(model->reader, waits->references[i]))
 			return true;
 	}

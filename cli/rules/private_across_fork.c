@@ -36,15 +36,20 @@ static void report(struct judgement *judgement, const struct rule *rule,
 	const char *lock;
 
 	finding->severity = SEVERITY_ERROR;
-	finding->certainty = CERTAINTY_PROVEN;
+	finding->certainty = wait->flags ? CERTAINTY_SUSPECTED : CERTAINTY_PROVEN;
 	wait_evidence(judgement, finding, wait);
 	lock = evidence_lock_words(judgement, &finding->lock);
 	finding->message = arena_printf(judgement->arena,
 					"child %d waits for %s, a private lock in memory that it "
 					"shares with its parent.",
 					finding->child.pid, lock);
-	finding->why = "a thread of the parent has it. A private lock wakes threads of its own "
-		       "process only: when the parent gives it back, nobody wakes the child.";
+	finding->why = arena_printf(
+		judgement->arena,
+		"a thread of the parent has it. A private lock wakes threads of its own process "
+		"only: when the parent gives it back, nobody wakes the child.%s",
+		wait->flags ? " Not proven: the child catches signals, and looks at the lock again "
+			      "when one has interrupted it."
+			    : "");
 	finding->advice = cure(judgement, wait->kind, lock);
 	evidence_identify(judgement, finding);
 }
@@ -56,7 +61,7 @@ void judge_private_across_fork(struct judgement *judgement, const struct rule *r
 	for (size_t i = 0; i < list->count; i++) {
 		const struct record_wait *wait = model_wait(judgement->model, list->references[i]);
 
-		if (wait->is_in_shared_memory && !wait->flags &&
+		if (wait->is_in_shared_memory && !(wait->flags & ~(uint32_t)WAIT_UNTIL_SIGNAL) &&
 		    !reader_wait_ended(judgement->model->reader, list->references[i]))
 			report(judgement, rule, wait);
 	}

@@ -220,6 +220,7 @@ static const struct program_case cases[] = {
 	{.command = "private spin tries", .verdict = CLEAN},
 	{.command = "private spin waits", .verdict = CLEAN},
 	{.command = "private robust waits", .verdict = CLEAN},
+	{.command = "private mutex ticks", .verdict = CLEAN},
 	{.command = "private mutex gives-up", .verdict = CLEAN},
 	{.command = "private mutex leaves", .verdict = CLEAN},
 	{.command = "private write leaves", .verdict = CLEAN},

@@ -5,6 +5,7 @@
  */
 #include "case.h"
 #include <sys/mman.h>
+#include <sys/time.h>
 #include <threads.h>
 #include <time.h>
 
@@ -144,10 +145,26 @@ static int give_up(void)
 	return pthread_mutex_timedlock(&shared->mutex, &limit) != ETIMEDOUT;
 }
 
+static void tick(int signal)
+{
+	(void)signal;
+}
+
+/* A signal handler ends the sleep, and the lock is looked at again. */
+static void tick_every_moment(void)
+{
+	struct itimerval moment = {{0, A_MOMENT / 1000}, {0, A_MOMENT / 1000}};
+
+	signal(SIGALRM, tick);
+	setitimer(ITIMER_REAL, &moment, NULL);
+}
+
 static void work(const char *what)
 {
 	if (strcmp(what, "leaves") == 0)
 		_exit(0);
+	if (strcmp(what, "ticks") == 0)
+		tick_every_moment();
 	if (strcmp(what, "gives-up") == 0)
 		_exit(give_up());
 	if (strcmp(what, "tries") == 0)
