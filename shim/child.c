@@ -14,13 +14,13 @@
 #include "python.h"
 #include "python_output.h"
 #include "random.h"
+#include "raw.h"
 #include "regions.h"
 #include "taken.h"
 #include "thread.h"
 #include "uses.h"
 #include "wakers.h"
 #include <string.h>
-#include <unistd.h>
 
 #define LOST_RECORDED 4096
 #define ORPHANS       1024
@@ -179,7 +179,7 @@ static void take_identity(struct thread *survivor)
 {
 	if (survivor->fork.is_raw) {
 		/* Behind a filter it stays unknown: nobody will take it for another's. */
-		process.pid = process.is_filtered ? 0 : getpid();
+		process.pid = process.is_filtered ? 0 : raw_getpid();
 		thread_survive_raw(survivor);
 	} else {
 		thread_survive(survivor);
@@ -510,7 +510,7 @@ IN_CHILD void child_end(void)
 	if (!process.active || !process.orphan_count || process.kind != BIRTH_CHILD)
 		return;
 	/* A vfork child ends in its parent's memory. */
-	if (!process.is_filtered && getpid() != process.pid)
+	if (!process.is_filtered && raw_getpid() != process.pid)
 		return;
 	thread = thread_current();
 	for (uint32_t i = 0; thread && i < process.orphan_count; i++)

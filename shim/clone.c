@@ -66,8 +66,8 @@ static COLD int observed_clone(int (*start)(void *), void *stack, int flags, voi
 					   child_tid));
 }
 
-EXPORT int clone_here(int (*start)(void *), void *stack, int flags, void *argument,
-		      pid_t *parent_tid, void *tls, pid_t *child_tid)
+static int clone_as_asked(int (*start)(void *), void *stack, int flags, void *argument,
+			  pid_t *parent_tid, void *tls, pid_t *child_tid)
 {
 	real_ensure();
 	if (!is_fork((unsigned)flags) || !start || !stack)
@@ -75,10 +75,16 @@ EXPORT int clone_here(int (*start)(void *), void *stack, int flags, void *argume
 	return observed_clone(start, stack, flags, argument, parent_tid, tls, child_tid);
 }
 
+EXPORT int clone_here(int (*start)(void *), void *stack, int flags, void *argument,
+		      pid_t *parent_tid, void *tls, pid_t *child_tid)
+{
+	return clone_as_asked(start, stack, flags, argument, parent_tid, tls, child_tid);
+}
+
 EXPORT int __clone_here(int (*start)(void *), void *stack, int flags, void *argument,
 			pid_t *parent_tid, void *tls, pid_t *child_tid)
 {
-	return clone_here(start, stack, flags, argument, parent_tid, tls, child_tid);
+	return clone_as_asked(start, stack, flags, argument, parent_tid, tls, child_tid);
 }
 
 /* What a call by number asks for. Small enough to be returned in a register: no

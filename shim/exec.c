@@ -8,6 +8,7 @@
 #include "environ.h"
 #include "log.h"
 #include "output.h"
+#include "raw.h"
 #include "real.h"
 #include "shim.h"
 #include "target.h"
@@ -15,7 +16,6 @@
 #include <spawn.h>
 #include <stdarg.h>
 #include <string.h>
-#include <sys/syscall.h>
 #include <unistd.h>
 
 /* Where execvp() looks when there is no PATH. */
@@ -26,7 +26,7 @@ extern char **environ;
 /* True when this memory is the process' own: a vfork child runs in its parent's. */
 static bool is_own_memory(void)
 {
-	return process.active && (process.is_filtered || getpid() == process.pid);
+	return process.active && (process.is_filtered || raw_getpid() == process.pid);
 }
 
 static void add_to_execs(uint32_t difference)
@@ -147,7 +147,7 @@ static session_reference announce(const struct target *target)
 	session_reference reference = 0;
 
 	if (target->reason != OBSERVABLE)
-		reference = record_unobserved(target, getpid(), time_now());
+		reference = record_unobserved(target, raw_getpid(), time_now());
 	errno = saved;
 	return reference;
 }
@@ -161,6 +161,17 @@ static void take_back(const struct target *target, session_reference reference)
 		atomic_store(&((struct record_unobserved *)log_record(reference))->failed, 1);
 }
 
+/* libc has the name since 2.34. */
+static int call_at(const struct execution *execution, char *const *environment)
+{
+	if (!real.execveat) {
+		errno = ENOSYS;
+		return -1;
+	}
+	return real.execveat(execution->descriptor, execution->path, execution->arguments,
+			     environment, execution->flags);
+}
+
 static int call(const struct execution *execution, char *const *environment)
 {
 	switch (execution->way) {
@@ -169,8 +180,7 @@ static int call(const struct execution *execution, char *const *environment)
 	case BY_DESCRIPTOR:
 		return real.fexecve(execution->descriptor, execution->arguments, environment);
 	case BY_DIRECTORY:
-		return real.execveat(execution->descriptor, execution->path, execution->arguments,
-				     environment, execution->flags);
+		return call_at(execution, environment);
 	case BY_PATH:
 		break;
 	}
@@ -204,26 +214,51 @@ static int execute(const struct execution *execution, char *const *environment)
 	return after_exec(own, result);
 }
 
-EXPORT int execve(const char *path, char *const arguments[], char *const environment[])
+/*
+ * The wrappers call these and not each other: by its exported name a wrapper is whoever
+ * in the process has that name first, and that may be a function of the program's.
+ */
+static int execute_path(const char *path, char *const *arguments, char *const *environment)
 {
 	return execute(&(struct execution){.way = BY_PATH, .path = path, .arguments = arguments},
 		       environment);
 }
 
-EXPORT int execv(const char *path, char *const arguments[])
-{
-	return execve(path, arguments, environ);
-}
-
-EXPORT int execvpe(const char *file, char *const arguments[], char *const environment[])
+static int execute_search(const char *file, char *const *arguments, char *const *environment)
 {
 	return execute(&(struct execution){.way = BY_SEARCH, .path = file, .arguments = arguments},
 		       environment);
 }
 
+static int execute_at(int directory, const char *path, char *const *arguments,
+		      char *const *environment, int flags)
+{
+	return execute(&(struct execution){.way = BY_DIRECTORY,
+					   .descriptor = directory,
+					   .path = path,
+					   .arguments = arguments,
+					   .flags = flags},
+		       environment);
+}
+
+EXPORT int execve(const char *path, char *const arguments[], char *const environment[])
+{
+	return execute_path(path, arguments, environment);
+}
+
+EXPORT int execv(const char *path, char *const arguments[])
+{
+	return execute_path(path, arguments, environ);
+}
+
+EXPORT int execvpe(const char *file, char *const arguments[], char *const environment[])
+{
+	return execute_search(file, arguments, environment);
+}
+
 EXPORT int execvp(const char *file, char *const arguments[])
 {
-	return execvpe(file, arguments, environ);
+	return execute_search(file, arguments, environ);
 }
 
 EXPORT int fexecve(int descriptor, char *const arguments[], char *const environment[])
@@ -237,12 +272,7 @@ EXPORT int fexecve(int descriptor, char *const arguments[], char *const environm
 EXPORT int execveat(int directory, const char *path, char *const arguments[],
 		    char *const environment[], int flags)
 {
-	return execute(&(struct execution){.way = BY_DIRECTORY,
-					   .descriptor = directory,
-					   .path = path,
-					   .arguments = arguments,
-					   .flags = flags},
-		       environment);
+	return execute_at(directory, path, arguments, environment, flags);
 }
 
 typedef int spawn_function(pid_t *, const char *, const posix_spawn_file_actions_t *,
@@ -308,9 +338,9 @@ long exec_by_number(long number, long a, long b, long c, long d, long e, long un
 {
 	(void)unused;
 	if (number == SYS_execveat)
-		return execveat((int)a, (const char *)b, (char *const *)c, (char *const *)d,
-				(int)e);
-	return execve((const char *)a, (char *const *)b, (char *const *)c);
+		return execute_at((int)a, (const char *)b, (char *const *)c, (char *const *)d,
+				  (int)e);
+	return execute_path((const char *)a, (char *const *)b, (char *const *)c);
 }
 
 /* The argument list of execl(): counted first, then laid out on the stack as
@@ -345,7 +375,7 @@ EXPORT int execl(const char *path, const char *argument, ...)
 	va_start(list, argument);
 	copy_arguments(arguments, argument, count, &list);
 	va_end(list);
-	return execv(path, arguments);
+	return execute_path(path, arguments, environ);
 }
 
 EXPORT int execlp(const char *file, const char *argument, ...)
@@ -362,7 +392,7 @@ EXPORT int execlp(const char *file, const char *argument, ...)
 	va_start(list, argument);
 	copy_arguments(arguments, argument, count, &list);
 	va_end(list);
-	return execvp(file, arguments);
+	return execute_search(file, arguments, environ);
 }
 
 EXPORT int execle(const char *path, const char *argument, ...)
@@ -381,5 +411,5 @@ EXPORT int execle(const char *path, const char *argument, ...)
 	copy_arguments(arguments, argument, count, &list);
 	environment = va_arg(list, char *const *);
 	va_end(list);
-	return execve(path, arguments, environment);
+	return execute_path(path, arguments, environment);
 }

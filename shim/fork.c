@@ -14,16 +14,13 @@
 #include "python.h"
 #include "python_output.h"
 #include "random.h"
+#include "raw.h"
 #include "real.h"
 #include "thread.h"
 #include "uses.h"
 #include "wakers.h"
-#include <dirent.h>
 #include <fcntl.h>
 #include <pthread.h>
-#include <sys/stat.h>
-#include <sys/syscall.h>
-#include <unistd.h>
 
 #define TASKS "/proc/self/task"
 
@@ -89,7 +86,7 @@ static void read_tasks(int directory)
 	_Alignas(8) char buffer[2048];
 	long length;
 
-	while ((length = syscall(SYS_getdents64, directory, buffer, sizeof(buffer))) > 0)
+	while ((length = raw_syscall(SYS_getdents64, directory, buffer, sizeof(buffer))) > 0)
 		for (long at = 0; at < length;) {
 			const struct directory_entry *entry = (const void *)(buffer + at);
 
@@ -112,13 +109,13 @@ static void find_threads(struct thread *thread)
 	process.unseen_count = 0;
 	thread_each(count_if_alive, &alive);
 	thread->fork.others = alive - 1;
-	if (process.is_filtered || stat(TASKS, &status) || status.st_nlink <= alive + 2)
+	if (process.is_filtered || raw_stat(TASKS, &status) || status.st_nlink <= alive + 2)
 		return;
-	directory = open(TASKS, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	directory = raw_open(TASKS, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	if (directory < 0)
 		return;
 	read_tasks(directory);
-	close(directory);
+	raw_close(directory);
 	thread->fork.others += process.unseen_count;
 	if (process.unseen_count)
 		atomic_fetch_add(&log_header()->counters.unseen, process.unseen_count);

@@ -8,9 +8,9 @@
 #include "maps.h"
 #include "python.h"
 #include "taken.h"
+#include "raw.h"
 #include "thread.h"
 #include <string.h>
-#include <sys/mman.h>
 
 #define RANGES    4
 #define ASKED_MAX 64
@@ -151,13 +151,12 @@ static bool map_more(struct thread *thread)
 
 	if (process.is_filtered)
 		return false;
-	more = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE,
-		    -1, 0);
+	more = raw_mmap(size, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1);
 	if (more == MAP_FAILED)
 		return false;
 	/* A signal handler may have been here. */
 	if (!atomic_compare_exchange_strong(&thread->more, &others, more))
-		munmap(more, size);
+		raw_munmap(more, size);
 	return true;
 }
 

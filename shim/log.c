@@ -3,14 +3,10 @@
  * for news that cannot wait. Called from everywhere, fork children included.
  */
 #include "log.h"
+#include "raw.h"
 #include "shim.h"
 #include <fcntl.h>
-#include <linux/futex.h>
 #include <string.h>
-#include <sys/mman.h>
-#include <sys/stat.h>
-#include <sys/syscall.h>
-#include <unistd.h>
 
 /* Beyond this many steps a full neighbourhood of the table counts as full. */
 #define INTERN_PROBES 16
@@ -52,31 +48,32 @@ static void *map_session(int descriptor, size_t *size)
 	struct stat status;
 
 	/* A file of somebody else's could be cut while it is mapped: SIGBUS in the program. */
-	if (fstat(descriptor, &status) || !S_ISREG(status.st_mode) || status.st_uid != geteuid() ||
+	if (raw_fstat(descriptor, &status) || !S_ISREG(status.st_mode) ||
+	    status.st_uid != (uid_t)raw_syscall(SYS_geteuid) ||
 	    (size_t)status.st_size < sizeof(*header))
 		return MAP_FAILED;
 	*size = (size_t)status.st_size;
-	return mmap(NULL, *size, PROT_READ | PROT_WRITE, MAP_SHARED, descriptor, 0);
+	return raw_mmap(*size, MAP_SHARED, descriptor);
 }
 
 bool log_open(const char *path)
 {
-	int descriptor = open(path, O_RDWR | O_CLOEXEC | O_NOFOLLOW);
+	int descriptor = raw_open(path, O_RDWR | O_CLOEXEC | O_NOFOLLOW);
 	size_t size = 0;
 	void *map;
 
 	if (descriptor < 0)
 		return false;
 	map = map_session(descriptor, &size);
-	close(descriptor);
+	raw_close(descriptor);
 	if (map == MAP_FAILED)
 		return false;
 	if (!header_is_sane(map, size)) {
-		munmap(map, size);
+		raw_munmap(map, size);
 		return false;
 	}
 	/* Somebody's core dump is no place for our log. */
-	madvise(map, size, MADV_DONTDUMP);
+	raw_madvise(map, size, MADV_DONTDUMP);
 	header = map;
 	births = (void *)((char *)map + header->births_offset);
 	interns = (void *)((char *)map + header->intern_offset);
@@ -178,14 +175,10 @@ void *log_record(session_reference reference)
 
 void log_announce(void)
 {
-	int saved = errno;
-
 	atomic_fetch_add(&header->news, 1);
 	/* The CLI looks by itself a few times a second. */
-	if (process.is_filtered)
-		return;
-	syscall(SYS_futex, &header->news, FUTEX_WAKE, 1, NULL, NULL, 0);
-	errno = saved;
+	if (!process.is_filtered)
+		raw_futex_wake(&header->news, 1);
 }
 
 static struct session_birth *birth_at(uint64_t index)

@@ -10,7 +10,7 @@
 #include <stddef.h>
 #include <sys/types.h>
 
-/* Maps the session file. Returns false where there is none that fits; errno is lost. */
+/* Maps the session file. Returns false where there is none that fits. */
 bool log_open(const char *path);
 
 struct session_header *log_header(void);

@@ -1,5 +1,6 @@
 /* Reads /proc/self/maps. Runs in any thread, and in signal handlers. */
 #include "maps.h"
+#include "raw.h"
 #include "shim.h"
 #include <fcntl.h>
 #include <string.h>
@@ -50,7 +51,7 @@ static bool walk(int maps, maps_visitor *visit, void *data)
 	struct line line = {.length = 0};
 	long count;
 
-	while ((count = syscall(SYS_read, maps, bytes, sizeof(bytes))) > 0)
+	while ((count = raw_syscall(SYS_read, maps, bytes, sizeof(bytes))) > 0)
 		for (long i = 0; i < count; i++)
 			if (add_byte(&line, bytes[i]) && visit(line.text, data))
 				return true;
@@ -59,13 +60,13 @@ static bool walk(int maps, maps_visitor *visit, void *data)
 
 bool maps_walk(maps_visitor *visit, void *data)
 {
-	int maps = (int)syscall(SYS_openat, AT_FDCWD, MAPS, O_RDONLY | O_CLOEXEC, 0);
+	int maps = raw_open(MAPS, O_RDONLY | O_CLOEXEC);
 	bool is_found;
 
 	if (maps < 0)
 		return false;
 	is_found = walk(maps, visit, data);
-	syscall(SYS_close, maps);
+	raw_close(maps);
 	return is_found;
 }
 

@@ -4,12 +4,9 @@
  */
 #include "log.h"
 #include "maps.h"
+#include "raw.h"
 #include "real.h"
 #include "shim.h"
-#include <sys/mman.h>
-#include <sys/resource.h>
-#include <sys/syscall.h>
-#include <unistd.h>
 
 REAL(int, mlockall, (int));
 
@@ -49,7 +46,7 @@ static bool lock_range(const char *line, void *data)
 	struct range range = read_range(line);
 
 	if (!is_log(range))
-		syscall(SYS_mlock2, range.start, range.end - range.start, *(int *)data);
+		raw_syscall(SYS_mlock2, range.start, range.end - range.start, *(int *)data);
 	return false;
 }
 
@@ -59,7 +56,7 @@ static bool fits_without_log(void)
 	uint64_t size = 0;
 
 	maps_walk(add_size, &size);
-	return size && !getrlimit(RLIMIT_MEMLOCK, &limit) && size <= limit.rlim_cur;
+	return size && !raw_getrlimit(RLIMIT_MEMLOCK, &limit) && size <= limit.rlim_cur;
 }
 
 /* The same for each mapping, and for those to come. */
@@ -70,7 +67,7 @@ static void lock_all_but_log(int flags)
 	if (flags & MCL_FUTURE)
 		real_mlockall(flags & ~MCL_CURRENT);
 	else
-		syscall(SYS_munlockall);
+		raw_syscall(SYS_munlockall);
 	maps_walk(lock_range, &way);
 }
 
@@ -81,7 +78,7 @@ static int lock_all(int flags)
 	if (!log_header() || process.is_filtered)
 		return result;
 	if (result == 0) {
-		syscall(SYS_munlock, log_header(), log_header()->file_size);
+		raw_syscall(SYS_munlock, log_header(), log_header()->file_size);
 	} else if (reason == ENOMEM && flags & MCL_CURRENT && fits_without_log()) {
 		lock_all_but_log(flags);
 		result = 0;

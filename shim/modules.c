@@ -39,8 +39,8 @@ static void widen(uintptr_t *low, uintptr_t *high, uintptr_t from, uintptr_t to)
 
 void modules_start(void)
 {
-	const ElfW(Phdr) *headers = (const void *)getauxval(AT_PHDR);
-	size_t count = getauxval(AT_PHNUM);
+	const ElfW(Phdr) *headers = (const void *)libc.getauxval(AT_PHDR);
+	size_t count = libc.getauxval(AT_PHNUM);
 	uintptr_t bias = 0;
 
 	for (size_t i = 0; headers && i < count; i++)
@@ -100,10 +100,10 @@ struct program_headers {
 static bool read_program_headers(const struct link_map *map, bool is_program,
 				 struct program_headers *out)
 {
-	const void *table = (const void *)getauxval(AT_PHDR);
+	const void *table = (const void *)libc.getauxval(AT_PHDR);
 	ElfW(Ehdr) head;
 
-	out->count = getauxval(AT_PHNUM);
+	out->count = libc.getauxval(AT_PHNUM);
 	if (!is_program) {
 		const char *base = (const char *)map->l_addr;
 
@@ -175,7 +175,7 @@ static void record_module(const struct link_map *map, bool is_program)
 	session_reference reference;
 	uint64_t hash;
 
-	if (map->l_addr && map->l_addr == getauxval(AT_SYSINFO_EHDR))
+	if (map->l_addr && map->l_addr == libc.getauxval(AT_SYSINFO_EHDR))
 		return;
 	path_length = map->l_name ? read_text(path, map->l_name, sizeof(path)) : 0;
 	hash = hash_mix(hash_mix(HASH_SEED, RECORD_MODULE), process.image);

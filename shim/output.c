@@ -12,11 +12,11 @@
 #include "output.h"
 #include "copied.h"
 #include "log.h"
+#include "raw.h"
 #include "real.h"
 #include "thread.h"
 #include <stdio.h>
 #include <stdio_ext.h>
-#include <sys/stat.h>
 
 #define OUTPUTS 8
 /* Of the list of open streams. */
@@ -99,7 +99,7 @@ static bool is_same_file(const struct output *output)
 {
 	struct stat status;
 
-	return fstat(output->descriptor, &status) == 0 && status.st_dev == output->device &&
+	return raw_fstat(output->descriptor, &status) == 0 && status.st_dev == output->device &&
 	       status.st_ino == output->inode;
 }
 
@@ -145,7 +145,7 @@ static bool remember(FILE *address, const FILE *stream)
 	if (!known && process.output_count == OUTPUTS)
 		return false;
 	if (!hash_sample(output.start, output.length, &output.hash) ||
-	    fstat(output.descriptor, &status))
+	    raw_fstat(output.descriptor, &status))
 		return true;
 	output.device = status.st_dev;
 	output.inode = status.st_ino;

@@ -10,18 +10,14 @@
 #include "modules.h"
 #include "output.h"
 #include "random.h"
+#include "raw.h"
 #include "real.h"
 #include "shares.h"
 #include "shim.h"
 #include "thread.h"
 #include "wakers.h"
-#include <gnu/libc-version.h>
 #include <string.h>
-#include <sys/mman.h>
-#include <sys/stat.h>
-#include <sys/uio.h>
 #include <time.h>
-#include <unistd.h>
 
 /* Clocks that are less apart differ by what has not been renewed yet. */
 #define CLOCKS_APART_NS 1000000000u
@@ -43,12 +39,12 @@ _Atomic uint32_t *process_mark = &no_mark;
 static void make_mark(void)
 {
 	size_t size = 4096;
-	void *page = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	void *page = raw_mmap(size, MAP_PRIVATE | MAP_ANONYMOUS, -1);
 
 	if (page == MAP_FAILED)
 		return;
-	if (madvise(page, size, MADV_WIPEONFORK)) {
-		munmap(page, size);
+	if (raw_madvise(page, size, MADV_WIPEONFORK)) {
+		raw_munmap(page, size);
 		return;
 	}
 	process_mark = page;
@@ -57,7 +53,7 @@ static void make_mark(void)
 
 bool process_is_own(void)
 {
-	return process.is_filtered || process_is_new() || getpid() == process.pid;
+	return process.is_filtered || process_is_new() || raw_getpid() == process.pid;
 }
 
 /* From this process' clock to that of the log: another one in another time namespace. */
@@ -85,7 +81,7 @@ static void find_clock_shift(void)
 
 	if ((ours > theirs ? ours - theirs : theirs - ours) < CLOCKS_APART_NS)
 		return;
-	if (stat("/proc/self/ns/time", &status) == 0 && header->time_namespace &&
+	if (raw_stat("/proc/self/ns/time", &status) == 0 && header->time_namespace &&
 	    status.st_ino != header->time_namespace)
 		clock_shift = theirs - ours;
 }
@@ -97,7 +93,7 @@ static bool is_mapped(const void *from, size_t length)
 	unsigned char resident[SESSION_STACK_MAX / 4096 + 2];
 
 	return length <= SESSION_STACK_MAX &&
-	       mincore((void *)first, (uintptr_t)from + length - first, resident) == 0;
+	       raw_mincore((void *)first, (uintptr_t)from + length - first, resident) == 0;
 }
 
 /* Behind a seccomp filter of the program's nothing may be asked of the kernel,
@@ -105,19 +101,17 @@ static bool is_mapped(const void *from, size_t length)
 size_t memory_read(void *to, const void *from, size_t length)
 {
 	struct iovec local = {to, length}, remote = {(void *)from, length};
-	int saved = errno;
 	ssize_t done = 0;
 
 	if (process.is_filtered)
 		return 0;
 	/* The id is asked for anew: a raw clone's child would read its parent. */
 	if (process.can_read)
-		done = process_vm_readv(getpid(), &local, 1, &remote, 1, 0);
+		done = raw_process_vm_readv(raw_getpid(), &local, &remote);
 	else if (is_mapped(from, length))
 		done = (ssize_t)length;
 	if (!process.can_read && done)
 		memcpy(to, from, length);
-	errno = saved;
 	return done > 0 ? (size_t)done : 0;
 }
 
@@ -133,13 +127,14 @@ static const char *environment_value(char **environment, const char *name)
 
 static void describe_process(void)
 {
-	ssize_t length = readlink("/proc/self/exe", process.path, sizeof(process.path));
+	ssize_t length = raw_readlink("/proc/self/exe", process.path, sizeof(process.path));
 	uint64_t probe = 1, copy = 0;
 
 	process.path_length = length > 0 ? (size_t)length : 0;
-	strncpy(process.libc_version, gnu_get_libc_version(), sizeof(process.libc_version) - 1);
-	process.pid = getpid();
-	process.parent_pid = getppid();
+	strncpy(process.libc_version, libc.gnu_get_libc_version(),
+		sizeof(process.libc_version) - 1);
+	process.pid = raw_getpid();
+	process.parent_pid = (pid_t)raw_syscall(SYS_getppid);
 	process.serial = atomic_fetch_add(&log_header()->next_process, 1) + 1;
 	process.image = process.serial;
 	process.kind = BIRTH_IMAGE;
@@ -192,7 +187,7 @@ __attribute__((constructor)) static void start(int count, char **arguments, char
 	(void)arguments;
 	real_ensure();
 	environ_tidy(environment);
-	if (session && !is_under_valgrind() && log_open(session)) {
+	if (session && real.is_complete && !is_under_valgrind() && log_open(session)) {
 		time_word = &log_header()->clock;
 		find_clock_shift();
 		describe_process();
@@ -221,7 +216,7 @@ __attribute__((destructor)) static void finish(void)
 	errno = saved;
 }
 
-EXPORT IN_CHILD _Noreturn void _exit(int status)
+static IN_CHILD _Noreturn void end_at_once(int status)
 {
 	real_ensure();
 	child_end();
@@ -231,7 +226,12 @@ EXPORT IN_CHILD _Noreturn void _exit(int status)
 	__builtin_unreachable();
 }
 
+EXPORT IN_CHILD _Noreturn void _exit(int status)
+{
+	end_at_once(status);
+}
+
 EXPORT _Noreturn void _Exit(int status)
 {
-	_exit(status);
+	end_at_once(status);
 }

@@ -11,10 +11,10 @@
 #include "copied.h"
 #include "python.h"
 #include "python/python.h"
+#include "raw.h"
 #include "real.h"
 #include "thread.h"
 #include <string.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #define OUTPUTS 8
@@ -85,7 +85,7 @@ static void remember(const struct python_file *file, void *nothing)
 	(void)nothing;
 	if (known && continues(file, &known->file))
 		known->file = *file;
-	if (known || process.file_count == OUTPUTS || fstat(file->descriptor, &status))
+	if (known || process.file_count == OUTPUTS || raw_fstat(file->descriptor, &status))
 		return;
 	files[process.file_count++] = (struct waiting_file){
 		.file = *file,
@@ -124,8 +124,8 @@ static bool is_same_file(const struct waiting_file *waiting)
 {
 	struct stat status;
 
-	return fstat(waiting->file.descriptor, &status) == 0 && status.st_dev == waiting->device &&
-	       status.st_ino == waiting->inode;
+	return raw_fstat(waiting->file.descriptor, &status) == 0 &&
+	       status.st_dev == waiting->device && status.st_ino == waiting->inode;
 }
 
 static bool wrote(const struct waiting_file *waiting, int descriptor, const void *from,

@@ -104,9 +104,38 @@ struct real_functions {
 #undef X
 	void (*exit)(int);
 	bool ready;
+	bool is_complete; /* this libc has all that the shim cannot do without */
 };
 
 extern struct real_functions real __attribute__((visibility("hidden")));
+
+/*
+ * What the shim itself asks of libc. Found in libc's own objects, whoever else has the
+ * name: neither the program nor a sanitizer is to see a call that is not the program's.
+ * And looked up, not linked: names that have moved from libpthread to libc in 2.34 would
+ * have that version, and no program of an older libc would start.
+ */
+#define LIBC_FUNCTIONS(X)                                                                          \
+	X(const char *, gnu_get_libc_version, (void))                                              \
+	X(unsigned long, getauxval, (unsigned long))                                               \
+	X(pthread_t, pthread_self, (void))                                                         \
+	X(int, pthread_attr_getstacksize, (const pthread_attr_t *, size_t *))                      \
+	X(int, pthread_mutexattr_init, (pthread_mutexattr_t *))                                    \
+	X(int, pthread_mutexattr_setrobust, (pthread_mutexattr_t *, int))                          \
+	X(int, pthread_mutexattr_destroy, (pthread_mutexattr_t *))                                 \
+	X(int, pthread_mutexattr_getpshared, (const pthread_mutexattr_t *, int *))                 \
+	X(int, pthread_rwlockattr_getpshared, (const pthread_rwlockattr_t *, int *))               \
+	X(int, pthread_mutex_init, (pthread_mutex_t *, const pthread_mutexattr_t *))               \
+	X(int, pthread_mutex_lock, (pthread_mutex_t *))                                            \
+	X(int, pthread_mutex_unlock, (pthread_mutex_t *))
+
+struct libc_functions {
+#define X(result, name, parameters) result(*name) parameters;
+	LIBC_FUNCTIONS(X)
+#undef X
+};
+
+extern struct libc_functions libc HIDDEN;
 
 void real_resolve(void);
 

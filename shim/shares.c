@@ -8,10 +8,9 @@
 #include "log.h"
 #include "maps.h"
 #include "python.h"
+#include "raw.h"
 #include "thread.h"
 #include <string.h>
-#include <sys/syscall.h>
-#include <unistd.h>
 
 /* Reading the list of mappings takes some 20 to 100 us: a program that makes a new
  * semaphore for everything it does is not to pay for each. */
@@ -143,11 +142,7 @@ static COLD struct share *add(uint64_t address)
 
 static bool is_gone(const struct record_share *record)
 {
-	int saved = errno;
-	bool gone = !process.is_filtered && syscall(SYS_kill, record->pid, 0) && errno == ESRCH;
-
-	errno = saved;
-	return gone;
+	return !process.is_filtered && raw_syscall(SYS_kill, record->pid, 0) == -ESRCH;
 }
 
 /* Has nothing in hand that anybody would ask for. */
@@ -333,7 +328,7 @@ IN_CHILD void shares_end(void)
 {
 	/* A vfork child ends in its parent's memory. */
 	if (!atomic_load(&any_record) || process_is_new() ||
-	    (!process.is_filtered && getpid() != process.pid))
+	    (!process.is_filtered && raw_getpid() != process.pid))
 		return;
 	for (uint32_t i = 0; i < SHARES; i++) {
 		struct record_share *record = record_of(atomic_load(&shares[i].record));

@@ -5,6 +5,8 @@
  *     descriptors, order of handlers, exit status. When in doubt, record less.
  *  2. No malloc, no stdio, no locale, no dlsym after start-up. No lock of our
  *     own, ever. Only libc is linked, and only the names in exports.map leave.
+ *     No function is called by a name that a program may have: system calls
+ *     are made by raw.h, and what must be libc's is looked up in libc (real.h).
  *  3. Any function may be interrupted by a signal handler, by a fork or by the
  *     end of the process at any instruction, and be entered again from there.
  *  4. A fork child has one thread and a frozen copy of everything. Never take

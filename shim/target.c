@@ -3,6 +3,7 @@
  * number alone: libc's open() and pread() are cancellation points, exec is not.
  */
 #include "target.h"
+#include "raw.h"
 #include <elf.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -10,9 +11,7 @@
 #include <stdint.h>
 #include <string.h>
 #include <sys/prctl.h>
-#include <sys/stat.h>
 #include <sys/statfs.h>
-#include <sys/syscall.h>
 #include <unistd.h>
 
 /* A program's headers and the name of its interpreter usually lie in here. */
@@ -40,7 +39,7 @@ static bool read_at(const struct file *file, uint64_t offset, void *to, size_t l
 		return true;
 	}
 	return offset <= INT64_MAX &&
-	       syscall(SYS_pread64, file->descriptor, to, length, offset) == (long)length;
+	       raw_syscall(SYS_pread64, file->descriptor, to, length, offset) == (long)length;
 }
 
 static bool is_elf(const struct file *file)
@@ -172,32 +171,32 @@ static void find_first(struct target *target, const struct file *file)
 /* A process that is privileged already stays so: its effective ids differ. */
 static bool ids_differ(void)
 {
-	return syscall(SYS_getuid) != syscall(SYS_geteuid) ||
-	       syscall(SYS_getgid) != syscall(SYS_getegid);
+	return raw_syscall(SYS_getuid) != raw_syscall(SYS_geteuid) ||
+	       raw_syscall(SYS_getgid) != raw_syscall(SYS_getegid);
 }
 
 static bool gains_privileges(const struct file *file)
 {
 	struct statfs system;
 
-	if (syscall(SYS_prctl, PR_GET_NO_NEW_PRIVS, 0, 0, 0, 0) == 1)
+	if (raw_syscall(SYS_prctl, PR_GET_NO_NEW_PRIVS, 0, 0, 0, 0) == 1)
 		return false;
-	return syscall(SYS_fstatfs, file->descriptor, &system) != 0 ||
+	return raw_syscall(SYS_fstatfs, file->descriptor, &system) != 0 ||
 	       !(system.f_flags & ST_NOSUID_FLAG);
 }
 
 static bool changes_id(const struct stat *status)
 {
-	return ((status->st_mode & S_ISUID) && status->st_uid != syscall(SYS_getuid)) ||
+	return ((status->st_mode & S_ISUID) && status->st_uid != (uid_t)raw_syscall(SYS_getuid)) ||
 	       ((status->st_mode & (S_ISGID | S_IXGRP)) == (S_ISGID | S_IXGRP) &&
-		status->st_gid != syscall(SYS_getgid));
+		status->st_gid != (gid_t)raw_syscall(SYS_getgid));
 }
 
 /* Root's programs get all capabilities anyway: they make no difference to them. */
 static bool has_capabilities(const struct file *file)
 {
-	return syscall(SYS_getuid) != 0 &&
-	       syscall(SYS_fgetxattr, file->descriptor, "security.capability", NULL, 0) > 0;
+	return raw_syscall(SYS_getuid) != 0 &&
+	       raw_syscall(SYS_fgetxattr, file->descriptor, "security.capability", NULL, 0) > 0;
 }
 
 /* When the kernel sets AT_SECURE, for which the loader forgets LD_PRELOAD. */
@@ -205,7 +204,7 @@ static enum unobserved_reason examine_privileges(const struct file *file)
 {
 	struct stat status;
 
-	if (syscall(SYS_fstat, file->descriptor, &status) != 0)
+	if (raw_fstat(file->descriptor, &status) != 0)
 		return OBSERVABLE;
 	if (changes_id(&status) && gains_privileges(file))
 		return UNOBSERVED_SET_ID;
@@ -252,7 +251,7 @@ static void note_full_path(struct target *target, const struct file *file, const
 	long length;
 
 	descriptor_path(link, file->descriptor);
-	length = syscall(SYS_readlink, link, target->path, TARGET_PATH_MAX);
+	length = raw_readlink(link, target->path, TARGET_PATH_MAX);
 	target->path_length = length > 0 ? (size_t)length : 0;
 	if (length <= 0)
 		note_path(target, path);
@@ -263,11 +262,11 @@ static bool open_file(struct file *file, int directory, const char *path)
 	long length;
 
 	/* What is no regular file is not executed: opening it must neither wait nor act. */
-	file->descriptor = (int)syscall(SYS_openat, directory, path,
-					O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK, 0);
+	file->descriptor = (int)raw_syscall(SYS_openat, directory, path,
+					    O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK, 0);
 	if (file->descriptor < 0)
 		return false;
-	length = syscall(SYS_pread64, file->descriptor, file->head, sizeof(file->head), 0);
+	length = raw_syscall(SYS_pread64, file->descriptor, file->head, sizeof(file->head), 0);
 	file->length = length > 0 ? (size_t)length : 0;
 	return true;
 }
@@ -313,7 +312,7 @@ static bool examine_file(struct target *target, int directory, const char *path,
 		examine_program(target, &file, path);
 	if (!read_script(&file, interpreter))
 		*interpreter = '\0';
-	syscall(SYS_close, file.descriptor);
+	raw_close(file.descriptor);
 	return true;
 }
 
@@ -369,7 +368,7 @@ void target_examine_search(struct target *target, const char *name, const char *
 		const char *end = strchr(search, ':');
 		size_t length = end ? (size_t)(end - search) : strlen(search);
 
-		if (join(path, search, length, name) && syscall(SYS_access, path, X_OK) == 0) {
+		if (join(path, search, length, name) && raw_syscall(SYS_access, path, X_OK) == 0) {
 			target_examine(target, AT_FDCWD, path);
 			return;
 		}
@@ -387,10 +386,10 @@ bool target_refuses_preload(enum unobserved_reason reason)
 
 bool target_can_read(const char *path)
 {
-	int descriptor = (int)syscall(SYS_openat, AT_FDCWD, path, O_RDONLY | O_CLOEXEC, 0);
+	int descriptor = (int)raw_syscall(SYS_openat, AT_FDCWD, path, O_RDONLY | O_CLOEXEC, 0);
 
 	if (descriptor >= 0)
-		syscall(SYS_close, descriptor);
+		raw_close(descriptor);
 	/* No descriptor free, or none in the system: that says nothing of the file. */
 	return descriptor >= 0 || errno == EMFILE || errno == ENFILE || errno == EINTR;
 }
@@ -399,5 +398,5 @@ bool target_is_own(const char *path)
 {
 	struct stat status;
 
-	return syscall(SYS_stat, path, &status) == 0 && status.st_uid == syscall(SYS_geteuid);
+	return raw_stat(path, &status) == 0 && status.st_uid == (uid_t)raw_syscall(SYS_geteuid);
 }

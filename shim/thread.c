@@ -7,13 +7,12 @@
 #include "interpreter.h"
 #include "log.h"
 #include "python.h"
+#include "raw.h"
 #include "real.h"
 #include "uses.h"
 #include <linux/futex.h>
 #include <linux/prctl.h>
 #include <string.h>
-#include <sys/mman.h>
-#include <sys/resource.h>
 
 #define SLAB_THREADS 64
 #define SLABS        1024
@@ -144,8 +143,8 @@ static struct thread *claim_existing(void)
 /* Adds a slab and claims its first block. */
 static struct thread *claim_new_slab(void)
 {
-	struct thread *slab = mmap(NULL, SLAB_THREADS * sizeof(*slab), PROT_READ | PROT_WRITE,
-				   MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+	struct thread *slab = raw_mmap(SLAB_THREADS * sizeof(*slab),
+				       MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1);
 	uint32_t index;
 
 	if (slab == MAP_FAILED)
@@ -154,7 +153,7 @@ static struct thread *claim_new_slab(void)
 	index = atomic_fetch_add(&slab_count, 1);
 	if (index >= SLABS) {
 		atomic_fetch_sub(&slab_count, 1);
-		munmap(slab, SLAB_THREADS * sizeof(*slab));
+		raw_munmap(slab, SLAB_THREADS * sizeof(*slab));
 		return NULL;
 	}
 	atomic_store(&slabs[index], slab);
@@ -203,16 +202,17 @@ IN_CHILD void thread_renew_fast(struct thread *thread)
 	held_set_open(&thread->held, !process.inherits && !thread->fork_depth);
 }
 
-/* From here to its end the thread owns the robust mutex of its block. */
+/* From here to its end the thread owns the robust mutex of its block. By libc's own
+ * functions: a sanitizer's would watch a lock that its program knows nothing of. */
 static void take_life(struct thread *thread)
 {
 	pthread_mutexattr_t attributes;
 
-	pthread_mutexattr_init(&attributes);
-	pthread_mutexattr_setrobust(&attributes, PTHREAD_MUTEX_ROBUST);
-	real.pthread_mutex_init(&thread->life, &attributes);
-	pthread_mutexattr_destroy(&attributes);
-	real.pthread_mutex_lock(&thread->life);
+	libc.pthread_mutexattr_init(&attributes);
+	libc.pthread_mutexattr_setrobust(&attributes, PTHREAD_MUTEX_ROBUST);
+	libc.pthread_mutex_init(&thread->life, &attributes);
+	libc.pthread_mutexattr_destroy(&attributes);
+	libc.pthread_mutex_lock(&thread->life);
 	thread->tid = thread_tid(thread);
 }
 
@@ -233,6 +233,7 @@ static void attach(struct thread *thread, uintptr_t stack_top, size_t stack_size
 	/* libc gives the memory of a thread that is not there to the next one. */
 	if (unlikely(process.inherits))
 		thread_each(replace_lost, thread);
+	thread->self = libc.pthread_self();
 	thread->start_ns = time_now();
 	thread->stack_top = stack_top;
 	thread->stack_low = stack_top - plain;
@@ -277,7 +278,7 @@ static void read_default_stack_size(void)
 	struct rlimit limit;
 
 	default_stack_size = UNLIMITED_STACK;
-	if (!getrlimit(RLIMIT_STACK, &limit) && limit.rlim_cur != RLIM_INFINITY)
+	if (!raw_getrlimit(RLIMIT_STACK, &limit) && limit.rlim_cur != RLIM_INFINITY)
 		default_stack_size = limit.rlim_cur;
 }
 
@@ -309,9 +310,9 @@ pid_t thread_id_in_locks(void)
 	pthread_mutex_t probe = PTHREAD_MUTEX_INITIALIZER;
 	pid_t owner;
 
-	real.pthread_mutex_lock(&probe);
+	libc.pthread_mutex_lock(&probe);
 	owner = probe.__data.__owner;
-	real.pthread_mutex_unlock(&probe);
+	libc.pthread_mutex_unlock(&probe);
 	return owner;
 }
 
@@ -439,7 +440,7 @@ static size_t stack_size_of(const pthread_attr_t *attributes)
 	size_t size = default_stack_size;
 
 	if (attributes)
-		pthread_attr_getstacksize(attributes, &size);
+		libc.pthread_attr_getstacksize(attributes, &size);
 	return size;
 }
 
@@ -506,7 +507,7 @@ static bool name_if_it_is(struct thread *thread, void *data)
 {
 	const struct naming *naming = data;
 
-	if (!thread_lives_here(thread) || !pthread_equal(thread->self, naming->self))
+	if (!thread_lives_here(thread) || thread->self != naming->self)
 		return true;
 	copy_name(thread, naming->name);
 	return false;

@@ -4,10 +4,9 @@
 #include "exec.h"
 #include "locks/futex.h"
 #include "objects.h"
+#include "raw.h"
 #include "real.h"
 #include <signal.h>
-#include <sys/syscall.h>
-#include <sys/time.h>
 
 static struct private_facts facts;
 
@@ -84,7 +83,7 @@ void wakers_start(void)
 	facts.magic = PRIVATE_FACTS_MAGIC;
 	sign_facts();
 	facts.objects = objects_address();
-	if (getitimer(ITIMER_REAL, &value) == 0)
+	if (raw_getitimer(ITIMER_REAL, &value) == 0)
 		note_timer(ITIMER_REAL, &value);
 }
 

@@ -7,12 +7,11 @@
  * is worked here, all its life, on the same word as in libstdc++ (gcc,
  * libsupc++/guard.cc).
  */
+#include "../raw.h"
 #include "../real.h"
 #include "../thread.h"
 #include "lock.h"
 #include <limits.h>
-#include <linux/futex.h>
-#include <sys/syscall.h>
 
 /* One bit of a byte each; the first byte is the ABI's. */
 #define MADE    0x1
@@ -70,7 +69,7 @@ static void guard_wait(int *guard, int seen)
 	if (!(seen & AWAITED) && !__atomic_compare_exchange_n(guard, &seen, seen | AWAITED, false,
 							      __ATOMIC_ACQ_REL, __ATOMIC_ACQUIRE))
 		return;
-	real.syscall(SYS_futex, (long)guard, FUTEX_WAIT, seen | AWAITED, 0, 0, 0);
+	raw_syscall(SYS_futex, guard, FUTEX_WAIT, seen | AWAITED, NULL);
 }
 
 static int guard_acquire(int *guard)
@@ -92,7 +91,7 @@ static int guard_acquire(int *guard)
 static void guard_leave(int *guard, int state)
 {
 	if (__atomic_exchange_n(guard, state, __ATOMIC_ACQ_REL) & AWAITED)
-		real.syscall(SYS_futex, (long)guard, FUTEX_WAKE, INT_MAX, 0, 0, 0);
+		raw_futex_wake(guard, INT_MAX);
 }
 
 static void guard_release(int *guard)

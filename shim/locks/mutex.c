@@ -81,7 +81,7 @@ static bool is_private(const pthread_mutexattr_t *attributes)
 	int shared = PTHREAD_PROCESS_PRIVATE;
 
 	if (attributes)
-		pthread_mutexattr_getpshared(attributes, &shared);
+		libc.pthread_mutexattr_getpshared(attributes, &shared);
 	return shared == PTHREAD_PROCESS_PRIVATE;
 }
 

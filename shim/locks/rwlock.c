@@ -84,7 +84,7 @@ static bool is_private(const pthread_rwlockattr_t *attributes)
 	int shared = PTHREAD_PROCESS_PRIVATE;
 
 	if (attributes)
-		pthread_rwlockattr_getpshared(attributes, &shared);
+		libc.pthread_rwlockattr_getpshared(attributes, &shared);
 	return shared == PTHREAD_PROCESS_PRIVATE;
 }
 

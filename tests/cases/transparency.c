@@ -69,6 +69,46 @@ struct transparency_case {
 	"	return before || calls ? 1 : WEXITSTATUS(status);\n"                                     \
 	"}"
 
+/* The same of functions by which a function of libc's could reach another. */
+#define OTHER_NAMES                                                                                \
+	"#include <sched.h>\n"                                                                     \
+	"#include <signal.h>\n"                                                                    \
+	"#include <unistd.h>\n"                                                                    \
+	"#include <sys/wait.h>\n"                                                                  \
+	"static int calls;\n"                                                                      \
+	"#define COUNTED(name) int my_##name() __asm__(#name); int my_##name() { return ++calls; " \
+	"}\n"                                                                                      \
+	"COUNTED(syscall) COUNTED(execve) COUNTED(execvpe) COUNTED(execveat) COUNTED(_exit)\n"     \
+	"COUNTED(clone) COUNTED(getauxval) COUNTED(pthread_self) COUNTED(dlsym)\n"                 \
+	"COUNTED(pthread_mutexattr_init) COUNTED(pthread_attr_getstacksize)\n"                     \
+	"int __clone(int (*start)(void *), void *stack, int flags, void *argument, ...);\n"        \
+	"static char *none[] = {\"none\", NULL}, stack[65536] __attribute__((aligned(16)));\n"     \
+	"static int run(void *unused)\n"                                                           \
+	"{ execv(\"/none\", none); execvp(\"no-program\", none); execl(\"/none\", \"none\", "      \
+	"NULL);\n"                                                                                 \
+	"execlp(\"no-program\", \"none\", NULL); _Exit(calls ? 1 : 7); }\n"                        \
+	"int main(void) {\n"                                                                       \
+	"	int status, other, child = fork();\n"                                                    \
+	"	if (child == 0) run(NULL);\n"                                                            \
+	"	waitpid(child, &status, 0);\n"                                                           \
+	"	child = __clone(run, stack + sizeof(stack), SIGCHLD, NULL);\n"                           \
+	"	waitpid(child, &other, 0);\n"                                                            \
+	"	return calls || other != status ? 1 : WEXITSTATUS(status);\n"                            \
+	"}"
+
+/* Its runtime watches every lock that it is told of. */
+#define MANY_THREADS                                                                               \
+	"#include <pthread.h>\n"                                                                   \
+	"static void *run(void *data) { return data; }\n"                                          \
+	"int main(void) {\n"                                                                       \
+	"	for (int i = 0; i < 300; i++) {\n"                                                       \
+	"		pthread_t thread;\n"                                                                    \
+	"		if (pthread_create(&thread, NULL, run, NULL) || pthread_join(thread, "                  \
+	"NULL)) return 1;\n"                                                                       \
+	"	}\n"                                                                                     \
+	"	return 7;\n"                                                                             \
+	"}"
+
 /* What AddressSanitizer finds is found, and what the program starts has no runtime more. */
 #define OVERFLOW                                                                                   \
 	"#include <stdlib.h>\n"                                                                    \
@@ -200,6 +240,8 @@ static const struct transparency_case cases[] = {
 	PROGRAM("timeless"),
 	{"chroot", NEED_ROOT, "rm -rf root; $RUN transparent chroot", 7},
 	{"functions of libc's names", C_PROGRAM("-rdynamic -fno-builtin", NAMES), "$RUN ./p", 7},
+	{"names by which libc's functions call each other",
+	 C_PROGRAM("-rdynamic -fno-builtin", OTHER_NAMES), "$RUN ./p", 7},
 	{"functions of our names", C_PROGRAM("-rdynamic", WRAPS), "$RUN ./p", 7},
 	{"libraries", LIBRARIES C_PROGRAM("", LOADS), "$RUN ./p", 7},
 
@@ -211,6 +253,8 @@ static const struct transparency_case cases[] = {
 	SANITIZED("clang", "leak"),
 	{"gcc -fsanitize=thread", BUILT("gcc", "-g -fsanitize=thread"), "$RUN ./p atfork", 7},
 	{"clang -fsanitize=thread", BUILT("clang", "-g -fsanitize=thread"), "$RUN ./p atfork", 7},
+	{"threads that come and go under ThreadSanitizer",
+	 NEED("gcc") C_PROGRAM("-g -fsanitize=thread", MANY_THREADS), "$RUN ./p", 7},
 	{"what ThreadSanitizer knows", NEED("gcc") C_PROGRAM("-g -fsanitize=thread", HANDED_OVER),
 	 "$RUN ./p", 7},
 	{"what AddressSanitizer finds", C_PROGRAM("-fsanitize=address", OVERFLOW),

@@ -151,6 +151,7 @@ static void setup(void)
 	process.serial = process.image = 1;
 	process.recorded = true;
 	process.active = true;
+	real_ensure();
 	modules_start();
 }
 
