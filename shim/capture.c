@@ -10,10 +10,10 @@
 #include <string.h>
 
 #define STACK_ALIGNMENT 8
-/* Call sites whose stack is in the log already, keyed by address and depth. */
+/* Call sites whose stack is kept already, keyed by address and depth. */
 #define SITES 1024
 
-/* High half: tag; low half: reference. One word, so that racing writers cannot mix two. */
+/* High half: tag; low half: the kept_fact. One word, so that racing writers cannot mix two. */
 static _Atomic uint64_t sites[SITES];
 
 static uint64_t site_hash(struct call_site site)
@@ -111,61 +111,108 @@ static uint64_t hash_code_addresses(uint64_t hash, const uint64_t *word, size_t 
 	return hash_mix(hash, length);
 }
 
-/* Writes the record of a stack whose bytes can be read plainly, unless it is known. */
-static session_reference record_stack(const struct stack_registers *registers, uintptr_t address,
-				      const uint8_t *bytes, size_t length, uint32_t flags)
+/* A stack whose bytes can be read plainly. */
+struct copy {
+	const struct stack_registers *registers;
+	uintptr_t address;
+	const uint8_t *bytes;
+	size_t length;
+	uint32_t flags;
+};
+
+static uint64_t hash_of(const struct copy *copy)
 {
 	uint64_t hash = hash_mix(hash_mix(HASH_SEED, RECORD_STACK), process.image);
+
+	hash = hash_mix(hash_mix(hash, copy->registers->rip), copy->flags);
+	return hash_code_addresses(hash, (const uint64_t *)copy->bytes, copy->length);
+}
+
+static void fill(struct record_stack *record, const struct copy *copy)
+{
+	record->flags = copy->flags;
+	record->length = (uint32_t)copy->length;
+	record->address = copy->address;
+	record->registers = *copy->registers;
+	copy_bytes(record->bytes, copy->bytes, copy->length);
+}
+
+/* Writes its record, unless it is known. */
+static session_reference record_stack(const struct copy *copy)
+{
 	struct intern_place place;
-	session_reference reference;
+	session_reference reference = log_find(hash_of(copy), &place);
 	struct record_stack *record;
 
-	hash = hash_mix(hash_mix(hash, registers->rip), flags);
-	hash = hash_code_addresses(hash, (const uint64_t *)bytes, length);
-	reference = log_find(hash, &place);
 	if (reference)
 		return reference;
-	record = log_claim(sizeof(*record) + length, &reference);
+	record = log_claim(sizeof(*record) + copy->length, &reference);
 	if (!record)
 		return 0;
-	record->flags = flags;
-	record->length = (uint32_t)length;
-	record->address = address;
-	record->registers = *registers;
-	copy_bytes(record->bytes, bytes, length);
+	fill(record, copy);
 	log_commit(record, RECORD_STACK);
 	log_publish(&place, reference);
 	return reference;
 }
 
-static session_reference capture_own(const struct thread *thread,
-				     const struct stack_registers *registers, size_t limit)
+/* Libraries that came by dlopen() are not known before the first fork: their code is no
+ * code yet. So the call itself is part of what makes it the same. */
+static kept_fact keep_stack(const struct copy *copy, const void *site)
+{
+	struct kept_place place;
+	kept_fact fact = kept_find(hash_mix(hash_of(copy), (uintptr_t)site), &place);
+	struct record_stack *record;
+
+	if (fact)
+		return fact;
+	record = kept_claim(&place, sizeof(*record) + copy->length, &fact);
+	if (!record)
+		return 0;
+	fill(record, copy);
+	kept_commit(&place, record, RECORD_STACK, fact);
+	return fact;
+}
+
+static struct copy copy_of_own(const struct thread *thread, const struct stack_registers *registers,
+			       size_t limit)
 {
 	size_t available = thread->stack_top - registers->rsp;
 	size_t length = available < limit ? available : limit;
 
-	return record_stack(registers, registers->rsp, (const uint8_t *)registers->rsp,
-			    length & ~(size_t)(STACK_ALIGNMENT - 1),
-			    available > length ? STACK_TRUNCATED : 0);
+	return (struct copy){
+		.registers = registers,
+		.address = registers->rsp,
+		.bytes = (const uint8_t *)registers->rsp,
+		.length = length & ~(size_t)(STACK_ALIGNMENT - 1),
+		.flags = available > length ? STACK_TRUNCATED : 0,
+	};
 }
 
 /*
  * How far a foreign stack can be read is known only after the copy, so the
  * copy goes through one buffer. No lock: who finds it taken does without.
  */
-static session_reference capture_foreign(const struct stack_registers *registers, size_t limit)
+static bool take_copy_of_foreign(const struct stack_registers *registers, size_t limit,
+				 struct copy *copy)
 {
 	static _Alignas(16) uint8_t buffer[SESSION_STACK_MAX];
-	session_reference reference;
-	size_t length;
 
 	if (atomic_exchange(&process.buffer_taken, true))
-		return 0;
-	length = memory_read(buffer, (const void *)registers->rsp, limit);
-	reference = record_stack(registers, registers->rsp, buffer,
-				 length & ~(size_t)(STACK_ALIGNMENT - 1), STACK_TRUNCATED);
+		return false;
+	*copy = (struct copy){
+		.registers = registers,
+		.address = registers->rsp,
+		.bytes = buffer,
+		.length = memory_read(buffer, (const void *)registers->rsp, limit) &
+			  ~(size_t)(STACK_ALIGNMENT - 1),
+		.flags = STACK_TRUNCATED,
+	};
+	return true;
+}
+
+static void give_buffer_back(void)
+{
 	atomic_store(&process.buffer_taken, false);
-	return reference;
 }
 
 void capture_forget_parent(void)
@@ -173,45 +220,75 @@ void capture_forget_parent(void)
 	atomic_store(&process.buffer_taken, false);
 }
 
-static session_reference capture_innermost(struct thread *thread,
-					   const struct stack_registers *registers, size_t limit)
-{
-	thread->capture_sp = registers->rsp;
-	if (on_own_stack(thread, registers->rsp))
-		return capture_own(thread, registers, limit);
-	return capture_foreign(registers, limit);
-}
-
 COLD session_reference capture_stack(struct thread *thread)
 {
 	struct stack_registers registers;
+	session_reference reference;
+	struct copy copy;
 
 	CAPTURE_REGISTERS(&registers);
-	return capture_innermost(thread, &registers, SESSION_STACK_MAX);
+	thread->capture_sp = registers.rsp;
+	if (on_own_stack(thread, registers.rsp)) {
+		copy = copy_of_own(thread, &registers, SESSION_STACK_MAX);
+		return record_stack(&copy);
+	}
+	if (!take_copy_of_foreign(&registers, SESSION_STACK_MAX, &copy))
+		return 0;
+	reference = record_stack(&copy);
+	give_buffer_back();
+	return reference;
 }
 
-COLD session_reference capture_stack_once(struct thread *thread, struct call_site site,
-					  size_t limit)
+static kept_fact keep_innermost(struct thread *thread, const struct stack_registers *registers,
+				struct call_site site, size_t limit)
+{
+	struct copy copy;
+	kept_fact fact;
+
+	thread->capture_sp = registers->rsp;
+	if (on_own_stack(thread, registers->rsp)) {
+		copy = copy_of_own(thread, registers, limit);
+		return keep_stack(&copy, site.address);
+	}
+	if (!take_copy_of_foreign(registers, limit, &copy))
+		return 0;
+	fact = keep_stack(&copy, site.address);
+	give_buffer_back();
+	return fact;
+}
+
+COLD kept_fact capture_keep(struct thread *thread)
+{
+	static const struct call_site none;
+	struct stack_registers registers;
+
+	CAPTURE_REGISTERS(&registers);
+	return keep_innermost(thread, &registers, none, SESSION_STACK_MAX);
+}
+
+COLD kept_fact capture_stack_once(struct thread *thread, struct call_site site, size_t limit)
 {
 	struct stack_registers registers;
 
 	uint64_t hash = site_hash(site);
 	_Atomic uint64_t *entry = &sites[hash % SITES];
 	uint64_t known = atomic_load_explicit(entry, memory_order_relaxed);
-	session_reference reference;
+	kept_fact fact;
 
 	if (known >> 32 == hash >> 32 && (uint32_t)known)
-		return (session_reference)known;
+		return (kept_fact)known;
 	CAPTURE_REGISTERS(&registers);
-	reference = capture_innermost(thread, &registers, limit);
-	atomic_store_explicit(entry, hash >> 32 << 32 | reference, memory_order_relaxed);
-	return reference;
+	fact = keep_innermost(thread, &registers, site, limit);
+	atomic_store_explicit(entry, hash >> 32 << 32 | fact, memory_order_relaxed);
+	return fact;
 }
 
 session_reference capture_record_snapshot(const struct snapshot *snapshot)
 {
-	return record_stack(&snapshot->registers, snapshot->address, snapshot->bytes,
-			    snapshot->length, STACK_FIRST_SEEN);
+	struct copy copy = {&snapshot->registers, snapshot->address, snapshot->bytes,
+			    snapshot->length, STACK_FIRST_SEEN};
+
+	return record_stack(&copy);
 }
 
 session_reference capture_record_frozen(const struct thread *holder, uintptr_t sp)
@@ -226,8 +303,11 @@ session_reference capture_record_frozen(const struct thread *holder, uintptr_t s
 	struct record_stack *record;
 
 	length &= ~(size_t)(STACK_ALIGNMENT - 1);
-	if (on_own_stack(holder, sp))
-		return record_stack(&none, sp, (const uint8_t *)sp, length, flags);
+	if (on_own_stack(holder, sp)) {
+		struct copy copy = {&none, sp, (const uint8_t *)sp, length, flags};
+
+		return record_stack(&copy);
+	}
 	record = log_claim(sizeof(*record) + length, &reference);
 	if (!record)
 		return 0;

@@ -5,6 +5,7 @@
 #ifndef FORKCHECK_CAPTURE_H
 #define FORKCHECK_CAPTURE_H
 
+#include "kept.h"
 #include "session.h"
 #include "shim.h"
 
@@ -63,13 +64,15 @@ const struct snapshot *capture_find(const struct thread *thread, const void *sit
 
 /* The whole stack of the calling thread as a STACK record (interned by its code addresses). */
 session_reference capture_stack(struct thread *thread);
+/* The same as a fact that is kept. */
+kept_fact capture_keep(struct thread *thread);
 /*
- * The same, but only once per call site and depth: later passes get the first
- * one, "first seen". No more than the innermost `limit` bytes of it.
+ * The same, but only once per call site and depth: later passes
+ * get the first one, "first seen". No more than the innermost `limit` bytes of it.
  */
-session_reference capture_stack_once(struct thread *thread, struct call_site site, size_t limit);
+kept_fact capture_stack_once(struct thread *thread, struct call_site site, size_t limit);
 /* Enough to name a lock by where it was made: an interpreter makes locks at
- * hundreds of depths, and whole stacks of them would fill the log. */
+ * hundreds of depths, and whole stacks of them would fill the memory. */
 #define CAPTURE_INNERMOST 2048
 
 /* In a fork child: nobody else is capturing any more. */

@@ -5,6 +5,7 @@
 #include "child.h"
 #include "capture.h"
 #include "interpreter.h"
+#include "kept.h"
 #include "locks/lock.h"
 #include "log.h"
 #include "lost_holder.h"
@@ -199,6 +200,7 @@ static void become(struct thread *survivor, const struct inventory *inventory)
 	process.birth_index = survivor->fork.birth;
 	process.kind = BIRTH_CHILD;
 	process.fork = inventory->fork;
+	process.born_by = survivor->fork.fact;
 	/* The parent's, from just before: the clock would cost the child a page fault. */
 	process.birth_ns = survivor->fork.ns;
 	process.lost = inventory->lost + process.unseen_count;
@@ -237,7 +239,7 @@ static void sync_modules(session_reference fork)
 	if (!modules_are_stale())
 		return;
 	modules_note_change();
-	modules_sync();
+	modules_record();
 	if (fork)
 		atomic_store(&((struct record_fork *)log_record(fork))->modules_changed, 1);
 }
@@ -310,7 +312,8 @@ static session_reference record_own_lock(struct thread *thread, const void *lock
 
 	if (!slot)
 		return 0;
-	return held_record(thread, slot, process.fork, HELD_BY_FORKER, state, size);
+	return held_record(thread, slot, kept_reference(process.born_by), HELD_BY_FORKER, state,
+			   size);
 }
 
 static session_reference write_wait(struct thread *thread, const void *lock,
@@ -319,7 +322,7 @@ static session_reference write_wait(struct thread *thread, const void *lock,
 				    enum lock_operation operation, uint32_t flags)
 {
 	session_reference reference, who = thread_record(thread), stack = capture_stack(thread);
-	session_reference python = python_capture(thread, thread->capture_sp);
+	session_reference python = kept_reference(python_capture(thread, thread->capture_sp));
 	struct record_wait *record = log_claim(sizeof(*record), &reference);
 
 	if (!record)

@@ -19,7 +19,7 @@ static bool is_enough(enum copied_kind kind, int descriptor, struct intern_place
 {
 	uint64_t hash = hash_mix(hash_mix(HASH_SEED, RECORD_COPIED), process.image);
 
-	hash = hash_mix(hash, (uint64_t)process.fork << 32 | kind);
+	hash = hash_mix(hash_mix(hash, kept_identity(process.born_by)), kind);
 	*known = log_find(hash_mix(hash, (uint64_t)(int64_t)descriptor), place);
 	return *known && atomic_load(&((struct record *)log_record(*known))->count) > SAMPLES;
 }
@@ -36,7 +36,7 @@ static void record_copied(struct thread *thread, const struct record_copied *fac
 	/* Output that was found written was written somewhere else. */
 	if (facts->kind != COPIED_OUTPUT || facts->flags) {
 		stack = capture_stack(thread);
-		python = python_capture(thread, thread->capture_sp);
+		python = kept_reference(python_capture(thread, thread->capture_sp));
 	}
 	record = log_claim(sizeof(*record), &reference);
 	if (!record)

@@ -129,7 +129,7 @@ static session_reference record_unobserved(const struct target *target, pid_t pi
 
 	if (atomic_fetch_add(&log_header()->counters.unobserved, 1) >= UNOBSERVED_MAX)
 		return 0;
-	record = log_claim(sizeof(*record) + target->path_length, &reference);
+	record = log_claim_alone(sizeof(*record) + target->path_length, &reference);
 	if (!record)
 		return 0;
 	record->since_ns = since_ns;

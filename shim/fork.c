@@ -7,6 +7,7 @@
 #include "fork.h"
 #include "child.h"
 #include "interpreter.h"
+#include "kept.h"
 #include "locks/lock.h"
 #include "log.h"
 #include "modules.h"
@@ -121,29 +122,22 @@ static void find_threads(struct thread *thread)
 		atomic_fetch_add(&log_header()->counters.unseen, process.unseen_count);
 }
 
-static session_reference record_fork(struct thread *thread)
+static kept_fact keep_fork(struct thread *thread)
 {
 	uint64_t hash = hash_mix(HASH_SEED, RECORD_FORK);
-	struct intern_place place;
-	session_reference reference, who;
+	struct kept_place place;
 	struct record_fork *record;
+	kept_fact fact, who;
 
 	hash = hash_mix(hash, (uint64_t)process.serial << 32 | thread->serial);
-	hash = hash_mix(hash, (uint64_t)thread->fork.stack << 32 | thread->fork.function);
+	hash = hash_mix(hash, kept_identity(thread->fork.stack));
+	hash = hash_mix(hash, kept_identity(thread->fork.python));
 	hash = hash_mix(hash, (uint64_t)thread_generation() << 32 | process.unseen_count);
-	hash = hash_mix(hash, thread->fork.python);
-	reference = log_find(hash, &place);
-	if (reference) {
-		record = log_record(reference);
-		if (atomic_exchange(&record->modules_changed, 0)) {
-			modules_note_change();
-			modules_sync();
-		}
-		return reference;
-	}
-	modules_sync();
-	who = thread_record(thread);
-	record = log_claim(sizeof(*record), &reference);
+	fact = kept_find(hash_mix(hash, thread->fork.function), &place);
+	if (fact)
+		return fact;
+	who = thread_keep(thread);
+	record = kept_claim(&place, sizeof(*record), &fact);
 	if (!record)
 		return 0;
 	record->parent = process.serial;
@@ -153,9 +147,61 @@ static session_reference record_fork(struct thread *thread)
 	record->stack = thread->fork.stack;
 	record->python = thread->fork.python;
 	record->generation = thread_generation();
-	log_commit(record, RECORD_FORK);
-	log_publish(&place, reference);
-	return reference;
+	atomic_store(&record->execs, 0);
+	atomic_store(&record->modules_changed, 0);
+	atomic_store(&record->lost, 0);
+	kept_commit(&place, record, RECORD_FORK, fact);
+	return fact;
+}
+
+/* Writes it, and what the libraries table needs. */
+static session_reference record_fork(kept_fact fact)
+{
+	session_reference reference = kept_written(fact);
+
+	if (reference) {
+		struct record_fork *record = log_record(reference);
+
+		kept_count(fact);
+		if (atomic_exchange(&record->modules_changed, 0))
+			modules_note_change();
+	}
+	modules_record();
+	return reference ? reference : kept_reference(fact);
+}
+
+/* By its thread, which cannot give it back in the child under its new id. */
+static bool is_orphaned(struct thread *thread, const struct held_slot *slot)
+{
+	enum lock_kind kind = held_kind(thread, slot);
+	_Alignas(16) unsigned char state[SESSION_LOCK_STATE_MAX];
+
+	return slot->since && lock_is_held(slot, kind, thread_tid(thread), state) &&
+	       !lock_family(kind)->crosses_fork(state);
+}
+
+static bool leaves_anything(struct thread *thread)
+{
+	const struct held_slot *slot;
+
+	for (uint32_t cursor = 0; (slot = held_next(thread, &cursor));)
+		if (is_orphaned(thread, slot))
+			return true;
+	for (uint32_t i = 0; thread->regions_used && i < REGIONS; i++)
+		if (thread->regions[i].since)
+			return true;
+	return false;
+}
+
+/*
+ * Most forks are by processes of one thread, a shell's, and leave nothing behind that
+ * could matter to the child. Those are not written: a child that has something to say
+ * writes down first what it was born by, and the CLI finds it in a child that hangs.
+ */
+static bool matters(struct thread *thread)
+{
+	return thread->fork.others || process.unseen_count || process.inherits ||
+	       thread->fork.bears_itself || leaves_anything(thread);
 }
 
 static session_reference known_lost(session_reference fork)
@@ -176,7 +222,7 @@ static void enter(struct thread *thread, enum fork_function function)
 	modules_sync();
 	interpreter_renew();
 	thread->fork = (struct fork_state){.function = function};
-	thread->fork.stack = capture_stack(thread);
+	thread->fork.stack = capture_keep(thread);
 	thread->fork.python = python_capture(thread, thread->capture_sp);
 	thread->fork_depth++;
 	thread_renew_fast(thread);
@@ -195,11 +241,15 @@ static bool record_thread(struct thread *thread, void *nothing)
 static void record_threads(void)
 {
 	static uint32_t recorded;
-	uint32_t generation = thread_generation();
+	uint32_t generation = thread_generation(), alive = 0;
 
 	if (generation == recorded)
 		return;
 	recorded = generation;
+	thread_each(count_if_alive, &alive);
+	if (alive < 2)
+		return;
+	modules_record();
 	thread_each(record_thread, NULL);
 }
 
@@ -216,7 +266,8 @@ static void announce(struct thread *thread)
 {
 	struct fork_state *fork = &thread->fork;
 
-	fork->record = record_fork(thread);
+	fork->fact = keep_fork(thread);
+	fork->record = matters(thread) ? record_fork(fork->fact) : 0;
 	fork->lost = known_lost(fork->record);
 	fork->child = atomic_fetch_add(&log_header()->next_process, 1) + 1;
 	fork->birth = fork->bears_itself ? 0 : log_birth_reserve();
@@ -423,8 +474,8 @@ bool fork_begin_unhandled(struct fork_scope *scope, enum fork_function function,
 }
 
 /* In the child the lock's word still has the id that its owner had in the parent. */
-static void record_if_kept(struct thread *thread, const struct held_slot *slot,
-			   session_reference fork, pid_t owner, uint32_t flags)
+static void record_if_kept(struct thread *thread, const struct held_slot *slot, pid_t owner,
+			   uint32_t flags)
 {
 	enum lock_kind kind = held_kind(thread, slot);
 	_Alignas(16) unsigned char state[SESSION_LOCK_STATE_MAX];
@@ -435,19 +486,21 @@ static void record_if_kept(struct thread *thread, const struct held_slot *slot,
 	/* What cannot be given back in the child was written down at the clone. */
 	if (flags & HELD_KEPT_IN_CHILD && !lock_family(kind)->crosses_fork(state))
 		return;
-	held_record(thread, slot, fork, HELD_BY_FORKER | flags, state, lock_family(kind)->size);
+	if (!thread->fork.record)
+		thread->fork.record = kept_reference(thread->fork.fact);
+	held_record(thread, slot, thread->fork.record, HELD_BY_FORKER | flags, state,
+		    lock_family(kind)->size);
 }
 
 /* Locks that the handlers took and did not give back. */
 static void record_kept(struct fork_scope *scope, pid_t pid)
 {
 	struct thread *thread = scope->thread;
-	session_reference fork = thread->fork.record;
 	uint32_t flags = pid ? HELD_KEPT : HELD_KEPT | HELD_KEPT_IN_CHILD;
 	const struct held_slot *slot;
 
-	for (uint32_t cursor = 0; fork && (slot = held_next(thread, &cursor));)
-		record_if_kept(thread, slot, fork, scope->owner, flags);
+	for (uint32_t cursor = 0; thread->fork.fact && (slot = held_next(thread, &cursor));)
+		record_if_kept(thread, slot, scope->owner, flags);
 }
 
 IN_CHILD pid_t fork_end(struct fork_scope *scope, pid_t pid)

@@ -437,7 +437,7 @@ session_reference held_record(struct thread *holder, const struct held_slot *slo
 	session_reference thread = thread_record(holder);
 	session_reference acquired = snapshot ? capture_record_snapshot(snapshot) : 0;
 	session_reference frozen = capture_record_frozen(holder, (uintptr_t)slot->sp);
-	session_reference python = python_capture_lost(holder, (uintptr_t)slot->sp);
+	session_reference python = kept_reference(python_capture_lost(holder, (uintptr_t)slot->sp));
 
 	record = log_claim(sizeof(*record), &reference);
 	if (!record)

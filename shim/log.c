@@ -3,6 +3,7 @@
  * for news that cannot wait. Called from everywhere, fork children included.
  */
 #include "log.h"
+#include "kept.h"
 #include "raw.h"
 #include "shim.h"
 #include <fcntl.h>
@@ -109,12 +110,12 @@ void log_publish(const struct intern_place *place, session_reference reference)
 		atomic_store(&place->entry->reference, reference);
 }
 
-static void write_process(void)
+static void write_process_record(void)
 {
 	size_t libc_length = strlen(process.libc_version);
 	session_reference reference;
 	struct record_process *record =
-		log_claim(sizeof(*record) + process.path_length + libc_length, &reference);
+		log_claim_alone(sizeof(*record) + process.path_length + libc_length, &reference);
 
 	if (!record)
 		return;
@@ -135,15 +136,13 @@ static void write_process(void)
 	log_commit(record, RECORD_PROCESS);
 }
 
-void *log_claim(size_t size, session_reference *reference)
+void *log_claim_alone(size_t size, session_reference *reference)
 {
 	uint64_t needed = (size + SESSION_CELL - 1) / SESSION_CELL;
 	struct record *record;
 	uint64_t first;
 
 	*reference = 0;
-	if (!atomic_exchange(&process.recorded, true))
-		write_process();
 	first = atomic_fetch_add(&header->next_cell, needed);
 	if (first + needed > header->cells_count) {
 		atomic_fetch_add(&header->counters.dropped, 1);
@@ -157,6 +156,23 @@ void *log_claim(size_t size, session_reference *reference)
 	atomic_store_explicit(&record->count, 1, memory_order_relaxed);
 	*reference = (session_reference)first;
 	return record;
+}
+
+static void write_process(void)
+{
+	/* The fork that it was born by may not have mattered until now. */
+	if (!process.fork && process.born_by) {
+		process.fork = kept_reference(process.born_by);
+		kept_flush();
+	}
+	write_process_record();
+}
+
+void *log_claim(size_t size, session_reference *reference)
+{
+	if (!atomic_exchange(&process.recorded, true))
+		write_process();
+	return log_claim_alone(size, reference);
 }
 
 void log_commit(void *record, enum record_type type)

@@ -29,8 +29,11 @@ struct intern_place {
 session_reference log_find(uint64_t hash, struct intern_place *place);
 void log_publish(const struct intern_place *place, session_reference reference);
 
-/* Claims a chunk and fills its header. NULL when the log is full (counted). */
+/* Claims a chunk and fills its header. NULL when the log is full (counted). Before its
+ * first record a process says who it is. */
 void *log_claim(size_t size, session_reference *reference);
+/* For a record that says so itself. */
+void *log_claim_alone(size_t size, session_reference *reference);
 void log_commit(void *record, enum record_type type);
 
 /* The record behind a reference that this process wrote or inherited. */

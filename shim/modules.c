@@ -3,7 +3,7 @@
  * ordinary: reads go through memory_read(), and a torn list ends the walk.
  */
 #include "modules.h"
-#include "log.h"
+#include "kept.h"
 #include "real.h"
 #include "shim.h"
 #include <elf.h>
@@ -23,7 +23,7 @@ AT_START uintptr_t modules_low, modules_high, modules_program_low, modules_progr
 static _Atomic uint32_t changes = 1;
 AT_START static uint32_t changes_seen;
 
-/* Hashes of the objects whose records are written. A lost race writes one twice. */
+/* Hashes of the objects that are kept. A lost race keeps one twice. */
 static uint64_t seen[SEEN_MAX];
 AT_START static uint32_t seen_count;
 /* Length of the list at the last sync. */
@@ -165,14 +165,14 @@ static void remember(uint64_t hash)
 		seen[seen_count++] = hash;
 }
 
-static void record_module(const struct link_map *map, bool is_program)
+static void keep_module(const struct link_map *map, bool is_program)
 {
 	char path[PATH_LENGTH];
 	unsigned char build_id[BUILD_ID_MAX];
 	size_t path_length, build_id_length;
 	struct record_module *record;
-	struct intern_place place;
-	session_reference reference;
+	struct kept_place place;
+	kept_fact fact;
 	uint64_t hash;
 
 	if (map->l_addr && map->l_addr == libc.getauxval(AT_SYSINFO_EHDR))
@@ -186,10 +186,10 @@ static void record_module(const struct link_map *map, bool is_program)
 	remember(hash);
 	if (map->l_addr && map->l_ld && !is_program)
 		widen(&modules_low, &modules_high, map->l_addr, (uintptr_t)map->l_ld);
-	if (log_find(hash, &place))
+	if (kept_find(hash, &place))
 		return;
 	build_id_length = read_build_id(map, is_program, build_id);
-	record = log_claim(sizeof(*record) + path_length + build_id_length, &reference);
+	record = kept_claim(&place, sizeof(*record) + path_length + build_id_length, &fact);
 	if (!record)
 		return;
 	record->image = process.image;
@@ -199,8 +199,13 @@ static void record_module(const struct link_map *map, bool is_program)
 	record->build_id_length = (uint16_t)build_id_length;
 	memcpy(record->text, path, path_length);
 	memcpy(record->text + path_length, build_id, build_id_length);
-	log_commit(record, RECORD_MODULE);
-	log_publish(&place, reference);
+	kept_commit_pending(&place, record, RECORD_MODULE, fact);
+}
+
+void modules_record(void)
+{
+	modules_sync();
+	kept_flush();
 }
 
 IN_CHILD void modules_sync(void)
@@ -215,7 +220,7 @@ IN_CHILD void modules_sync(void)
 	for (; at && length < MODULES_MAX; at = map.l_next, length++) {
 		if (memory_read(&map, at, sizeof(map)) != sizeof(map))
 			break;
-		record_module(&map, at == _r_debug.r_map);
+		keep_module(&map, at == _r_debug.r_map);
 	}
 	changes_seen = announced;
 	list_length = length;

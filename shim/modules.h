@@ -1,7 +1,7 @@
 /*
  * What the dynamic loader has mapped, read from its own list without its lock.
  *
- * Nothing is written until a stack is: a program that never forks costs no
+ * Nothing is written until a fork is: a program that never forks costs no
  * log space. dl_iterate_phdr is not used: its lock is never reset in a fork
  * child, and a callback of the program's may be holding it for long.
  */
@@ -20,9 +20,11 @@ void modules_note_change(void);
 /* How often that was said. */
 uint32_t modules_changes(void);
 
-/* Writes MODULE records for what is new since the last sync. In a process with
- * other threads: every read may fail and none faults. */
+/* Keeps MODULE facts of what is new since the last sync. In a process with other
+ * threads: every read may fail and none faults. */
 void modules_sync(void);
+/* The same, and writes them and all that waits for a fork. */
+void modules_record(void);
 
 /* In a fork child, where the list is frozen: true if it has entries that the
  * last sync did not see (libc loads NSS modules behind every wrapper's back). */

@@ -98,7 +98,7 @@ void object_made(const void *object, enum lock_kind kind, struct call_site site)
 	int saved = errno;
 
 	if (thread) {
-		session_reference stack = capture_stack_once(thread, site, CAPTURE_INNERMOST);
+		kept_fact stack = capture_stack_once(thread, site, CAPTURE_INNERMOST);
 
 		entry = find_or_add(object_key(object, kind));
 		clear(entry);

@@ -1,5 +1,5 @@
 /*
- * Writes down the frames of the interpreter that is loaded.
+ * Notes the frames of the interpreter that is loaded.
  *
  * Memory is read by memory_read(), which fails where a load would fault. Only
  * a thread that has the interpreter's lock reads its own frames by plain loads:
@@ -7,6 +7,7 @@
  */
 #include "python.h"
 #include "interpreter.h"
+#include "kept.h"
 #include "log.h"
 #include "python/python.h"
 #include "thread.h"
@@ -54,12 +55,11 @@ static uint64_t hash_of(const struct python_walk *walk, enum python_status statu
 	return hash;
 }
 
-static session_reference write_code(const struct python_code *code,
-				    const struct intern_place *place)
+static kept_fact keep_code(const struct python_code *code, const struct kept_place *place)
 {
-	session_reference reference;
-	struct record_python_code *record =
-		log_claim(sizeof(*record) + code->file_length + code->function_length, &reference);
+	kept_fact fact;
+	struct record_python_code *record = kept_claim(
+		place, sizeof(*record) + code->file_length + code->function_length, &fact);
 
 	if (!record)
 		return 0;
@@ -68,9 +68,8 @@ static session_reference write_code(const struct python_code *code,
 	record->function_length = (uint16_t)code->function_length;
 	memcpy(record->text, code->file, code->file_length);
 	memcpy(record->text + code->file_length, code->function, code->function_length);
-	log_commit(record, RECORD_PYTHON_CODE);
-	log_publish(place, reference);
-	return reference;
+	kept_commit(place, record, RECORD_PYTHON_CODE, fact);
+	return fact;
 }
 
 /* Names the code object of a frame, and finds the line. */
@@ -79,32 +78,31 @@ static struct python_frame describe(const struct python_walk *walk,
 {
 	uint64_t hash = hash_mix(hash_mix(HASH_SEED, RECORD_PYTHON_CODE), process.image);
 	struct python_frame frame = {.depth = depth_of(found, sp)};
-	struct intern_place place;
+	struct kept_place place;
 	struct python_code code;
 
 	if (!python_read_code(walk, found->code, &code))
 		return frame;
 	frame.line = python_find_line(walk, &code, found->instruction);
-	frame.code = log_find(hash_mix(hash_mix(hash, found->code), found->identity), &place);
+	frame.code = kept_find(hash_mix(hash_mix(hash, found->code), found->identity), &place);
 	if (!frame.code)
-		frame.code = write_code(&code, &place);
+		frame.code = keep_code(&code, &place);
 	return frame;
 }
 
 /* Interned like a native stack: a program comes the same way again and again. */
-static session_reference record(const struct python_walk *walk, enum python_status status,
-				uintptr_t sp)
+static kept_fact keep(const struct python_walk *walk, enum python_status status, uintptr_t sp)
 {
 	struct python_frame frames[SESSION_PYTHON_FRAMES];
-	struct intern_place place;
-	session_reference reference = log_find(hash_of(walk, status, sp), &place);
+	struct kept_place place;
+	kept_fact fact = kept_find(hash_of(walk, status, sp), &place);
 	struct record_python *record;
 
-	if (reference)
-		return reference;
+	if (fact)
+		return fact;
 	for (uint32_t i = 0; i < walk->count; i++)
 		frames[i] = describe(walk, &walk->frames[i], sp);
-	record = log_claim(sizeof(*record) + walk->count * sizeof(*frames), &reference);
+	record = kept_claim(&place, sizeof(*record) + walk->count * sizeof(*frames), &fact);
 	if (!record)
 		return 0;
 	record->image = process.image;
@@ -114,9 +112,8 @@ static session_reference record(const struct python_walk *walk, enum python_stat
 	record->runtime = walk->interpreter->runtime;
 	record->count = walk->count;
 	memcpy(record->frames, frames, walk->count * sizeof(*frames));
-	log_commit(record, RECORD_PYTHON);
-	log_publish(&place, reference);
-	return reference;
+	kept_commit(&place, record, RECORD_PYTHON, fact);
+	return fact;
 }
 
 static bool has_lock(struct python_walk *walk, const struct thread *thread,
@@ -143,8 +140,8 @@ static enum python_status walk_own_frames(struct python_walk *walk, struct threa
 	return status;
 }
 
-static COLD session_reference capture(struct interpreter *interpreter, struct thread *own,
-				      const struct thread *thread, uintptr_t sp)
+static COLD kept_fact capture(struct interpreter *interpreter, struct thread *own,
+			      const struct thread *thread, uintptr_t sp)
 {
 	struct python_walk walk = {.memory = &safe_memory, .interpreter = &interpreter->symbols};
 	enum python_status status = python_find_layout(&walk);
@@ -153,7 +150,7 @@ static COLD session_reference capture(struct interpreter *interpreter, struct th
 		status = walk_own_frames(&walk, own, interpreter);
 	else if (status == PYTHON_READ)
 		status = python_walk_thread(&walk, (uint64_t)thread->self);
-	return status == PYTHON_NO_THREAD ? 0 : record(&walk, status, sp);
+	return status == PYTHON_NO_THREAD ? 0 : keep(&walk, status, sp);
 }
 
 /* Who says that it starts a thread need not have one: nothing is read plainly. */
@@ -169,21 +166,20 @@ static void read_name(struct python_walk *walk, char name[SESSION_PYTHON_NAME])
 	name[length] = '\0';
 }
 
-static COLD session_reference capture_creation(struct interpreter *interpreter,
-					       struct thread *creator,
-					       char name[SESSION_PYTHON_NAME])
+static COLD kept_fact capture_creation(struct interpreter *interpreter, struct thread *creator,
+				       char name[SESSION_PYTHON_NAME])
 {
 	struct python_walk walk = {.memory = &safe_memory, .interpreter = &interpreter->symbols};
 	enum python_status status = python_find_layout(&walk);
-	session_reference reference = 0;
+	kept_fact fact = 0;
 
 	if (status == PYTHON_READ)
 		status = walk_own_frames(&walk, creator, interpreter);
 	if (status != PYTHON_NO_THREAD)
-		reference = record(&walk, status, 0);
+		fact = keep(&walk, status, 0);
 	if (status == PYTHON_READ)
 		read_name(&walk, name);
-	return reference;
+	return fact;
 }
 
 /* NULL: none whose memory may be read. */
@@ -192,14 +188,14 @@ static struct interpreter *readable_interpreter(void)
 	return process.is_filtered ? NULL : interpreter_loaded();
 }
 
-session_reference python_capture(struct thread *thread, uintptr_t sp)
+kept_fact python_capture(struct thread *thread, uintptr_t sp)
 {
 	struct interpreter *interpreter = readable_interpreter();
 
 	return interpreter ? capture(interpreter, thread, thread, sp) : 0;
 }
 
-session_reference python_capture_creation(struct thread *creator, char name[SESSION_PYTHON_NAME])
+kept_fact python_capture_creation(struct thread *creator, char name[SESSION_PYTHON_NAME])
 {
 	struct interpreter *interpreter = readable_interpreter();
 
@@ -207,7 +203,7 @@ session_reference python_capture_creation(struct thread *creator, char name[SESS
 	return interpreter ? capture_creation(interpreter, creator, name) : 0;
 }
 
-session_reference python_capture_lost(const struct thread *thread, uintptr_t sp)
+kept_fact python_capture_lost(const struct thread *thread, uintptr_t sp)
 {
 	struct interpreter *interpreter = readable_interpreter();
 

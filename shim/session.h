@@ -137,7 +137,7 @@ struct python_interpreter {
  * Facts that a process keeps in its own memory, for the CLI to read from the
  * outside (process_vm_readv) when it asks what could still wake the process.
  */
-#define PRIVATE_FACTS_MAGIC 0x66633103u
+#define PRIVATE_FACTS_MAGIC 0x66633104u
 #define SIGNALS             65
 #define INTERVAL_TIMERS     3
 struct private_facts {
@@ -155,6 +155,28 @@ struct private_facts {
 	/* Bit n - 1: the function of signal n was set by sigaction() with neither
 	 * SA_RESTART nor SA_NODEFER. */
 	_Atomic uint64_t plain_handlers;
+	uint64_t kept; /* where it keeps its facts: struct session_kept */
+	/* The FORK that it was born by, as it is kept; 0: none. */
+	_Atomic uint64_t born_by;
+};
+
+/*
+ * A fact that the process keeps for the case that a fork makes it matter. Laid out as
+ * the record that it would be, with this in place of the record's header, and other
+ * kept facts where the record would refer to records. A kept_fact is its place in units
+ * of 8 bytes, 0 for none, or, with the bit KEPT_LOGGED, a reference to a record.
+ */
+typedef uint32_t kept_fact;
+#define KEPT_LOGGED 0x40000000u
+#define KEPT_UNIT   8
+struct session_kept {
+	uint64_t hash;                       /* of its identity */
+	_Atomic session_reference reference; /* its record, once it is written */
+	uint16_t type;                       /* enum record_type; written last */
+	uint16_t reserved;
+	uint32_t size;  /* of the record, its header included */
+	kept_fact next; /* of those that are written at the next fork */
+	_Atomic uint64_t count;
 };
 
 /*
@@ -170,7 +192,7 @@ struct session_object {
 	_Atomic uint64_t key;  /* its address, and above 48 bits its enum lock_kind */
 	_Atomic uint64_t gave; /* posted, signalled, broadcast, woke */
 	_Atomic uint64_t took; /* took from it, or went to wait on it */
-	_Atomic uint64_t made; /* STACK reference of its initialisation */
+	_Atomic uint64_t made; /* the kept_fact of its initialisation: a STACK */
 };
 
 /* hash is claimed by compare-and-swap, reference is stored once the record is committed. */
@@ -782,7 +804,8 @@ _Static_assert(sizeof(struct python_interpreter) == 32, "python interpreter");
 _Static_assert(sizeof(struct record_python_code) == 40, "python code");
 _Static_assert(sizeof(struct python_frame) == 12, "python frame");
 _Static_assert(sizeof(struct record_python) == 64, "python");
-_Static_assert(sizeof(struct private_facts) == 608, "private facts");
+_Static_assert(sizeof(struct private_facts) == 624, "private facts");
+_Static_assert(sizeof(struct session_kept) == 32, "kept");
 _Static_assert(sizeof(struct record_atfork) == 72, "atfork");
 _Static_assert(sizeof(struct record_use) == 64, "use");
 _Static_assert(sizeof(struct record_hang) == 104, "hang");

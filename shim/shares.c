@@ -7,6 +7,7 @@
 #include "capture.h"
 #include "log.h"
 #include "maps.h"
+#include "modules.h"
 #include "python.h"
 #include "raw.h"
 #include "thread.h"
@@ -230,6 +231,8 @@ static COLD struct record_share *begin(struct share *share, uint64_t known, uint
 	/* It was tried, and there is none; or it is nobody else's. */
 	if (known >> 32 == process.serial || !share->inode)
 		return NULL;
+	/* The record will refer to stacks, and may outlive the process. */
+	modules_record();
 	reference = find_free_record(share, address);
 	if (atomic_compare_exchange_strong(&share->record, &known,
 					   (uint64_t)process.serial << 32 | reference)) {
@@ -271,7 +274,7 @@ static void note_python(struct thread *thread, struct share *share, struct recor
 	if (likely(atomic_load_explicit(&share->seen, memory_order_relaxed) == now))
 		return;
 	atomic_store(&share->seen, now);
-	atomic_store(&record->python, python_capture(thread, 0));
+	atomic_store(&record->python, kept_reference(python_capture(thread, 0)));
 	atomic_store(&record->python_take, (uint32_t)take);
 }
 
@@ -285,7 +288,8 @@ void share_took(const sem_t *semaphore, struct call_site site)
 
 	if (!thread)
 		return;
-	atomic_store_explicit(&record->stack, capture_stack_once(thread, site, SESSION_STACK_MAX),
+	atomic_store_explicit(&record->stack,
+			      kept_reference(capture_stack_once(thread, site, SESSION_STACK_MAX)),
 			      memory_order_relaxed);
 	atomic_store_explicit(&record->tid, thread->tid, memory_order_relaxed);
 	atomic_store_explicit(&record->since_ns, time_coarse(), memory_order_relaxed);

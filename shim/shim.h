@@ -82,7 +82,8 @@ struct process {
 	pid_t pid;
 	pid_t parent_pid;
 	enum birth_kind kind;
-	session_reference fork; /* the FORK record that this process was born by */
+	session_reference fork; /* the FORK record that this process was born by; 0: see born_by */
+	kept_fact born_by;      /* the same as it is kept, where it was not written at the fork */
 	uint64_t birth_ns;
 	uint64_t birth_index;
 	uint64_t private_facts; /* their address */

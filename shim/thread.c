@@ -351,7 +351,25 @@ static session_reference write_thread(uint64_t hash, const struct record_thread 
 	return reference;
 }
 
-session_reference thread_record(struct thread *thread)
+static kept_fact keep_thread(uint64_t hash, const struct record_thread *facts)
+{
+	struct kept_place place;
+	kept_fact fact = kept_find(hash, &place);
+	struct record_thread *record;
+
+	if (fact)
+		return fact;
+	record = kept_claim(&place, sizeof(*record), &fact);
+	if (!record)
+		return 0;
+	memcpy((char *)record + sizeof(record->record), (const char *)facts + sizeof(facts->record),
+	       sizeof(*facts) - sizeof(facts->record));
+	kept_commit(&place, record, RECORD_THREAD, fact);
+	return fact;
+}
+
+/* What it refers to is kept. Returns the hash of its identity. */
+static uint64_t describe(const struct thread *thread, struct record_thread *record)
 {
 	pid_t tid = thread_tid(thread);
 	struct record_thread facts = {
@@ -376,8 +394,26 @@ session_reference thread_record(struct thread *thread)
 	facts.name[sizeof(facts.name) - 1] = '\0';
 	hash = hash_mix(hash, (uint64_t)thread->born_in << 32 | thread->serial);
 	/* A thread that forked has a new id in the child. */
-	hash = hash_mix(hash_mix(hash, (uint64_t)(uint32_t)tid << 32 | facts.flags),
+	*record = facts;
+	return hash_mix(hash_mix(hash, (uint64_t)(uint32_t)tid << 32 | facts.flags),
 			name_hash(thread));
+}
+
+kept_fact thread_keep(struct thread *thread)
+{
+	struct record_thread facts;
+	uint64_t hash = describe(thread, &facts);
+
+	return keep_thread(hash, &facts);
+}
+
+session_reference thread_record(struct thread *thread)
+{
+	struct record_thread facts;
+	uint64_t hash = describe(thread, &facts);
+
+	facts.created_at = kept_reference(facts.created_at);
+	facts.created_python = kept_reference(facts.created_python);
 	return write_thread(hash, &facts);
 }
 

@@ -28,10 +28,11 @@ struct fork_state {
 	uint64_t birth;    /* its place in the births ring */
 	uint64_t ns;       /* when the last handler before the clone ran */
 	uint32_t others;   /* threads that lived beside this one then */
-	session_reference stack;
-	session_reference python; /* what an interpreter did there; 0: none */
-	session_reference record;
-	session_reference lost; /* the LOST record that an earlier child wrote, or 0 */
+	kept_fact stack;
+	kept_fact python;         /* what an interpreter did there; 0: none */
+	kept_fact fact;           /* the FORK */
+	session_reference record; /* the same; 0: it has not mattered so far */
+	session_reference lost;   /* the LOST record that an earlier child wrote, or 0 */
 	/* What a child of clone() is to run. */
 	int (*start)(void *);
 	void *argument;
@@ -51,9 +52,9 @@ struct thread {
 	uint32_t born_in; /* serial of the process that created it */
 	uint32_t serial;
 	uint32_t creator;
-	uint32_t flags; /* enum thread_flag */
-	session_reference created_at;
-	session_reference created_python;
+	uint32_t flags;           /* enum thread_flag */
+	kept_fact created_at;     /* a STACK */
+	kept_fact created_python; /* a PYTHON */
 	uint64_t start_ns;
 	pthread_mutex_t life;
 	pthread_t self;
@@ -130,6 +131,8 @@ uint32_t thread_generation(void);
 
 /* The THREAD record of a block (interned). 0 when the log is full. */
 session_reference thread_record(struct thread *thread);
+/* The same as a fact that is kept. */
+kept_fact thread_keep(struct thread *thread);
 session_reference thread_record_unseen(pid_t tid, uint32_t process_serial);
 
 /* Makes the main thread's block. Called once, by the constructor. */

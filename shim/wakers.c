@@ -2,6 +2,7 @@
 #include "wakers.h"
 #include "clone.h"
 #include "exec.h"
+#include "kept.h"
 #include "locks/futex.h"
 #include "objects.h"
 #include "raw.h"
@@ -72,6 +73,7 @@ static void note_timer(int which, const struct itimerval *value)
 static void sign_facts(void)
 {
 	facts.process = process.serial;
+	facts.born_by = process.born_by;
 	atomic_thread_fence(memory_order_release);
 	facts.pid = process.pid;
 }
@@ -83,6 +85,7 @@ void wakers_start(void)
 	facts.magic = PRIVATE_FACTS_MAGIC;
 	sign_facts();
 	facts.objects = objects_address();
+	facts.kept = kept_address();
 	if (raw_getitimer(ITIMER_REAL, &value) == 0)
 		note_timer(ITIMER_REAL, &value);
 }

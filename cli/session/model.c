@@ -125,6 +125,15 @@ static struct process_facts *know_process(struct model *model, uint32_t serial)
 	return process;
 }
 
+/* A program that had nothing to say itself is named by its fork children. */
+static void name_image(struct model *model, uint32_t image, const char *path)
+{
+	struct process_facts *process = process_entry(model, image);
+
+	if (process && !process->path)
+		process->path = path;
+}
+
 static void take_process(struct model *model, const struct record_process *record)
 {
 	struct process_facts *process = know_process(model, record->serial);
@@ -136,7 +145,8 @@ static void take_process(struct model *model, const struct record_process *recor
 	process->pid = record->pid;
 	process->parent_pid = record->parent_pid;
 	process->kind = record->kind;
-	process->fork = record->fork;
+	if (record->fork)
+		process->fork = record->fork;
 	process->birth_ns = record->birth_ns;
 	if (!process->birth_number) {
 		process->lost = record->lost;
@@ -147,6 +157,8 @@ static void take_process(struct model *model, const struct record_process *recor
 	if (record->path_length)
 		process->path = arena_strndup(&model->arena, record->text, record->path_length);
 	link_child(model, process);
+	if (record->path_length)
+		name_image(model, record->image, process->path);
 }
 
 static void note_pair(struct pairs *pairs, uint32_t process, uint64_t lock)
@@ -194,7 +206,9 @@ static void take_birth(struct model *model, const struct session_birth *birth)
 	process->image = birth->image;
 	process->pid = birth->pid;
 	process->kind = birth->kind;
-	process->fork = birth->fork;
+	/* It may have mattered to the child alone, which wrote it itself. */
+	if (birth->fork)
+		process->fork = birth->fork;
 	process->birth_ns = birth->time_ns;
 	process->birth_number = birth->sequence;
 	process->lost = birth->lost;

@@ -3,6 +3,7 @@
  * Yama, a process that is not dumpable): then nothing is acted upon.
  */
 #include "hang.h"
+#include "kept.h"
 #include "maps.h"
 #include "objects.h"
 #include "own_word.h"
@@ -236,7 +237,7 @@ static void append(struct model *model, struct writer *writer, const struct hang
 		.kind = hang->kind,
 		.is_proven = hang->is_proven,
 		.tasks = (uint32_t)hang->look->count,
-		.fork = facts ? facts->fork : 0,
+		.fork = facts && facts->fork ? facts->fork : kept_fork(facts, hang->pid, writer),
 		.stack = copied.stack,
 		.python = copied.python,
 		.since_ns = hang->since_ns,

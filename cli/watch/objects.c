@@ -1,5 +1,6 @@
 /* Reads a process from the outside (process_vm_readv); the copy is a stranger's. */
 #include "objects.h"
+#include "kept.h"
 #include "wakers.h"
 #include <pthread.h>
 #include <semaphore.h>
@@ -47,17 +48,24 @@ static bool read_objects(const struct process_facts *process, pid_t pid,
 	return process_vm_readv(pid, &local, 1, &remote, 1, 0) == (ssize_t)size;
 }
 
-static struct record_object describe(const struct process_facts *process,
+/* The process `pid`, as the log knows it, and where to write what it keeps. */
+struct source {
+	const struct process_facts *process;
+	pid_t pid;
+	struct writer *writer;
+};
+
+static struct record_object describe(const struct source *source,
 				     const struct session_object *found, uint64_t waited)
 {
-	struct record_object record = {.serial = process->serial, .waited = waited};
+	struct record_object record = {.serial = source->process->serial, .waited = waited};
 
 	if (found) {
 		record.kind = (uint32_t)(found->key >> OBJECT_THREAD);
 		record.address = found->key & OBJECT_ADDRESS;
 		record.gave = found->gave;
 		record.took = found->took;
-		record.made = (session_reference)found->made;
+		record.made = kept_stack(source->process, source->pid, source->writer, found->made);
 	}
 	return record;
 }
@@ -67,12 +75,13 @@ void objects_record(const struct process_facts *process, pid_t pid, struct write
 {
 	struct session_object *objects = calloc(OBJECTS, sizeof(*objects));
 	const struct session_object *found = NULL;
+	struct source source = {process, pid, writer};
 	struct record_object record;
 
 	if (objects && process && read_objects(process, pid, objects))
 		found = find(objects, waited);
 	if (found) {
-		record = describe(process, found, waited);
+		record = describe(&source, found, waited);
 		writer_append(writer, RECORD_OBJECT, &record, sizeof(record), NULL, 0);
 	}
 	free(objects);
@@ -82,6 +91,7 @@ void objects_record_all(const struct process_facts *process, pid_t pid, struct w
 			const struct process_look *look)
 {
 	struct session_object *objects = calloc(OBJECTS, sizeof(*objects));
+	struct source source = {process, pid, writer};
 	bool is_known = objects && process && read_objects(process, pid, objects);
 
 	for (size_t i = 0; is_known && i < look->count; i++) {
@@ -91,7 +101,7 @@ void objects_record_all(const struct process_facts *process, pid_t pid, struct w
 
 		if (!procfs_is_futex_wait(task))
 			continue;
-		record = describe(process, find(objects, waited), waited);
+		record = describe(&source, find(objects, waited), waited);
 		record.is_timed = !procfs_is_untimed_futex_wait(task);
 		writer_append(writer, RECORD_OBJECT, &record, sizeof(record), NULL, 0);
 	}

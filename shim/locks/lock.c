@@ -4,16 +4,17 @@
 #include "lock.h"
 #include "../capture.h"
 #include "../child.h"
+#include "../kept.h"
 #include "../log.h"
 #include "../thread.h"
 
 #define INITIALISED 16384
 #define PROBES      4
 
-/* A log has fewer cells than this, so the bit is free for another fact. */
+/* No kept_fact has this bit, so that it is free for another one. */
 #define PRIVATE 0x80000000u
 
-/* High half: tag of the lock's address; low half: STACK reference and PRIVATE.
+/* High half: tag of the lock's address; low half: where it was made (a STACK) and PRIVATE.
  * One word each, so that racing writers cannot mix two locks. */
 static _Atomic uint64_t initialised[INITIALISED];
 
@@ -177,7 +178,7 @@ void lock_initialised(struct thread *thread, const void *lock, bool is_private,
 {
 	uint32_t index;
 	uint64_t tag = tag_of(lock, &index);
-	session_reference stack = capture_stack_once(thread, site, CAPTURE_INNERMOST);
+	kept_fact stack = capture_stack_once(thread, site, CAPTURE_INNERMOST);
 	_Atomic uint64_t *entry = find_entry(index, tag);
 
 	if (!entry)
@@ -207,7 +208,7 @@ static uint32_t facts_of(const void *lock)
 
 session_reference lock_initialised_at(const void *lock)
 {
-	return facts_of(lock) & ~PRIVATE;
+	return kept_reference(facts_of(lock) & ~PRIVATE);
 }
 
 bool lock_initialised_private(const void *lock)

@@ -242,6 +242,12 @@ static const struct command_case cases[] = {
 	{"small tmpfs", ON_TMPFS("size=8m", "$FORKCHECK ends exit 7"), 7, "", COMPLAINT "$", 1},
 	{"finding on a small tmpfs", ON_TMPFS("size=8m", "$FORKCHECK mutex normal hang"), 66, "",
 	 "error FC001", 0},
+	/* Programs that never fork, and forks that leave nothing behind, are no news. */
+	{"many programs and a small log",
+	 ON_TMPFS("size=1500k",
+		  "$FORKCHECK sh -c 'for i in $(seq 60); do python3 -c pass; perl -e 1; (:); "
+		  "bash -c \"(:); (:)\"; done >/dev/null 2>&1; mutex normal hang'"),
+	 66, "", "error FC001.* M1 was held .* 0 events lost", 0},
 	{"missing session folder", "FORKCHECK_SESSION_DIR=$PWD/missing $FORKCHECK ends exit 7", 125,
 	 "", COMPLAINT "$", 1},
 

@@ -29,6 +29,7 @@
 	suite(movement) \
 	suite(outputs) \
 	suite(log) \
+	suite(kept) \
 	suite(held) \
 	suite(modules) \
 	suite(interpreter) \

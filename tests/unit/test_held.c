@@ -1001,6 +1001,9 @@ START_TEST(knows_a_thread_from_its_start_to_its_end)
 	ck_assert_int_gt(thread_tid(started.thread), 0);
 	ck_assert_int_ne(thread_tid(started.thread), gettid());
 	shim_pthread_setname_np(id, "worker");
+	model_update(&model);
+	ck_assert_uint_eq(model_list(&model, RECORD_STACK)->count, 0);
+	kept_flush();
 	reference = thread_record(started.thread);
 	ck_assert_uint_eq(thread_record(started.thread), reference);
 	model_update(&model);
