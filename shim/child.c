@@ -209,7 +209,8 @@ static void become(struct thread *survivor, const struct inventory *inventory)
 	process.epoch++;
 	take_identity(survivor);
 	wakers_start_child();
-	atomic_store(process_mark, 1);
+	if (process_is_new())
+		atomic_store(process_mark, 1);
 }
 
 /* The parent does not learn who the child is, or too late. */

@@ -9,11 +9,11 @@
 /* A longer one is passed on as it is: it would not fit on a small stack. */
 #define PRELOAD_MAX 8192
 
-static char shim_path[PATH_LENGTH];
-static char session_entry[sizeof(SESSION_ENVIRONMENT) + 1 + PATH_LENGTH];
+AT_START static const char *shim_path = "";
+AT_START static char session_entry[sizeof(SESSION_ENVIRONMENT) + 1 + PATH_LENGTH];
 
 /* The object that this code is in, as the loader was asked for it. */
-static const char *own_path(void)
+IN_START static const char *own_path(void)
 {
 	for (const struct link_map *map = _r_debug.r_map; map; map = map->l_next)
 		if (map->l_ld == _DYNAMIC)
@@ -21,13 +21,14 @@ static const char *own_path(void)
 	return "";
 }
 
-void environ_start(const char *session)
+IN_START void environ_start(const char *session)
 {
 	const char *path = own_path();
 
-	if (strlen(path) >= sizeof(shim_path) || strlen(session) >= PATH_LENGTH)
+	if (strlen(path) >= PATH_LENGTH || strlen(session) >= PATH_LENGTH)
 		return;
-	strncpy(shim_path, path, sizeof(shim_path) - 1);
+	/* The loader's copy: the shim is never unloaded. */
+	shim_path = path;
 	memcpy(session_entry, SESSION_ENVIRONMENT "=", sizeof(SESSION_ENVIRONMENT));
 	strncpy(session_entry + sizeof(SESSION_ENVIRONMENT), session, PATH_LENGTH - 1);
 }
@@ -42,7 +43,7 @@ const char *environ_session(void)
 	return *session_entry ? session_entry + sizeof(SESSION_ENVIRONMENT) : "";
 }
 
-static const char *value_of(const char *entry, const char *name)
+IN_START static const char *value_of(const char *entry, const char *name)
 {
 	size_t length = strlen(name);
 
@@ -59,7 +60,7 @@ const char *environ_value(char *const *entries, const char *name)
 }
 
 /* The loader splits the list at blanks and colons. */
-static size_t element_length(const char *list)
+IN_START static size_t element_length(const char *list)
 {
 	size_t length = 0;
 
@@ -164,7 +165,7 @@ static void write_first(const struct environ_plan *plan, char *text)
 }
 
 /* "first:ours:ours" becomes "ours". Nothing else is changed. */
-static void tidy(char *list, const char *shim)
+IN_START static void tidy(char *list, const char *shim)
 {
 	size_t first = element_length(list), length = strlen(shim);
 	char *ours = list + first + 1;
@@ -175,7 +176,7 @@ static void tidy(char *list, const char *shim)
 	memmove(list, ours + length + 1, length + 1);
 }
 
-void environ_tidy(char **entries)
+IN_START void environ_tidy(char **entries)
 {
 	const char *shim = own_path();
 

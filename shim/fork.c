@@ -360,7 +360,7 @@ static IN_CHILD void child(void)
 	restore_errno(saved);
 }
 
-void fork_start(void)
+IN_START void fork_start(void)
 {
 	/* The last names the library, for taking it away; this one stays. */
 	real.__register_atfork(prepare, parent, child, &process);

@@ -34,7 +34,7 @@ AT_START static const struct r_debug *loader;
  * Py_Version came with 3.11. Before it, an interpreter is as old as the newest
  * function of the stable interface that it has.
  */
-static uint32_t find_version(const struct symbol_table *table)
+IN_START static uint32_t find_version(const struct symbol_table *table)
 {
 	static const struct {
 		const char *function;
@@ -58,8 +58,8 @@ static uint32_t find_version(const struct symbol_table *table)
 	return 0;
 }
 
-static bool is_interpreter(const struct link_map *map, struct python_interpreter *symbols,
-			   size_t (*read)(void *to, const void *from, size_t length))
+IN_START static bool is_interpreter(const struct link_map *map, struct python_interpreter *symbols,
+				    size_t (*read)(void *to, const void *from, size_t length))
 {
 	struct symbol_table table;
 	uintptr_t runtime;
@@ -79,8 +79,8 @@ static bool is_interpreter(const struct link_map *map, struct python_interpreter
 }
 
 /* A program that unloads an interpreter and loads it again often gets the same addresses. */
-static struct interpreter *keep(const struct link_map *map,
-				const struct python_interpreter *symbols)
+IN_START static struct interpreter *keep(const struct link_map *map,
+					 const struct python_interpreter *symbols)
 {
 	struct interpreter *place;
 
@@ -96,14 +96,14 @@ static struct interpreter *keep(const struct link_map *map,
 	return place;
 }
 
-static void set_loaded(struct interpreter *interpreter)
+IN_START static void set_loaded(struct interpreter *interpreter)
 {
 	atomic_store(&loaded, interpreter);
 	wakers_note_python(interpreter ? &interpreter->symbols : NULL);
 }
 
 /* Nothing can be unmapped while the constructor runs. */
-static size_t read_at_start(void *to, const void *from, size_t length)
+IN_START static size_t read_at_start(void *to, const void *from, size_t length)
 {
 	memcpy(to, from, length);
 	return length;
@@ -115,7 +115,7 @@ struct interpreter *interpreter_loaded(void)
 }
 
 /* Where a program refers to _r_debug itself it has a copy, whose state is never renewed. */
-static void find_loader(void)
+IN_START static void find_loader(void)
 {
 	const ElfW(Dyn) *entry = _r_debug.r_map->l_ld;
 
@@ -125,7 +125,7 @@ static void find_loader(void)
 			loader = (const struct r_debug *)entry->d_un.d_ptr;
 }
 
-void interpreter_start(void)
+IN_START void interpreter_start(void)
 {
 	struct python_interpreter symbols;
 

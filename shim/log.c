@@ -17,23 +17,23 @@ AT_START static unsigned char *cells;
 AT_START static struct session_birth *births;
 AT_START static struct session_intern *interns;
 
-struct session_header *log_header(void)
+IN_CHILD struct session_header *log_header(void)
 {
 	return header;
 }
 
-static bool part_fits(const struct session_header *head, uint64_t offset, uint64_t count,
-		      uint64_t size)
+IN_START static bool part_fits(const struct session_header *head, uint64_t offset, uint64_t count,
+			       uint64_t size)
 {
 	return offset <= head->file_size && count <= (head->file_size - offset) / size;
 }
 
-static bool is_power_of_two(uint32_t value)
+IN_START static bool is_power_of_two(uint32_t value)
 {
 	return value && !(value & (value - 1));
 }
 
-static bool header_is_sane(const struct session_header *head, size_t size)
+IN_START static bool header_is_sane(const struct session_header *head, size_t size)
 {
 	return memcmp(head->magic, SESSION_MAGIC, sizeof(head->magic)) == 0 &&
 	       head->version == SESSION_VERSION && head->header_size == sizeof(*head) &&
@@ -44,7 +44,7 @@ static bool header_is_sane(const struct session_header *head, size_t size)
 	       part_fits(head, head->cells_offset, head->cells_count, SESSION_CELL);
 }
 
-static void *map_session(int descriptor, size_t *size)
+IN_START static void *map_session(int descriptor, size_t *size)
 {
 	struct stat status;
 
@@ -57,7 +57,7 @@ static void *map_session(int descriptor, size_t *size)
 	return raw_mmap(*size, MAP_SHARED, descriptor);
 }
 
-bool log_open(const char *path)
+IN_START bool log_open(const char *path)
 {
 	int descriptor = raw_open(path, O_RDWR | O_CLOEXEC | O_NOFOLLOW);
 	size_t size = 0;
@@ -82,7 +82,7 @@ bool log_open(const char *path)
 	return true;
 }
 
-session_reference log_find(uint64_t hash, struct intern_place *place)
+IN_CHILD session_reference log_find(uint64_t hash, struct intern_place *place)
 {
 	uint32_t mask = header->intern_count - 1;
 
@@ -104,7 +104,7 @@ session_reference log_find(uint64_t hash, struct intern_place *place)
 	return 0;
 }
 
-void log_publish(const struct intern_place *place, session_reference reference)
+IN_CHILD void log_publish(const struct intern_place *place, session_reference reference)
 {
 	if (place->entry && reference)
 		atomic_store(&place->entry->reference, reference);
@@ -112,11 +112,13 @@ void log_publish(const struct intern_place *place, session_reference reference)
 
 static void write_process_record(void)
 {
-	size_t libc_length = strlen(process.libc_version);
+	struct record_process *record;
 	session_reference reference;
-	struct record_process *record =
-		log_claim_alone(sizeof(*record) + process.path_length + libc_length, &reference);
+	size_t libc_length;
 
+	process_name();
+	libc_length = strlen(process.libc_version);
+	record = log_claim_alone(sizeof(*record) + process.path_length + libc_length, &reference);
 	if (!record)
 		return;
 	record->serial = process.serial;
@@ -136,7 +138,7 @@ static void write_process_record(void)
 	log_commit(record, RECORD_PROCESS);
 }
 
-void *log_claim_alone(size_t size, session_reference *reference)
+IN_CHILD void *log_claim_alone(size_t size, session_reference *reference)
 {
 	uint64_t needed = (size + SESSION_CELL - 1) / SESSION_CELL;
 	struct record *record;
@@ -168,20 +170,20 @@ static void write_process(void)
 	write_process_record();
 }
 
-void *log_claim(size_t size, session_reference *reference)
+IN_CHILD void *log_claim(size_t size, session_reference *reference)
 {
 	if (!atomic_exchange(&process.recorded, true))
 		write_process();
 	return log_claim_alone(size, reference);
 }
 
-void log_commit(void *record, enum record_type type)
+IN_CHILD void log_commit(void *record, enum record_type type)
 {
 	atomic_store_explicit(&((struct record *)record)->commit, RECORD_COMMITTED | type,
 			      memory_order_release);
 }
 
-void *log_record(session_reference reference)
+IN_CHILD void *log_record(session_reference reference)
 {
 	/* The program may have written over the table: stay inside the log. */
 	if (reference >= header->cells_count - sizeof(struct record_wait) / SESSION_CELL - 1)
@@ -197,12 +199,12 @@ void log_announce(void)
 		raw_futex_wake(&header->news, 1);
 }
 
-static struct session_birth *birth_at(uint64_t index)
+IN_CHILD static struct session_birth *birth_at(uint64_t index)
 {
 	return &births[index & (header->births_count - 1)];
 }
 
-uint64_t log_birth_reserve(void)
+IN_CHILD uint64_t log_birth_reserve(void)
 {
 	uint64_t index = atomic_fetch_add(&header->next_birth, 1);
 	struct session_birth *entry = birth_at(index);
@@ -214,7 +216,7 @@ uint64_t log_birth_reserve(void)
 	return index;
 }
 
-void log_birth_fill(uint64_t index, const struct session_birth *birth)
+IN_CHILD void log_birth_fill(uint64_t index, const struct session_birth *birth)
 {
 	struct session_birth *entry = birth_at(index);
 
@@ -233,7 +235,7 @@ void log_birth_fill(uint64_t index, const struct session_birth *birth)
 }
 
 /* The parent may not have filled the entry in yet. */
-static struct session_birth *own_birth(uint64_t index)
+IN_CHILD static struct session_birth *own_birth(uint64_t index)
 {
 	struct session_birth *entry = birth_at(index);
 	uint64_t sequence = atomic_load(&entry->sequence);
@@ -241,7 +243,7 @@ static struct session_birth *own_birth(uint64_t index)
 	return sequence == index + 1 || sequence == 0 ? entry : NULL;
 }
 
-void log_birth_mark(uint64_t index, enum birth_state bit)
+IN_CHILD void log_birth_mark(uint64_t index, enum birth_state bit)
 {
 	struct session_birth *entry = own_birth(index);
 

@@ -9,7 +9,6 @@
 #include <elf.h>
 #include <link.h>
 #include <string.h>
-#include <sys/auxv.h>
 
 #define MODULES_MAX     4096
 #define SEEN_MAX        1024
@@ -29,7 +28,14 @@ AT_START static uint32_t seen_count;
 /* Length of the list at the last sync. */
 AT_START static uint32_t list_length;
 
-static void widen(uintptr_t *low, uintptr_t *high, uintptr_t from, uintptr_t to)
+/* What the kernel said of the program. */
+AT_START static struct {
+	const ElfW(Phdr) * headers;
+	size_t count;
+	uintptr_t vdso;
+} program;
+
+IN_START static void widen(uintptr_t *low, uintptr_t *high, uintptr_t from, uintptr_t to)
 {
 	if (!*low || from < *low)
 		*low = from;
@@ -37,11 +43,31 @@ static void widen(uintptr_t *low, uintptr_t *high, uintptr_t from, uintptr_t to)
 		*high = to;
 }
 
-void modules_start(void)
+/* The kernel's words lie behind the environment. getauxval() would be a page of libc's code. */
+IN_START static void read_auxiliary(char **environment)
 {
-	const ElfW(Phdr) *headers = (const void *)libc.getauxval(AT_PHDR);
-	size_t count = libc.getauxval(AT_PHNUM);
+	const ElfW(auxv_t) * entry;
+
+	while (*environment)
+		environment++;
+	for (entry = (const void *)(environment + 1); entry->a_type != AT_NULL; entry++)
+		if (entry->a_type == AT_PHDR)
+			program.headers = (const void *)entry->a_un.a_val;
+		else if (entry->a_type == AT_PHNUM)
+			program.count = entry->a_un.a_val;
+		else if (entry->a_type == AT_SYSINFO_EHDR)
+			program.vdso = entry->a_un.a_val;
+}
+
+IN_START void modules_start(char **environment)
+{
+	const ElfW(Phdr) * headers;
+	size_t count;
 	uintptr_t bias = 0;
+
+	read_auxiliary(environment);
+	headers = program.headers;
+	count = program.count;
 
 	for (size_t i = 0; headers && i < count; i++)
 		if (headers[i].p_type == PT_PHDR)
@@ -100,10 +126,10 @@ struct program_headers {
 static bool read_program_headers(const struct link_map *map, bool is_program,
 				 struct program_headers *out)
 {
-	const void *table = (const void *)libc.getauxval(AT_PHDR);
+	const void *table = program.headers;
 	ElfW(Ehdr) head;
 
-	out->count = libc.getauxval(AT_PHNUM);
+	out->count = program.count;
 	if (!is_program) {
 		const char *base = (const char *)map->l_addr;
 
@@ -121,13 +147,13 @@ static bool read_program_headers(const struct link_map *map, bool is_program,
 
 static size_t read_build_id(const struct link_map *map, bool is_program, unsigned char *build_id)
 {
-	struct program_headers program;
+	struct program_headers table;
 	unsigned char notes[NOTE_BYTES];
 
-	if (!read_program_headers(map, is_program, &program))
+	if (!read_program_headers(map, is_program, &table))
 		return 0;
-	for (size_t i = 0; i < program.count; i++) {
-		const ElfW(Phdr) *header = &program.headers[i];
+	for (size_t i = 0; i < table.count; i++) {
+		const ElfW(Phdr) *header = &table.headers[i];
 		size_t length = header->p_memsz < sizeof(notes) ? header->p_memsz : sizeof(notes);
 		size_t found;
 
@@ -175,7 +201,7 @@ static void keep_module(const struct link_map *map, bool is_program)
 	kept_fact fact;
 	uint64_t hash;
 
-	if (map->l_addr && map->l_addr == libc.getauxval(AT_SYSINFO_EHDR))
+	if (map->l_addr && map->l_addr == program.vdso)
 		return;
 	path_length = map->l_name ? read_text(path, map->l_name, sizeof(path)) : 0;
 	hash = hash_mix(hash_mix(HASH_SEED, RECORD_MODULE), process.image);

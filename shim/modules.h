@@ -12,8 +12,9 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-/* Remembers where code can lie. Called once, by the constructor. */
-void modules_start(void);
+/* Remembers where code can lie. Called once, by the constructor, with the environment as the
+ * kernel has laid it out. */
+void modules_start(char **environment);
 
 /* The list has changed, or is about to: the next sync walks it again. */
 void modules_note_change(void);

@@ -36,19 +36,24 @@ _Atomic uint64_t *time_word = &no_clock;
 static _Atomic uint32_t no_mark = 1;
 _Atomic uint32_t *process_mark = &no_mark;
 
-static void make_mark(void)
+COLD void process_make_mark(void)
 {
 	size_t size = 4096;
-	void *page = raw_mmap(size, MAP_PRIVATE | MAP_ANONYMOUS, -1);
+	_Atomic uint32_t *page;
 
+	/* Not in a vfork child: it is its parent that would not know itself any more. */
+	if (process.is_filtered || process_mark != &no_mark || raw_getpid() != process.pid)
+		return;
+	page = raw_mmap(size, MAP_PRIVATE | MAP_ANONYMOUS, -1);
 	if (page == MAP_FAILED)
 		return;
 	if (raw_madvise(page, size, MADV_WIPEONFORK)) {
 		raw_munmap(page, size);
 		return;
 	}
+	atomic_store(page, 1);
+	/* Of two threads that were here at once one wastes a page. */
 	process_mark = page;
-	atomic_store(process_mark, 1);
 }
 
 bool process_is_own(void)
@@ -106,12 +111,14 @@ size_t memory_read(void *to, const void *from, size_t length)
 	if (process.is_filtered)
 		return 0;
 	/* The id is asked for anew: a raw clone's child would read its parent. */
-	if (process.can_read)
+	if (process.can_read) {
 		done = raw_process_vm_readv(raw_getpid(), &local, &remote);
-	else if (is_mapped(from, length))
-		done = (ssize_t)length;
-	if (!process.can_read && done)
-		memcpy(to, from, length);
+		process.can_read = done != -EPERM && done != -ENOSYS;
+	}
+	if (!process.can_read) {
+		done = is_mapped(from, length) ? (ssize_t)length : 0;
+		memcpy(to, from, (size_t)done);
+	}
 	return done > 0 ? (size_t)done : 0;
 }
 
@@ -125,14 +132,20 @@ static const char *environment_value(char **environment, const char *name)
 	return NULL;
 }
 
-static void describe_process(void)
+void process_name(void)
 {
-	ssize_t length = raw_readlink("/proc/self/exe", process.path, sizeof(process.path));
-	uint64_t probe = 1, copy = 0;
+	ssize_t length;
 
+	if (process.path_length || process.is_filtered)
+		return;
+	length = raw_readlink("/proc/self/exe", process.path, sizeof(process.path));
 	process.path_length = length > 0 ? (size_t)length : 0;
 	strncpy(process.libc_version, libc.gnu_get_libc_version(),
 		sizeof(process.libc_version) - 1);
+}
+
+static void describe_process(void)
+{
 	process.pid = raw_getpid();
 	process.parent_pid = (pid_t)raw_syscall(SYS_getppid);
 	process.serial = atomic_fetch_add(&log_header()->next_process, 1) + 1;
@@ -140,8 +153,6 @@ static void describe_process(void)
 	process.kind = BIRTH_IMAGE;
 	process.birth_ns = time_now();
 	process.private_facts = wakers_address();
-	process.can_read = true;
-	process.can_read = memory_read(&copy, &probe, sizeof(copy)) == sizeof(copy);
 }
 
 static void register_birth(void)
@@ -185,6 +196,8 @@ __attribute__((constructor)) static void start(int count, char **arguments, char
 
 	(void)count;
 	(void)arguments;
+	/* Written to before anything is read there: one page fault, and not two. */
+	process.can_read = true;
 	real_ensure();
 	environ_tidy(environment);
 	if (session && real.is_complete && !is_under_valgrind() && log_open(session)) {
@@ -192,9 +205,8 @@ __attribute__((constructor)) static void start(int count, char **arguments, char
 		find_clock_shift();
 		describe_process();
 		environ_start(session);
-		modules_start();
+		modules_start(environment);
 		wakers_start();
-		make_mark();
 		interpreter_start();
 		random_start();
 		process.active = true;

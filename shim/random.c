@@ -15,7 +15,7 @@ REAL(void, srand48, (long));
 REAL(unsigned short *, seed48, (unsigned short *));
 REAL(void, lcong48, (unsigned short *));
 
-void random_start(void)
+IN_START void random_start(void)
 {
 	for (enum copied_kind kind = COPIED_RANDOM; kind <= COPIED_RAND48; kind++)
 		atomic_store(&process.generators[kind].identity, copied_identity());

@@ -73,25 +73,31 @@
 
 /*
  * A function that one file needs, defined there and resolved with the others:
- * "static real_NAME". A family of locks brings its own. Aligned by hand: a compiler
- * may leave gaps between larger objects.
+ * "static real_NAME". A family of locks brings its own.
+ *
+ * What the entries refer to is said by its distance from the very field. With pointers
+ * in them the loader would have to write to them, in every process that starts, and
+ * they would need a page of their own.
  */
 struct real_function {
-	const char *name;
-	const char *version; /* NULL: the newest */
-	void *pointer;       /* to the function pointer */
-	bool may_be_missing; /* dlsym() would allocate its complaint */
+	int32_t name;
+	int32_t version;         /* "": the newest */
+	int32_t pointer;         /* to the function pointer */
+	uint32_t may_be_missing; /* dlsym() would allocate its complaint */
 };
+#define REAL_TEXT(text)                                                                            \
+	".pushsection .rodata.real,\"a\",@progbits\n1: .asciz \"" text                             \
+	"\"\n.popsection\n.long 1b - .\n"
 #define REAL_ENTRY(version, may_be_missing, result, name, parameters)                              \
-	AT_START static result(*real_##name) parameters;                                           \
-	static const struct real_function real_entry_##name                                        \
-		__attribute__((used, section("real_functions"), aligned(8))) = {                   \
-			#name, version, &real_##name, may_be_missing}
+	AT_START __attribute__((used)) static result(*real_##name) parameters;                     \
+	__asm__(".pushsection real_functions,\"a\",@progbits\n.balign 4\n" REAL_TEXT(#name)        \
+			REAL_TEXT(version) ".long real_" #name " - .\n.long " #may_be_missing      \
+					   "\n.popsection")
 #define REAL_VERSION(version, result, name, parameters)                                            \
-	REAL_ENTRY(version, false, result, name, parameters)
-#define REAL(result, name, parameters) REAL_ENTRY(NULL, false, result, name, parameters)
+	REAL_ENTRY(version, 0, result, name, parameters)
+#define REAL(result, name, parameters) REAL_ENTRY("", 0, result, name, parameters)
 /* Of a library that not every program has. */
-#define REAL_IF_THERE(result, name, parameters) REAL_ENTRY(NULL, true, result, name, parameters)
+#define REAL_IF_THERE(result, name, parameters) REAL_ENTRY("", 1, result, name, parameters)
 
 struct real_functions {
 #define X(result, name, parameters) result(*name) parameters;
@@ -117,7 +123,6 @@ extern struct real_functions real __attribute__((visibility("hidden")));
  */
 #define LIBC_FUNCTIONS(X)                                                                          \
 	X(const char *, gnu_get_libc_version, (void))                                              \
-	X(unsigned long, getauxval, (unsigned long))                                               \
 	X(pthread_t, pthread_self, (void))                                                         \
 	X(int, pthread_attr_getstacksize, (const pthread_attr_t *, size_t *))                      \
 	X(int, pthread_mutexattr_init, (pthread_mutexattr_t *))                                    \
@@ -138,6 +143,18 @@ struct libc_functions {
 extern struct libc_functions libc HIDDEN;
 
 void real_resolve(void);
+
+/*
+ * The functions of libc that take locks of libc's are many, and most programs call few of
+ * them: each is looked up when it is called first, in the objects that were there at the
+ * start and never go away.
+ */
+void real_find(const char *name, void *pointer);
+#define REAL_FIND(name)                                                                            \
+	do {                                                                                       \
+		if (unlikely(!real.name))                                                          \
+			real_find(#name, &real.name);                                              \
+	} while (0)
 
 static inline void real_ensure(void)
 {

@@ -130,6 +130,7 @@ static inline __attribute__((always_inline)) void leave(struct region_slot **pla
 	EXPORT result name parameters                                                              \
 	{                                                                                          \
 		INSIDE(region);                                                                    \
+		REAL_FIND(name);                                                                   \
 		return real.name arguments;                                                        \
 	}
 REGION_FUNCTIONS(X)
@@ -140,6 +141,7 @@ REGION_FUNCTIONS(X)
 	{                                                                                          \
 		random_draw(COPIED_RANDOM);                                                        \
 		INSIDE(region);                                                                    \
+		REAL_FIND(name);                                                                   \
 		return real.name arguments;                                                        \
 	}
 RANDOM_DRAWS(X)
@@ -150,6 +152,7 @@ RANDOM_DRAWS(X)
 	{                                                                                          \
 		SEEDING(COPIED_RANDOM);                                                            \
 		INSIDE(region);                                                                    \
+		REAL_FIND(name);                                                                   \
 		return real.name arguments;                                                        \
 	}
 RANDOM_SEEDS(X)
@@ -160,6 +163,7 @@ EXPORT void syslog(int priority, const char *format, ...)
 	INSIDE(SYSLOG);
 	va_list list;
 
+	REAL_FIND(vsyslog);
 	va_start(list, format);
 	real.vsyslog(priority, format, list);
 	va_end(list);
@@ -173,6 +177,7 @@ EXPORT void __syslog_chk(int priority, int flag, const char *format, ...)
 	INSIDE(SYSLOG);
 	va_list list;
 
+	REAL_FIND(__vsyslog_chk);
 	va_start(list, format);
 	real.__vsyslog_chk(priority, flag, format, list);
 	va_end(list);

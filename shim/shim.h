@@ -33,6 +33,8 @@
 /* Small, and written while a process starts: in the page where the loader has something to
  * write anyway. Between the large tables each would have a page of its own to touch. */
 #define AT_START __attribute__((section(".data")))
+/* Runs while a process starts: the linker keeps these together, too. */
+#define IN_START __attribute__((section(".text.startup")))
 /* Runs in every fork child. The linker keeps these together: a fork leaves the child
  * without its parent's mappings of code, and each 64 KiB of it costs a page fault. */
 #define IN_CHILD    __attribute__((hot))
@@ -121,12 +123,18 @@ extern struct process process HIDDEN;
  * where it is asked for; the mapping costs a fork nothing that could be measured.
  */
 extern _Atomic uint32_t *process_mark HIDDEN;
+/* There is a word, from now on. A process without threads does without: its child has
+ * nothing of its parent's to be told of, and the page would be a page fault in each. */
+void process_make_mark(void);
 
 /* In a fork child that does not know yet that it is one. */
 static inline bool process_is_new(void)
 {
 	return !atomic_load_explicit(process_mark, memory_order_relaxed);
 }
+
+/* Finds out what program it is, for the first record; before a seccomp filter is installed. */
+void process_name(void);
 
 /* False in a vfork child: nothing may be written of what is the parent's. */
 bool process_is_own(void);

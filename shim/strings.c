@@ -6,13 +6,13 @@
  *
  * The empty instructions keep compilers from seeing the very function in its loop.
  */
-#include <stdint.h>
+#include "shim.h"
 #include <string.h>
 #include <strings.h>
 
 #define OPAQUE() __asm__ volatile("")
 
-void *memcpy(void *restrict to, const void *restrict from, size_t length)
+IN_CHILD void *memcpy(void *restrict to, const void *restrict from, size_t length)
 {
 	void *start = to;
 
@@ -21,7 +21,7 @@ void *memcpy(void *restrict to, const void *restrict from, size_t length)
 }
 
 /* From its end where the beginning would be overwritten. */
-void *memmove(void *to, const void *from, size_t length)
+IN_CHILD void *memmove(void *to, const void *from, size_t length)
 {
 	if ((uintptr_t)to - (uintptr_t)from >= length)
 		return memcpy(to, from, length);
@@ -32,7 +32,7 @@ void *memmove(void *to, const void *from, size_t length)
 	return to;
 }
 
-void *memset(void *to, int byte, size_t length)
+IN_CHILD void *memset(void *to, int byte, size_t length)
 {
 	void *start = to;
 
@@ -40,7 +40,7 @@ void *memset(void *to, int byte, size_t length)
 	return start;
 }
 
-int memcmp(const void *one, const void *other, size_t length)
+IN_CHILD int memcmp(const void *one, const void *other, size_t length)
 {
 	const unsigned char *a = one, *b = other;
 
@@ -53,13 +53,13 @@ int memcmp(const void *one, const void *other, size_t length)
 }
 
 /* clang's memcmp() that only asks whether there is a difference. */
-int bcmp(const void *one, const void *other, size_t length)
+IN_CHILD int bcmp(const void *one, const void *other, size_t length)
 {
 	OPAQUE();
 	return memcmp(one, other, length);
 }
 
-void *memchr(const void *text, int byte, size_t length)
+IN_CHILD void *memchr(const void *text, int byte, size_t length)
 {
 	const unsigned char *at = text;
 
@@ -71,7 +71,7 @@ void *memchr(const void *text, int byte, size_t length)
 	return NULL;
 }
 
-size_t strlen(const char *text)
+IN_CHILD size_t strlen(const char *text)
 {
 	size_t length = 0;
 
@@ -82,7 +82,7 @@ size_t strlen(const char *text)
 	return length;
 }
 
-int strncmp(const char *one, const char *other, size_t length)
+IN_CHILD int strncmp(const char *one, const char *other, size_t length)
 {
 	for (size_t i = 0; i < length; i++) {
 		unsigned char a = (unsigned char)one[i], b = (unsigned char)other[i];
@@ -96,17 +96,17 @@ int strncmp(const char *one, const char *other, size_t length)
 	return 0;
 }
 
-int strcmp(const char *one, const char *other)
+IN_CHILD int strcmp(const char *one, const char *other)
 {
 	return strncmp(one, other, SIZE_MAX);
 }
 
-char *strchr(const char *text, int character)
+IN_CHILD char *strchr(const char *text, int character)
 {
 	return memchr(text, character, strlen(text) + 1);
 }
 
-char *strncpy(char *restrict to, const char *restrict from, size_t length)
+IN_CHILD char *strncpy(char *restrict to, const char *restrict from, size_t length)
 {
 	size_t used = 0;
 

@@ -26,14 +26,14 @@ static inline __attribute__((always_inline)) bool read_all(const struct symbol_t
 }
 
 /* The loader has put the bias into the pointers, unless the section is read-only. */
-static uintptr_t pointer_of(const struct symbol_table *table, const ElfW(Dyn) * entry)
+IN_START static uintptr_t pointer_of(const struct symbol_table *table, const ElfW(Dyn) * entry)
 {
 	uintptr_t value = entry->d_un.d_ptr;
 
 	return value < table->bias ? value + table->bias : value;
 }
 
-static uintptr_t find_tables(struct symbol_table *table, const struct link_map *map)
+IN_START static uintptr_t find_tables(struct symbol_table *table, const struct link_map *map)
 {
 	uintptr_t hash = 0;
 
@@ -56,8 +56,8 @@ static uintptr_t find_tables(struct symbol_table *table, const struct link_map *
 	return table->symbols && table->strings ? hash : 0;
 }
 
-bool symbols_open(struct symbol_table *table, const struct link_map *map,
-		  size_t (*read)(void *to, const void *from, size_t length))
+IN_START bool symbols_open(struct symbol_table *table, const struct link_map *map,
+			   size_t (*read)(void *to, const void *from, size_t length))
 {
 	struct gnu_hash head;
 	uintptr_t hash;
@@ -67,7 +67,7 @@ bool symbols_open(struct symbol_table *table, const struct link_map *map,
 	table->bias = map->l_addr;
 	hash = map->l_ld ? find_tables(table, map) : 0;
 	if (!hash || !read_all(table, &head, hash, sizeof(head)) || !head.bucket_count ||
-	    !head.bloom_count)
+	    !head.bloom_count || head.bloom_count & (head.bloom_count - 1))
 		return false;
 	table->bucket_count = head.bucket_count;
 	table->first = head.first;
@@ -79,7 +79,7 @@ bool symbols_open(struct symbol_table *table, const struct link_map *map,
 	return true;
 }
 
-static uint32_t hash_name(const char *name)
+IN_START static uint32_t hash_name(const char *name)
 {
 	uint32_t hash = 5381;
 
@@ -89,19 +89,19 @@ static uint32_t hash_name(const char *name)
 }
 
 /* Most objects do not have the name, and most of those say so here. */
-static bool may_have(const struct symbol_table *table, uint32_t hash)
+IN_START static bool may_have(const struct symbol_table *table, uint32_t hash)
 {
 	uint64_t word, bits = UINT64_C(1) << hash % WORD_BITS |
 			      UINT64_C(1) << (hash >> table->bloom_shift) % WORD_BITS;
 
 	return read_all(table, &word,
-			table->bloom + hash / WORD_BITS % table->bloom_count * sizeof(word),
+			table->bloom + (hash / WORD_BITS & (table->bloom_count - 1)) * sizeof(word),
 			sizeof(word)) &&
 	       (word & bits) == bits;
 }
 
 /* As dlsym() without a version takes it. */
-static bool is_default(const struct symbol_table *table, uint32_t index)
+IN_START static bool is_default(const struct symbol_table *table, uint32_t index)
 {
 	ElfW(Half) version;
 
@@ -111,19 +111,26 @@ static bool is_default(const struct symbol_table *table, uint32_t index)
 		!(version & VERSION_HIDDEN));
 }
 
-static bool is_name(const struct symbol_table *table, uintptr_t address, const char *name)
+IN_START static bool is_same(const char *one, const char *other)
+{
+	while (*one && *one == *other)
+		one++, other++;
+	return *one == *other;
+}
+
+IN_START static bool is_name(const struct symbol_table *table, uintptr_t address, const char *name)
 {
 	char text[NAME_MAX_LENGTH];
 	size_t length;
 
 	if (!table->read)
-		return strcmp((const char *)address, name) == 0;
+		return is_same((const char *)address, name);
 	length = strlen(name) + 1;
 	return length <= sizeof(text) && read_all(table, text, address, length) &&
 	       memcmp(text, name, length) == 0;
 }
 
-static uintptr_t match(const struct symbol_table *table, uint32_t index, const char *name)
+IN_START static uintptr_t match(const struct symbol_table *table, uint32_t index, const char *name)
 {
 	ElfW(Sym) symbol;
 
@@ -134,7 +141,8 @@ static uintptr_t match(const struct symbol_table *table, uint32_t index, const c
 	return table->bias + symbol.st_value;
 }
 
-static uintptr_t find_hashed(const struct symbol_table *table, const char *name, uint32_t hash)
+IN_START static uintptr_t find_hashed(const struct symbol_table *table, const char *name,
+				      uint32_t hash)
 {
 	uint32_t index, entry = 0;
 	uintptr_t address = 0;
@@ -155,13 +163,13 @@ static uintptr_t find_hashed(const struct symbol_table *table, const char *name,
 	return address;
 }
 
-uintptr_t symbols_find(const struct symbol_table *table, const char *name)
+IN_START uintptr_t symbols_find(const struct symbol_table *table, const char *name)
 {
 	return find_hashed(table, name, hash_name(name));
 }
 
 /* The object after the shim's own. */
-static const struct link_map *first_next(void)
+IN_START static const struct link_map *first_next(void)
 {
 	const struct link_map *map = _r_debug.r_map;
 
@@ -170,7 +178,7 @@ static const struct link_map *first_next(void)
 	return map ? map->l_next : NULL;
 }
 
-void symbols_open_scope(struct symbol_scope *scope)
+IN_START bool symbols_open_scope(struct symbol_scope *scope)
 {
 	const struct link_map *map = first_next();
 
@@ -180,9 +188,10 @@ void symbols_open_scope(struct symbol_scope *scope)
 		scope->count++;
 		map = map->l_next;
 	}
+	return !map;
 }
 
-uintptr_t symbols_find_in(const struct symbol_scope *scope, const char *name)
+IN_START uintptr_t symbols_find_in(const struct symbol_scope *scope, const char *name)
 {
 	uint32_t hash = hash_name(name);
 	uintptr_t found = 0;
@@ -192,12 +201,13 @@ uintptr_t symbols_find_in(const struct symbol_scope *scope, const char *name)
 	return found;
 }
 
-uintptr_t symbols_find_next(const char *name)
+IN_START uintptr_t symbols_find_next(const char *name, const struct link_map *last)
 {
+	const struct link_map *map = first_next();
 	struct symbol_table table;
 	uintptr_t found = 0;
 
-	for (const struct link_map *map = first_next(); map && !found; map = map->l_next)
+	for (; map && !found; map = map != last ? map->l_next : NULL)
 		if (symbols_open(&table, map, NULL))
 			found = symbols_find(&table, name);
 	return found;

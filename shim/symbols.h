@@ -35,11 +35,12 @@ struct symbol_scope {
 	struct symbol_table tables[SYMBOL_SCOPE];
 };
 
-/* These are for start-up: nobody may be taking objects away. */
-void symbols_open_scope(struct symbol_scope *scope);
+/* These are for start-up: nobody may be taking objects away. Opening returns whether all
+ * objects are in it. */
+bool symbols_open_scope(struct symbol_scope *scope);
 /* The definition that dlsym(RTLD_NEXT) finds; 0: ask that. */
 uintptr_t symbols_find_in(const struct symbol_scope *scope, const char *name);
-/* The same in all objects that have such a table. */
-uintptr_t symbols_find_next(const char *name);
+/* The same in all objects that have such a table, up to `last`; NULL: in all. */
+uintptr_t symbols_find_next(const char *name, const struct link_map *last);
 
 #endif

@@ -28,11 +28,12 @@
 __thread struct thread *thread_self __attribute__((tls_model("initial-exec")));
 __thread uint64_t thread_mark __attribute__((tls_model("initial-exec")));
 
-/* Where there are few threads, as in most children: one mapping less to copy. */
+/* Where there are few threads, as in most children: one mapping less to copy, and the page
+ * of the table of the others is not touched. */
 static struct thread first_slab[SLAB_THREADS];
 /* Not between that and the process' own data. */
 static struct thread *_Atomic slabs[SLABS] __attribute__((section(".bss.slabs")));
-static _Atomic uint32_t slab_count;
+AT_START static _Atomic uint32_t slab_count = 1;
 /* The blocks before this one are all that were ever used. To look at the others would cost
  * every fork a page of each. */
 static _Atomic uint32_t used_count;
@@ -85,8 +86,10 @@ uint32_t thread_generation(void)
 
 static struct thread *block_at(uint32_t index)
 {
-	struct thread *slab = atomic_load(&slabs[index / SLAB_THREADS % SLABS]);
+	struct thread *slab = first_slab;
 
+	if (index >= SLAB_THREADS)
+		slab = atomic_load(&slabs[index / SLAB_THREADS % SLABS]);
 	return slab ? &slab[index % SLAB_THREADS] : NULL;
 }
 
@@ -181,6 +184,8 @@ static struct thread *claim(void)
 		atomic_fetch_add(&log_header()->counters.dropped, 1);
 		return NULL;
 	}
+	if (thread != first_slab)
+		process_make_mark();
 	/* A block that nobody had is zero: clearing it would make a page of memory of
 	 * each of its pages, for every fork to copy. */
 	if (thread->serial)
@@ -286,15 +291,13 @@ void thread_start_main(uintptr_t stack_top)
 {
 	struct thread *thread;
 
-	atomic_store(&slabs[0], first_slab);
-	atomic_store(&slab_count, 1);
 	read_default_stack_size();
 	thread = claim();
 	if (!thread)
 		return;
 	thread->flags = THREAD_MAIN;
 	attach(thread, stack_top, PLAIN_DEPTH);
-	real.prctl(PR_GET_NAME, (unsigned long)thread->name, 0, 0, 0);
+	raw_syscall(SYS_prctl, PR_GET_NAME, thread->name);
 }
 
 IN_CHILD void thread_survive(struct thread *thread)
@@ -573,6 +576,8 @@ EXPORT int prctl(int option, unsigned long a, unsigned long b, unsigned long c, 
 	real_ensure();
 	if (option == PR_SET_TSC && a == PR_TSC_SIGSEGV)
 		process.is_timeless = true;
+	if (option == PR_SET_SECCOMP && process.active)
+		process_name();
 	result = real.prctl(option, a, b, c, d);
 	if (option == PR_SET_SECCOMP && result == 0)
 		process.is_filtered = true;

@@ -11,12 +11,12 @@
 
 static struct private_facts facts;
 
-uint64_t wakers_address(void)
+IN_START uint64_t wakers_address(void)
 {
 	return (uint64_t)(uintptr_t)&facts;
 }
 
-void wakers_note_python(const struct python_interpreter *interpreter)
+IN_START void wakers_note_python(const struct python_interpreter *interpreter)
 {
 	struct python_interpreter symbols =
 		interpreter ? *interpreter : (struct python_interpreter){0};
@@ -54,12 +54,11 @@ static uint64_t nanoseconds(const struct timeval *time)
 	return (uint64_t)time->tv_sec * 1000000000u + (uint64_t)time->tv_usec * 1000u;
 }
 
-static void note_timer(int which, const struct itimerval *value)
+static void set_timer(int which, const struct itimerval *value)
 {
 	uint64_t fires = 0;
 
-	/* A vfork child has timers of its own, in its parent's memory. */
-	if (which < 0 || which >= INTERVAL_TIMERS || !process_is_own())
+	if (which < 0 || which >= INTERVAL_TIMERS)
 		return;
 	/* The other two count processor time, which a process at rest does not use. */
 	if (nanoseconds(&value->it_value))
@@ -67,6 +66,13 @@ static void note_timer(int which, const struct itimerval *value)
 				? UINT64_MAX
 				: time_now() + nanoseconds(&value->it_value);
 	atomic_store(&facts.timers[which], fires);
+}
+
+static void note_timer(int which, const struct itimerval *value)
+{
+	/* A vfork child has timers of its own, in its parent's memory. */
+	if (process_is_own())
+		set_timer(which, value);
 }
 
 /* A child has its parent's until then, and shows it by the pid. */
@@ -78,7 +84,7 @@ static void sign_facts(void)
 	facts.pid = process.pid;
 }
 
-void wakers_start(void)
+IN_START void wakers_start(void)
 {
 	struct itimerval value;
 
@@ -87,7 +93,7 @@ void wakers_start(void)
 	facts.objects = objects_address();
 	facts.kept = kept_address();
 	if (raw_getitimer(ITIMER_REAL, &value) == 0)
-		note_timer(ITIMER_REAL, &value);
+		set_timer(ITIMER_REAL, &value);
 }
 
 IN_CHILD void wakers_start_child(void)
@@ -167,6 +173,13 @@ EXPORT int setitimer(__itimer_which_t which, const struct itimerval *value, stru
  */
 long call_by_number(long number, long a, long b, long c, long d, long e, long f) __asm__("syscall");
 
+static void expect_filter(void)
+{
+	if (process.active)
+		process_name();
+	process.is_filtered = true;
+}
+
 static COLD void note_call(long number, long a, long b)
 {
 	struct itimerval seconds = {.it_value.tv_sec = a};
@@ -176,7 +189,7 @@ static COLD void note_call(long number, long a, long b)
 	else if (number == SYS_alarm)
 		note_timer(ITIMER_REAL, &seconds);
 	else if (number == SYS_seccomp)
-		process.is_filtered = true;
+		expect_filter();
 }
 
 EXPORT long call_by_number(long number, long a, long b, long c, long d, long e, long f)

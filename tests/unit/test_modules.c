@@ -9,9 +9,21 @@
 #include "../../shim/modules.c"
 #include "support.h"
 #include <check.h>
+#include <sys/auxv.h>
 #include <stdlib.h>
 
 Suite *modules_suite(void);
+
+/* As the kernel laid it out: setenv() moves it. */
+static char **first_environment;
+
+__attribute__((constructor)) static void note_environment(int count, char **arguments,
+							   char **environment)
+{
+	(void)count;
+	(void)arguments;
+	first_environment = environment;
+}
 
 static unsigned char build_id[BUILD_ID_MAX];
 
@@ -152,7 +164,7 @@ static void setup(void)
 	process.recorded = true;
 	process.active = true;
 	real_ensure();
-	modules_start();
+	modules_start(first_environment);
 }
 
 static void teardown(void)
