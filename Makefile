@@ -6,6 +6,7 @@
 #   SANITIZE=1    the CLI and its tests (never the shim) with ASan and UBSan; =thread: TSan
 #   REPEAT=N      every case program N times in `make check`
 #   ROUNDS=N      how often `make bench` runs each pair
+#   BENCH=...     the programs of tests/bench to run, by the beginnings of their names (all)
 #   SECONDS=N     how long `make fuzz` runs each target
 #   KILLS=N       how many processes `make faults` kills
 #   RUNS=N        how often `make suites` runs each member
@@ -22,6 +23,7 @@ RUNS     = 10
 SECONDS  = 30
 KILLS    = 1000
 SUITES   =
+BENCH    =
 
 CFLAGS   = -O2 -g
 WARNINGS = -Wall -Wextra -Wstrict-prototypes -Wshadow -Wconversion -Wmissing-prototypes
@@ -91,7 +93,7 @@ help:
 	@echo 'make check         unit tests and case programs'
 	@echo 'make suites        other people'"'"'s software, into docs/results.md (RUNS=N, SUITES=...)'
 	@echo 'make suites-unstable  the newest Python and glibc (RUNS=N, SUITES=...; needs root)'
-	@echo 'make bench         what it costs'
+	@echo 'make bench         what it costs (ROUNDS=N, BENCH=...)'
 	@echo 'make fuzz          damaged sessions, files and memory (SECONDS=N; needs clang)'
 	@echo 'make faults        processes that are killed at random moments (KILLS=N)'
 	@echo 'make install       into DESTDIR/PREFIX; make uninstall'
@@ -202,7 +204,7 @@ faults: deps all $(CASES)
 		tests/faults/run $(BUILD)/forkcheck $(BUILD)/cases $(KILLS) $$seed
 
 bench: deps all $(BENCHES)
-	@tests/bench/run $(BUILD) $(ROUNDS)
+	@tests/bench/run $(BUILD) $(ROUNDS) $(BENCH)
 
 $(BUILD)/bench/%: tests/bench/%.c
 	@mkdir -p $(@D)

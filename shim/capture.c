@@ -215,7 +215,7 @@ static void give_buffer_back(void)
 	atomic_store(&process.buffer_taken, false);
 }
 
-void capture_forget_parent(void)
+IN_CHILD void capture_forget_parent(void)
 {
 	atomic_store(&process.buffer_taken, false);
 }

@@ -184,7 +184,6 @@ static void take_identity(struct thread *survivor)
 		thread_survive_raw(survivor);
 	} else {
 		thread_survive(survivor);
-		/* Of the only thread: asks libc, not the kernel. */
 		process.pid = thread_tid(survivor);
 	}
 }

@@ -41,6 +41,24 @@ static bool count_if_alive(struct thread *thread, void *data)
 	return true;
 }
 
+/* Whose blocks are worth giving back. */
+#define ENDED_MANY 64
+
+struct population {
+	uint32_t alive, ended;
+};
+
+static bool count_both(struct thread *thread, void *data)
+{
+	struct population *population = data;
+
+	if (thread_lives_here(thread))
+		population->alive++;
+	else if (thread_ended_here(thread))
+		population->ended++;
+	return true;
+}
+
 struct search {
 	pid_t tid;
 	bool found;
@@ -103,14 +121,17 @@ static void read_tasks(int directory)
  */
 static void find_threads(struct thread *thread)
 {
-	uint32_t alive = 0;
+	struct population population = {0};
 	struct stat status;
 	int directory;
 
 	process.unseen_count = 0;
-	thread_each(count_if_alive, &alive);
-	thread->fork.others = alive - 1;
-	if (process.is_filtered || raw_stat(TASKS, &status) || status.st_nlink <= alive + 2)
+	thread_each(count_both, &population);
+	if (population.ended >= ENDED_MANY)
+		thread_sweep();
+	thread->fork.others = population.alive - 1;
+	if (process.is_filtered || raw_stat(TASKS, &status) ||
+	    status.st_nlink <= population.alive + 2)
 		return;
 	directory = raw_open(TASKS, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	if (directory < 0)
@@ -348,7 +369,6 @@ static bool is_announced(const struct thread *thread)
 
 static IN_CHILD void child(void)
 {
-	int saved = errno;
 	struct thread *thread = thread_known();
 
 	if (thread) {
@@ -357,7 +377,6 @@ static IN_CHILD void child(void)
 			child_start(thread);
 		leave_without_wrapper(thread);
 	}
-	restore_errno(saved);
 }
 
 IN_START void fork_start(void)
@@ -503,9 +522,10 @@ static void record_kept(struct fork_scope *scope, pid_t pid)
 		record_if_kept(thread, slot, scope->owner, flags);
 }
 
+/* errno is libc's answer to the program, and a page of libc's code away in a child: nothing
+ * here touches it. */
 IN_CHILD pid_t fork_end(struct fork_scope *scope, pid_t pid)
 {
-	int saved = errno;
 	struct thread *thread = scope->thread;
 
 	/* Not so in a child that has begun, nor where an earlier prepare handler kept ours
@@ -517,7 +537,6 @@ IN_CHILD pid_t fork_end(struct fork_scope *scope, pid_t pid)
 	leave(thread, &scope->outer);
 	/* Should a handler never come back, its library has a name. */
 	modules_sync();
-	restore_errno(saved);
 	return pid;
 }
 

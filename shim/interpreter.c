@@ -233,7 +233,7 @@ void interpreter_renew(void)
 	atomic_store(&process.interpreter_taken, false);
 }
 
-void interpreter_forget_parent(void)
+IN_CHILD void interpreter_forget_parent(void)
 {
 	atomic_store(&process.interpreter_taken, false);
 }

@@ -34,9 +34,18 @@ static struct thread first_slab[SLAB_THREADS];
 /* Not between that and the process' own data. */
 static struct thread *_Atomic slabs[SLABS] __attribute__((section(".bss.slabs")));
 AT_START static _Atomic uint32_t slab_count = 1;
-/* The blocks before this one are all that were ever used. To look at the others would cost
- * every fork a page of each. */
-static _Atomic uint32_t used_count;
+/* One bit for each block of a slab that a thread has, or had. To look at the others would
+ * cost every fork a page of each. The first slab's are beside what a start writes anyway. */
+AT_START static _Atomic uint64_t used_in_first;
+static _Atomic uint64_t used_in_others[SLABS] __attribute__((section(".bss.slabs")));
+_Static_assert(SLAB_THREADS == 64, "a slab has as many blocks as a word has bits");
+#define ALL_USED UINT64_MAX
+/* The next slab that is mapped and not used, and in the lowest bits how many there are. */
+AT_START static _Atomic uintptr_t spare_slabs;
+#define SLABS_TOGETHER 16
+#define SPARES_MASK    ((uintptr_t)4095)
+#define SLAB_SIZE      (SLAB_THREADS * sizeof(struct thread))
+_Static_assert(SLAB_SIZE % 4096 == 0, "the lowest bits of a slab's address are free");
 static _Atomic uint32_t next_claim;
 static _Atomic uint32_t serials;
 static _Atomic uint32_t creations;
@@ -93,36 +102,53 @@ static struct thread *block_at(uint32_t index)
 	return slab ? &slab[index % SLAB_THREADS] : NULL;
 }
 
+static IN_CHILD _Atomic uint64_t *used_in(uint32_t slab)
+{
+	return slab ? &used_in_others[slab % SLABS] : &used_in_first;
+}
+
+static uint64_t bit_of(uint32_t index)
+{
+	return UINT64_C(1) << index % SLAB_THREADS;
+}
+
 IN_CHILD void thread_each(bool (*visit)(struct thread *thread, void *data), void *data)
 {
-	uint32_t count = atomic_load(&used_count);
+	uint32_t count = atomic_load(&slab_count);
 
-	for (uint32_t i = 0; i < count; i++) {
-		struct thread *thread = block_at(i);
+	for (uint32_t slab = 0; slab < count; slab++)
+		for (uint64_t used = atomic_load(used_in(slab)); used; used &= used - 1) {
+			uint32_t index = slab * SLAB_THREADS + (uint32_t)__builtin_ctzll(used);
+			struct thread *thread = block_at(index);
 
-		if (thread && atomic_load(&thread->state) != THREAD_FREE && !visit(thread, data))
-			return;
+			if (thread && atomic_load(&thread->state) != THREAD_FREE &&
+			    !visit(thread, data))
+				return;
+		}
+}
+
+bool thread_ended_here(const struct thread *thread)
+{
+	return thread->epoch == process.epoch && has_ended(thread);
+}
+
+/* Takes a block that is free, or whose thread has ended in this process. Its bit is set
+ * before the thread is made, so that a fork which leaves it behind finds it. */
+static bool try_claim(uint32_t index)
+{
+	uint64_t bit = bit_of(index);
+	uint32_t state = THREAD_RUNNING;
+	struct thread *thread = block_at(index);
+
+	if (!thread)
+		return false;
+	if (!(atomic_load(used_in(index / SLAB_THREADS)) & bit) &&
+	    !(atomic_fetch_or(used_in(index / SLAB_THREADS), bit) & bit)) {
+		atomic_store(&thread->state, THREAD_CREATING);
+		return true;
 	}
-}
-
-/* Takes a block that is free, or whose thread has ended in this process. */
-static bool try_claim(struct thread *thread)
-{
-	uint32_t state = THREAD_FREE;
-
-	if (atomic_load(&thread->state) == THREAD_RUNNING && thread->epoch == process.epoch &&
-	    has_ended(thread))
-		state = THREAD_RUNNING;
-	return atomic_compare_exchange_strong(&thread->state, &state, THREAD_CREATING);
-}
-
-/* Before the thread is made, so that a fork which leaves it behind finds it. */
-static void note_used(uint32_t index)
-{
-	uint32_t count = atomic_load(&used_count);
-
-	while (count <= index && !atomic_compare_exchange_weak(&used_count, &count, index + 1))
-		;
+	return thread_ended_here(thread) &&
+	       atomic_compare_exchange_strong(&thread->state, &state, THREAD_CREATING);
 }
 
 static struct thread *claim_existing(void)
@@ -132,36 +158,70 @@ static struct thread *claim_existing(void)
 
 	for (uint32_t i = 0; i < total; i++) {
 		uint32_t index = (start + i) % total;
-		struct thread *thread = block_at(index);
 
-		if (thread && try_claim(thread)) {
+		if (try_claim(index)) {
 			atomic_store(&next_claim, start + i + 1);
-			note_used(index);
-			return thread;
+			return block_at(index);
 		}
 	}
 	return NULL;
 }
 
+static struct thread *map_slabs(size_t count)
+{
+	void *slabs_here =
+		raw_mmap(count * SLAB_SIZE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1);
+
+	return slabs_here == MAP_FAILED ? NULL : slabs_here;
+}
+
+/* One that was mapped with others: each mapping costs a fork. */
+static struct thread *take_spare_slab(void)
+{
+	uintptr_t known = atomic_load(&spare_slabs);
+
+	while (known & SPARES_MASK)
+		if (atomic_compare_exchange_weak(&spare_slabs, &known, known + SLAB_SIZE - 1))
+			return (struct thread *)(known & ~SPARES_MASK);
+	return NULL;
+}
+
+static struct thread *make_slab(void)
+{
+	struct thread *slab = take_spare_slab();
+	uintptr_t none = atomic_load(&spare_slabs), others;
+
+	if (slab)
+		return slab;
+	slab = map_slabs(SLABS_TOGETHER);
+	if (!slab)
+		return map_slabs(1);
+	others = (uintptr_t)slab + SLAB_SIZE;
+	/* Another thread may have been faster. */
+	if (none & SPARES_MASK ||
+	    !atomic_compare_exchange_strong(&spare_slabs, &none, others + SLABS_TOGETHER - 1))
+		raw_munmap((void *)others, (SLABS_TOGETHER - 1) * SLAB_SIZE);
+	return slab;
+}
+
 /* Adds a slab and claims its first block. */
 static struct thread *claim_new_slab(void)
 {
-	struct thread *slab = raw_mmap(SLAB_THREADS * sizeof(*slab),
-				       MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1);
+	struct thread *slab = make_slab();
 	uint32_t index;
 
-	if (slab == MAP_FAILED)
+	if (!slab)
 		return NULL;
 	atomic_store(&slab->state, THREAD_CREATING);
 	index = atomic_fetch_add(&slab_count, 1);
 	if (index >= SLABS) {
 		atomic_fetch_sub(&slab_count, 1);
-		raw_munmap(slab, SLAB_THREADS * sizeof(*slab));
+		raw_munmap(slab, SLAB_SIZE);
 		return NULL;
 	}
+	atomic_fetch_or(used_in(index), 1);
 	atomic_store(&slabs[index], slab);
 	atomic_store(&next_claim, index * SLAB_THREADS + 1);
-	note_used(index * SLAB_THREADS);
 	return slab;
 }
 
@@ -172,6 +232,15 @@ static void clear_block(struct thread *thread)
 	memset(&thread->held, 0, sizeof(thread->held));
 	for (size_t i = 0; i < SNAPSHOTS; i++)
 		thread->snapshots[i].length = 0;
+}
+
+static void take_life(struct thread *thread);
+
+/* The thread that survived a fork, and creates another now. */
+static void end_solitude(struct thread *thread)
+{
+	thread->is_alone = false;
+	take_life(thread);
 }
 
 static struct thread *claim(void)
@@ -186,6 +255,8 @@ static struct thread *claim(void)
 	}
 	if (thread != first_slab)
 		process_make_mark();
+	if (thread_self && thread_self->is_alone)
+		end_solitude(thread_self);
 	/* A block that nobody had is zero: clearing it would make a page of memory of
 	 * each of its pages, for every fork to copy. */
 	if (thread->serial)
@@ -197,9 +268,85 @@ static struct thread *claim(void)
 	return thread;
 }
 
-static void release(struct thread *thread)
+/* The bit goes last: then the block is anybody's. */
+static void release(struct thread *thread, uint32_t index)
 {
 	atomic_store(&thread->state, THREAD_FREE);
+	atomic_fetch_and(used_in(index / SLAB_THREADS), ~bit_of(index));
+}
+
+static uint32_t index_of(const struct thread *thread)
+{
+	for (uint32_t slab = 0; slab < atomic_load(&slab_count); slab++) {
+		const struct thread *first = block_at(slab * SLAB_THREADS);
+
+		if (first && thread >= first && thread < first + SLAB_THREADS)
+			return slab * SLAB_THREADS + (uint32_t)(thread - first);
+	}
+	return 0;
+}
+
+/* A task is listed for a while after its thread has ended: until then its block says that
+ * it is known. */
+static bool is_gone(const struct thread *thread)
+{
+	return raw_syscall(SYS_tgkill, raw_getpid(), thread->life.__data.__owner, 0) == -ESRCH;
+}
+
+static void sweep_slab(uint32_t slab)
+{
+	for (uint64_t used = atomic_load(used_in(slab)); used; used &= used - 1) {
+		uint32_t index = slab * SLAB_THREADS + (uint32_t)__builtin_ctzll(used);
+		uint32_t running = THREAD_RUNNING;
+		struct thread *thread = block_at(index);
+
+		/* Further tables stay with their block. */
+		if (thread && thread_ended_here(thread) && !atomic_load(&thread->more) &&
+		    is_gone(thread) &&
+		    atomic_compare_exchange_strong(&thread->state, &running, THREAD_CREATING))
+			release(thread, index);
+	}
+}
+
+/* Takes all blocks of a slab, so that nobody else does; false: some are used. */
+static bool close_slab(uint32_t slab)
+{
+	uint64_t none = 0;
+
+	return slab < atomic_load(&slab_count) && block_at(slab * SLAB_THREADS) &&
+	       atomic_compare_exchange_strong(used_in(slab), &none, ALL_USED);
+}
+
+/*
+ * Mapped anew in its place, in one step, with those that lie behind it: what was never
+ * written to costs a fork nothing. With MADV_DONTNEED, or one by one, the tables of its
+ * pages would stay, and be copied.
+ */
+static uint32_t renew_slabs(uint32_t first)
+{
+	const struct thread *start = block_at(first * SLAB_THREADS);
+	uint32_t end = first + 1;
+
+	while (block_at(end * SLAB_THREADS) == start + (size_t)(end - first) * SLAB_THREADS &&
+	       close_slab(end))
+		end++;
+	raw_syscall(SYS_mmap, start, (end - first) * SLAB_SIZE, PROT_READ | PROT_WRITE,
+		    MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE | MAP_FIXED, -1, 0);
+	for (uint32_t slab = first; slab < end; slab++)
+		atomic_store(used_in(slab), 0);
+	return end;
+}
+
+COLD void thread_sweep(void)
+{
+	uint32_t count = atomic_load(&slab_count);
+
+	if (process.is_filtered)
+		return;
+	for (uint32_t slab = 0; slab < count; slab++)
+		sweep_slab(slab);
+	for (uint32_t slab = 1; slab < count;)
+		slab = close_slab(slab) ? renew_slabs(slab) : slab + 1;
 }
 
 IN_CHILD void thread_renew_fast(struct thread *thread)
@@ -230,15 +377,21 @@ static bool replace_lost(struct thread *thread, void *data)
 	return true;
 }
 
+/* Says so without the lock: nobody will notice the end. */
+static IN_CHILD void note_life(struct thread *thread)
+{
+	__atomic_store_n(&thread->life.__data.__lock, thread->tid, __ATOMIC_RELEASE);
+	__atomic_store_n(&thread->life.__data.__owner, thread->tid, __ATOMIC_RELEASE);
+}
+
 static void attach(struct thread *thread, uintptr_t stack_top, size_t stack_size)
 {
 	size_t plain = stack_size < PLAIN_DEPTH ? stack_size : PLAIN_DEPTH;
 
-	thread->self = pthread_self();
+	thread->self = libc.pthread_self();
 	/* libc gives the memory of a thread that is not there to the next one. */
 	if (unlikely(process.inherits))
 		thread_each(replace_lost, thread);
-	thread->self = libc.pthread_self();
 	thread->start_ns = time_now();
 	thread->stack_top = stack_top;
 	thread->stack_low = stack_top - plain;
@@ -264,7 +417,7 @@ static COLD struct thread *attach_unknown(void)
 	return thread;
 }
 
-struct thread *thread_known(void)
+IN_CHILD struct thread *thread_known(void)
 {
 	return thread_self;
 }
@@ -300,11 +453,22 @@ void thread_start_main(uintptr_t stack_top)
 	raw_syscall(SYS_prctl, PR_GET_NAME, thread->name);
 }
 
+/*
+ * It is the only one: whether it lives is not asked. So its `life` only gets the new id,
+ * and is not locked until there is another thread (claim): that is a page of libc's code
+ * which most children never come to. libc's list of robust mutexes is empty by now.
+ */
 IN_CHILD void thread_survive(struct thread *thread)
 {
 	thread->epoch = process.epoch;
 	thread->kernel_tid = 0;
-	take_life(thread);
+	thread->is_alone = !process.is_filtered;
+	if (!thread->is_alone) {
+		take_life(thread);
+	} else {
+		thread->tid = raw_getpid();
+		note_life(thread);
+	}
 	thread_self = thread;
 }
 
@@ -326,8 +490,7 @@ void thread_survive_raw(struct thread *thread)
 	thread->epoch = process.epoch;
 	thread->tid = thread_id_in_locks();
 	thread->kernel_tid = process.pid;
-	__atomic_store_n(&thread->life.__data.__lock, thread->tid, __ATOMIC_RELEASE);
-	__atomic_store_n(&thread->life.__data.__owner, thread->tid, __ATOMIC_RELEASE);
+	note_life(thread);
 	thread_self = thread;
 }
 
@@ -486,7 +649,7 @@ static size_t stack_size_of(const pthread_attr_t *attributes)
 static void finish(struct thread *thread, bool created)
 {
 	if (!created) {
-		release(thread);
+		release(thread, index_of(thread));
 		return;
 	}
 	atomic_fetch_add(&log_header()->counters.threads, 1);

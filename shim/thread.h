@@ -81,6 +81,7 @@ struct thread {
 	const void *_Atomic asks;
 	_Atomic uint32_t asks_begun; /* how often it was set */
 
+	bool is_alone; /* it survived a fork, and `life` is not locked yet */
 	uint32_t fork_depth;
 	uint32_t shown_forking; /* serial of the process whose birth has this thread as forking */
 	struct fork_state fork;
@@ -116,6 +117,10 @@ void thread_each(bool (*visit)(struct thread *thread, void *data), void *data);
 
 /* True for a thread of this process, now. */
 bool thread_lives_here(const struct thread *thread);
+/* True for one that has ended, and whose block nobody has taken yet. */
+bool thread_ended_here(const struct thread *thread);
+/* Gives the memory of such blocks back: every fork would look at them, and copy them. */
+void thread_sweep(void);
 /* True for a thread that an earlier fork left behind in the parent. */
 bool thread_is_lost(const struct thread *thread);
 

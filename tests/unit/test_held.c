@@ -1061,6 +1061,70 @@ START_TEST(uses_the_block_of_a_thread_that_ended_again)
 }
 END_TEST
 
+/* Many at once: more than the first blocks, which come with the shim. */
+START_TEST(gives_the_blocks_of_ended_threads_back)
+{
+	enum { MANY = 200 };
+	static struct started started[MANY];
+	static pthread_t ids[MANY];
+	struct thread *last;
+	size_t before = 0, blocks = 0;
+
+	thread_each(count_block, &before);
+	for (int i = 0; i < MANY; i++)
+		ck_assert_int_eq(shim_pthread_create(&ids[i], NULL, live_a_while, &started[i]), 0);
+	for (int i = 0; i < MANY; i++)
+		while (!atomic_load(&started[i].lives))
+			sched_yield();
+	last = started[MANY - 1].thread;
+	thread_sweep();
+	thread_each(count_block, &blocks);
+	ck_assert_uint_eq(blocks, before + MANY);
+	for (int i = 0; i < MANY; i++) {
+		atomic_store(&started[i].may_end, true);
+		ck_assert_int_eq(pthread_join(ids[i], NULL), 0);
+	}
+	/* The kernel may list one for a moment longer. */
+	for (int i = 0; i < 1000 && blocks != before; i++) {
+		usleep(1000);
+		thread_sweep();
+		blocks = 0;
+		thread_each(count_block, &blocks);
+	}
+	ck_assert_uint_eq(blocks, before);
+	/* Its memory is as if it never had been used. */
+	ck_assert_uint_eq(last->serial, 0);
+	ck_assert(thread_lives_here(self));
+	atomic_store(&started[0].may_end, false);
+	atomic_store(&started[0].lives, false);
+	ck_assert_int_eq(shim_pthread_create(&ids[0], NULL, live_a_while, &started[0]), 0);
+	while (!atomic_load(&started[0].lives))
+		sched_yield();
+	ck_assert(thread_lives_here(started[0].thread));
+	atomic_store(&started[0].may_end, true);
+	pthread_join(ids[0], NULL);
+}
+END_TEST
+
+/* In a fork child: its life is locked, and its end noticed, from the next creation on. */
+START_TEST(lives_without_a_lock_until_it_creates_a_thread)
+{
+	struct started started = {.may_end = true};
+	pthread_t id;
+
+	process.epoch++;
+	thread_survive(self);
+	ck_assert(self->is_alone);
+	ck_assert_int_eq(thread_tid(self), getpid());
+	ck_assert(thread_lives_here(self));
+	ck_assert_int_eq(shim_pthread_create(&id, NULL, live_a_while, &started), 0);
+	ck_assert(!self->is_alone);
+	ck_assert_int_eq(real.pthread_mutex_trylock(&self->life), EBUSY);
+	ck_assert_int_eq(thread_tid(self), getpid());
+	pthread_join(id, NULL);
+}
+END_TEST
+
 START_TEST(gives_the_block_of_a_failed_creation_back)
 {
 	size_t before = 0, after = 0;
@@ -1190,6 +1254,8 @@ Suite *held_suite(void)
 	tcase_add_test(threads, passes_the_result_of_a_c11_thread_on);
 	tcase_add_test(threads, uses_the_block_of_a_thread_that_ended_again);
 	tcase_add_test(threads, gives_the_block_of_a_failed_creation_back);
+	tcase_add_test(threads, gives_the_blocks_of_ended_threads_back);
+	tcase_add_test(threads, lives_without_a_lock_until_it_creates_a_thread);
 	tcase_add_test(threads, tells_lost_threads_from_living_ones);
 	tcase_add_test(threads, records_a_thread_that_it_never_met);
 	tcase_add_test(threads, cuts_long_names);
