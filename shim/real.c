@@ -87,7 +87,8 @@ static IN_START bool resolve_libc(const struct symbol_scope *scope)
 }
 
 /* The newest version is the one that is asked for, wherever one is. */
-static IN_START void *resolve(const struct symbol_scope *scope, const char *name, const char *version)
+static IN_START void *resolve(const struct symbol_scope *scope, const char *name,
+			      const char *version)
 {
 	uintptr_t found = symbols_find_in(scope, name);
 

@@ -7,6 +7,7 @@
 #include "../../cli/session/model.h"
 #include "../../cli/session/writer.h"
 #include "../../cli/watch/frame_base.h"
+#include "../../cli/watch/kept.h"
 #include "../../cli/watch/objects.h"
 #include "../../cli/watch/own_word.h"
 #include "../../cli/watch/stop.h"
@@ -43,6 +44,7 @@
 #define FACTS       (AREA + 0x2a000)
 #define NOTED       (AREA + 0x2b000)
 #define SEMAPHORE   (AREA + 0x3c000)
+#define KEPT        (AREA + 0x44000)
 
 /* Those of the stack come last, and not all. */
 #define WORDS_MAX 512
@@ -157,11 +159,51 @@ static void lay_out_stack(void)
 	qsort(two, 2, sizeof(*two), copy_stack);
 }
 
+/* Places in units of KEPT_UNIT. */
+enum { KEPT_STACK = 1, KEPT_FORK = 100, KEPT_THREAD = 200, KEPT_PYTHON = 300, KEPT_CODE = 400 };
+
+/* `record` begins with the header of a record, which becomes that of a fact. */
+static void keep(uint64_t place, enum record_type type, void *record, uint32_t size)
+{
+	struct session_kept head = {.hash = place, .type = (uint16_t)type, .size = size};
+
+	atomic_store(&head.count, 1);
+	memcpy(record, &head, sizeof(head));
+	for (uint32_t i = 0; i < size; i += 8) {
+		uint64_t word = 0;
+
+		memcpy(&word, (const uint8_t *)record + i, size - i < 8 ? size - i : 8);
+		put_word(KEPT + place * KEPT_UNIT + i, word);
+	}
+}
+
+static void lay_out_kept(void)
+{
+	_Alignas(8) unsigned char stack[sizeof(struct record_stack) + 16] = {0};
+	_Alignas(8) unsigned char
+		python[sizeof(struct record_python) + sizeof(struct python_frame)] = {0};
+	struct record_thread thread = {.created_at = KEPT_STACK, .created_python = KEPT_PYTHON};
+	struct record_fork fork = {
+		.thread = KEPT_THREAD, .stack = KEPT_STACK, .python = KEPT_PYTHON};
+	struct record_python_code text = {.image = 1};
+
+	((struct record_stack *)stack)->length = 16;
+	((struct record_python *)python)->count = 1;
+	((struct record_python *)python)->frames[0].code = KEPT_CODE;
+	keep(KEPT_STACK, RECORD_STACK, stack, sizeof(stack));
+	keep(KEPT_PYTHON, RECORD_PYTHON, python, sizeof(python));
+	keep(KEPT_THREAD, RECORD_THREAD, &thread, sizeof(thread));
+	keep(KEPT_FORK, RECORD_FORK, &fork, sizeof(fork));
+	keep(KEPT_CODE, RECORD_PYTHON_CODE, &text, sizeof(text));
+}
+
 static void lay_out_notes(void)
 {
 	struct private_facts facts = {.magic = PRIVATE_FACTS_MAGIC,
 				      .pid = getpid(),
 				      .objects = NOTED,
+				      .kept = KEPT,
+				      .born_by = KEPT_FORK,
 				      .process = 1,
 				      .python = {.runtime = code}};
 
@@ -180,7 +222,7 @@ static void lay_out_notes(void)
 		put_word(note, kinds[i] << OBJECT_THREAD | (SEMAPHORE + 64 * i));
 		put_word(note + 8, UINT64_C(1) << 32 | 7);
 		put_word(note + 16, 9);
-		put_word(note + 24, 1);
+		put_word(note + 24, KEPT_STACK);
 	}
 }
 
@@ -234,6 +276,7 @@ static uint64_t ask_notes(const struct question *question)
 	atomic_store(&session->next_cell, 1);
 	objects_record(&process, getpid(), &writer, SEMAPHORE);
 	objects_record_all(&process, getpid(), &writer, look);
+	kept_fork(&process, getpid(), &writer);
 	arena_init(&arena);
 	wakers_find(&model, &arena, &process, getpid(), look, &must_interrupt);
 	arena_release(&arena);
@@ -278,8 +321,9 @@ static void check_base(void)
 	question.waited = QUEUED + 64;
 	if (ask_lock(&question) != QUEUED_LOCK)
 		errx(2, "the lock that names the record is not found");
-	/* One record of two cells for the one wait, and five for all. */
-	if (ask_notes(&question) != 12)
+	/* One record of two cells for the one wait, and five for all; two cells for where each
+	 * of the four that are known was made, and 15 for the fork and what it refers to. */
+	if (ask_notes(&question) != 12 + 8 + 15)
 		errx(2, "the objects are not found");
 	if (word_count < WORDS_MAX || !is_whole(&question))
 		errx(2, "the stack is not walked to its end");
@@ -315,6 +359,7 @@ int LLVMFuzzerInitialize(int *count, char ***arguments)
 	map_file();
 	lay_out_file();
 	lay_out_thread();
+	lay_out_kept();
 	lay_out_notes();
 	lay_out_stack();
 	open_session();

@@ -9,8 +9,8 @@
 #include "../../shim/modules.c"
 #include "support.h"
 #include <check.h>
-#include <sys/auxv.h>
 #include <stdlib.h>
+#include <sys/auxv.h>
 
 Suite *modules_suite(void);
 
@@ -18,7 +18,7 @@ Suite *modules_suite(void);
 static char **first_environment;
 
 __attribute__((constructor)) static void note_environment(int count, char **arguments,
-							   char **environment)
+							  char **environment)
 {
 	(void)count;
 	(void)arguments;
