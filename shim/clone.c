@@ -7,6 +7,7 @@
 #include "clone.h"
 #include "fork.h"
 #include "real.h"
+#include "wakers.h"
 #include <errno.h>
 #include <linux/sched.h>
 #include <sched.h>
@@ -30,6 +31,13 @@ EXPORT pid_t _Fork(void)
 static bool is_fork(uint64_t flags)
 {
 	return !(flags & (CLONE_VM | CLONE_SETTLS));
+}
+
+/* Another process, and neither a thread nor one that this one waits for. */
+static void note_sharer(uint64_t flags)
+{
+	if (flags & CLONE_VM && !(flags & (CLONE_THREAD | CLONE_VFORK)))
+		wakers_note_sharer();
 }
 
 static bool suspends(uint64_t flags)
@@ -70,6 +78,7 @@ static int clone_as_asked(int (*start)(void *), void *stack, int flags, void *ar
 			  pid_t *parent_tid, void *tls, pid_t *child_tid)
 {
 	real_ensure();
+	note_sharer((unsigned)flags);
 	if (!is_fork((unsigned)flags) || !start || !stack)
 		return real.clone(start, stack, flags, argument, parent_tid, tls, child_tid);
 	return observed_clone(start, stack, flags, argument, parent_tid, tls, child_tid);
@@ -96,6 +105,7 @@ struct request {
 
 static struct request examine(enum fork_function function, uint64_t flags, uint64_t stack)
 {
+	note_sharer(flags);
 	/* On a stack of its own the child could not come back through our frame. */
 	if (!is_fork(flags) || stack)
 		return (struct request){0};

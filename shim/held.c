@@ -7,8 +7,8 @@
 #include "log.h"
 #include "maps.h"
 #include "python.h"
-#include "taken.h"
 #include "raw.h"
+#include "taken.h"
 #include "thread.h"
 #include <string.h>
 
@@ -434,9 +434,10 @@ session_reference held_record(struct thread *holder, const struct held_slot *slo
 	if (reference)
 		return reference;
 
-	session_reference thread = thread_record(holder);
-	session_reference acquired = snapshot ? capture_record_snapshot(snapshot) : 0;
+	/* First: the frames of a handler that has returned are where our own calls go. */
 	session_reference frozen = capture_record_frozen(holder, (uintptr_t)slot->sp);
+	session_reference acquired = snapshot ? capture_record_snapshot(snapshot) : 0;
+	session_reference thread = thread_record(holder);
 	session_reference python = kept_reference(python_capture_lost(holder, (uintptr_t)slot->sp));
 
 	record = log_claim(sizeof(*record), &reference);

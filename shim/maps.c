@@ -4,8 +4,6 @@
 #include "shim.h"
 #include <fcntl.h>
 #include <string.h>
-#include <sys/syscall.h>
-#include <unistd.h>
 
 #define MAPS "/proc/self/maps"
 /* All before the path of a line: "7f0000000000-7f0000001000 rw-s 00000000 00:01 4242 " */
@@ -90,7 +88,8 @@ static bool find_address(const char *line, void *data)
 	return true;
 }
 
-struct mapping_range maps_look_up(const void *address)
+/* Not inlined: its buffer would lie over what is left of frames that a record is to show. */
+__attribute__((noinline)) struct mapping_range maps_look_up(const void *address)
 {
 	struct lookup lookup = {.address = (uintptr_t)address};
 	int saved = errno;

@@ -41,7 +41,8 @@ static inline bool object_is_noted(const void *object, enum lock_kind kind,
 	uint64_t use = thread_mark | (uintptr_t)site;
 
 	return likely(atomic_load_explicit(&entry->key, memory_order_relaxed) == key) &&
-	       likely(atomic_load_explicit(last, memory_order_relaxed) == use);
+	       likely((atomic_load_explicit(last, memory_order_relaxed) & ~OBJECT_GIVEN_BACK) ==
+		      use);
 }
 
 /* The same, with the word of that use. */

@@ -9,11 +9,13 @@
  */
 #include "python_output.h"
 #include "copied.h"
+#include "objects.h"
 #include "python.h"
 #include "python/python.h"
 #include "raw.h"
 #include "real.h"
 #include "thread.h"
+#include "wakers.h"
 #include <string.h>
 #include <unistd.h>
 
@@ -150,13 +152,15 @@ static void settle(struct thread *thread, int descriptor, const void *from, size
 	}
 }
 
-static COLD ssize_t write_watched(int descriptor, const void *from, size_t length)
+static COLD ssize_t write_watched(int descriptor, const void *from, size_t length, const void *site)
 {
 	struct thread *thread;
 	ssize_t result;
 	int saved;
 
 	real_ensure();
+	if (process.inherits)
+		wakers_note_written(descriptor, length, object_use(site));
 	result = real_write(descriptor, from, length);
 	saved = errno;
 	if (result > 0 && process.file_count && (thread = thread_current()) && take_files()) {
@@ -170,7 +174,7 @@ static COLD ssize_t write_watched(int descriptor, const void *from, size_t lengt
 EXPORT ssize_t write(int descriptor, const void *from, size_t length)
 {
 	/* No frame of ours is on the stack while it waits: it is a jump. */
-	if (likely(real_write && !process.file_count))
+	if (likely(real_write && !process.file_count && !process.inherits))
 		return real_write(descriptor, from, length);
-	return write_watched(descriptor, from, length);
+	return write_watched(descriptor, from, length, __builtin_return_address(0));
 }

@@ -43,7 +43,7 @@
 /* Capacity limits, in bytes of stack. Deep C recursion needs 32 KiB to reach
  * its entry function; C, C++ and Rust programs need 2.5 KiB (measured). */
 #define SESSION_STACK_MAX      32768
-#define SESSION_SNAPSHOT_MAX   640
+#define SESSION_SNAPSHOT_MAX   704
 #define SESSION_NAME_MAX       16
 #define SESSION_LOCK_STATE_MAX 64
 /* Of a Python stack: frames, and bytes of names. */
@@ -134,6 +134,42 @@ struct python_interpreter {
 };
 
 /*
+ * Who used a thing last that has no owner: a semaphore, a condition variable, a
+ * barrier, a futex. A fork child has the copy of what its parent's threads did.
+ * A use is one word, so that racing threads cannot mix two: the return address
+ * of the call, above its 47 bits a flag, and above that the lower bits of the
+ * thread's serial and another flag.
+ */
+#define OBJECTS        2048
+#define OBJECT_THREAD  48
+#define OBJECT_ADDRESS ((UINT64_C(1) << 47) - 1)
+/* Given by the thread that had taken it last, as one gives back a lock. */
+#define OBJECT_GIVEN_BACK (UINT64_C(1) << 47)
+#define OBJECT_SERIAL     0x7fffu
+/* Of a use, and of `made`: in a child that does not have all threads of its parent, since then. */
+#define OBJECT_IN_CHILD (UINT64_C(1) << 63)
+struct session_object {
+	_Atomic uint64_t key;  /* its address, and above 48 bits its enum lock_kind */
+	_Atomic uint64_t gave; /* posted, signalled, broadcast, woke */
+	_Atomic uint64_t took; /* took from it, or went to wait on it */
+	_Atomic uint64_t
+		made; /* the kept_fact of its initialisation, a STACK, and OBJECT_IN_CHILD */
+};
+
+/*
+ * Something that was given to an object, and who had gone to wait for it; or a few bytes that
+ * were written to a descriptor, as one does to wake an event loop.
+ */
+#define HANDED_DESCRIPTOR UINT64_C(0x7f) /* in place of a kind; below it the descriptor */
+#define HANDED_BYTES      8
+struct session_handed {
+	_Atomic uint64_t key;
+	_Atomic uint64_t gave;
+	_Atomic uint64_t took;
+};
+#define HANDED 4
+
+/*
  * Facts that a process keeps in its own memory, for the CLI to read from the
  * outside (process_vm_readv) when it asks what could still wake the process.
  */
@@ -151,10 +187,17 @@ struct private_facts {
 	uint64_t objects; /* where it keeps its OBJECTS objects */
 	struct python_interpreter python;
 	uint32_t process; /* its serial: pids come again. Written before `pid` */
-	uint32_t reserved;
+	/* Calls that sent bytes to a socket, in a child without its parent's threads. /proc
+	 * does not count them. */
+	_Atomic uint32_t sent;
 	/* Bit n - 1: the function of signal n was set by sigaction() with neither
 	 * SA_RESTART nor SA_NODEFER. */
 	_Atomic uint64_t plain_handlers;
+	/* What such a child gave to objects that a lost thread waited for last: the last ones,
+	 * `handed_count` in all. */
+	_Atomic uint32_t handed_count;
+	_Atomic uint32_t has_sharers; /* it made a process that has the same memory (CLONE_VM) */
+	struct session_handed handed[HANDED];
 	uint64_t kept; /* where it keeps its facts: struct session_kept */
 	/* The FORK that it was born by, as it is kept; 0: none. */
 	_Atomic uint64_t born_by;
@@ -177,22 +220,6 @@ struct session_kept {
 	uint32_t size;  /* of the record, its header included */
 	kept_fact next; /* of those that are written at the next fork */
 	_Atomic uint64_t count;
-};
-
-/*
- * Who used a thing last that has no owner: a semaphore, a condition variable, a
- * barrier, a futex. A fork child has the copy of what its parent's threads did.
- * A use is one word, so that racing threads cannot mix two: the return address
- * of the call, and above its 48 bits the lower bits of the thread's serial.
- */
-#define OBJECTS        2048
-#define OBJECT_THREAD  48
-#define OBJECT_ADDRESS ((UINT64_C(1) << OBJECT_THREAD) - 1)
-struct session_object {
-	_Atomic uint64_t key;  /* its address, and above 48 bits its enum lock_kind */
-	_Atomic uint64_t gave; /* posted, signalled, broadcast, woke */
-	_Atomic uint64_t took; /* took from it, or went to wait on it */
-	_Atomic uint64_t made; /* the kept_fact of its initialisation: a STACK */
 };
 
 /* hash is claimed by compare-and-swap, reference is stored once the record is committed. */
@@ -570,6 +597,19 @@ enum hang_kind {
 	HANG_RING,       /* processes that wait for each other; this is the youngest */
 	HANG_DEAD_OWNER, /* it waits for a shared lock of a thread that has ended */
 	HANG_DEAD_TAKER, /* the same with a semaphore, that a process which has ended took */
+	HANG_OVER,       /* no hang: what was suspected of the process before has come to an end */
+};
+
+/* What ties a wait to threads that were lost at a fork. */
+enum hang_evidence {
+	EVIDENCE_NONE = 0,
+	EVIDENCE_HOLDER,  /* the lock's word, or the holder's slot, names a lost thread */
+	EVIDENCE_SERVED,  /* the object was there before the fork, and a lost thread gave to it last
+			   */
+	EVIDENCE_TAKEN,   /* the same, and a lost thread has taken from it, or waits in it */
+	EVIDENCE_HANDED,  /* the waiting thread gave to an object that a lost thread waits for */
+	EVIDENCE_LIBRARY, /* it is not known what it waits on; the code is that of lost threads */
+	EVIDENCE_KINDS
 };
 
 /* A process that the CLI found stuck, with the stack of the thread that matters. */
@@ -588,11 +628,12 @@ struct record_hang {
 	session_reference wait; /* the WAIT_PERHAPS record that explains it; else 0 */
 	session_reference python;
 	/* Of a ring: number of its RING records; of a dead owner: its id; of a dead taker:
-	 * its SHARE record. */
+	 * its SHARE record; of a child: HELD record of a lock that it asked for before its birth.
+	 */
 	uint32_t about;
 	session_reference
-		others; /* in fork(): LOST record of the threads that a child would lack */
-	uint32_t reserved;
+		others;    /* in fork(): LOST record of the threads that a child would lack */
+	uint32_t evidence; /* enum hang_evidence */
 	uint32_t reason_length;
 	char reason[]; /* why it is not proven; no NUL */
 };
@@ -804,7 +845,7 @@ _Static_assert(sizeof(struct python_interpreter) == 32, "python interpreter");
 _Static_assert(sizeof(struct record_python_code) == 40, "python code");
 _Static_assert(sizeof(struct python_frame) == 12, "python frame");
 _Static_assert(sizeof(struct record_python) == 64, "python");
-_Static_assert(sizeof(struct private_facts) == 624, "private facts");
+_Static_assert(sizeof(struct private_facts) == 728, "private facts");
 _Static_assert(sizeof(struct session_kept) == 32, "kept");
 _Static_assert(sizeof(struct record_atfork) == 72, "atfork");
 _Static_assert(sizeof(struct record_use) == 64, "use");

@@ -352,6 +352,8 @@ COLD void thread_sweep(void)
 IN_CHILD void thread_renew_fast(struct thread *thread)
 {
 	held_set_open(&thread->held, !process.inherits && !thread->fork_depth);
+	thread_mark = (uint64_t)(thread->serial & OBJECT_SERIAL) << OBJECT_THREAD |
+		      (process.inherits ? OBJECT_IN_CHILD : 0);
 }
 
 /* From here to its end the thread owns the robust mutex of its block. By libc's own
@@ -399,7 +401,6 @@ static void attach(struct thread *thread, uintptr_t stack_top, size_t stack_size
 	atomic_store(&thread->state, THREAD_RUNNING);
 	held_attach(&thread->held);
 	thread_self = thread;
-	thread_mark = (uint64_t)thread->serial << OBJECT_THREAD;
 	thread_renew_fast(thread);
 }
 

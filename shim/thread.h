@@ -71,15 +71,15 @@ struct thread {
 	uintptr_t capture_sp;  /* of the last capture_stack() */
 	uint64_t python_state; /* the interpreter's for this thread, as last seen; may be gone */
 
+	/* In a process that inherits: the lock that it is at, with nothing said of it. From before
+	 * the lock can be had until its slot is open. */
+	const void *_Atomic asks;
+	_Atomic uint32_t asks_begun; /* how often it was set */
 	/* Of a thread that was lost at a fork (lost_use.c). */
 	bool has_returned; /* from its start routine: its work was done */
 	bool is_replaced;  /* `self` became the handle of a thread of this process */
 	uint32_t used_in;  /* the process that used it, by functions (bits of enum lost_function) */
 	uint32_t used_by;
-	/* In a process that inherits: the lock that it is at, with nothing said of it. From before
-	 * the lock can be had until its slot is open. */
-	const void *_Atomic asks;
-	_Atomic uint32_t asks_begun; /* how often it was set */
 
 	bool is_alone; /* it survived a fork, and `life` is not locked yet */
 	uint32_t fork_depth;
@@ -96,7 +96,8 @@ struct thread {
 _Static_assert(sizeof(struct thread) <= 16384, "16 KiB per thread is the budget");
 
 extern __thread struct thread *thread_self HIDDEN __attribute__((tls_model("initial-exec")));
-/* The calling thread's serial as the upper bits of a use of an object; 0: it was never met. */
+/* The upper bits of a use of an object by the calling thread: its serial, and OBJECT_IN_CHILD;
+ * 0: it was never met. */
 extern __thread uint64_t thread_mark HIDDEN __attribute__((tls_model("initial-exec")));
 
 /* This thread's block, made on the first call. NULL: no session or no memory. */

@@ -31,6 +31,39 @@ IN_START void wakers_note_python(const struct python_interpreter *interpreter)
 	facts.python.runtime = runtime;
 }
 
+void wakers_note_handed(uint64_t key, uint64_t gave, uint64_t took)
+{
+	uint32_t number = atomic_fetch_add(&facts.handed_count, 1);
+	struct session_handed *handed = &facts.handed[number % HANDED];
+
+	atomic_store(&handed->key, 0);
+	atomic_store(&handed->gave, gave);
+	atomic_store(&handed->took, took);
+	atomic_store(&handed->key, key);
+}
+
+void wakers_note_sharer(void)
+{
+	atomic_store(&facts.has_sharers, 1);
+}
+
+void wakers_note_sent(void)
+{
+	atomic_fetch_add_explicit(&facts.sent, 1, memory_order_relaxed);
+}
+
+void wakers_note_written(int descriptor, size_t length, uint64_t use)
+{
+	uint32_t last = atomic_load(&facts.handed_count) - 1;
+	uint64_t key = HANDED_DESCRIPTOR << OBJECT_THREAD | (uint32_t)descriptor;
+
+	if (length > HANDED_BYTES)
+		return;
+	/* A loop is woken again and again. */
+	if (atomic_load(&facts.handed[last % HANDED].key) != key)
+		wakers_note_handed(key, use, 0);
+}
+
 /* Of the program's own fault, and sent by nobody. */
 static bool is_fault(int signal)
 {
@@ -101,6 +134,11 @@ IN_CHILD void wakers_start_child(void)
 	sign_facts();
 	for (int which = 0; which < INTERVAL_TIMERS; which++)
 		atomic_store(&facts.timers[which], 0);
+	/* What is not written to is not copied. */
+	if (atomic_load(&facts.handed_count))
+		atomic_store(&facts.handed_count, 0);
+	if (atomic_load(&facts.has_sharers))
+		atomic_store(&facts.has_sharers, 0);
 }
 
 static void note_handler(int signal, uintptr_t handler, bool is_plain)

@@ -245,7 +245,8 @@ static struct frames acquisition_with_snapshot(struct judgement *judgement,
 	    memcmp(first_walk, now_walk, now_count * sizeof(*now_walk)) == 0)
 		return unwind_stack(space, judgement->arena, &snapshot->registers, false,
 				    &now.memory);
-	if (now_complete && now_count > 1 &&
+	/* The handler that took it has returned: what is left of its stack is nobody's. */
+	if (now_complete && now_count > 1 && !(first_complete && held->flags & HELD_KEPT) &&
 	    (!first_complete ||
 	     (unwind_call_leads_to(space, now_walk[1], now_walk[0]) == CALL_LEADS &&
 	      parts_well(space, now_walk, now_count, first_walk, first_count))))

@@ -6,7 +6,10 @@
 #include "python_evidence.h"
 #include <string.h>
 
-#define SERIAL_MASK (UINT64_MAX >> OBJECT_THREAD)
+static uint64_t serial_in(uint64_t use)
+{
+	return use >> OBJECT_THREAD & OBJECT_SERIAL;
+}
 
 const struct record_object *object_of(const struct model *model, const struct record_hang *hang)
 {
@@ -25,7 +28,7 @@ const struct record_object *object_of(const struct model *model, const struct re
 static bool is_user(const struct record_thread *thread, uint64_t use)
 {
 	return thread && !(thread->flags & THREAD_UNSEEN) &&
-	       (thread->serial & SERIAL_MASK) == use >> OBJECT_THREAD;
+	       (thread->serial & OBJECT_SERIAL) == serial_in(use);
 }
 
 /* The one lost thread with these bits; NULL: none, or more than one. */
@@ -34,7 +37,7 @@ static const struct record_thread *find_lost_user(const struct model *model,
 {
 	const struct record_thread *found = NULL;
 
-	for (uint32_t i = 0; lost && i < lost->count && use >> OBJECT_THREAD; i++) {
+	for (uint32_t i = 0; lost && i < lost->count && serial_in(use); i++) {
 		const struct record_thread *thread = model_thread(model, lost->threads[i]);
 
 		if (!is_user(thread, use))
