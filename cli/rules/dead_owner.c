@@ -133,11 +133,11 @@ void judge_dead_owner(struct judgement *judgement, const struct rule *rule)
 	const struct model_list *hangs = model_list(judgement->model, RECORD_HANG);
 
 	for (size_t i = 0; i < hangs->count; i++) {
-		const struct record_hang *hang = model_hang(judgement->model, hangs->references[i]);
+		const struct record_hang *hang = model_last_hang(judgement->model, i);
 
-		if (hang->kind == HANG_DEAD_OWNER)
+		if (hang && hang->kind == HANG_DEAD_OWNER)
 			report_owner(judgement, rule, hang);
-		else if (hang->kind == HANG_DEAD_TAKER)
+		else if (hang && hang->kind == HANG_DEAD_TAKER)
 			report_taker(judgement, rule, hang);
 	}
 }

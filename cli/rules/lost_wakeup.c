@@ -10,6 +10,7 @@
 #include "orphaned_python_lock.h"
 #include "orphaned_region.h"
 #include "python_advice.h"
+#include "wait_evidence.h"
 #include <string.h>
 
 /* An orphaned lock of the same process says more (FC001). */
@@ -103,17 +104,34 @@ static const char *suspicion(const struct record_hang *hang)
 	}
 }
 
+/* What ties the wait to the threads that are missing. */
+static const char *tie_words(enum hang_evidence evidence)
+{
+	static const char *const words[EVIDENCE_KINDS] = {
+		[EVIDENCE_NONE] = "",
+		[EVIDENCE_HOLDER] = ", and one of them has what it waits for",
+		[EVIDENCE_SERVED] = ", and only they have signalled what it waits for",
+		[EVIDENCE_TAKEN] = ", and one of them had taken what it waits for",
+		[EVIDENCE_HANDED] = ", and the child gave its work to them",
+		[EVIDENCE_LIBRARY] = ", and it waits in the code that they belong to",
+	};
+
+	return evidence < EVIDENCE_KINDS ? words[evidence] : "";
+}
+
 static const char *explain(struct judgement *judgement, const struct record_hang *hang,
 			   bool is_of_lost_alone)
 {
+	enum hang_evidence evidence = is_of_lost_alone ? EVIDENCE_SERVED : hang->evidence;
+
 	if (hang->is_proven)
-		return "these threads stayed in the parent; every task of the child waits without "
-		       "a "
-		       "time limit on memory of its own, and no timer or signal can wake it.";
-	return arena_printf(
-		judgement->arena, "these threads stayed in the parent%s. Not proven: %.*s.",
-		is_of_lost_alone ? ", and only they have signalled what it waits for" : "",
-		(int)hang->reason_length, hang->reason);
+		return arena_printf(judgement->arena,
+				    "these threads stayed in the parent%s; nobody else can end "
+				    "its wait.",
+				    tie_words(evidence));
+	return arena_printf(judgement->arena,
+			    "these threads stayed in the parent%s. Not proven: %.*s.",
+			    tie_words(evidence), (int)hang->reason_length, hang->reason);
 }
 
 static void report(struct judgement *judgement, const struct rule *rule,
@@ -126,7 +144,7 @@ static void report(struct judgement *judgement, const struct rule *rule,
 	bool is_of_lost_alone =
 		hang->kind == HANG_TIMED && object_awaits_lost_alone(model, hang, lost);
 
-	finding->severity = hang->is_proven || is_of_lost_alone ? SEVERITY_ERROR : SEVERITY_WARNING;
+	finding->severity = hang->evidence || is_of_lost_alone ? SEVERITY_ERROR : SEVERITY_WARNING;
 	finding->certainty = hang->is_proven ? CERTAINTY_PROVEN : CERTAINTY_SUSPECTED;
 	evidence_fork(judgement, &finding->fork, hang->fork, model_process(model, hang->serial));
 	evidence_hang(judgement, &finding->child, hang);
@@ -158,11 +176,12 @@ void judge_lost_wakeup(struct judgement *judgement, const struct rule *rule)
 	const struct model_list *hangs = model_list(model, RECORD_HANG);
 
 	for (size_t i = 0; i < hangs->count; i++) {
-		const struct record_hang *hang = model_hang(model, hangs->references[i]);
+		const struct record_hang *hang = model_last_hang(model, i);
 		const struct record_held *held;
 		uint32_t parent;
 
-		if (is_of_lost_threads(hang) && !waits_for_lock(model, hang->serial) &&
+		if (hang && is_of_lost_threads(hang) && !tries_of(model, hang) &&
+		    !held_before_birth(model, hang) && !waits_for_lock(model, hang->serial) &&
 		    !region_wait_of(model, hang, &held) &&
 		    !python_lock_owner(model, hang, &parent) &&
 		    !hangs_in_lost_thread(judgement, hang))

@@ -60,6 +60,75 @@ static void report_wait(struct judgement *judgement, const struct rule *rule,
 	evidence_identify(judgement, finding);
 }
 
+/* A signal handler inside of the call made the child, which went back into it. */
+static void report_inherited_call(struct judgement *judgement, const struct rule *rule,
+				  const struct record_hang *hang, const struct record_held *held)
+{
+	struct finding *finding = judgement_add(judgement, rule);
+
+	finding->severity = SEVERITY_ERROR;
+	finding->certainty = hang->is_proven ? CERTAINTY_PROVEN : CERTAINTY_SUSPECTED;
+	evidence_fork(judgement, &finding->fork, held->fork,
+		      model_process(judgement->model, hang->serial));
+	evidence_lock(judgement, &finding->lock, hang->serial, held->lock, held->kind, held->state,
+		      held->state_length, held->initialised);
+	evidence_holder(judgement, &finding->holder, hang->serial, held);
+	evidence_hang(judgement, &finding->child, hang);
+	explain_lost_holder(judgement, finding, held->kind);
+	evidence_identify(judgement, finding);
+}
+
+static void judge_inherited_calls(struct judgement *judgement, const struct rule *rule)
+{
+	const struct model_list *hangs = model_list(judgement->model, RECORD_HANG);
+
+	for (size_t i = 0; i < hangs->count; i++) {
+		const struct record_hang *hang = model_last_hang(judgement->model, i);
+		const struct record_held *held =
+			hang ? held_before_birth(judgement->model, hang) : NULL;
+
+		if (held)
+			report_inherited_call(judgement, rule, hang, held);
+	}
+}
+
+/* It asks again and again, and does nothing else. */
+static void report_tries(struct judgement *judgement, const struct rule *rule,
+			 const struct record_hang *hang, const struct record_wait *wait)
+{
+	struct finding *finding = judgement_add(judgement, rule);
+	const char *lock;
+
+	finding->severity = SEVERITY_ERROR;
+	finding->certainty = CERTAINTY_SUSPECTED;
+	wait_evidence(judgement, finding, wait);
+	explain_lost_holder(judgement, finding, wait->kind);
+	lock = evidence_lock_words(judgement, &finding->lock);
+	finding->message = arena_printf(judgement->arena,
+					"child %d asks for %s again and again; its holder does not "
+					"exist in the child.",
+					finding->child.pid, lock);
+	finding->why = arena_printf(
+		judgement->arena,
+		"only the thread that forked exists in the child; the holder can never unlock it "
+		"there, so every try fails. Not proven to go on for ever: %.*s.",
+		(int)hang->reason_length, hang->reason);
+	evidence_identify(judgement, finding);
+}
+
+static void judge_tries(struct judgement *judgement, const struct rule *rule)
+{
+	const struct model_list *hangs = model_list(judgement->model, RECORD_HANG);
+
+	for (size_t i = 0; i < hangs->count; i++) {
+		const struct record_hang *hang = model_last_hang(judgement->model, i);
+		const struct record_wait *wait = hang ? tries_of(judgement->model, hang) : NULL;
+
+		if (wait)
+			report_tries(judgement, rule, hang, wait);
+	}
+}
+
 static void report_failed_unlock(struct judgement *judgement, const struct rule *rule,
 				 const struct record_touch *touch, const struct record_held *held)
 {
@@ -136,6 +205,8 @@ static void judge_failed_unlocks(struct judgement *judgement, const struct rule 
 void judge_orphaned_lock(struct judgement *judgement, const struct rule *rule)
 {
 	judge_waits(judgement, rule);
+	judge_tries(judgement, rule);
+	judge_inherited_calls(judgement, rule);
 	judge_failed_unlocks(judgement, rule);
 	judge_orphaned_regions(judgement, rule);
 	judge_orphaned_python_locks(judgement, rule);

@@ -85,6 +85,7 @@ void judge_orphaned_lock_tried(struct judgement *judgement, const struct rule *r
 		/* A hang of the same child for the same lock says more: FC001. */
 		if (wait_gave_up(model, list->references[i]) &&
 		    !wait_is_for_ever(model, wait->record.process, wait->lock) &&
+		    !tries_are_endless(model, wait->record.process, wait->lock) &&
 		    !wait_is_for_own_lock(model, wait))
 			report(judgement, rule, list->references[i]);
 	}

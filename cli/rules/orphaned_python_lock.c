@@ -56,10 +56,10 @@ void judge_orphaned_python_locks(struct judgement *judgement, const struct rule 
 	const struct model_list *hangs = model_list(judgement->model, RECORD_HANG);
 
 	for (size_t i = 0; i < hangs->count; i++) {
-		const struct record_hang *hang = model_hang(judgement->model, hangs->references[i]);
+		const struct record_hang *hang = model_last_hang(judgement->model, i);
 		uint32_t parent = 0;
 		const struct record_thread *owner =
-			python_lock_owner(judgement->model, hang, &parent);
+			hang ? python_lock_owner(judgement->model, hang, &parent) : NULL;
 
 		if (owner)
 			report(judgement, rule, hang, owner, parent);

@@ -87,7 +87,7 @@ static void report(struct judgement *judgement, const struct rule *rule,
 	struct finding *finding = judgement_add(judgement, rule);
 
 	finding->severity = SEVERITY_ERROR;
-	finding->certainty = CERTAINTY_PROVEN;
+	finding->certainty = hang->is_proven ? CERTAINTY_PROVEN : CERTAINTY_SUSPECTED;
 	evidence_fork(judgement, &finding->fork, held->fork,
 		      model_process(judgement->model, hang->serial));
 	describe_lock(judgement, &finding->lock, hang->serial, region, hang->address);
@@ -106,7 +106,8 @@ const struct record_wait *region_wait_of(const struct model *model, const struct
 	const struct record_wait *wait = model_wait(model, hang->wait);
 
 	*held = wait ? model_held(model, wait->held) : NULL;
-	if (!hang->is_proven || !*held || wait->kind != LOCK_REGION || !libc_region(wait->lock))
+	if (hang->evidence != EVIDENCE_HOLDER || !*held || wait->kind != LOCK_REGION ||
+	    !libc_region(wait->lock))
 		return NULL;
 	return wait;
 }
@@ -116,9 +117,10 @@ void judge_orphaned_regions(struct judgement *judgement, const struct rule *rule
 	const struct model_list *hangs = model_list(judgement->model, RECORD_HANG);
 
 	for (size_t i = 0; i < hangs->count; i++) {
-		const struct record_hang *hang = model_hang(judgement->model, hangs->references[i]);
+		const struct record_hang *hang = model_last_hang(judgement->model, i);
 		const struct record_held *held;
-		const struct record_wait *wait = region_wait_of(judgement->model, hang, &held);
+		const struct record_wait *wait =
+			hang ? region_wait_of(judgement->model, hang, &held) : NULL;
 
 		if (wait)
 			report(judgement, rule, hang, wait, held);

@@ -181,9 +181,9 @@ void judge_wait_cycle(struct judgement *judgement, const struct rule *rule)
 	const struct model_list *hangs = model_list(judgement->model, RECORD_HANG);
 
 	for (size_t i = 0; i < hangs->count; i++) {
-		const struct record_hang *hang = model_hang(judgement->model, hangs->references[i]);
+		const struct record_hang *hang = model_last_hang(judgement->model, i);
 
-		if (hang->kind == HANG_RING)
+		if (hang && hang->kind == HANG_RING)
 			report(judgement, rule, hang);
 	}
 }

@@ -133,3 +133,31 @@ bool wait_is_for_own_lock(const struct model *model, const struct record_wait *w
 
 	return is_own && lock_crosses_fork(wait->kind, wait->state, wait->state_length);
 }
+
+const struct record_wait *tries_of(const struct model *model, const struct record_hang *hang)
+{
+	const struct record_wait *wait =
+		hang->kind == HANG_SPINNING ? model_wait(model, hang->wait) : NULL;
+
+	return wait && wait->flags & (WAIT_TRY | WAIT_TIMED) ? wait : NULL;
+}
+
+bool tries_are_endless(const struct model *model, uint32_t process, uint64_t lock)
+{
+	const struct model_list *hangs = model_list(model, RECORD_HANG);
+
+	for (size_t i = 0; i < hangs->count; i++) {
+		const struct record_hang *hang = model_last_hang(model, i);
+		const struct record_wait *wait = hang ? tries_of(model, hang) : NULL;
+
+		if (wait && hang->serial == process && wait->lock == lock)
+			return true;
+	}
+	return false;
+}
+
+const struct record_held *held_before_birth(const struct model *model,
+					    const struct record_hang *hang)
+{
+	return hang->kind == HANG_CHILD ? model_held(model, hang->about) : NULL;
+}

@@ -323,6 +323,29 @@ const struct record_hang *model_hang(const struct model *model, session_referenc
 	return record_of(model, reference, RECORD_HANG);
 }
 
+/* About the process itself, and not about others that it waits for. */
+static bool is_of_one(const struct record_hang *hang)
+{
+	return hang->kind != HANG_RING && hang->kind != HANG_DEAD_OWNER &&
+	       hang->kind != HANG_DEAD_TAKER;
+}
+
+const struct record_hang *model_last_hang(const struct model *model, size_t index)
+{
+	const struct model_list *hangs = model_list(model, RECORD_HANG);
+	const struct record_hang *hang = model_hang(model, hangs->references[index]);
+
+	if (hang->kind == HANG_OVER)
+		return NULL;
+	for (size_t i = index + 1; is_of_one(hang) && i < hangs->count; i++) {
+		const struct record_hang *later = model_hang(model, hangs->references[i]);
+
+		if (later->serial == hang->serial && is_of_one(later))
+			return NULL;
+	}
+	return hang;
+}
+
 const struct record_object *model_object(const struct model *model, session_reference reference)
 {
 	return record_of(model, reference, RECORD_OBJECT);

@@ -86,6 +86,12 @@ const struct record_module *model_module(const struct model *model, session_refe
 const struct record_atfork *model_atfork(const struct model *model, session_reference reference);
 const struct record_use *model_use(const struct model *model, session_reference reference);
 const struct record_hang *model_hang(const struct model *model, session_reference reference);
+/*
+ * The n-th HANG record, if it is the last word on its process: what was suspected may be
+ * proven later, or have come to an end. Processes that wait for each other have records of
+ * their own. NULL: it is not.
+ */
+const struct record_hang *model_last_hang(const struct model *model, size_t index);
 const struct record_object *model_object(const struct model *model, session_reference reference);
 const struct record_action *model_action(const struct model *model, session_reference reference);
 const struct record_run *model_run(const struct model *model, session_reference reference);

@@ -61,6 +61,19 @@ static bool is_of(const struct record_share *share, const struct process_wait *w
 	       share->device == SHARE_DEVICE(wait->major, wait->minor);
 }
 
+/* A bucket of tokens is taken from by one and filled by another. A lock is had by one at a time,
+ * and was given back by somebody some time, or was in the hand of one that was killed. */
+struct usage {
+	uint64_t in_hand;
+	bool any_posted;
+	bool any_killed;
+};
+
+static bool is_lock(const struct usage *usage)
+{
+	return usage->in_hand == 1 && (usage->any_posted || usage->any_killed);
+}
+
 /*
  * The SHARE record of who took it last of those that have ended with it in hand.
  * 0: there is none, or it is no lock, or one who lives has it.
@@ -72,21 +85,27 @@ static session_reference find_dead_taker(const struct inquest *inquest,
 	const struct model_list *list = model_list(model, RECORD_SHARE);
 	session_reference found = 0;
 	uint64_t found_since = 0;
+	struct usage usage = {0};
 
 	for (size_t i = 0; i < list->count; i++) {
 		struct record_share share;
 
 		if (!reader_share(model->reader, list->references[i], &share) ||
-		    !is_of(&share, wait) || share.taken == share.posted)
+		    !is_of(&share, wait))
+			continue;
+		usage.any_posted |= share.posted != 0;
+		if (share.taken == share.posted)
 			continue;
 		if (share.taken < share.posted || !is_dead(inquest, &share))
 			return 0;
+		usage.in_hand += share.taken - share.posted;
+		usage.any_killed |= !(share.flags & SHARE_ENDED);
 		if (!found || share.since_ns >= found_since) {
 			found = list->references[i];
 			found_since = share.since_ns;
 		}
 	}
-	return found;
+	return is_lock(&usage) ? found : 0;
 }
 
 /* glibc's struct new_sem: value, waiters, and what is not 0 where processes share it. */

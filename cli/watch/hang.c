@@ -113,9 +113,12 @@ static uint64_t waited_on(const struct hang *hang)
 	return 0;
 }
 
-/* A thread of its own may have got the place in memory, and so the number, of a lost one. */
-static bool is_alive(const struct stopped *stopped, uint64_t thread)
+/* A thread of its own may have got the place in memory, and so the number, of a lost one. Who
+ * is not held could not be asked. */
+static bool is_alive(const struct hang *hang, const struct stopped *stopped, uint64_t thread)
 {
+	if (stopped->count < hang->look->count)
+		return true;
 	for (size_t i = 0; i < stopped->count; i++)
 		if (stop_thread_pointer(stopped->tasks[i]) == thread)
 			return true;
@@ -142,7 +145,7 @@ static struct parked find_lock(const struct process_facts *facts, const struct h
 		return lock;
 	if (!python_find_lock(facts, hang->pid, waited_on(hang), &lock))
 		return find_own_word_lock(hang, registers);
-	if (is_alive(stopped, lock.owner))
+	if (is_alive(hang, stopped, lock.owner))
 		lock.owner = 0;
 	return lock;
 }
@@ -236,6 +239,7 @@ static void append(struct model *model, struct writer *writer, const struct hang
 		.tid = hang->tid,
 		.kind = hang->kind,
 		.is_proven = hang->is_proven,
+		.evidence = hang->evidence,
 		.tasks = (uint32_t)hang->look->count,
 		.fork = facts && facts->fork ? facts->fork : kept_fork(facts, hang->pid, writer),
 		.stack = copied.stack,
@@ -258,6 +262,33 @@ static void append(struct model *model, struct writer *writer, const struct hang
 	writer_append(writer, RECORD_HANG, &record, sizeof(record), reason, record.reason_length);
 }
 
+static const struct task_look *task_of(const struct hang *hang)
+{
+	for (size_t i = 0; i < hang->look->count; i++)
+		if (hang->look->tasks[i].tid == hang->tid)
+			return &hang->look->tasks[i];
+	return NULL;
+}
+
+/* Where others of the process go on, they are left alone. */
+static enum stop_result hold(struct stopped *stopped, const struct hang *hang)
+{
+	const struct task_look *task = task_of(hang);
+
+	if (hang->kind == HANG_CHILD && !hang->may_be_killed && task)
+		return stop_task(stopped, hang->pid, hang->look, task);
+	/* What is only suspected may run on meanwhile: a stack of it is welcome all the same. */
+	return stop_process(stopped, hang->pid, hang->look, hang->is_proven);
+}
+
+void hang_withdraw(struct writer *writer, const struct hang *hang)
+{
+	struct record_hang record = {
+		.serial = hang->serial, .pid = hang->pid, .tid = hang->tid, .kind = HANG_OVER};
+
+	writer_append(writer, RECORD_HANG, &record, sizeof(record), "", 0);
+}
+
 bool hang_record(struct model *model, struct writer *writer, const struct hang *hang)
 {
 	struct stopped stopped;
@@ -267,8 +298,7 @@ bool hang_record(struct model *model, struct writer *writer, const struct hang *
 		append(model, writer, hang, (struct copied){.stack = hang->stack});
 		return true;
 	}
-	/* What is only suspected may run on meanwhile: a stack of it is welcome all the same. */
-	switch (stop_process(&stopped, hang->pid, hang->look, hang->is_proven)) {
+	switch (hold(&stopped, hang)) {
 	case STOP_MOVED:
 		return false;
 	case STOP_REFUSED:

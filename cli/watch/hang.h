@@ -13,10 +13,12 @@
 struct hang {
 	enum hang_kind kind;
 	bool is_proven;
-	bool has_evidence;  /* ties the wait to lost threads: an error even when only suspected */
-	bool may_be_killed; /* nothing in the process has anything left to do */
-	bool is_withdrawn;  /* reported earlier as suspected, it has moved on: no hang any more */
-	const char *reason; /* why it is not proven; NULL where it is */
+	const char *reason;          /* why it is not proven; NULL where it is */
+	enum hang_evidence evidence; /* what ties it to lost threads */
+	/* Nothing in the process has anything left to do. */
+	bool may_be_killed;
+	/* What was suspected of it has come to an end: no hang. */
+	bool is_withdrawn;
 	uint32_t serial;
 	pid_t pid;   /* here; in a PID namespace of its own it has another one */
 	pid_t tid;   /* the task whose stack tells the story */
@@ -38,10 +40,13 @@ void hang_record_modules(struct model *model, struct writer *writer, uint32_t se
 session_reference hang_record_stack(struct writer *writer, pid_t pid,
 				    const struct stack_registers *registers);
 
+/* Appends that what was suspected of a process has come to an end. */
+void hang_withdraw(struct writer *writer, const struct hang *hang);
+
 /*
- * Stops the process for milliseconds, looks a third time, copies the task's
- * stack, and appends STACK, MODULE and HANG records. False when the process
- * has moved. A process that may not be stopped yields a record without a
+ * Stops the process (its task, where others go on) for milliseconds, looks a third
+ * time, copies the task's stack, and appends STACK, MODULE and HANG records. False
+ * when it has moved. A process that may not be stopped yields a record without a
  * stack; a full log, which is counted, yields none.
  */
 bool hang_record(struct model *model, struct writer *writer, const struct hang *hang);

@@ -7,12 +7,15 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/kcmp.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/sysmacros.h>
+#include <sys/time.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -54,6 +57,25 @@ static bool read_link(pid_t pid, int descriptor, char link[64])
 	return length > 0;
 }
 
+/* SO_RCVTIMEO, SO_SNDTIMEO: /proc does not show them, so the socket itself is asked. */
+static bool has_time_limit(pid_t pid, int descriptor, bool writes)
+{
+	int process = (int)syscall(SYS_pidfd_open, pid, 0);
+	int copy = process < 0 ? -1 : (int)syscall(SYS_pidfd_getfd, process, descriptor, 0);
+	struct timeval limit = {0};
+	socklen_t length = sizeof(limit);
+	bool has = true;
+
+	if (copy >= 0 &&
+	    getsockopt(copy, SOL_SOCKET, writes ? SO_SNDTIMEO : SO_RCVTIMEO, &limit, &length) == 0)
+		has = limit.tv_sec || limit.tv_usec;
+	if (copy >= 0)
+		close(copy);
+	if (process >= 0)
+		close(process);
+	return has;
+}
+
 static void classify_descriptor(pid_t pid, const struct task_look *task, struct process_wait *wait,
 				bool writes)
 {
@@ -64,7 +86,8 @@ static void classify_descriptor(pid_t pid, const struct task_look *task, struct 
 		return;
 	if (is_inode(link, "pipe", &wait->inode))
 		wait->kind = writes ? AWAITED_ROOM : AWAITED_DATA;
-	else if (is_inode(link, "socket", &wait->inode) && sockets_peer(wait->inode, &wait->peer))
+	else if (is_inode(link, "socket", &wait->inode) && sockets_peer(wait->inode, &wait->peer) &&
+		 !has_time_limit(pid, wait->descriptor, writes))
 		wait->kind = writes ? AWAITED_RECEIVER : AWAITED_MESSAGE;
 }
 
@@ -88,14 +111,16 @@ static void classify_futex(pid_t pid, const struct task_look *task, struct proce
 
 	if (!procfs_is_untimed_futex_wait(task) || !maps_find(pid, task->arguments[0], &mapping))
 		return;
-	wait->kind = mapping.shared ? AWAITED_MEMORY : AWAITED_OWN;
+	wait->kind = AWAITED_OWN;
+	if (!procfs_is_private_wait(task) &&
+	    (mapping.shared || (mapping.inode && !mapping.writable)))
+		wait->kind = AWAITED_MEMORY;
 	wait->address = task->arguments[0];
 	wait->offset = mapping.offset + (wait->address - mapping.start);
 	wait->inode = mapping.inode;
 	wait->major = mapping.major;
 	wait->minor = mapping.minor;
-	/* What is anonymous is called /dev/zero, a memfd or an old segment, and "(deleted)". */
-	wait->is_named = mapping.shared && !strstr(mapping.path, " (deleted)");
+	wait->is_named = maps_is_named(pid, &mapping);
 }
 
 static void classify_child(const struct task_look *task, struct process_wait *wait, bool one,
@@ -242,6 +267,19 @@ static void ask_lock(struct inquiry *inquiry, int directory, const char *name)
 	}
 }
 
+/* What a descriptor is of can be mapped again. */
+static void ask_memory(struct inquiry *inquiry, int directory, const char *name)
+{
+	struct stat status;
+
+	if (!inquiry->asks_memory || fstatat(directory, name, &status, 0))
+		return;
+	for (size_t i = 0; i < inquiry->count; i++)
+		if (inquiry->waits[i].kind == AWAITED_MEMORY &&
+		    inquiry->waits[i].inode == status.st_ino)
+			inquiry->can[i] = true;
+}
+
 static void ask_descriptor(struct inquiry *inquiry, int directory, const char *name)
 {
 	char link[64];
@@ -257,8 +295,10 @@ static void ask_descriptor(struct inquiry *inquiry, int directory, const char *n
 		ask_pipe(inquiry, name, inode);
 	else if (is_inode(link, "socket", &inode))
 		ask_socket(inquiry, inode);
-	else if (link[0] == '/')
+	else if (link[0] == '/') {
 		ask_lock(inquiry, directory, name);
+		ask_memory(inquiry, directory, name);
+	}
 }
 
 static bool ask_mapping(const struct mapping *mapping, void *data)
@@ -359,4 +399,30 @@ bool holders_each_child(pid_t pid, const struct process_look *look,
 			visit((pid_t)strtol(at, NULL, 10), data);
 	}
 	return true;
+}
+
+bool holders_has_same_file(pid_t pid, pid_t other, int descriptor)
+{
+	return syscall(SYS_kcmp, pid, other, KCMP_FILE, descriptor, descriptor) == 0;
+}
+
+/* As if somebody waited for what is written there: who can read it? */
+bool holders_reads_itself(pid_t pid, int descriptor)
+{
+	struct process_wait wait = {.kind = AWAITED_UNKNOWN};
+	char link[64];
+	bool can = false;
+
+	if (!read_link(pid, descriptor, link))
+		return false;
+	if (strcmp(link, "anon_inode:[eventfd]") == 0)
+		return true;
+	if (is_inode(link, "pipe", &wait.inode))
+		wait.kind = AWAITED_ROOM;
+	else if (is_inode(link, "socket", &wait.inode) && sockets_peer(wait.inode, &wait.peer)) {
+		wait.kind = AWAITED_RECEIVER;
+		/* Its own end is no answer. */
+		wait.inode = wait.peer;
+	}
+	return wait.kind != AWAITED_UNKNOWN && holders_ask(pid, &wait, 1, &can) && can;
 }

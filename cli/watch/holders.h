@@ -58,6 +58,11 @@ bool holders_ask(pid_t pid, const struct process_wait *waits, size_t count, bool
  */
 bool holders_may_be_stranger(pid_t pid, const struct process_wait *waits, size_t count);
 
+/* Is a descriptor of one process the same open file as that of another? */
+bool holders_has_same_file(pid_t pid, pid_t other, int descriptor);
+/* Does what is written to this descriptor come out of one that the same process has? */
+bool holders_reads_itself(pid_t pid, int descriptor);
+
 /* The children of all tasks of a process. False when they cannot be told. */
 bool holders_each_child(pid_t pid, const struct process_look *look,
 			void (*visit)(pid_t child, void *data), void *data);

@@ -35,7 +35,12 @@ enum reach {
 	REACH_UNKNOWN,
 };
 
-/* Who else could change the memory at an address, by device and inode of its mapping. */
-enum reach maps_reach(pid_t pid, uint64_t address);
+/* Could a process that is not there yet open what is mapped here? */
+bool maps_is_named(pid_t pid, const struct mapping *mapping);
+
+/* Who else could wake a task that waits on a futex at an address, by device and inode of its
+ * mapping; `is_private_wait`: the wait has FUTEX_PRIVATE_FLAG. */
+enum reach maps_reach_in(pid_t pid, const struct mapping *mapping, bool is_private_wait);
+enum reach maps_reach(pid_t pid, uint64_t address, bool is_private_wait);
 
 #endif

@@ -24,9 +24,9 @@ static uint64_t size_of(uint64_t kind)
 	}
 }
 
-static const struct session_object *find(const struct session_object *objects, uint64_t waited)
+const struct session_object *objects_find(const struct session_object *objects, uint64_t waited)
 {
-	for (size_t i = 0; i < OBJECTS; i++) {
+	for (size_t i = 0; objects && i < OBJECTS; i++) {
 		uint64_t address = objects[i].key & OBJECT_ADDRESS;
 
 		if (waited - address < size_of(objects[i].key >> OBJECT_THREAD))
@@ -35,17 +35,20 @@ static const struct session_object *find(const struct session_object *objects, u
 	return NULL;
 }
 
-static bool read_objects(const struct process_facts *process, pid_t pid,
-			 struct session_object *objects)
+struct session_object *objects_read(const struct process_facts *process, pid_t pid)
 {
-	size_t size = OBJECTS * sizeof(*objects);
-	struct private_facts facts;
+	size_t size = OBJECTS * sizeof(struct session_object);
+	struct session_object *objects = malloc(size);
 	struct iovec local = {objects, size}, remote = {.iov_len = size};
+	struct private_facts facts;
 
-	if (!wakers_read_facts(process, pid, &facts))
-		return false;
-	remote.iov_base = (void *)(uintptr_t)facts.objects;
-	return process_vm_readv(pid, &local, 1, &remote, 1, 0) == (ssize_t)size;
+	if (objects && process && wakers_read_facts(process, pid, &facts)) {
+		remote.iov_base = (void *)(uintptr_t)facts.objects;
+		if (process_vm_readv(pid, &local, 1, &remote, 1, 0) == (ssize_t)size)
+			return objects;
+	}
+	free(objects);
+	return NULL;
 }
 
 /* The process `pid`, as the log knows it, and where to write what it keeps. */
@@ -65,7 +68,8 @@ static struct record_object describe(const struct source *source,
 		record.address = found->key & OBJECT_ADDRESS;
 		record.gave = found->gave;
 		record.took = found->took;
-		record.made = kept_stack(source->process, source->pid, source->writer, found->made);
+		record.made = kept_stack(source->process, source->pid, source->writer,
+					 (kept_fact)found->made);
 	}
 	return record;
 }
@@ -73,13 +77,11 @@ static struct record_object describe(const struct source *source,
 void objects_record(const struct process_facts *process, pid_t pid, struct writer *writer,
 		    uint64_t waited)
 {
-	struct session_object *objects = calloc(OBJECTS, sizeof(*objects));
-	const struct session_object *found = NULL;
+	struct session_object *objects = objects_read(process, pid);
+	const struct session_object *found = objects_find(objects, waited);
 	struct source source = {process, pid, writer};
 	struct record_object record;
 
-	if (objects && process && read_objects(process, pid, objects))
-		found = find(objects, waited);
 	if (found) {
 		record = describe(&source, found, waited);
 		writer_append(writer, RECORD_OBJECT, &record, sizeof(record), NULL, 0);
@@ -90,18 +92,17 @@ void objects_record(const struct process_facts *process, pid_t pid, struct write
 void objects_record_all(const struct process_facts *process, pid_t pid, struct writer *writer,
 			const struct process_look *look)
 {
-	struct session_object *objects = calloc(OBJECTS, sizeof(*objects));
+	struct session_object *objects = objects_read(process, pid);
 	struct source source = {process, pid, writer};
-	bool is_known = objects && process && read_objects(process, pid, objects);
 
-	for (size_t i = 0; is_known && i < look->count; i++) {
+	for (size_t i = 0; objects && i < look->count; i++) {
 		const struct task_look *task = &look->tasks[i];
 		uint64_t waited = task->arguments[0];
 		struct record_object record;
 
 		if (!procfs_is_futex_wait(task))
 			continue;
-		record = describe(&source, find(objects, waited), waited);
+		record = describe(&source, objects_find(objects, waited), waited);
 		record.is_timed = !procfs_is_untimed_futex_wait(task);
 		writer_append(writer, RECORD_OBJECT, &record, sizeof(record), NULL, 0);
 	}

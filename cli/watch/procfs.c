@@ -3,12 +3,16 @@
 #include <dirent.h>
 #include <fcntl.h>
 #include <linux/futex.h>
+#include <linux/kcmp.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/personality.h>
+#include <sys/stat.h>
 #include <sys/syscall.h>
 #include <unistd.h>
+
+#define SHARERS_MAX 16384
 
 static ssize_t read_file(const char *path, char *buffer, size_t capacity)
 {
@@ -62,7 +66,7 @@ static bool read_status(pid_t pid, struct task_look *task, struct process_look *
 			 number_after(text, "\nnonvoluntary_ctxt_switches:\t", 10);
 	task->blocked = number_after(text, "\nSigBlk:\t", 16);
 	look->caught = number_after(text, "\nSigCgt:\t", 16);
-	look->traced |= number_after(text, "\nTracerPid:\t", 10) != 0;
+	look->held |= number_after(text, "\nTracerPid:\t", 10) != 0;
 	return true;
 }
 
@@ -88,11 +92,31 @@ static void look_at_task(pid_t pid, pid_t tid, struct process_look *look)
 		look->complete = false;
 }
 
-bool procfs_peek(pid_t pid, struct task_look *task)
+bool procfs_peek_task(pid_t pid, pid_t tid, struct task_look *task)
 {
 	memset(task, 0, sizeof(*task));
-	task->tid = pid;
+	task->tid = tid;
 	return read_call(pid, task);
+}
+
+bool procfs_peek(pid_t pid, struct task_look *task)
+{
+	return procfs_peek_task(pid, pid, task);
+}
+
+/*
+ * The freezer of cgroups (version 2) holds a task on its way out of the kernel: /proc shows it
+ * asleep, and in the call that it will begin again. In which function, only wchan says; what
+ * the freezer's is called, and whether the compiler put it into its caller, depends on the
+ * kernel.
+ */
+static bool is_frozen(pid_t pid)
+{
+	char path[64], text[128];
+
+	snprintf(path, sizeof(path), "/proc/%d/wchan", pid);
+	return read_file(path, text, sizeof(text)) > 0 &&
+	       (strstr(text, "get_signal") || strstr(text, "freezer"));
 }
 
 bool procfs_look(pid_t pid, struct process_look *look)
@@ -103,7 +127,7 @@ bool procfs_look(pid_t pid, struct process_look *look)
 
 	look->count = 0;
 	look->complete = true;
-	look->traced = false;
+	look->held = false;
 	look->caught = 0;
 	snprintf(path, sizeof(path), "/proc/%d/task", pid);
 	tasks = opendir(path);
@@ -113,6 +137,7 @@ bool procfs_look(pid_t pid, struct process_look *look)
 		if (atoi(entry->d_name) > 0)
 			look_at_task(pid, atoi(entry->d_name), look);
 	closedir(tasks);
+	look->held |= look->count && look->tasks[0].state == 'S' && is_frozen(pid);
 	return look->count > 0;
 }
 
@@ -130,10 +155,12 @@ static bool similar_task(const struct task_look *one, const struct task_look *ot
 	       one->arguments[0] == other->arguments[0];
 }
 
-static bool same_task(const struct task_look *one, const struct task_look *other)
+bool procfs_same_task(const struct task_look *one, const struct task_look *other)
 {
 	if (one->asks_again && other->asks_again)
 		return similar_task(one, other);
+	if (one->was_held)
+		return procfs_same_place(one, other);
 	return one->switches == other->switches && procfs_same_place(one, other);
 }
 
@@ -142,7 +169,7 @@ bool procfs_same(const struct process_look *one, const struct process_look *othe
 	if (one->count != other->count || !one->complete || !other->complete)
 		return false;
 	for (size_t i = 0; i < one->count; i++)
-		if (!same_task(&one->tasks[i], &other->tasks[i]))
+		if (!procfs_same_task(&one->tasks[i], &other->tasks[i]))
 			return false;
 	return true;
 }
@@ -169,6 +196,67 @@ bool procfs_is_futex_wait(const struct task_look *task)
 bool procfs_is_untimed_futex_wait(const struct task_look *task)
 {
 	return procfs_is_futex_wait(task) && task->arguments[3] == 0;
+}
+
+bool procfs_is_pi_wait(const struct task_look *task)
+{
+	uint64_t command = task->arguments[1] & (uint64_t)FUTEX_CMD_MASK;
+
+	return procfs_is_futex_wait(task) &&
+	       (command == FUTEX_LOCK_PI || command == FUTEX_LOCK_PI2);
+}
+
+bool procfs_is_private_wait(const struct task_look *task)
+{
+	return procfs_is_futex_wait(task) && task->arguments[1] & FUTEX_PRIVATE_FLAG;
+}
+
+unsigned procfs_task_count(pid_t pid)
+{
+	struct stat status;
+	char path[64];
+
+	snprintf(path, sizeof(path), "/proc/%d/task", pid);
+	/* The links of a directory: its own two, and one of each folder in it. */
+	return stat(path, &status) || status.st_nlink < 3 ? 0 : (unsigned)status.st_nlink - 2;
+}
+
+bool procfs_tells_sharers(void)
+{
+	return syscall(SYS_kcmp, getpid(), getpid(), KCMP_VM, 0, 0) == 0;
+}
+
+/* Such a process comes from a clone, so that both descend from us, or one from the other. */
+bool procfs_shares_memory(pid_t pid)
+{
+	pid_t others[SHARERS_MAX];
+	size_t count = procfs_descendants(others, SHARERS_MAX);
+
+	for (size_t i = 0; i < count; i++)
+		/* Who may not be asked (set-user-id) has memory of its own, from its exec on. */
+		if (others[i] != pid && syscall(SYS_kcmp, pid, others[i], KCMP_VM, 0, 0) == 0)
+			return true;
+	return count == SHARERS_MAX;
+}
+
+bool procfs_has_io_ring(pid_t pid)
+{
+	char path[64], link[64];
+	const struct dirent *entry;
+	bool any = false;
+	DIR *descriptors;
+	ssize_t length;
+
+	snprintf(path, sizeof(path), "/proc/%d/fd", pid);
+	descriptors = opendir(path);
+	while (descriptors && !any && (entry = readdir(descriptors))) {
+		length = readlinkat(dirfd(descriptors), entry->d_name, link, sizeof(link) - 1);
+		link[length > 0 ? length : 0] = '\0';
+		any = strstr(link, "[io_uring]") != NULL;
+	}
+	if (descriptors)
+		closedir(descriptors);
+	return any || !descriptors;
 }
 
 bool procfs_has_children(pid_t pid)
@@ -456,20 +544,25 @@ size_t procfs_tasks(pid_t pid, struct procfs_task *tasks, size_t capacity)
 	return count;
 }
 
-pid_t procfs_inner_pid(pid_t pid)
+pid_t procfs_inner_tid(pid_t pid, pid_t tid)
 {
 	char path[64], text[8192];
 	const char *line, *last;
 
-	snprintf(path, sizeof(path), "/proc/%d/status", pid);
+	snprintf(path, sizeof(path), "/proc/%d/task/%d/status", pid, tid);
 	if (read_file(path, text, sizeof(text)) <= 0)
-		return pid;
+		return tid;
 	line = strstr(text, "\nNSpid:\t");
 	if (!line)
-		return pid;
+		return tid;
 	line += strlen("\nNSpid:\t");
 	last = memrchr(line, '\t', strcspn(line, "\n"));
 	return atoi(last ? last + 1 : line);
+}
+
+pid_t procfs_inner_pid(pid_t pid)
+{
+	return procfs_inner_tid(pid, pid);
 }
 
 bool procfs_has_variable(pid_t pid, const char *name)

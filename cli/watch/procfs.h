@@ -20,6 +20,8 @@ struct task_look {
 	uint64_t switches; /* voluntary and involuntary */
 	uint64_t blocked;  /* signals; bit n - 1 is signal n */
 	bool asks_again;   /* set by who knows that this timed wait is begun again for ever */
+	bool was_held;     /* set by who has held it since: that counts as having run */
+	uint64_t since_ns; /* set by who takes looks: it has not run since */
 	char state;        /* 'S' sleeps, 'R' runs, 'T' is stopped, 't' is traced */
 };
 
@@ -28,7 +30,7 @@ struct process_look {
 	struct task_look tasks[TASKS_MAX];
 	size_t count;
 	bool complete;   /* all tasks are there and could be read */
-	bool traced;     /* a debugger is attached */
+	bool held;       /* a debugger is attached, or the freezer has it */
 	uint64_t caught; /* signals with a handler */
 };
 
@@ -37,10 +39,13 @@ bool procfs_look(pid_t pid, struct process_look *look);
 
 /* Only the first thread's system call: cheap, to pass over who is not at rest. */
 bool procfs_peek(pid_t pid, struct task_look *task);
+bool procfs_peek_task(pid_t pid, pid_t tid, struct task_look *task);
 
 /* The same call with the same arguments; the task may have come back to it. */
 bool procfs_same_place(const struct task_look *one, const struct task_look *other);
 
+/* The same, and it has not run in between. */
+bool procfs_same_task(const struct task_look *one, const struct task_look *other);
 bool procfs_same(const struct process_look *one, const struct process_look *other);
 
 /* The same waits on the same addresses, but the tasks may have run in between. */
@@ -48,6 +53,9 @@ bool procfs_similar(const struct process_look *one, const struct process_look *o
 
 /* A FUTEX_WAIT or WAIT_BITSET (private or not), or a wait for a PI futex. */
 bool procfs_is_futex_wait(const struct task_look *task);
+bool procfs_is_pi_wait(const struct task_look *task);
+/* The word is asked for by its address in this process, and not by the memory behind it. */
+bool procfs_is_private_wait(const struct task_look *task);
 /* The same, without a time limit. */
 bool procfs_is_untimed_futex_wait(const struct task_look *task);
 
@@ -69,6 +77,17 @@ bool procfs_has_children(pid_t pid);
 
 /* The living descendants of this process, as many as fit. Returns their number. */
 size_t procfs_descendants(pid_t *descendants, size_t capacity);
+
+/* How many tasks it has; 0: it is gone. */
+unsigned procfs_task_count(pid_t pid);
+
+/* False where the kernel does not say who has whose memory (a container's filter of calls). */
+bool procfs_tells_sharers(void);
+/* True when another process is known to have the same memory (CLONE_VM). */
+bool procfs_shares_memory(pid_t pid);
+
+/* True when it has a ring of io_uring, which can wake a futex, or when that cannot be told. */
+bool procfs_has_io_ring(pid_t pid);
 
 /* True when the process has POSIX timers (timer_create), or when that cannot be told. */
 bool procfs_has_timers(pid_t pid);
@@ -109,6 +128,8 @@ void procfs_name(pid_t pid, pid_t tid, char *name, size_t capacity);
 
 /* The number by which a process knows itself: another one in a PID namespace. */
 pid_t procfs_inner_pid(pid_t pid);
+/* The same of one of its tasks. */
+pid_t procfs_inner_tid(pid_t pid, pid_t tid);
 
 /* True when its environment had that variable when it was started, or when that
  * cannot be told. */

@@ -1,43 +1,75 @@
 /*
- * What is known of one process that is watched, and what follows from it: at
- * rest for good, suspected, or healthy.
+ * What is known of one process that is watched, and what follows from it, task by
+ * task: stuck for good, suspected, or healthy.
  */
 #ifndef FORKCHECK_PROOF_H
 #define FORKCHECK_PROOF_H
 
+#include "../arena.h"
 #include "hang.h"
 #include "ring.h"
+#include "ties.h"
 #include <stdbool.h>
 #include <stdint.h>
+
+/* The waits of a process' tasks whose stacks were looked at. */
+struct wait_book {
+	struct arena arena; /* where count is not 0 */
+	struct wait_facts *list;
+	size_t count, capacity;
+};
+
+/* What a process at rest was judged to be. */
+struct verdict {
+	uint64_t signature; /* of the rests that it is about; 0: there is none */
+	bool is_healthy;    /* somebody may end it */
+	bool is_pending;    /* it is to be judged anew at the next look */
+	bool is_proven;
+	bool may_be_killed;
+	enum hang_evidence evidence;
+	pid_t tid; /* the task whose stack tells the story */
+	uint64_t since_ns;
+	session_reference wait;   /* the WAIT record that announced it; else 0 */
+	session_reference held;   /* the HELD record of a lock that it asked for before its birth */
+	session_reference region; /* the wait for a lock of libc's that explains it; else 0 */
+	char reason[200];         /* why it is not proven */
+};
+
+/* What was said of it last: nothing, with kind 0. */
+struct verdict_told {
+	enum hang_kind kind;
+	bool is_proven;
+	bool may_be_killed;
+	enum hang_evidence evidence;
+	pid_t tid;
+	uint64_t since_ns;
+};
 
 struct watched {
 	uint32_t serial;
 	pid_t pid;
-	int process;  /* pidfd, opened at the first look */
-	bool is_heir; /* lacks threads of the parent */
-	session_reference wait;
-	bool is_reported;
+	int process;             /* pidfd, opened at the first look */
+	bool is_heir;            /* lacks threads of the parent */
+	session_reference wait;  /* the last WAIT record without a limit; 0: there is none */
+	session_reference tried; /* the last of one with a limit, or a try */
+	struct verdict_told told;
 
 	bool has_look;
 	struct process_look *look; /* made at the first one: it is large */
-	uint64_t rest_since;       /* no task has run since */
 	uint64_t similar_since;    /* tasks may have run, but came back to the same waits */
-	uint64_t judged_rest;      /* rest_since of the rest that was judged already */
-	const char *reason;        /* why that rest is no proof; malloc'ed */
-	bool is_healthy;           /* that rest can end: others have its memory */
-	session_reference region;  /* the wait for a lock of libc's that explains it; else 0 */
-	pid_t region_tid;
-	bool was_passed_over; /* in the last round, because it is */
+	struct verdict verdict;
+	struct wait_book book;
+	unsigned passed_over; /* rounds since the last look, because it is healthy */
+	unsigned healthy;     /* looks in a row that found it so */
 	uint64_t io;
 	int32_t forking;
 	uint64_t forking_since;
-	struct process_look
-		*deaf_look;  /* the last that was asked whether a signal ends its waits */
-	bool is_deaf;        /* and the answer */
 	bool has_modules;    /* all that it has mapped is in the log */
 	uint64_t asked_word; /* the last address that was asked about, and the answer */
 	bool is_interpreters;
 	unsigned spins;
+	uint64_t tries; /* of a lock that a lost thread holds, as of the last look */
+	uint64_t tries_since, tries_work;
 	struct stack_registers registers;
 	struct ring_candidate ring;
 };
@@ -57,5 +89,10 @@ void proof_note_forking(const struct turn *turn, struct watched *watched, int32_
 
 /* Looks once more and judges; calls turn->found where there is something to say. */
 void proof_judge(const struct turn *turn, struct watched *watched);
+
+/* Has it not been judged yet, or might it be reported yet? */
+bool proof_is_open(const struct watched *watched);
+
+void proof_release(struct watched *watched);
 
 #endif

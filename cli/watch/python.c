@@ -6,6 +6,7 @@
 #include "../../shim/python/python.h"
 #include "stop.h"
 #include "wakers.h"
+#include <stdio.h>
 #include <string.h>
 
 struct outside_memory {
@@ -90,4 +91,60 @@ bool python_find_lock(const struct process_facts *process, pid_t pid, uint64_t w
 
 	return wakers_read_facts(process, pid, &facts) &&
 	       parked_read(&outside.memory, &facts.python, waited, parked);
+}
+
+bool python_is_waiting_room(const char *file, size_t length)
+{
+	static const char *const rooms[] = {"/threading.py", "/queue.py"};
+
+	for (size_t i = 0; i < sizeof(rooms) / sizeof(*rooms); i++) {
+		size_t end = strlen(rooms[i]);
+
+		if (length >= end && memcmp(file + length - end, rooms[i], end) == 0)
+			return true;
+	}
+	return false;
+}
+
+static bool ends_with(const char *text, size_t length, const char *end)
+{
+	size_t size = strlen(end);
+
+	return length >= size && memcmp(text + length - size, end, size) == 0;
+}
+
+/* Condition.wait(), and who waits for a module that another thread imports. */
+static bool awaits_notice(const struct python_code *code)
+{
+	if (python_is_waiting_room(code->file, code->file_length))
+		return ends_with(code->function, code->function_length, "wait");
+	return ends_with(code->file, code->file_length, "importlib._bootstrap>") &&
+	       ends_with(code->function, code->function_length, "acquire");
+}
+
+bool python_find_place(const struct process_facts *process, pid_t pid, uint64_t self,
+		       struct python_place *place)
+{
+	struct outside_memory outside = {{.read = read_outside}, pid};
+	struct private_facts facts;
+	struct python_walk walk = {.memory = &outside.memory, .interpreter = &facts.python};
+	struct python_code code;
+
+	*place = (struct python_place){.awaits_notice = false};
+	if (!self || !wakers_read_facts(process, pid, &facts) || !facts.python.runtime ||
+	    python_find_layout(&walk) != PYTHON_READ ||
+	    python_walk_thread(&walk, self) != PYTHON_READ)
+		return false;
+	for (uint32_t i = 0; i < walk.count; i++) {
+		if (!python_read_code(&walk, walk.frames[i].code, &code))
+			return false;
+		if (i == 0)
+			place->awaits_notice = awaits_notice(&code);
+		if (python_is_waiting_room(code.file, code.file_length))
+			continue;
+		snprintf(place->file, sizeof(place->file), "%.*s", (int)code.file_length,
+			 code.file);
+		return true;
+	}
+	return false;
 }

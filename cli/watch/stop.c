@@ -5,6 +5,7 @@
 #include "stop.h"
 #include <errno.h>
 #include <signal.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/ptrace.h>
 #include <sys/syscall.h>
@@ -12,6 +13,7 @@
 #include <sys/user.h>
 #include <sys/wait.h>
 #include <time.h>
+#include <unistd.h>
 
 /* A task in an interruptible wait stops once it gets a processor: two seconds
  * are for a machine that is short of them. */
@@ -55,6 +57,62 @@ static bool is_where_it_was(const struct task_look *task)
 	       registers.rdi == task->arguments[0];
 }
 
+static bool is_socket(pid_t pid, uint64_t descriptor)
+{
+	char path[64], link[64];
+	ssize_t length;
+
+	snprintf(path, sizeof(path), "/proc/%d/fd/%d", pid, (int)descriptor);
+	length = readlink(path, link, sizeof(link) - 1);
+	link[length > 0 ? length : 0] = '\0';
+	return length <= 0 || strncmp(link, "socket:", strlen("socket:")) == 0;
+}
+
+/*
+ * signal(7): after a stop, even without a signal, epoll_wait(), sigwaitinfo(), semop(),
+ * sockets with a time limit and others come back with EINTR. These begin again, and who
+ * runs is in no call.
+ */
+static bool may_be_held(pid_t pid, const struct task_look *task)
+{
+	if (!task->in_call || procfs_is_futex_wait(task))
+		return true;
+	switch (task->number) {
+	case SYS_wait4:
+	case SYS_waitid:
+	case SYS_flock:
+	case SYS_fcntl:
+	case SYS_pause:
+		return true;
+	case SYS_read:
+	case SYS_readv:
+		return !is_socket(pid, task->arguments[0]);
+	default:
+		return false;
+	}
+}
+
+static bool is_unchanged(pid_t pid, const struct task_look *task)
+{
+	struct task_look now;
+
+	return procfs_peek_task(pid, task->tid, &now) && procfs_same_place(task, &now);
+}
+
+static enum stop_result hold_or_look(struct stopped *stopped, const struct task_look *task,
+				     bool exact)
+{
+	enum stop_result result;
+
+	if (!may_be_held(stopped->pid, task))
+		return !exact || is_unchanged(stopped->pid, task) ? STOP_HELD : STOP_MOVED;
+	result = hold_task(stopped, task->tid);
+	if (result == STOP_HELD && exact && task->in_call && !task->asks_again &&
+	    !is_where_it_was(task))
+		result = STOP_MOVED;
+	return result;
+}
+
 enum stop_result stop_process(struct stopped *stopped, pid_t pid, const struct process_look *look,
 			      bool exact)
 {
@@ -62,12 +120,22 @@ enum stop_result stop_process(struct stopped *stopped, pid_t pid, const struct p
 
 	stopped->pid = pid;
 	stopped->count = 0;
-	for (size_t i = 0; result == STOP_HELD && i < look->count; i++) {
-		result = hold_task(stopped, look->tasks[i].tid);
-		if (result == STOP_HELD && exact && !look->tasks[i].asks_again &&
-		    !is_where_it_was(&look->tasks[i]))
-			result = STOP_MOVED;
-	}
+	for (size_t i = 0; result == STOP_HELD && i < look->count; i++)
+		result = hold_or_look(stopped, &look->tasks[i], exact);
+	if (result != STOP_HELD)
+		stop_release(stopped);
+	return result;
+}
+
+enum stop_result stop_task(struct stopped *stopped, pid_t pid, const struct process_look *look,
+			   const struct task_look *task)
+{
+	enum stop_result result = look->complete ? STOP_HELD : STOP_REFUSED;
+
+	stopped->pid = pid;
+	stopped->count = 0;
+	if (result == STOP_HELD)
+		result = hold_or_look(stopped, task, true);
 	if (result != STOP_HELD)
 		stop_release(stopped);
 	return result;

@@ -22,11 +22,17 @@ enum stop_result {
 };
 
 /*
- * Stops all tasks. With `exact`, each must still be in the call and on the
- * stack that the look saw.
+ * Stops all tasks that run, or whose calls begin again by themselves: others may come back
+ * with an error that they would not have had, and are left alone. With `exact`, each must still be
+ * in the call and on the stack that the look saw, the others by what /proc says.
  */
 enum stop_result stop_process(struct stopped *stopped, pid_t pid, const struct process_look *look,
 			      bool exact);
+
+/* The same for one task, exactly. It must be in a futex wait: other calls may come back with
+ * an error. */
+enum stop_result stop_task(struct stopped *stopped, pid_t pid, const struct process_look *look,
+			   const struct task_look *task);
 
 /* Registers of a held task. */
 bool stop_registers(const struct stopped *stopped, pid_t tid, struct stack_registers *registers);

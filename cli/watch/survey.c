@@ -124,7 +124,7 @@ void survey_add(struct survey *survey, struct watched *watched, const struct pro
 		return;
 	survey->graph.nodes++;
 	survey->nodes[node] = (struct survey_node){.watched = watched, .facts = facts};
-	is_whole = procfs_look(watched->pid, &look) && look.complete && !look.traced;
+	is_whole = procfs_look(watched->pid, &look) && look.complete && !look.held;
 	if (!is_whole) {
 		connect(survey, node, GRAPH_OUTSIDE);
 		return;
@@ -255,12 +255,21 @@ static void open_unanswered(struct survey *survey)
 			connect_wait(survey, &survey->waits[i], GRAPH_OUTSIDE);
 }
 
+/* Somebody who is not there yet may open what has a name. */
+static void open_named(struct survey *survey)
+{
+	for (size_t i = 0; i < survey->wait_count; i++)
+		if (survey->waits[i].kind == AWAITED_MEMORY && survey->waits[i].is_named)
+			connect_wait(survey, &survey->waits[i], GRAPH_OUTSIDE);
+}
+
 static bool ask_all_outsiders(struct survey *survey)
 {
 	DIR *processes = opendir("/proc");
 	bool *can, all = processes != NULL;
 	const struct dirent *entry;
 
+	open_named(survey);
 	spread_openness(survey);
 	drop_settled(survey);
 	can = calloc(survey->wait_count + 1, sizeof(*can));

@@ -4,6 +4,7 @@
  */
 #include "wakers.h"
 #include "../library_names.h"
+#include <fnmatch.h>
 #include <signal.h>
 #include <string.h>
 #include <sys/uio.h>
@@ -11,14 +12,11 @@
 
 #define BIT(signal) (UINT64_C(1) << ((signal)-1))
 
-/* These tell of what the process itself did: nobody sends them to wake it. */
-#define SELF_INFLICTED                                                                             \
-	(BIT(SIGSEGV) | BIT(SIGBUS) | BIT(SIGFPE) | BIT(SIGILL) | BIT(SIGTRAP) | BIT(SIGSYS) |     \
-	 BIT(SIGABRT) | BIT(SIGPIPE) | BIT(SIGXCPU) | BIT(SIGXFSZ))
+/* A fault that the process itself made: nobody sends them to wake it. Any other signal that
+ * is caught, those of timers too, anybody may send. */
+#define SELF_INFLICTED (BIT(SIGSEGV) | BIT(SIGBUS) | BIT(SIGFPE) | BIT(SIGILL) | BIT(SIGSYS))
 /* libc's own (cancellation, set*id): sent between threads of one process. */
 #define LIBC_INTERNAL (BIT(32) | BIT(33))
-/* Come from timers, which are asked about by themselves. */
-#define FROM_TIMERS (BIT(SIGALRM) | BIT(SIGVTALRM) | BIT(SIGPROF))
 
 /*
  * Handlers that language runtimes install by themselves and that post nothing
@@ -42,13 +40,15 @@ static const struct runtime {
 };
 
 /*
- * Interpreters with one function for all signals that their programs ask for. It sets a
- * flag and writes a byte to a descriptor; the main thread runs the program's function
- * once it is back in the interpreter.
+ * Handlers of libraries that run in any program: they note the signal, set a flag or write to
+ * a descriptor that a thread of their own reads.
  */
-static const char *const interpreters[] = {"python3*", "libpython3*"};
-/* Others in the same file ask for this one with the same flags (readline). */
-#define ASKED_FOR_BY_LIBRARIES BIT(SIGWINCH)
+static const char *const noting_handlers[] = {
+	"signal_hook_registry::*",
+	"ctrlc::*",
+	"runtime.sigtramp*",
+	"runtime.cgoSigtramp*",
+};
 
 /* What a process of that number has signed. */
 static bool read_signed(const struct process_facts *process, pid_t pid, struct private_facts *facts)
@@ -107,28 +107,12 @@ static uint64_t open_signals(const struct process_look *look)
 	return look->caught & ~blocked;
 }
 
-static const char *module_at(struct address_space *space, uint64_t address)
+static bool only_notes(const char *function)
 {
-	return space && address ? space_module_path(space, address) : NULL;
-}
-
-/*
- * The interpreter's one function for signals; 0: not known. There is another in the same
- * file that calls functions which were set before (faulthandler's): that one is always
- * set with one of two flags, this one is not (CPython 3.6 to 3.13).
- */
-static uint64_t interpreter_function(struct address_space *space, const struct private_facts *facts)
-{
-	const char *module = module_at(space, facts->python.runtime);
-	uint64_t plain = facts->plain_handlers & ~(SELF_INFLICTED | ASKED_FOR_BY_LIBRARIES);
-
-	for (int signal = 1; LIBRARY_IS_AMONG(module, interpreters) && signal < SIGNALS; signal++) {
-		const char *own = module_at(space, facts->handlers[signal]);
-
-		if (plain & BIT(signal) && own && strcmp(own, module) == 0)
-			return facts->handlers[signal];
-	}
-	return 0;
+	for (size_t i = 0; function && i < sizeof(noting_handlers) / sizeof(*noting_handlers); i++)
+		if (fnmatch(noting_handlers[i], function, 0) == 0)
+			return true;
+	return false;
 }
 
 static const char *handler_clause(struct address_space *space, struct arena *arena,
@@ -143,35 +127,29 @@ static const char *handler_clause(struct address_space *space, struct arena *are
 	frames = symbolize_code(space, arena, handler, false);
 	module = frames.count ? library_file_name(frames.list[frames.count - 1].module) : NULL;
 	function = frames.count ? frames.list[frames.count - 1].function : NULL;
-	if (is_runtime_handler(module, signal))
+	if (is_runtime_handler(module, signal) || only_notes(function))
 		return NULL;
 	return arena_printf(arena, "SIG%s is caught by %s in %s",
 			    sigabbrev_np(signal) ? sigabbrev_np(signal) : "?",
 			    function ? function : "a function", module ? module : "memory");
 }
 
+uint64_t wakers_open_signals(const struct process_look *look, const struct task_look *task)
+{
+	return look->caught & ~task->blocked & ~LIBC_INTERNAL;
+}
+
 static const char *find_handler(struct model *model, struct arena *arena,
 				const struct process_facts *process,
-				const struct private_facts *facts, uint64_t signals,
-				bool *must_interrupt)
+				const struct private_facts *facts, uint64_t signals)
 {
 	struct address_space *space = model_space(model, process->serial);
-	uint64_t interpreters_own = interpreter_function(space, facts);
-	const char *interrupting = NULL;
+	const char *clause = NULL;
 
-	for (int signal = 1; signal < SIGNALS; signal++) {
-		uint64_t handler = facts->handlers[signal];
-		const char *clause = signals & BIT(signal)
-					     ? handler_clause(space, arena, handler, signal)
-					     : NULL;
-
-		if (clause && (!interpreters_own || handler != interpreters_own))
-			return clause;
-		if (clause && !interrupting)
-			interrupting = clause;
-	}
-	*must_interrupt = interrupting != NULL;
-	return interrupting;
+	for (int signal = 1; signal < SIGNALS && !clause; signal++)
+		if (signals & BIT(signal))
+			clause = handler_clause(space, arena, facts->handlers[signal], signal);
+	return clause;
 }
 
 bool wakers_are_of(const struct process_facts *process, pid_t pid)
@@ -191,40 +169,47 @@ static const char *find_any_handler(pid_t pid, const struct process_look *look)
 	return signals ? "it is not observed, and catches signals" : NULL;
 }
 
-static const char *find_but(struct model *model, struct arena *arena,
-			    const struct process_facts *process, pid_t pid,
-			    const struct process_look *look, uint64_t ignored, bool *must_interrupt)
+static bool has_sharers(const struct process_facts *process, pid_t pid)
 {
-	uint64_t signals =
-		open_signals(look) & ~(SELF_INFLICTED | LIBC_INTERNAL | FROM_TIMERS | ignored);
 	struct private_facts facts;
 
-	if (procfs_has_timers(pid))
-		return "it has a POSIX timer";
-	if (process->is_outside)
-		return find_any_handler(pid, look);
-	if (!wakers_read_facts(process, pid, &facts))
-		return "its interval timers and signal handlers are not known";
-	if (timer_is_armed(&facts))
-		return "an interval timer is armed";
-	return find_handler(model, arena, process, &facts, signals, must_interrupt);
+	if (procfs_tells_sharers())
+		return procfs_shares_memory(pid);
+	return !wakers_read_facts(process, pid, &facts) || facts.has_sharers;
 }
 
-const char *wakers_find(struct model *model, struct arena *arena,
-			const struct process_facts *process, pid_t pid,
-			const struct process_look *look, bool *must_interrupt)
+const char *wakers_find_posters(const struct process_facts *process, pid_t pid)
 {
-	uint64_t none = procfs_has_children(pid) ? 0 : BIT(SIGCHLD);
-
-	*must_interrupt = false;
-	return find_but(model, arena, process, pid, look, none, must_interrupt);
+	if (procfs_has_timers(pid))
+		return "it has a POSIX timer";
+	if (procfs_has_io_ring(pid))
+		return "it has a ring of io_uring, by which the kernel could wake it";
+	return has_sharers(process, pid) ? "another process has the same memory" : NULL;
 }
 
 const char *wakers_find_but(struct model *model, struct arena *arena,
 			    const struct process_facts *process, pid_t pid,
 			    const struct process_look *look, uint64_t ignored)
 {
-	bool must_interrupt = false;
+	uint64_t signals = open_signals(look) & ~(SELF_INFLICTED | LIBC_INTERNAL | ignored);
+	const char *poster = wakers_find_posters(process, pid);
+	struct private_facts facts;
 
-	return find_but(model, arena, process, pid, look, ignored, &must_interrupt);
+	if (poster)
+		return poster;
+	if (process->is_outside)
+		return find_any_handler(pid, look);
+	if (!wakers_read_facts(process, pid, &facts))
+		return "its interval timers and signal handlers are not known";
+	if (timer_is_armed(&facts))
+		return "an interval timer is armed";
+	return find_handler(model, arena, process, &facts, signals);
+}
+
+const char *wakers_find(struct model *model, struct arena *arena,
+			const struct process_facts *process, pid_t pid,
+			const struct process_look *look)
+{
+	return wakers_find_but(model, arena, process, pid, look,
+			       procfs_has_children(pid) ? 0 : BIT(SIGCHLD));
 }

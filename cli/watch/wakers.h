@@ -17,16 +17,17 @@ bool wakers_read_facts(const struct process_facts *process, pid_t pid, struct pr
  * NULL when nothing can wake it; else what could, as a clause ("SIGTERM is
  * caught by on_term in worker"), which belongs to `arena`. What cannot be read
  * counts as a waker. `pid` is the number that the process has here.
- *
- * `*must_interrupt`: all that could are handlers of an interpreter. Such a handler notes
- * the signal, and code of the program's runs later, if the wait ends by the signal alone.
  */
 const char *wakers_find(struct model *model, struct arena *arena, const struct process_facts *facts,
-			pid_t pid, const struct process_look *look, bool *must_interrupt);
+			pid_t pid, const struct process_look *look);
 /* The same, for who knows that some signals will not come (bit n - 1 is signal n). */
 const char *wakers_find_but(struct model *model, struct arena *arena,
 			    const struct process_facts *facts, pid_t pid,
 			    const struct process_look *look, uint64_t ignored);
+/* Signals that are caught and that the task would take (bit n - 1 is signal n). */
+uint64_t wakers_open_signals(const struct process_look *look, const struct task_look *task);
+/* Of these, who could post to a wait that no signal handler ends. */
+const char *wakers_find_posters(const struct process_facts *process, pid_t pid);
 
 /* Whether the notes of a process are those of the one that has this number here. */
 bool wakers_are_of(const struct process_facts *process, pid_t pid);

@@ -42,9 +42,7 @@ static void drop(struct watched *watched)
 {
 	if (watched->process >= 0)
 		close(watched->process);
-	free((char *)watched->reason);
-	free(watched->look);
-	free(watched->deaf_look);
+	proof_release(watched);
 	free(watched);
 }
 
@@ -154,11 +152,13 @@ static void take_waits(struct watch *watch, const struct model *model)
 		const struct process_facts *facts = model_process(model, wait->record.process);
 		struct watched *watched = find(watch, wait->record.process);
 
-		if (wait->flags || !facts || facts->pid <= 0)
+		if (wait->flags & WAIT_PERHAPS || !facts || facts->pid <= 0)
 			continue;
 		if (!watched)
 			watched = add(watch, facts);
-		if (watched)
+		if (watched && wait->flags)
+			watched->tried = reference;
+		else if (watched)
 			watched->wait = reference;
 	}
 }
@@ -232,6 +232,12 @@ static int32_t forking_thread(const struct model *model, const struct process_fa
 	return birth.forking;
 }
 
+/* All is said of it. */
+static bool is_settled(const struct watched *watched)
+{
+	return watched->told.is_proven && watched->told.may_be_killed;
+}
+
 /* False when there is nothing left to watch. */
 static bool visit(struct watch *watch, const struct turn *turn, struct watched *watched,
 		  bool full_round)
@@ -240,9 +246,9 @@ static bool visit(struct watch *watch, const struct turn *turn, struct watched *
 
 	if (!facts || model_state(turn->model, facts) & BIRTH_EXECED)
 		return false;
-	if (full_round && (watched->process >= 0 || watched->is_reported) && !is_alive(watched))
+	if (full_round && (watched->process >= 0 || watched->told.kind) && !is_alive(watched))
 		return false;
-	if (watched->is_reported || (!full_round && !watched->wait))
+	if (is_settled(watched) || (!full_round && !watched->wait))
 		return true;
 	/* Its record may be there long before the births that make it one: a parent
 	 * fills them when it comes out of its fork. */
@@ -279,7 +285,7 @@ static void visit_all(struct watch *watch, const struct turn *turn, bool full_ro
 static bool any_announced(const struct watch *watch)
 {
 	for (size_t i = 0; i < watch->count; i++)
-		if (watch->list[i]->wait && !watch->list[i]->is_reported)
+		if (watch->list[i]->wait && !watch->list[i]->told.kind)
 			return true;
 	return false;
 }
@@ -317,29 +323,11 @@ int watch_turn(struct watch *watch, struct model *model,
 	return any_announced(watch) ? ANNOUNCED_MS : ROUND_MS;
 }
 
-/* One that still runs now and then may do so for ever. */
-static bool is_at_rest(const struct process_look *look)
-{
-	for (size_t i = 0; i < look->count; i++)
-		if (!procfs_is_untimed_futex_wait(&look->tasks[i]))
-			return false;
-	return look->count > 0;
-}
-
-/* Its rest was not judged, or could not be proven to last and is waited for. */
-static bool awaits_judgement(const struct watched *watched)
-{
-	if (!watched->is_heir || watched->is_reported || !watched->has_look ||
-	    !is_at_rest(watched->look) || !is_alive(watched))
-		return false;
-	return watched->judged_rest != watched->rest_since ||
-	       (watched->reason && !watched->is_healthy);
-}
-
 bool watch_awaits_judgement(const struct watch *watch)
 {
 	for (size_t i = 0; i < watch->count; i++)
-		if (awaits_judgement(watch->list[i]))
+		if (watch->list[i]->is_heir && proof_is_open(watch->list[i]) &&
+		    is_alive(watch->list[i]))
 			return true;
 	return false;
 }

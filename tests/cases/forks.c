@@ -89,7 +89,7 @@ static const struct program_case cases[] = {
 	/* The child goes back into the lock that was interrupted. */
 	{.command = "forks in-lock return",
 	 .verdict = GUILTY,
-	 .code = "FC002",
+	 .lock = "wanted_mutex",
 	 .fork = "on_signal_in_lock@IN_LOCK fork_in_lock@WAITING",
 	 .child = "fork_in_lock@WAITING",
 	 .waiting_in = "pthread_mutex_lock",

@@ -34,12 +34,12 @@ void support_end_child(pid_t child)
 	waitpid(child, NULL, 0);
 }
 
+uint32_t support_word = 1;
+
 static void *wait_for_nobody(void *limit)
 {
-	static uint32_t word = 1;
-
 	for (;;)
-		syscall(SYS_futex, &word, FUTEX_WAIT_PRIVATE, 1, limit, NULL, 0);
+		syscall(SYS_futex, &support_word, FUTEX_WAIT_PRIVATE, 1, limit, NULL, 0);
 	return NULL;
 }
 

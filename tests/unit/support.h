@@ -17,6 +17,7 @@ void support_end_child(pid_t child);
 
 /* Bodies: a futex wait that nobody ends, with or without a time limit (of an
  * hour), in as many threads as `data` (an int) says; and an endless loop. */
+extern uint32_t support_word; /* that they wait on */
 void support_wait(void *threads);
 void support_wait_timed(void *threads);
 void support_spin(void *nothing);

@@ -887,7 +887,8 @@ END_TEST
 static session_reference add_hang(enum hang_kind kind, bool is_proven)
 {
 	return session_add(&session, HANG, hang, 0, .serial = CHILD, .pid = 200 + pid_shift,
-			   .tid = 200 + pid_shift, .kind = kind, .is_proven = is_proven, .tasks = 1,
+			   .tid = 200 + pid_shift, .kind = kind, .is_proven = is_proven,
+			   .evidence = is_proven ? EVIDENCE_SERVED : EVIDENCE_NONE, .tasks = 1,
 			   .fork = scene.fork, .stack = add_stack(CHILD, spawn_helper));
 }
 
@@ -902,6 +903,29 @@ START_TEST(names_the_threads_that_a_child_waits_for)
 	ck_assert_uint_eq(the("FC002")->missing_count, 1);
 	ck_assert_str_eq(the("FC002")->missing[0].names[0], "logger");
 	ck_assert_uint_eq(count_of("FC007"), 0);
+}
+END_TEST
+
+/* What ties it to the threads makes it an error, proven or not. */
+START_TEST(takes_evidence_for_an_error)
+{
+	struct record_hang *hang = session_builder_cell(&session, add_hang(HANG_CHILD, false));
+
+	hang->evidence = (uint32_t)_i;
+	run_rules();
+	ck_assert_int_eq(the("FC002")->severity, _i ? SEVERITY_ERROR : SEVERITY_WARNING);
+	ck_assert_int_eq(the("FC002")->certainty, CERTAINTY_SUSPECTED);
+}
+END_TEST
+
+START_TEST(believes_the_last_word_on_a_process)
+{
+	add_hang(HANG_CHILD, false);
+	add_hang(_i ? HANG_OVER : HANG_CHILD, true);
+	run_rules();
+	ck_assert_uint_eq(count_of("FC002"), _i ? 0 : 1);
+	if (!_i)
+		ck_assert_int_eq(the("FC002")->certainty, CERTAINTY_PROVEN);
 }
 END_TEST
 
@@ -932,6 +956,7 @@ static void add_hang_inside(uint64_t region, session_reference held, bool is_pro
 	struct record_hang *hang = session_builder_cell(&session, add_hang(HANG_CHILD, is_proven));
 
 	hang->wait = wait;
+	hang->evidence = is_proven ? EVIDENCE_HOLDER : EVIDENCE_NONE;
 	hang->address = address_of(&first_mutex);
 }
 
@@ -1629,6 +1654,8 @@ Suite *judge_suite(void)
 
 	tcase_add_checked_fixture(hangs, setup, end_scene);
 	tcase_add_loop_test(hangs, names_the_threads_that_a_child_waits_for, 0, 2);
+	tcase_add_loop_test(hangs, takes_evidence_for_an_error, 0, EVIDENCE_KINDS);
+	tcase_add_loop_test(hangs, believes_the_last_word_on_a_process, 0, 2);
 	tcase_add_test(hangs, prefers_the_lock_to_the_threads);
 	tcase_add_test(hangs, names_the_lock_of_a_region);
 	tcase_add_test(hangs, names_the_owner_of_a_python_lock);

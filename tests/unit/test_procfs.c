@@ -347,7 +347,7 @@ START_TEST(reads_states_and_signals)
 	ck_assert_uint_eq(look.caught, (uint64_t)1 << (SIGUSR1 - 1));
 	ck_assert_uint_eq(look.tasks[0].blocked, (uint64_t)1 << (SIGUSR2 - 1));
 	ck_assert_int_eq(look.tasks[0].state, 'S');
-	ck_assert(!look.traced);
+	ck_assert(!look.held);
 	kill(child, SIGSTOP);
 	ck_assert(support_until(is_stopped, &child));
 	support_end_child(child);

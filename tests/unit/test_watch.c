@@ -49,9 +49,29 @@ static struct {
 } found[CHILDREN + 2];
 static int refusals;
 
+/* The process that the children came from, and its thread, which gave last to what they wait on. */
+#define PARENT 99
+#define SERVER 5
+static session_reference lossy_fork;
+static struct session_object objects[OBJECTS];
+
+static void add_fork(void)
+{
+	session_reference server =
+		session_add(&session, THREAD, thread, PARENT, .born_in = PARENT, .serial = SERVER);
+
+	lossy_fork = session_add(&session, FORK, fork, PARENT, .parent = PARENT);
+	session_builder_lost(&session, 1, lossy_fork, &server, 1);
+	objects[7] = (struct session_object){
+		.key = (uint64_t)LOCK_FUTEX << OBJECT_THREAD | (uintptr_t)&support_word,
+		.gave = (uint64_t)SERVER << OBJECT_THREAD | 0x1000,
+	};
+}
+
 static void setup(void)
 {
 	session_builder_open(&session, 16, 4096);
+	add_fork();
 	ck_assert_ptr_null(reader_open(&reader, session.header, session.size));
 	writer_init(&writer, session.header, &reader);
 	model_init(&model, &reader, NULL);
@@ -76,7 +96,7 @@ static uint64_t now_ns(void)
 
 /* The shim's notes in the memory of each child, at the same place. Of process 1, if nobody says
  * otherwise before the fork. */
-static struct private_facts facts = {.process = 1};
+static struct private_facts facts = {.process = 1, .handed_count = 0};
 
 /* What the test program itself was left with must not wake the children. */
 static void forget_signals(void)
@@ -88,6 +108,7 @@ static void forget_signals(void)
 static void take_notes(void)
 {
 	forget_signals();
+	facts.objects = (uintptr_t)objects;
 	facts.pid = getpid();
 	facts.magic = PRIVATE_FACTS_MAGIC;
 }
@@ -156,7 +177,8 @@ static void wait_on_shared_memory(void *nothing)
 static void add_birth(uint32_t serial, pid_t pid, uint64_t birth_ns, uint32_t lost)
 {
 	session_builder_birth(&session, (struct session_birth){.process = serial,
-							       .parent = 99,
+							       .parent = PARENT,
+							       .fork = lossy_fork,
 							       .image = serial,
 							       .pid = pid,
 							       .kind = BIRTH_CHILD,
@@ -181,7 +203,8 @@ static void add_record(uint32_t serial, pid_t pid, uint64_t birth_ns, uint32_t l
 {
 	session_builder_process(&session,
 				(struct record_process){.serial = serial,
-							.parent = 99,
+							.parent = PARENT,
+							.fork = lossy_fork,
 							.image = serial,
 							.pid = pid,
 							.kind = BIRTH_CHILD,
@@ -191,9 +214,9 @@ static void add_record(uint32_t serial, pid_t pid, uint64_t birth_ns, uint32_t l
 				"/bin/p");
 }
 
-static session_reference announce(uint32_t serial, uint32_t flags)
+static session_reference announce(uint32_t serial, pid_t tid, uint32_t flags)
 {
-	return session_add(&session, WAIT, wait, serial, .flags = flags);
+	return session_add(&session, WAIT, wait, serial, .tid = tid, .flags = flags);
 }
 
 static bool note(const struct hang *hang, void *data)
@@ -244,7 +267,7 @@ static void turn_once(void)
 START_TEST(proves_an_announced_wait_at_the_second_look)
 {
 	pid_t child = start(1, wait_unnoted, 3, 1);
-	session_reference wait = announce(1, 0);
+	session_reference wait = announce(1, child, 0);
 
 	ck_assert(support_until(is_at_rest, &child));
 	turn_once();
@@ -265,7 +288,7 @@ START_TEST(takes_its_time_with_who_has_run)
 {
 	pid_t child = start(1, wait_unnoted, 3, 1);
 
-	announce(1, 0);
+	announce(1, child, 0);
 	ck_assert(support_until(is_at_rest, &child));
 	turn_once();
 	for (int i = 0; i < 5; i++) {
@@ -285,7 +308,7 @@ START_TEST(says_it_again_where_it_was_not_taken)
 {
 	pid_t child = start(1, wait_unnoted, 1, 1);
 
-	announce(1, 0);
+	announce(1, child, 0);
 	refusals = 2;
 	for (int i = 0; i < 100 && found[1].times < 3; i++)
 		turn_for(50);
@@ -399,7 +422,7 @@ START_TEST(takes_nobody_by_his_number_alone)
 		add_birth(1, getpid(), birth, 1);
 		break;
 	}
-	announce(1, 0);
+	announce(1, child, 0);
 	turn_for(60);
 	ck_assert_int_eq(found[1].times, 0);
 	ck_assert_uint_eq(watch.count, 0);
@@ -411,9 +434,9 @@ START_TEST(expects_nothing_of_tries_and_of_the_unknown)
 {
 	pid_t child = start(1, wait_quietly, 1, 0);
 
-	announce(1, WAIT_TRY);
-	announce(1, WAIT_TIMED);
-	announce(7, 0);
+	announce(1, child, WAIT_TRY);
+	announce(1, child, WAIT_TIMED);
+	announce(7, child, 0);
 	turn_for(600);
 	ck_assert_int_eq(found[1].times, 0);
 	support_end_child(child);
@@ -425,7 +448,7 @@ START_TEST(lets_go_of_who_has_ended)
 	pid_t child = start(1, wait_quietly, 1, 1);
 
 	support_end_child(child);
-	announce(1, 0);
+	announce(1, child, 0);
 	turn_for(100);
 	ck_assert_int_eq(found[1].times, 0);
 	ck_assert_uint_eq(watch.count, 0);
@@ -444,12 +467,13 @@ static bool record_and_kill(const struct hang *hang, void *data)
 
 START_TEST(records_a_hang_and_ends_it)
 {
-	pid_t child = start(1, wait_quietly, 2, 1);
+	pid_t child = start(1, wait_quietly, 3, 1);
 	const struct record_hang *hang;
 	struct timespec pause = {0, 20000000};
 	int status = 0;
 
-	announce(1, 0);
+	ck_assert(support_until(is_at_rest, &child));
+	announce(1, child, 0);
 	for (int i = 0; i < 250 && !recorded; i++) {
 		model_update(&model);
 		watch_turn(&watch, &model, record_and_kill, NULL);
@@ -462,7 +486,7 @@ START_TEST(records_a_hang_and_ends_it)
 	ck_assert_int_eq(hang->pid, child);
 	ck_assert_int_eq(hang->tid, child);
 	ck_assert_uint_eq(hang->is_proven, 1);
-	ck_assert_uint_eq(hang->tasks, 2);
+	ck_assert_uint_eq(hang->tasks, 3);
 	ck_assert_uint_ne(hang->address, 0);
 	/* Without leave to trace there is neither stack nor kill. */
 	if (hang->stack) {
@@ -497,14 +521,15 @@ END_TEST
 
 START_TEST(takes_nobody_for_the_one_who_had_his_number)
 {
-	int threads = 1;
+	int threads = 3;
 	uint64_t birth_ns = now_ns();
 	pid_t child;
 
 	facts.process = _i ? 1 : 2;
 	child = support_child(wait_quietly, &threads);
+	ck_assert(support_until(is_at_rest, &child));
 	add_birth(1, child, birth_ns, 1);
-	announce(1, 0);
+	announce(1, child, 0);
 	turn_for(1000);
 	ck_assert_int_eq(found[1].times, _i);
 	ck_assert_int_eq((int)watch.count, _i);

@@ -1,14 +1,19 @@
 /*
  * alive MODE: a child whose main thread waits for a thread that the child
- * started itself and that takes three seconds, whatever that one does. In mode
- * stopped and traced the child is also held at arbitrary moments.
+ * started itself and that takes three seconds, whatever that one does. In modes
+ * stopped, traced and frozen the child is also held at arbitrary moments. Where
+ * no cgroups of the version can be mounted, the frozen ones do nothing.
  */
 #include "case.h"
+#include <fcntl.h>
+#include <sched.h>
 #include <semaphore.h>
 #include <stdatomic.h>
 #include <sys/epoll.h>
 #include <sys/mman.h>
+#include <sys/mount.h>
 #include <sys/ptrace.h>
+#include <sys/stat.h>
 #include <time.h>
 
 #define DURATION_MS 3000
@@ -104,7 +109,8 @@ static const struct {
 	{"epoll", wait_in_epoll}, {"sigwait", wait_for_signal},
 	{"hand-over", hand_over}, {"hand-over-slowly", hand_over_slowly},
 	{"stopped", hand_over},   {"stopped-again", hand_over},
-	{"traced", hand_over},
+	{"traced", hand_over},    {"frozen", hand_over},
+	{"frozen-1", hand_over},
 };
 
 static void *work(void *mode)
@@ -120,9 +126,6 @@ static int wait_for_thread(char *mode)
 {
 	pthread_t thread;
 
-	sem_init(&done, 0, 0);
-	sem_init(&there, 0, 0);
-	sem_init(&back, 0, 0);
 	pthread_create(&thread, NULL, work, mode);
 	while (sem_wait(&done) != 0)
 		;
@@ -163,6 +166,66 @@ static void trace(pid_t child)
 	ptrace(PTRACE_DETACH, child, NULL, NULL);
 }
 
+static int version_of(char **argv)
+{
+	return mode_is(argv, "frozen-1") ? 1 : 2;
+}
+
+static int is_frozen(char **argv)
+{
+	return strncmp(argv[1], "frozen", strlen("frozen")) == 0;
+}
+
+static int put(const char *file, const char *text)
+{
+	char path[128];
+	int descriptor, failed;
+
+	snprintf(path, sizeof(path), "cgroups/alive.%d/%s", getpid(), file);
+	descriptor = open(path, O_WRONLY | O_CLOEXEC);
+	failed = descriptor < 0 || write(descriptor, text, strlen(text)) < 0;
+	close(descriptor);
+	return !failed;
+}
+
+/* The freezer of version 1 or 2, in a mount namespace of its own. */
+static int make_freezer(int version)
+{
+	char path[64];
+
+	snprintf(path, sizeof(path), "cgroups/alive.%d", getpid());
+	return mkdir("cgroups", 0700) == 0 && unshare(CLONE_NEWNS) == 0 &&
+	       mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) == 0 &&
+	       (version == 1 ? mount("none", "cgroups", "cgroup", 0, "freezer")
+			     : mount("none", "cgroups", "cgroup2", 0, NULL)) == 0 &&
+	       mkdir(path, 0700) == 0;
+}
+
+static void remove_freezer(void)
+{
+	char path[64];
+
+	snprintf(path, sizeof(path), "cgroups/alive.%d", getpid());
+	rmdir(path);
+	umount("cgroups");
+}
+
+static void freeze(pid_t child, int version)
+{
+	const char *file = version == 1 ? "freezer.state" : "cgroup.freeze";
+	char number[16];
+
+	snprintf(number, sizeof(number), "%d", child);
+	if (!put("cgroup.procs", number))
+		err(2, "cgroup.procs");
+	for (int i = 0; i < 3; i++) {
+		put(file, version == 1 ? "FROZEN" : "1");
+		poll(NULL, 0, 1200);
+		put(file, version == 1 ? "THAWED" : "0");
+		poll(NULL, 0, 70 * i);
+	}
+}
+
 static void attend(pid_t child, char **argv)
 {
 	poll(NULL, 0, 300);
@@ -172,6 +235,8 @@ static void attend(pid_t child, char **argv)
 		stop_again(child);
 	else if (mode_is(argv, "traced"))
 		trace(child);
+	else if (is_frozen(argv))
+		freeze(child, version_of(argv));
 	else
 		poll(NULL, 0, DURATION_MS);
 	atomic_store(is_enough, 1);
@@ -181,8 +246,12 @@ static void attend(pid_t child, char **argv)
 		kill(child, SIGTERM);
 }
 
+/* What the child waits for a thread did in its parent: that ties the waits to it. */
 static void *idle(void *unused)
 {
+	sem_post(&there);
+	sem_post(&back);
+	sem_post(&done);
 	pthread_barrier_wait(&taken);
 	pthread_barrier_wait(&finished);
 	return NULL;
@@ -209,15 +278,25 @@ int main(int argc, char **argv)
 			 MAP_SHARED | MAP_ANONYMOUS, -1, 0);
 	if (is_enough == MAP_FAILED)
 		err(2, "mmap");
+	if (is_frozen(argv) && !make_freezer(version_of(argv)))
+		return 0;
 	if (mode_is(argv, "sigwait"))
 		block_sigterm();
+	sem_init(&done, 0, 0);
+	sem_init(&there, 0, 0);
+	sem_init(&back, 0, 0);
 	pthread_create(&thread, NULL, idle, NULL);
 	pthread_barrier_wait(&taken);
+	sem_wait(&there);
+	sem_wait(&back);
+	sem_wait(&done);
 	child = fork();
 	if (child == 0)
 		_exit(wait_for_thread(argv[1]));
 	attend(child, argv);
 	status = reap(child);
+	if (is_frozen(argv))
+		remove_freezer();
 	pthread_barrier_wait(&finished);
 	pthread_join(thread, NULL);
 	return status;

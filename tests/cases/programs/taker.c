@@ -65,6 +65,11 @@ static void lose_one(int killed)
 	pid_t taker = fork();
 
 	if (taker == 0) {
+		/* Who ends by itself shows before that it is a lock: it is given back, too. */
+		if (!killed) {
+			sem_wait(semaphore);
+			sem_post(semaphore);
+		}
 		take(); /* LOST */
 		if (!killed)
 			_exit(0);

@@ -14,6 +14,7 @@ static sem_t answered;
 
 static void *serve(void *unused)
 {
+	sem_post(&answered);
 	pthread_barrier_wait(&taken);
 	pthread_barrier_wait(&finished);
 	return unused;
@@ -28,6 +29,7 @@ int main(void)
 	sem_init(&answered, 0, 0);
 	pthread_create(&server, NULL, serve, NULL);
 	pthread_barrier_wait(&taken);
+	sem_wait(&answered);
 	child = fork(); /* FORK */
 	if (child == 0) {
 		sem_wait(&answered); /* WAIT */

@@ -1,0 +1,58 @@
+/*
+ * What ties a wait to threads that were lost at a fork. That nobody is seen who could end a
+ * wait proves little: a client may come later. So a hang needs evidence.
+ */
+#ifndef FORKCHECK_WATCH_TIES_H
+#define FORKCHECK_WATCH_TIES_H
+
+#include "waits.h"
+
+struct tie {
+	enum hang_evidence evidence;
+	/* No threads that were lost have a part in it: its own threads use the thing. */
+	bool is_own;
+	/* Of EVIDENCE_LIBRARY: no library's, only the program's own code is on the stack. */
+	bool is_by_program;
+	/* The same of Python's: a package that started lost threads waits. */
+	bool is_by_package;
+	session_reference wait; /* of EVIDENCE_HOLDER: the WAIT record; 0: there is none */
+	session_reference held; /* the HELD record, where it asked before it was a child */
+};
+
+/* What a process is asked about once for all of its tasks. */
+struct tie_search {
+	struct model *model;
+	const struct process_facts *process;
+	pid_t pid;
+	const struct process_look *look;
+	struct session_object *objects;
+	struct private_facts facts;
+	bool has_facts;
+};
+
+/* ties_release() in any case. */
+void ties_open(struct tie_search *search, struct model *model, const struct process_facts *process,
+	       pid_t pid, const struct process_look *look);
+void ties_release(struct tie_search *search);
+
+/* The WAIT record with which a task asked for a lock that a lost thread has, if it has not come
+ * back from that; else 0. `pid` and `tid` are the numbers here. */
+session_reference ties_open_wait(const struct model *model, const struct process_facts *process,
+				 pid_t pid, pid_t tid);
+
+/* For a task that waits, with what is known of its stack. */
+struct tie ties_find(const struct tie_search *search, const struct task_look *task,
+		     const struct wait_facts *facts);
+
+/*
+ * Might this task, which is not stuck, do what the lost threads did? True where code of the
+ * libraries that they belonged to is on its stack, or it runs. A package's work any thread
+ * may do that the interpreter runs.
+ */
+bool ties_may_serve(const struct tie_search *search, const struct task_look *task,
+		    const struct tie *tie);
+
+/* Does a waiting task wait for a mutex of glibc's that this one has? */
+bool ties_is_owner(const struct tie_search *search, const struct task_look *waiter, pid_t tid);
+
+#endif
