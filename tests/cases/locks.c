@@ -53,6 +53,13 @@
 	WINDOW(what, "section_rwlock", .kind = "rwlock", .acquired = "read_take@READ holder@TAKE", \
 	       __VA_ARGS__)
 
+#define TRIES(how, object, asks_at, ...)                                                           \
+	{                                                                                          \
+		.command = "tries " how, .options = "--hang-after=1s", .verdict = FEARED,          \
+		.code = "FC001", .lock = object, .start_routine = "holder", .fork = "main@FORK",   \
+		.child = asks_at, .program_status = 42, __VA_ARGS__                                \
+	}
+
 /* Made for one process, in memory that the parent shares: its thread gives the lock back. */
 #define PRIVATE(what, taken_at, waits_at, ...)                                                     \
 	{                                                                                          \
@@ -135,7 +142,7 @@ static const struct program_case cases[] = {
 	{.command = "mtx recursive released", .verdict = CLEAN},
 	{.command = "mtx plain remade", .verdict = CLEAN},
 
-	/* The child spins. */
+	/* The child spins: reported when the run has ended, and nothing is done to it. */
 	SPIN("hang", .verdict = GUILTY, .child = "work@CHILD"),
 	SPIN("latent", .verdict = WARNED),
 	SPIN("try", .verdict = WARNED, .code = "FC003", .child = "work@TRY"),
@@ -203,8 +210,60 @@ static const struct program_case cases[] = {
 	 .kind = "rwlock",
 	 .start_routine = "busy",
 	 .acquired = "take@READ busy@TAKE",
-	 .child = "take_in_child@WRITE main@CHILD"},
+	 .child = "take_in_child@WRITE_AFTER main@CHILD"},
+	{.command = "sections write",
+	 .verdict = GUILTY,
+	 .lock = "section_rwlock",
+	 .kind = "rwlock",
+	 .start_routine = "busy",
+	 .acquired = "take@WRITE busy@TAKE",
+	 .child = "take@WRITE take_in_child@SAME main@CHILD"},
+	{.command = "sections mtx",
+	 .verdict = GUILTY,
+	 .lock = "section_mtx",
+	 .kind = "mtx",
+	 .start_routine = "busy",
+	 .acquired = "take@MTX busy@TAKE",
+	 .child = "take@MTX take_in_child@SAME main@CHILD"},
+	{.command = "sections spin",
+	 .verdict = GUILTY,
+	 .lock = "section_spin",
+	 .kind = "spinlock",
+	 .start_routine = "busy",
+	 .acquired = "take@SPIN busy@TAKE",
+	 .child = "take@SPIN take_in_child@SAME main@CHILD"},
 	{.command = "sections atfork", .verdict = CLEAN},
+
+	/* It does not wait: it asks again and again, in a loop or with a time limit. */
+	TRIES("yield", "table", "try_once@WRITE take@TRY", .kind = "rwlock",
+	      .acquired = "holder@HOLD_TABLE"),
+	TRIES("spins", "mutex", "try_once@MUTEX take@TRY", .acquired = "holder@HOLD"),
+	TRIES("timed", "mutex", "try_once@TIMED take@TRY", .acquired = "holder@HOLD"),
+	TRIES("timed-table", "table", "try_once@READ take@TRY", .kind = "rwlock",
+	      .acquired = "holder@HOLD_TABLE"),
+	{.command = "tries sleeps",
+	 .verdict = WARNED,
+	 .code = "FC003",
+	 .lock = "mutex",
+	 .acquired = "holder@HOLD",
+	 .program_status = 42},
+	{.command = "tries spins given", .verdict = CLEAN},
+	{.command = "tries yield given", .verdict = CLEAN},
+
+	/* Held, and never asked for again. */
+	{.command = "replaced table", .verdict = CLEAN},
+	{.command = "replaced shared", .verdict = CLEAN},
+	{.command = "replaced index", .verdict = CLEAN},
+	{.command = "replaced holder", .verdict = CLEAN},
+	{.command = "replaced again", .verdict = CLEAN},
+	{.command = "replaced kept",
+	 .verdict = GUILTY,
+	 .start_routine = "hold_all",
+	 .fork = "fork_once@FORK",
+	 .acquired = "hold_all@HOLD",
+	 .child = "use@USE use_all@USE_ALL be_child@CHILD fork_once@BE",
+	 .initialised = "make_locks@INITIALISE",
+	 .action = "killed"},
 
 	PRIVATE("mutex waits", "mutex_take@MUTEX holder@TAKE", "mutex_wait@MUTEX_WAIT",
 		.cure = "pthread_mutexattr_setpshared"),

@@ -271,7 +271,8 @@ void run_program_case(const struct program_case *expected)
 	const char *difference;
 
 	snprintf(script, sizeof(script),
-		 "exec \"$FORKCHECK\" --format=json -o report.json %s -- %s",
+		 "exec %s \"$FORKCHECK\" --format=json -o report.json %s -- %s",
+		 expected->within != NULL ? expected->within : "",
 		 expected->options != NULL ? expected->options : "", expected->command);
 	run_script(&run, script);
 	difference = judge(&run, expected);

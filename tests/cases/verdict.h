@@ -17,6 +17,7 @@ enum verdict {
 struct program_case {
 	const char *command; /* the program and its arguments */
 	const char *options; /* of forkcheck, besides the report's */
+	const char *within;  /* a command that runs forkcheck */
 	enum verdict verdict;
 	const char *code; /* if not the verdict's own */
 	const char *lock;

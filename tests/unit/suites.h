@@ -54,6 +54,8 @@
 	suite(security) \
 	suite(surroundings) \
 	suite(copied) \
+	suite(beside) \
+	suite(healthy) \
 	suite(transparency)
 /* clang-format on */
 
