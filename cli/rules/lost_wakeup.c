@@ -134,6 +134,17 @@ static const char *explain(struct judgement *judgement, const struct record_hang
 			    tie_words(evidence), (int)hang->reason_length, hang->reason);
 }
 
+/*
+ * A worker that waits in slices and works in between is healthy, and not all of its work can be
+ * seen (a signal, a word in shared memory). What a library's own threads served is waited for
+ * by that library; a program's own loop may well be one that lives on without them.
+ */
+static bool is_by_program(const struct finding *finding)
+{
+	return finding->missing_count && finding->missing[0].library && finding->fork.program &&
+	       strcmp(finding->missing[0].library, evidence_file_name(finding->fork.program)) == 0;
+}
+
 static void report(struct judgement *judgement, const struct rule *rule,
 		   const struct record_hang *hang)
 {
@@ -144,13 +155,15 @@ static void report(struct judgement *judgement, const struct rule *rule,
 	bool is_of_lost_alone =
 		hang->kind == HANG_TIMED && object_awaits_lost_alone(model, hang, lost);
 
-	finding->severity = hang->evidence || is_of_lost_alone ? SEVERITY_ERROR : SEVERITY_WARNING;
 	finding->certainty = hang->is_proven ? CERTAINTY_PROVEN : CERTAINTY_SUSPECTED;
 	evidence_fork(judgement, &finding->fork, hang->fork, model_process(model, hang->serial));
 	evidence_hang(judgement, &finding->child, hang);
 	if (lost)
 		missing_threads(judgement, finding, parent, lost);
 	put_culprit_first(finding, object_evidence(judgement, finding, hang, lost, parent));
+	finding->severity = hang->evidence || (is_of_lost_alone && !is_by_program(finding))
+				    ? SEVERITY_ERROR
+				    : SEVERITY_WARNING;
 	finding->message = arena_printf(judgement->arena, "child %d %s %s that do not exist in it.",
 					hang->pid, hang->is_proven ? "waits for" : suspicion(hang),
 					culprit_words(judgement, finding));

@@ -204,7 +204,7 @@ static const struct program_case cases[] = {
 	/* Only a lost thread ever posted it. */
 	{.command = "suspect served long",
 	 .options = "--hang-after=1s",
-	 .verdict = FEARED,
+	 .verdict = SUSPECTED,
 	 .missing = "suspect",
 	 .action = "",
 	 .says = "only they have signalled",
@@ -212,7 +212,7 @@ static const struct program_case cases[] = {
 	 .program_status = 7},
 	{.command = "suspect served-mixed long",
 	 .options = "--hang-after=1s",
-	 .verdict = FEARED,
+	 .verdict = SUSPECTED,
 	 .missing = "suspect",
 	 .action = "",
 	 .child = "wait_a_step@WAIT wait_in_steps@TIMED wait_in_company@COMPANY",
