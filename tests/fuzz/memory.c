@@ -271,14 +271,13 @@ static uint64_t ask_notes(const struct question *question)
 	const struct process_facts process = {
 		.serial = 1, .pid = getpid(), .private_facts = question->notes};
 	struct arena arena;
-	bool must_interrupt;
 
 	atomic_store(&session->next_cell, 1);
 	objects_record(&process, getpid(), &writer, SEMAPHORE);
 	objects_record_all(&process, getpid(), &writer, look);
 	kept_fork(&process, getpid(), &writer);
 	arena_init(&arena);
-	wakers_find(&model, &arena, &process, getpid(), look, &must_interrupt);
+	wakers_find(&model, &arena, &process, getpid(), look);
 	arena_release(&arena);
 	wakers_are_of_another(&process, getpid());
 	return atomic_load(&session->next_cell) - 1;

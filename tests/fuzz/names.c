@@ -50,7 +50,7 @@ static void check_task(const char *name)
 	check(procfs_inner_pid(getpid()) == getpid(), "another number");
 	check(procfs_tracer(getpid()) == 0, "a tracer");
 	check(!procfs_is_descendant(getpid()), "its own ancestor");
-	check(procfs_look(getpid(), look) && look->complete && !look->traced, "no look");
+	check(procfs_look(getpid(), look) && look->complete && !look->held, "no look");
 	check(procfs_tasks(getpid(), &task, 1) == 1 && task.start_ns == started, "no task");
 	check(strlen(task.name) == strcspn(name, "\n") &&
 		      strncmp(task.name, name, strlen(task.name)) == 0,
