@@ -121,8 +121,8 @@ static const struct command_case cases[] = {
 	 "grep -c 'ended the run' live",
 	 1, "66\n0\n", NULL, 0},
 	{"a suspected error that stands still",
-	 "timeout 12 $FORKCHECK --hang-after=1s --end-after=2s suspect served long; echo $?", 0,
-	 "66\n", "ended the run: nothing in it has moved for 2 s, and a process hangs", 0},
+	 "timeout 12 $FORKCHECK --hang-after=500ms --end-after=1s beside semaphore none; echo $?",
+	 0, "66\n", "ended the run: nothing in it has moved for 1 s, and a process hangs", 0},
 	{"standing still is allowed where asked",
 	 "timeout 8 $FORKCHECK --on-deadlock=wait --end-after=1s server idle 2>live; echo $?\n"
 	 "grep -c 'ended the run' live",
