@@ -125,7 +125,7 @@ static void report_taker(struct judgement *judgement, const struct rule *rule,
 	finding->advice =
 		"ask the process to end instead of killing it (in Python: no terminate() while it "
 		"may hold a lock), or use a robust mutex and handle EOWNERDEAD.";
-	evidence_identify(judgement, finding);
+	evidence_identify_by_holder(judgement, finding);
 }
 
 void judge_dead_owner(struct judgement *judgement, const struct rule *rule)

@@ -560,17 +560,38 @@ static uint64_t hash_lock(struct judgement *judgement, uint64_t hash, const stru
 	return hash_frames(judgement, hash, &finding->holder.acquired_at);
 }
 
-void evidence_identify(struct judgement *judgement, struct finding *finding)
+static uint64_t hash_object(struct judgement *judgement, const struct finding *finding)
 {
 	uint64_t hash = hash_text(0xcbf29ce484222325u, finding->code);
 
 	hash = hash_lock(judgement, hash, finding);
-	hash = hash_text(hash, finding->holder.start_routine);
+	return hash_text(hash, finding->holder.start_routine);
+}
+
+static void identify_as(struct judgement *judgement, struct finding *finding, uint64_t hash)
+{
+	finding->fingerprint = arena_printf(judgement->arena, "%s-%016llx", finding->code,
+					    (unsigned long long)hash);
+	finding->suppression = suppression_of(judgement, finding);
+}
+
+void evidence_identify_by_holder(struct judgement *judgement, struct finding *finding)
+{
+	if (!finding->holder.acquired_at.count)
+		evidence_identify(judgement, finding);
+	else
+		identify_as(judgement, finding,
+			    hash_frames(judgement, hash_object(judgement, finding),
+					&finding->holder.acquired_at));
+}
+
+void evidence_identify(struct judgement *judgement, struct finding *finding)
+{
+	uint64_t hash = hash_object(judgement, finding);
+
 	if (finding->copied.present)
 		hash = hash_text(hash, finding->copied.what);
 	hash = hash_frames(judgement, hash, &finding->fork.stack);
 	hash = hash_frames(judgement, hash, &finding->child.stack);
-	finding->fingerprint = arena_printf(judgement->arena, "%s-%016llx", finding->code,
-					    (unsigned long long)hash);
-	finding->suppression = suppression_of(judgement, finding);
+	identify_as(judgement, finding, hash);
 }

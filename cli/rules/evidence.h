@@ -30,6 +30,9 @@ const char *evidence_lock_words(struct judgement *judgement, const struct lock_p
 
 /* Fills fingerprint and suppression from the parts, without addresses. */
 void evidence_identify(struct judgement *judgement, struct finding *finding);
+/* The same, but whoever waits, and wherever, is the same finding: who took the object, and where,
+ * says which it is. Where that is not known: as above. */
+void evidence_identify_by_holder(struct judgement *judgement, struct finding *finding);
 
 /* A hang that the CLI saw from the outside. */
 void evidence_hang(struct judgement *judgement, struct child_part *part,

@@ -17,18 +17,17 @@
 struct outcome {
 	uint64_t untouched; /* children that kept their memory and left the lock alone */
 	const struct process_facts *example;
-	bool waited; /* FC001 or FC003 says more */
 };
 
-static bool did_wait(const struct model *model, session_reference fork, uint64_t lock)
+/* Did it wait for it? Then it was not left alone, however that ended. */
+static bool did_wait(const struct model *model, uint32_t process, uint64_t lock)
 {
 	const struct model_list *waits = model_list(model, RECORD_WAIT);
 
 	for (size_t i = 0; i < waits->count; i++) {
 		const struct record_wait *wait = model_wait(model, waits->references[i]);
 
-		if (wait->fork == fork && wait->lock == lock &&
-		    (!wait->flags || wait_gave_up(model, waits->references[i])))
+		if (wait->record.process == process && wait->lock == lock && !wait->flags)
 			return true;
 	}
 	return false;
@@ -39,7 +38,7 @@ static bool did_wait(const struct model *model, session_reference fork, uint64_t
 static struct outcome look_at_children(const struct model *model, const struct record_held *held,
 				       session_reference reference)
 {
-	struct outcome outcome = {.waited = did_wait(model, held->fork, held->lock)};
+	struct outcome outcome = {0};
 	uint64_t heirs = reader_count(model->reader, reference);
 
 	for (uint32_t serial = model_first_child(model, held->fork), next; serial; serial = next) {
@@ -48,7 +47,8 @@ static struct outcome look_at_children(const struct model *model, const struct r
 
 		next = child ? child->next_sibling : 0;
 		if (!child || child->fork != held->fork || !(state & BIRTH_INHERITED) ||
-		    state & BIRTH_EXECED || model_touched(model, serial, held->lock))
+		    state & BIRTH_EXECED || model_touched(model, serial, held->lock) ||
+		    did_wait(model, serial, held->lock))
 			continue;
 		outcome.untouched++;
 		if (!outcome.example)
@@ -81,6 +81,48 @@ static bool comes_from(const struct model *model, session_reference fork, sessio
 		fork = parent ? parent->fork : 0;
 	}
 	return false;
+}
+
+/* A hang, or a try that failed: FC001 and FC003 say more. */
+static bool has_failed(const struct model *model, session_reference reference)
+{
+	const struct record_wait *wait = model_wait(model, reference);
+
+	return wait_gave_up(model, reference) ||
+	       (!wait->flags && !reader_wait_ended(model->reader, reference)) ||
+	       tries_are_endless(model, wait->record.process, wait->lock);
+}
+
+/* A child of the line came back from a signal handler into a call for it. */
+static bool is_inherited_call(const struct model *model, const struct record_held *held)
+{
+	const struct model_list *hangs = model_list(model, RECORD_HANG);
+
+	for (size_t i = 0; i < hangs->count; i++) {
+		const struct record_hang *hang = model_last_hang(model, i);
+		const struct record_held *before = hang ? held_before_birth(model, hang) : NULL;
+
+		if (before && before->lock == held->lock && before->kind == held->kind &&
+		    comes_from(model, before->fork, held->fork))
+			return true;
+	}
+	return false;
+}
+
+/* One hang, one finding: the same lock, and the same fork, its line, or one further down. */
+static bool is_said_already(const struct model *model, const struct record_held *held)
+{
+	const struct model_list *waits = model_list(model, RECORD_WAIT);
+
+	for (size_t i = 0; i < waits->count; i++) {
+		const struct record_wait *wait = model_wait(model, waits->references[i]);
+
+		if (wait->lock == held->lock && wait->kind == held->kind &&
+		    has_failed(model, waits->references[i]) &&
+		    comes_from(model, wait->fork, held->fork))
+			return true;
+	}
+	return is_inherited_call(model, held);
 }
 
 /* The TAKEN records, by lock. */
@@ -243,7 +285,7 @@ void judge_lock_held_at_fork(struct judgement *judgement, const struct rule *rul
 		if (!is_left_for_ever(held))
 			continue;
 		outcome = look_at_children(model, held, list->references[i]);
-		if (outcome.untouched && !outcome.waited)
+		if (outcome.untouched && !is_said_already(model, held))
 			report(judgement, rule, held, &outcome, &takings);
 	}
 }

@@ -2,6 +2,7 @@
  * FC002: the child waits for threads that were lost at a fork. What it waits
  * for has no owner; that nothing can wake it was proven from the outside.
  */
+#include "lost_wakeup.h"
 #include "evidence.h"
 #include "fork_paths.h"
 #include "lost_thread_used.h"
@@ -183,21 +184,39 @@ static bool is_of_lost_threads(const struct record_hang *hang)
 	return hang->kind == HANG_CHILD || hang->kind == HANG_TIMED || hang->kind == HANG_SPINNING;
 }
 
-void judge_lost_wakeup(struct judgement *judgement, const struct rule *rule)
+static bool is_lost_wakeup(struct judgement *judgement, const struct record_hang *hang)
 {
 	const struct model *model = judgement->model;
-	const struct model_list *hangs = model_list(model, RECORD_HANG);
+	const struct record_held *held;
+	uint32_t parent;
+
+	return is_of_lost_threads(hang) && !tries_of(model, hang) &&
+	       !held_before_birth(model, hang) && !waits_for_lock(model, hang->serial) &&
+	       !region_wait_of(model, hang, &held) && !python_lock_owner(model, hang, &parent) &&
+	       !hangs_in_lost_thread(judgement, hang);
+}
+
+bool lost_wakeup_of(struct judgement *judgement, uint32_t process)
+{
+	const struct model_list *hangs = model_list(judgement->model, RECORD_HANG);
 
 	for (size_t i = 0; i < hangs->count; i++) {
-		const struct record_hang *hang = model_last_hang(model, i);
-		const struct record_held *held;
-		uint32_t parent;
+		const struct record_hang *hang = model_last_hang(judgement->model, i);
 
-		if (hang && is_of_lost_threads(hang) && !tries_of(model, hang) &&
-		    !held_before_birth(model, hang) && !waits_for_lock(model, hang->serial) &&
-		    !region_wait_of(model, hang, &held) &&
-		    !python_lock_owner(model, hang, &parent) &&
-		    !hangs_in_lost_thread(judgement, hang))
+		if (hang && hang->serial == process && is_lost_wakeup(judgement, hang))
+			return true;
+	}
+	return false;
+}
+
+void judge_lost_wakeup(struct judgement *judgement, const struct rule *rule)
+{
+	const struct model_list *hangs = model_list(judgement->model, RECORD_HANG);
+
+	for (size_t i = 0; i < hangs->count; i++) {
+		const struct record_hang *hang = model_last_hang(judgement->model, i);
+
+		if (hang && is_lost_wakeup(judgement, hang))
 			report(judgement, rule, hang);
 	}
 }

@@ -4,6 +4,7 @@
  * on, but it will never get it.
  */
 #include "fork_paths.h"
+#include "lost_wakeup.h"
 #include "python_advice.h"
 #include "wait_evidence.h"
 
@@ -62,7 +63,9 @@ static void report(struct judgement *judgement, const struct rule *rule,
 	const struct record_wait *wait = model_wait(judgement->model, reference);
 	struct finding *finding = judgement_add(judgement, rule);
 
-	finding->severity = SEVERITY_WARNING;
+	/* One hang, one finding: the child came by here on its way. */
+	finding->severity =
+		lost_wakeup_of(judgement, wait->record.process) ? SEVERITY_NOTE : SEVERITY_WARNING;
 	finding->certainty = CERTAINTY_OBSERVED;
 	wait_evidence(judgement, finding, wait);
 	finding->child.gave_up = true;

@@ -95,7 +95,7 @@ static void report(const struct turn *turn, struct survey_node *node,
 		return;
 	if (procfs_look(hang.pid, &look) && survey_print(&look) == node->print &&
 	    turn->found(&hang, turn->data))
-		node->watched->ring.reported = node->print;
+		survey_note_reported(node, &look);
 }
 
 static void judge_wait(const struct turn *turn, struct watch *watch, struct survey_node *node,

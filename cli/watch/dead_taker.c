@@ -142,7 +142,7 @@ static void report(const struct inquest *inquest, struct survey_node *node,
 		return;
 	if (procfs_look(hang.pid, &look) && survey_print(&look) == node->print &&
 	    turn->found(&hang, turn->data))
-		node->watched->ring.reported = node->print;
+		survey_note_reported(node, &look);
 }
 
 /* False when one has moved, or is to be looked at again. Else why it is not proven. */
@@ -161,7 +161,11 @@ static bool find_reason(struct inquest *inquest, size_t node, const char **reaso
 		inquest->watch->rings.is_pending = true;
 		return false;
 	}
-	return closed_set_ask_wakers(inquest->turn, &inquest->arena, survey, &inquest->set, reason);
+	if (closed_set_ask_wakers(inquest->turn, &inquest->arena, survey, &inquest->set, reason))
+		return true;
+	/* One of them was held a moment ago for what was found in it. */
+	inquest->watch->rings.is_pending = true;
+	return false;
 }
 
 static void judge_wait(struct inquest *inquest, const struct process_wait *wait)

@@ -378,7 +378,7 @@ static void report(struct ring *ring)
 
 	ring->number = hang.about;
 	if (record_all(&to) && ring->turn->found(&hang, ring->turn->data))
-		youngest->watched->ring.reported = youngest->print;
+		survey_note_reported(youngest, &look);
 }
 
 /* Also where one of it waits for a lock that no longer has an owner, which says more. */

@@ -54,6 +54,28 @@ uint64_t survey_print(const struct process_look *look)
 	return print;
 }
 
+/* As of two looks: each task in the same call, from the same place. */
+static bool is_same_place(const struct process_look *before, const struct process_look *after)
+{
+	if (before->count != after->count)
+		return false;
+	for (size_t i = 0; i < before->count; i++)
+		if (before->tasks[i].tid != after->tasks[i].tid ||
+		    !procfs_same_place(&before->tasks[i], &after->tasks[i]))
+			return false;
+	return true;
+}
+
+void survey_note_reported(struct survey_node *node, const struct process_look *before)
+{
+	static struct process_look after;
+	struct watched *watched = node->watched;
+
+	watched->ring.reported = node->print;
+	if (procfs_look(watched->pid, &after) && is_same_place(before, &after))
+		watched->ring.reported = survey_print(&after);
+}
+
 /* --- one process ----------------------------------------------------------- */
 
 static void add_wait(struct survey *survey, const struct process_wait *wait)

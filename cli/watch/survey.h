@@ -48,4 +48,8 @@ bool survey_ask_outside(struct survey *survey);
 /* Sums up a look: two equal ones are two looks between which nothing has run. */
 uint64_t survey_print(const struct process_look *look);
 
+/* Its wait was reported, as of the look `before`: it is not told of again as long as nothing in
+ * it runs. That it was held for its stacks counted as a switch of its tasks. */
+void survey_note_reported(struct survey_node *node, const struct process_look *before);
+
 #endif

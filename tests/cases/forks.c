@@ -8,12 +8,12 @@
 #include "verdict.h"
 
 /* The child waits for the lock that the other thread has. */
-#define HANG(way, name, frames)                                                                    \
+#define HANG(way, name, frames, ...)                                                               \
 	{                                                                                          \
 		.command = "forks " way " hang", .verdict = GUILTY, .lock = "fork_mutex",          \
 		.holder = "forks", .start_routine = "holder", .function = name, .fork = frames,    \
 		.acquired = "holder@ACQUIRE", .child = "work@CHILD", .action = "killed",           \
-		.program_status = ANY                                                              \
+		.program_status = ANY, __VA_ARGS__                                                 \
 	}
 #define LATENT(way, name)                                                                          \
 	{                                                                                          \
@@ -84,7 +84,8 @@ static const struct program_case cases[] = {
 	HANG("handler", "fork", "fork_plainly@FORK fork_and_work@PLAINLY on_signal@HANDLED"),
 	LATENT("handler", "fork"),
 	SAFE("handler"),
-	HANG("in-lock", "fork", "on_signal_in_lock@IN_LOCK fork_in_lock@WAITING"),
+	HANG("in-lock", "fork", "on_signal_in_lock@IN_LOCK fork_in_lock@WAITING",
+	     .other_locks = true),
 	{.command = "forks in-lock exec", .verdict = CLEAN},
 	/* The child goes back into the lock that was interrupted. */
 	{.command = "forks in-lock return",

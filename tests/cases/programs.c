@@ -243,6 +243,7 @@ static const struct program_case cases[] = {
 	/* More locks than a thread's own table has room for. */
 	{.command = "stripes hang",
 	 .verdict = GUILTY,
+	 .other_locks = true,
 	 .lock = "stripes+0x4df8",
 	 .kind = "mutex",
 	 .start_routine = "holder",
@@ -263,6 +264,7 @@ static const struct program_case cases[] = {
 	 .child = "lock_in_grandchild@GRANDCHILD"},
 	{.command = "family second",
 	 .verdict = GUILTY,
+	 .other_locks = true,
 	 .lock = "other_mutex",
 	 .start_routine = "holder",
 	 .fork = "hold_in_child@SECOND",

@@ -17,6 +17,8 @@ static const struct program_case cases[] = {
 	 .says = "took it once more"},
 	{TAKEN("taker named"), .child = "start_waiter@WAIT"},
 	{TAKEN("taker ended"), .child = "start_waiter@WAIT"},
+	/* One semaphore, one finding, whoever waits. */
+	{TAKEN("taker several")},
 	{TAKEN("taker alone"), .child = "run@ALONE"},
 	/* Its parent goes on: it might post. */
 	{.command = "taker beside", .verdict = CLEAN, .program_status = 42},

@@ -2,6 +2,8 @@
 #ifndef CASES_VERDICT_H
 #define CASES_VERDICT_H
 
+#include <stdbool.h>
+
 #define ANY (-1)
 
 enum verdict {
@@ -56,6 +58,8 @@ struct program_case {
 	const char *handler_library;
 	const char *action; /* what was done to the process */
 	const char *says;   /* words in the message or in the explanation */
+	/* Other locks were held at the fork, too, and each has a warning: a hang has none beside it. */
+	bool other_locks;
 	int program_status; /* the program's own, where the verdict does not tell */
 };
 

@@ -674,6 +674,42 @@ START_TEST(counts_no_more_children_than_inherited_the_lock)
 }
 END_TEST
 
+/* The child lost the holder and left the lock alone; its own child waits for it. */
+START_TEST(says_once_that_a_lock_is_orphaned)
+{
+	session_reference fork = add_fork(CHILD, spawn_helper);
+
+	add_held(&first_mutex, scene.logger, 0);
+	add_child(GRANDCHILD, CHILD, fork);
+	add_wait(GRANDCHILD, fork, 0, 0);
+	run_rules();
+	ck_assert_uint_eq(the("FC001")->fork.serial, 1);
+	ck_assert_uint_eq(count_of("FC005"), 0);
+}
+END_TEST
+
+/* Another child of the same line waits for it. */
+START_TEST(says_once_for_all_children_of_a_line)
+{
+	struct record_fork *fork = session_builder_cell(&session, scene.fork);
+	session_reference again = add_fork(SERVER, spawn_worker);
+	struct record_wait *wait;
+
+	add_held(&first_mutex, scene.logger, 0);
+	((struct record_fork *)session_builder_cell(&session, again))->stack = fork->stack;
+	add_child(OTHER_CHILD, SERVER, again);
+	wait = session_builder_cell(&session, add_wait(OTHER_CHILD, again, 0, (uint32_t)_i));
+	if (_i) {
+		wait->result = EBUSY;
+		wait->ended_ns = 1;
+	}
+	run_rules();
+	ck_assert_uint_eq(count_of("FC001"), (size_t)!_i);
+	ck_assert_uint_eq(count_of("FC003"), (size_t)(_i != 0));
+	ck_assert_uint_eq(count_of("FC005"), 0);
+}
+END_TEST
+
 START_TEST(does_not_warn_of_a_lock_that_the_child_made_anew)
 {
 	static const enum lock_operation operations[] = {OPERATION_INIT, OPERATION_UNLOCK,
@@ -915,6 +951,51 @@ START_TEST(takes_evidence_for_an_error)
 	run_rules();
 	ck_assert_int_eq(the("FC002")->severity, _i ? SEVERITY_ERROR : SEVERITY_WARNING);
 	ck_assert_int_eq(the("FC002")->certainty, CERTAINTY_SUSPECTED);
+}
+END_TEST
+
+/* It tried for the lock of a lost thread on its way to where it hangs. */
+START_TEST(only_notes_the_try_of_a_child_that_hangs_elsewhere)
+{
+	session_reference held = add_held(&first_mutex, scene.logger, 0);
+	struct record_wait *record =
+		session_builder_cell(&session, add_wait(CHILD, scene.fork, held, WAIT_TRY));
+
+	record->result = EBUSY;
+	record->ended_ns = 1;
+	add_hang(_i ? HANG_OVER : HANG_CHILD, true);
+	run_rules();
+	ck_assert_uint_eq(count_of("FC002"), (size_t)!_i);
+	ck_assert_int_eq(the("FC003")->severity, _i ? SEVERITY_WARNING : SEVERITY_NOTE);
+}
+END_TEST
+
+static void add_share(session_reference stack, uint64_t inode, uint32_t process)
+{
+	session_reference share =
+		session_add(&session, SHARE, share, OTHER_CHILD, .inode = inode,
+			    .owner = OTHER_CHILD, .pid = 300 + pid_shift, .tid = 300 + pid_shift,
+			    .taken = 2, .posted = 1, .stack = stack);
+	struct record_hang *hang = session_builder_cell(&session, add_hang(HANG_DEAD_TAKER, true));
+
+	hang->serial = process;
+	hang->about = share;
+	hang->stack = add_stack(process, process == CHILD ? spawn_helper : spawn_worker);
+}
+
+/* Two processes wait for one semaphore at two places; or for two, each taken elsewhere. */
+START_TEST(tells_of_a_semaphore_once)
+{
+	session_reference taken = add_stack(SERVER, spawn_worker);
+
+	add_child(OTHER_CHILD, SERVER, scene.fork);
+	add_child(GRANDCHILD, SERVER, scene.fork);
+	add_share(taken, 1, CHILD);
+	add_share(_i ? add_stack(SERVER, logger_main) : taken, _i ? 2 : 1, GRANDCHILD);
+	run_rules();
+	ck_assert_uint_eq(count_of("FC012"), _i ? 2 : 1);
+	if (!_i)
+		ck_assert_uint_eq(the("FC012")->count, 2);
 }
 END_TEST
 
@@ -1633,6 +1714,8 @@ Suite *judge_suite(void)
 	tcase_add_test(held, does_not_mix_up_children_of_other_lines);
 	tcase_add_test(held, warns_once_of_all_children_of_a_fork);
 	tcase_add_test(held, counts_no_more_children_than_inherited_the_lock);
+	tcase_add_test(held, says_once_that_a_lock_is_orphaned);
+	tcase_add_loop_test(held, says_once_for_all_children_of_a_line, 0, WAIT_TRY + 1);
 	tcase_add_loop_test(held, does_not_warn_of_a_lock_that_the_child_made_anew, 0, 4);
 	tcase_add_test(held, warns_of_the_lock_that_was_not_touched);
 	tcase_add_test(held, does_not_warn_where_every_child_execed);
@@ -1656,6 +1739,8 @@ Suite *judge_suite(void)
 	tcase_add_loop_test(hangs, names_the_threads_that_a_child_waits_for, 0, 2);
 	tcase_add_loop_test(hangs, takes_evidence_for_an_error, 0, EVIDENCE_KINDS);
 	tcase_add_loop_test(hangs, believes_the_last_word_on_a_process, 0, 2);
+	tcase_add_loop_test(hangs, only_notes_the_try_of_a_child_that_hangs_elsewhere, 0, 2);
+	tcase_add_loop_test(hangs, tells_of_a_semaphore_once, 0, 2);
 	tcase_add_test(hangs, prefers_the_lock_to_the_threads);
 	tcase_add_test(hangs, names_the_lock_of_a_region);
 	tcase_add_test(hangs, names_the_owner_of_a_python_lock);

@@ -81,6 +81,18 @@ static void lose_one(int killed)
 	wait_for(taker);
 }
 
+static pid_t start_other_waiter(void)
+{
+	pid_t waiter = fork();
+
+	if (waiter == 0) {
+		sem_wait(semaphore); /* OTHER_WAIT */
+		sem_post(semaphore);
+		_exit(0);
+	}
+	return waiter;
+}
+
 static pid_t start_waiter(void)
 {
 	pid_t waiter = fork(); /* FORK_WAITER */
@@ -163,6 +175,11 @@ static int run(char **argv)
 	if (mode_is(argv, "alone")) {
 		sem_wait(semaphore); /* ALONE */
 		return 0;
+	}
+	if (mode_is(argv, "several")) {
+		pid_t one = start_waiter(), other = start_other_waiter();
+
+		return wait_for(one) | wait_for(other);
 	}
 	if (mode_is(argv, "beside"))
 		return wait_beside(start_waiter());
