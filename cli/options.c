@@ -1,111 +1,30 @@
 /*
- * The command line. `option_table` is the one list of options: argp parses
- * from it, --help prints it, and the man page's list is made of it.
+ * The command line. `option_rows` is the one list of options: argp parses from
+ * it, --help prints it, and the man page's list is made of it.
  *
  * A bad command line ends the program here, with one line that says what is
  * wrong and what to do.
  */
 #include "options.h"
+#include "commands/commands.h"
 #include "words.h"
 
 #include <argp.h>
 #include <errno.h>
 #include <stdarg.h>
+#include <stddef.h>
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
-enum option_key {
-	KEY_OUTPUT = 'o',
-	KEY_FORMAT = 0x100, /* above the characters: no short form */
-	KEY_FAIL_ON,
-	KEY_ERROR_EXITCODE,
-	KEY_ON_DEADLOCK,
-	KEY_HANG_AFTER,
-	KEY_MAX_KILLS,
-	KEY_END_AFTER,
-	KEY_WAIT,
-	KEY_NO_SUBREAPER,
-	KEY_KEEP_SESSION,
-	KEY_SUPPRESSIONS,
-	KEY_PRINT_SUPPRESSIONS,
-	KEY_REQUIRE_OBSERVED,
-	KEY_NOTES,
-	KEY_QUIET,
-	KEY_COLOR,
-	KEY_HELP,
-	KEY_VERSION,
-	KEY_PRINT_MAN_OPTIONS,
-};
-
-static const struct argp_option option_table[] = {
-	{"format", KEY_FORMAT, "FORMAT", 0,
-	 "Write the report as text (the default) or json. May be given more than once, each with "
-	 "an --output of its own; a format without one goes to standard error.",
-	 0},
-	{"output", KEY_OUTPUT, "FILE", 0,
-	 "Write to FILE instead of standard error. Belongs to the nearest --format before it that "
-	 "has no file yet, else to the next one after it, else to the text report.",
-	 0},
-	{"fail-on", KEY_FAIL_ON, "SEVERITY", 0,
-	 "Exit with the status of --error-exitcode where a finding is at least an error (the "
-	 "default), a warning or a note; or never.",
-	 0},
-	{"error-exitcode", KEY_ERROR_EXITCODE, "N", 0,
-	 "The exit status with findings, 1 to 255 (default 66).", 0},
-	{"on-deadlock", KEY_ON_DEADLOCK, "ACTION", 0,
-	 "What to do with a process whose hang is proven and not suppressed: kill it (the "
-	 "default), stop it for a debugger, abort it, wait, which only reports it, or end-run, "
-	 "which reports it and ends the whole run.",
-	 0},
-	{"hang-after", KEY_HANG_AFTER, "DURATION", 0,
-	 "Report a child that makes no progress for so long, and whose hang cannot be proven, as "
-	 "suspected: 500ms, 10s (the default), 2m; a plain number is seconds.",
-	 0},
-	{"max-kills", KEY_MAX_KILLS, "N", 0,
-	 "End the run when N processes had to be killed for the same finding: 3 (the default); 0 "
-	 "is no limit.",
-	 0},
-	{"end-after", KEY_END_AFTER, "DURATION", 0,
-	 "End the run when it has an error, or a process of it was killed, and nothing in it has "
-	 "moved for so long: 60s (the default); 0 is never. Not with --on-deadlock=wait or stop.",
-	 0},
-	{"wait", KEY_WAIT, "FOR", 0,
-	 "Watch until the program has ended, and 2 seconds more for descendants that outlive it "
-	 "(program, the default), or until the last of them has ended (all).",
-	 0},
-	{"no-subreaper", KEY_NO_SUBREAPER, NULL, 0,
-	 "Leave orphans to init, for programs that ask for their parent's number. A process whose "
-	 "parent has ended is then not watched any more.",
-	 0},
-	{"keep-session", KEY_KEEP_SESSION, "FILE", 0,
-	 "Write what was recorded to FILE, for 'forkcheck report'. FILE holds pieces of the "
-	 "program's memory; only its owner may read it.",
-	 0},
-	{"suppressions", KEY_SUPPRESSIONS, "FILE", 0,
-	 "Leave out the findings that a line of FILE matches. May be given more than once.", 0},
-	{"print-suppressions", KEY_PRINT_SUPPRESSIONS, NULL, 0,
-	 "At the end, print a line for a suppressions file to standard output for each finding "
-	 "that is shown.",
-	 0},
-	{"require-observed", KEY_REQUIRE_OBSERVED, NULL, 0,
-	 "Exit with 67 also where a descendant of the program could not be observed.", 0},
-	{"notes", KEY_NOTES, NULL, 0,
-	 "Show findings of severity note, which are else only counted.", 0},
-	{"quiet", KEY_QUIET, NULL, 0,
-	 "Write no text report to standard error: the exit status, and reports with an --output of "
-	 "their own, tell. What forkcheck itself cannot do is still said.",
-	 0},
-	{"color", KEY_COLOR, "WHEN", 0,
-	 "Colour the text report: auto (the default: on a terminal, unless NO_COLOR is set), "
-	 "always or never.",
-	 0},
-	{"help", KEY_HELP, NULL, 0, "Print this help.", 0},
-	{"version", KEY_VERSION, NULL, 0, "Print the version.", 0},
-	{"print-man-options", KEY_PRINT_MAN_OPTIONS, NULL, OPTION_HIDDEN, NULL, 0},
-	{NULL, 0, NULL, 0, NULL, 0},
-};
+#define HELP_BEGINNING                                                                             \
+	"Runs PROGRAM and reports each fork() that is unsafe: the fork, the lock, the thread "     \
+	"that holds it, what the child did with it, and what to do instead.\v"                     \
+	"The exit status is PROGRAM's own where nothing reached --fail-on, 66 with findings, 67 "  \
+	"where PROGRAM could not be observed, 125 where forkcheck itself failed, 126 or 127 "      \
+	"where "                                                                                   \
+	"PROGRAM could not be run.\n\n"
 
 /* The state of one parse. */
 struct parse {
@@ -115,24 +34,6 @@ struct parse {
 	size_t waiting_count;
 	size_t operand_count; /* of `report` */
 	bool is_environment;  /* the words are those of FORKCHECK_OPTIONS */
-};
-
-static error_t parse_option(int key, char *argument, struct argp_state *state);
-static char *filter_help(int key, const char *text, void *input);
-
-static const struct argp command_line = {
-	.options = option_table,
-	.parser = parse_option,
-	.args_doc = "[--] PROGRAM [ARGUMENT...]\nreport FILE...\nexplain [CODE...]",
-	.doc = "Runs PROGRAM and reports each fork() that is unsafe: the fork, the lock, the "
-	       "thread "
-	       "that holds it, what the child did with it, and what to do instead.\v"
-	       "The exit status is PROGRAM's own where nothing reached --fail-on, 66 with "
-	       "findings, 67 where PROGRAM could not be observed, 125 where forkcheck itself "
-	       "failed, 126 or 127 where PROGRAM could not be run.\n\n"
-	       "'forkcheck report' makes one report of sessions that --keep-session wrote. "
-	       "'forkcheck explain' lists the rules, 'forkcheck explain FC001' explains one.",
-	.help_filter = filter_help,
 };
 
 /* What a complaint begins with, where the words are not those of the command line. */
@@ -165,22 +66,6 @@ static void end_after_print(void)
 	exit(EXIT_SUCCESS);
 }
 
-/* Leaves out argp's remark on the arguments of short options: the list shows them. */
-static char *filter_help(int key, const char *text, void *input)
-{
-	(void)input;
-	return key == ARGP_KEY_HELP_DUP_ARGS_NOTE ? NULL : (char *)(uintptr_t)text;
-}
-
-static void print_help(void)
-{
-	/* argp's own bookkeeping wants a variable copy of the name. */
-	char name[] = "forkcheck";
-
-	argp_help(&command_line, stdout, ARGP_HELP_SHORT_USAGE | ARGP_HELP_LONG | ARGP_HELP_DOC,
-		  name);
-}
-
 /* The index of a word in a list that NULL ends, or -1. */
 static int word_index(const char *const *words, const char *word)
 {
@@ -198,13 +83,13 @@ static void add_output(struct options *options, const struct report_format *form
 	options->outputs[options->output_count++] = (struct output){format, path};
 }
 
-static void parse_format(struct options *options, const char *word)
+static void parse_format(struct parse *parse, const char *word)
 {
 	const struct report_format *format = report_format_find(word);
 
 	if (format == NULL)
-		bad_usage("--format=%s: no such format (text or json)", word);
-	add_output(options, format, NULL);
+		bad_usage("--format=%s: no such format (%s)", word, report_format_names());
+	add_output(parse->options, format, NULL);
 }
 
 static void parse_output(struct parse *parse, const char *path)
@@ -259,7 +144,7 @@ static void settle_outputs(struct options *options)
 			remove_output(options, i);
 }
 
-static void parse_fail_on(struct options *options, const char *word)
+static void parse_fail_on(struct parse *parse, const char *word)
 {
 	static const char *const words[] = {"note", "warning", "error", "never", NULL};
 	static const enum severity severities[] = {SEVERITY_NOTE, SEVERITY_WARNING, SEVERITY_ERROR,
@@ -268,21 +153,21 @@ static void parse_fail_on(struct options *options, const char *word)
 
 	if (index < 0)
 		bad_usage("--fail-on=%s: not one of error, warning, note, never", word);
-	options->fail_on = severities[index];
-	options->fail_never = strcmp(word, "never") == 0;
+	parse->options->fail_on = severities[index];
+	parse->options->fail_never = strcmp(word, "never") == 0;
 }
 
-static void parse_error_exitcode(struct options *options, const char *word)
+static void parse_error_exitcode(struct parse *parse, const char *word)
 {
 	char *end;
 	long value = strtol(word, &end, 10);
 
 	if (strspn(word, "0123456789") == 0 || *end != '\0' || value < 1 || value > 255)
 		bad_usage("--error-exitcode=%s: not a number from 1 to 255", word);
-	options->error_exitcode = (int)value;
+	parse->options->error_exitcode = (int)value;
 }
 
-static void parse_on_deadlock(struct options *options, const char *word)
+static void parse_on_deadlock(struct parse *parse, const char *word)
 {
 	static const char *const words[] = {"kill", "stop", "abort", "wait", "end-run", NULL};
 	static const enum deadlock_action actions[] = {DEADLOCK_KILL, DEADLOCK_STOP, DEADLOCK_ABORT,
@@ -291,7 +176,7 @@ static void parse_on_deadlock(struct options *options, const char *word)
 
 	if (index < 0)
 		bad_usage("--on-deadlock=%s: not one of kill, stop, abort, wait, end-run", word);
-	options->on_deadlock = actions[index];
+	parse->options->on_deadlock = actions[index];
 }
 
 /* Nine digits of the largest unit are no overflow. */
@@ -311,54 +196,55 @@ static bool read_duration(const char *word, uint64_t *duration)
 	return true;
 }
 
-static void parse_hang_after(struct options *options, const char *word)
+static void parse_hang_after(struct parse *parse, const char *word)
 {
-	if (!read_duration(word, &options->hang_after_ms) || options->hang_after_ms == 0)
+	if (!read_duration(word, &parse->options->hang_after_ms) ||
+	    parse->options->hang_after_ms == 0)
 		bad_usage("--hang-after=%s: not a duration such as 500ms, 10s or 2m", word);
 }
 
-static void parse_end_after(struct options *options, const char *word)
+static void parse_end_after(struct parse *parse, const char *word)
 {
-	if (!read_duration(word, &options->end_after_ms))
+	if (!read_duration(word, &parse->options->end_after_ms))
 		bad_usage("--end-after=%s: not a duration such as 500ms, 10s or 2m, nor 0", word);
 }
 
-static void parse_max_kills(struct options *options, const char *word)
+static void parse_max_kills(struct parse *parse, const char *word)
 {
 	size_t digits = strspn(word, "0123456789");
 
 	if (digits == 0 || digits > NUMBER_DIGITS || word[digits] != '\0')
 		bad_usage("--max-kills=%s: not a number", word);
-	options->max_kills = (unsigned)strtoul(word, NULL, 10);
+	parse->options->max_kills = (unsigned)strtoul(word, NULL, 10);
 }
 
-static void parse_wait(struct options *options, const char *word)
+static void parse_wait(struct parse *parse, const char *word)
 {
 	static const char *const words[] = {"program", "all", NULL};
 	int index = word_index(words, word);
 
 	if (index < 0)
 		bad_usage("--wait=%s: not one of program, all", word);
-	options->wait_all = index == 1;
+	parse->options->wait_all = index == 1;
 }
 
-static void parse_keep_session(struct options *options, const char *path)
+static void parse_keep_session(struct parse *parse, const char *path)
 {
 	if (*path == '\0')
 		bad_usage("--keep-session: the name of the file is empty");
-	options->keep_session = path;
+	parse->options->keep_session = path;
 }
 
-static void add_suppressions(struct options *options, const char *path)
+static void add_suppressions(struct parse *parse, const char *path)
 {
 	if (*path == '\0')
 		bad_usage("--suppressions: the name of the file is empty");
-	if (options->suppression_count == SUPPRESSION_FILES_MAX)
+	if (parse->options->suppression_count == SUPPRESSION_FILES_MAX)
 		bad_usage("more than %d suppressions files", SUPPRESSION_FILES_MAX);
-	options->suppressions[options->suppression_count++] = path;
+	parse->options->suppressions[parse->options->suppression_count++] = path;
 }
 
-static void parse_color(struct options *options, const char *word)
+static void parse_color(struct parse *parse, const char *word)
 {
 	static const char *const words[] = {"auto", "always", "never", NULL};
 	static const enum color_mode modes[] = {COLOR_AUTO, COLOR_ALWAYS, COLOR_NEVER};
@@ -366,124 +252,270 @@ static void parse_color(struct options *options, const char *word)
 
 	if (index < 0)
 		bad_usage("--color=%s: not one of auto, always, never", word);
-	options->color = modes[index];
+	parse->options->color = modes[index];
 }
 
-/* Operands of `report` may have options between them: they are moved together. */
+/* Operands that may have options between them are moved together. */
 static void take_operand(struct parse *parse, char *operand)
 {
 	parse->options->arguments[parse->operand_count++] = operand;
 }
 
-/* The first word that is no option ends forkcheck's own: what follows is the program's. */
-static void take_rest(struct options *options, enum command command, struct argp_state *state,
-		      char **words)
+/* The first word that is no option may end forkcheck's own. */
+static void begin_command(struct parse *parse, struct argp_state *state,
+			  const struct command *command, char **words)
 {
-	options->command = command;
-	options->arguments = words;
-	state->next = state->argc;
+	parse->options->command = command;
+	parse->options->arguments = words;
+	if (command->operands != OPERANDS_MIXED)
+		state->next = state->argc;
 }
 
 static void take_argument(struct parse *parse, struct argp_state *state, char *word)
 {
-	struct options *options = parse->options;
 	char **words = &state->argv[state->next - 1];
 	/* `forkcheck -- explain` runs a program of that name. */
-	bool may_be_subcommand = state->quoted == 0;
+	const struct command *named = state->quoted == 0 ? command_find(word) : NULL;
 
 	if (parse->is_environment)
 		bad_usage("'%s' is no option", word);
-	if (options->command == COMMAND_REPORT) {
+	if (parse->options->command != NULL)
 		take_operand(parse, word);
-	} else if (may_be_subcommand && strcmp(word, "report") == 0) {
-		options->command = COMMAND_REPORT;
-		options->arguments = words + 1;
-	} else if (may_be_subcommand && strcmp(word, "explain") == 0) {
-		take_rest(options, COMMAND_EXPLAIN, state, words + 1);
-	} else {
-		take_rest(options, COMMAND_RUN, state, words);
-	}
+	else if (named != NULL)
+		begin_command(parse, state, named, words + 1);
+	else
+		begin_command(parse, state, &commands[0], words);
+}
+
+/* --- the table ------------------------------------------------------------- */
+
+static void show_help(struct parse *parse, const char *unused) __attribute__((noreturn));
+static void show_version(struct parse *parse, const char *unused) __attribute__((noreturn));
+static void show_man_options(struct parse *parse, const char *unused) __attribute__((noreturn));
+
+/* A new option is one row here, and the member of struct options that it sets. */
+struct option_row {
+	const char *name;
+	const char *argument; /* NULL: it takes no value */
+	const char *help;     /* NULL: it is not listed. FORMATS is replaced by their names */
+	void (*take)(struct parse *parse, const char *value); /* NULL: `flag` is set */
+	size_t flag; /* offset of a bool in struct options */
+	char letter; /* of the short form; 0: it has none */
+};
+
+/* clang-format off */
+#define VALUE(name, argument, take, help)         {name, argument, help, take, 0, 0}
+#define SHORT(letter, name, argument, take, help) {name, argument, help, take, 0, letter}
+#define FLAG(name, flag, help)                    {name, NULL, help, NULL, offsetof(struct options, flag), 0}
+#define HIDDEN(name, take)                        {name, NULL, NULL, take, 0, 0}
+/* clang-format on */
+
+static const struct option_row option_rows[] = {
+	VALUE("format", "FORMAT", parse_format,
+	      "Write the report as FORMATS (text is the default). May be given more than once, "
+	      "each with an --output of its own; a format without one goes to standard error."),
+	SHORT('o', "output", "FILE", parse_output,
+	      "Write to FILE instead of standard error. Belongs to the nearest --format before it "
+	      "that has no file yet, else to the next one after it, else to the text report."),
+	VALUE("fail-on", "SEVERITY", parse_fail_on,
+	      "Exit with the status of --error-exitcode where a finding is at least an error (the "
+	      "default), a warning or a note; or never."),
+	VALUE("error-exitcode", "N", parse_error_exitcode,
+	      "The exit status with findings, 1 to 255 (default 66)."),
+	VALUE("on-deadlock", "ACTION", parse_on_deadlock,
+	      "What to do with a process whose hang is proven and not suppressed: kill it (the "
+	      "default), stop it for a debugger, abort it, wait, which only reports it, or "
+	      "end-run, which reports it and ends the whole run."),
+	VALUE("hang-after", "DURATION", parse_hang_after,
+	      "Report a child that makes no progress for so long, and whose hang cannot be proven, "
+	      "as suspected: 500ms, 10s (the default), 2m; a plain number is seconds."),
+	VALUE("max-kills", "N", parse_max_kills,
+	      "End the run when N processes had to be killed for the same finding: 3 (the "
+	      "default); 0 is no limit."),
+	VALUE("end-after", "DURATION", parse_end_after,
+	      "End the run when it has an error, or a process of it was killed, and nothing in it "
+	      "has moved for so long: 60s (the default); 0 is never. Not with --on-deadlock=wait "
+	      "or stop."),
+	VALUE("wait", "FOR", parse_wait,
+	      "Watch until the program has ended, and 2 seconds more for descendants that outlive "
+	      "it (program, the default), or until the last of them has ended (all)."),
+	FLAG("no-subreaper", no_subreaper,
+	     "Leave orphans to init, for programs that ask for their parent's number. A process "
+	     "whose parent has ended is then not watched any more."),
+	VALUE("keep-session", "FILE", parse_keep_session,
+	      "Write what was recorded to FILE, for 'forkcheck report'. FILE holds pieces of the "
+	      "program's memory; only its owner may read it."),
+	VALUE("suppressions", "FILE", add_suppressions,
+	      "Leave out the findings that a line of FILE matches. May be given more than once."),
+	FLAG("print-suppressions", print_suppressions,
+	     "At the end, print a line for a suppressions file to standard output for each finding "
+	     "that is shown."),
+	FLAG("require-observed", require_observed,
+	     "Exit with 67 also where a descendant of the program could not be observed."),
+	FLAG("notes", notes, "Show findings of severity note, which are else only counted."),
+	FLAG("quiet", quiet,
+	     "Write no text report to standard error: the exit status, and reports with an "
+	     "--output of their own, tell. What forkcheck itself cannot do is still said."),
+	VALUE("color", "WHEN", parse_color,
+	      "Colour the text report: auto (the default: on a terminal, unless NO_COLOR is set), "
+	      "always or never."),
+	VALUE("help", NULL, show_help, "Print this help."),
+	VALUE("version", NULL, show_version, "Print the version."),
+	HIDDEN("print-man-options", show_man_options),
+};
+
+#define OPTION_COUNT (sizeof(option_rows) / sizeof(option_rows[0]))
+/* Above the characters: no short form. */
+#define FIRST_KEY 0x100
+
+static struct argp_option option_table[OPTION_COUNT + 1];
+
+static void take_option(struct parse *parse, const struct option_row *row, const char *value)
+{
+	if (row->take != NULL)
+		row->take(parse, value);
+	else
+		*((bool *)parse->options + row->flag) = true;
+}
+
+static const struct option_row *row_of(int key)
+{
+	for (size_t i = 0; i < OPTION_COUNT; i++)
+		if (option_table[i].key == key)
+			return &option_rows[i];
+	return NULL;
 }
 
 static error_t parse_option(int key, char *argument, struct argp_state *state)
 {
 	struct parse *parse = state->input;
-	struct options *options = parse->options;
+	const struct option_row *row = row_of(key);
 
-	switch (key) {
-	case KEY_FORMAT:
-		parse_format(options, argument);
-		break;
-	case KEY_OUTPUT:
-		parse_output(parse, argument);
-		break;
-	case KEY_FAIL_ON:
-		parse_fail_on(options, argument);
-		break;
-	case KEY_ERROR_EXITCODE:
-		parse_error_exitcode(options, argument);
-		break;
-	case KEY_ON_DEADLOCK:
-		parse_on_deadlock(options, argument);
-		break;
-	case KEY_HANG_AFTER:
-		parse_hang_after(options, argument);
-		break;
-	case KEY_MAX_KILLS:
-		parse_max_kills(options, argument);
-		break;
-	case KEY_END_AFTER:
-		parse_end_after(options, argument);
-		break;
-	case KEY_WAIT:
-		parse_wait(options, argument);
-		break;
-	case KEY_NO_SUBREAPER:
-		options->no_subreaper = true;
-		break;
-	case KEY_KEEP_SESSION:
-		parse_keep_session(options, argument);
-		break;
-	case KEY_SUPPRESSIONS:
-		add_suppressions(options, argument);
-		break;
-	case KEY_PRINT_SUPPRESSIONS:
-		options->print_suppressions = true;
-		break;
-	case KEY_REQUIRE_OBSERVED:
-		options->require_observed = true;
-		break;
-	case KEY_NOTES:
-		options->notes = true;
-		break;
-	case KEY_QUIET:
-		options->quiet = true;
-		break;
-	case KEY_COLOR:
-		parse_color(options, argument);
-		break;
-	case KEY_HELP:
-		print_help();
-		end_after_print();
-	case KEY_VERSION:
-		puts("forkcheck " FORKCHECK_VERSION);
-		end_after_print();
-	case KEY_PRINT_MAN_OPTIONS:
-		options_print_man(stdout);
-		end_after_print();
-	case ARGP_KEY_ARG:
+	if (row != NULL)
+		take_option(parse, row, argument);
+	else if (key == ARGP_KEY_ARG)
 		take_argument(parse, state, argument);
-		break;
-	default:
+	else
 		return ARGP_ERR_UNKNOWN;
-	}
 	parse->next = state->next;
 	return 0;
 }
 
+/* --- what argp needs --------------------------------------------------------- */
+
+/* The help of --format names all that there are. */
+static const char *fill_in_formats(const char *help)
+{
+	static const char word[] = "FORMATS";
+	static char text[1024];
+	const char *at = strstr(help, word);
+
+	if (at == NULL)
+		return help;
+	snprintf(text, sizeof(text), "%.*s%s%s", (int)(at - help), help, report_format_names(),
+		 at + strlen(word));
+	return text;
+}
+
+static void fill_table(void)
+{
+	for (size_t i = 0; i < OPTION_COUNT; i++) {
+		const struct option_row *row = &option_rows[i];
+
+		option_table[i] = (struct argp_option){
+			.name = row->name,
+			.key = row->letter ? row->letter : FIRST_KEY + (int)i,
+			.arg = row->argument,
+			.flags = row->help == NULL ? OPTION_HIDDEN : 0,
+			.doc = row->help == NULL ? NULL : fill_in_formats(row->help),
+		};
+	}
+}
+
+/* Leaves out argp's remark on the arguments of short options: the list shows them. */
+static char *filter_help(int key, const char *text, void *input)
+{
+	(void)input;
+	return key == ARGP_KEY_HELP_DUP_ARGS_NOTE ? NULL : (char *)(uintptr_t)text;
+}
+
+/* "[--] PROGRAM [ARGUMENT...]", and a line for each further command. */
+static const char *usage_lines(void)
+{
+	static char text[1024];
+	size_t length = 0;
+
+	for (const struct command *command = commands; command->run != NULL; command++)
+		length += (size_t)snprintf(text + length, sizeof(text) - length, "%s%s",
+					   length ? "\n" : "", command->grammar);
+	return text;
+}
+
+static const char *help_text(void)
+{
+	static char text[4096];
+	size_t length = (size_t)snprintf(text, sizeof(text), "%s", HELP_BEGINNING);
+
+	for (const struct command *command = commands; command->run != NULL; command++) {
+		const char *between = text[length - 1] == '.' ? " " : "";
+
+		length += (size_t)snprintf(text + length, sizeof(text) - length, "%s%s", between,
+					   command->help);
+	}
+	return text;
+}
+
+static const struct argp *command_line(void)
+{
+	static struct argp argp;
+
+	if (argp.options == NULL) {
+		fill_table();
+		argp = (struct argp){
+			.options = option_table,
+			.parser = parse_option,
+			.args_doc = usage_lines(),
+			.doc = help_text(),
+			.help_filter = filter_help,
+		};
+	}
+	return &argp;
+}
+
+static void show_help(struct parse *parse, const char *unused)
+{
+	/* argp's own bookkeeping wants a variable copy of the name. */
+	char name[] = "forkcheck";
+
+	(void)parse;
+	(void)unused;
+	argp_help(command_line(), stdout, ARGP_HELP_SHORT_USAGE | ARGP_HELP_LONG | ARGP_HELP_DOC,
+		  name);
+	end_after_print();
+}
+
+static void show_version(struct parse *parse, const char *unused)
+{
+	(void)parse;
+	(void)unused;
+	puts("forkcheck " FORKCHECK_VERSION);
+	end_after_print();
+}
+
+static void show_man_options(struct parse *parse, const char *unused)
+{
+	(void)parse;
+	(void)unused;
+	options_print_man(stdout);
+	end_after_print();
+}
+
+/* --- the whole line ---------------------------------------------------------- */
+
 static const struct argp_option *option_with_key(int key)
 {
-	for (const struct argp_option *option = option_table; option->name != NULL; option++)
+	for (const struct argp_option *option = command_line()->options; option->name != NULL;
+	     option++)
 		if (option->key == key)
 			return option;
 	return NULL;
@@ -499,7 +531,8 @@ static const struct argp_option *option_named(const char *word)
 		return option_with_key(word[1]);
 	word += strlen("--");
 	length = strcspn(word, "=");
-	for (const struct argp_option *option = option_table; option->name != NULL; option++) {
+	for (const struct argp_option *option = command_line()->options; option->name != NULL;
+	     option++) {
 		if (strncmp(option->name, word, length) != 0)
 			continue;
 		if (option->name[length] == '\0')
@@ -526,37 +559,30 @@ static void report_bad_option(const char *word)
 	bad_usage("option '--%s' takes no value", option->name);
 }
 
-static void check_codes(char *const *operand)
+static void check_no_options(const struct command *command, char *const *operand)
 {
 	for (; *operand != NULL; operand++) {
-		if (strcmp(*operand, "--help") == 0) {
-			print_help();
-			end_after_print();
-		}
+		if (strcmp(*operand, "--help") == 0)
+			show_help(NULL, NULL);
 		if (**operand == '-')
-			bad_usage("unknown option '%s' of 'explain'", *operand);
+			bad_usage("unknown option '%s' of '%s'", *operand, command->name);
 	}
 }
 
 static void check_operands(struct parse *parse)
 {
 	struct options *options = parse->options;
+	const struct command *command = options->command;
 
-	switch (options->command) {
-	case COMMAND_RUN:
-		if (options->arguments == NULL)
-			bad_usage("no program to run");
-		return;
-	case COMMAND_EXPLAIN:
-		check_codes(options->arguments);
-		break;
-	case COMMAND_REPORT:
+	if (command == NULL)
+		bad_usage("%s", commands[0].missing);
+	if (command->operands == OPERANDS_MIXED)
 		options->arguments[parse->operand_count] = NULL;
-		if (parse->operand_count == 0)
-			bad_usage("no session to report on");
-		break;
-	}
-	if (options->keep_session != NULL)
+	if (command->operands == OPERANDS_LAST)
+		check_no_options(command, options->arguments);
+	if (command->missing != NULL && options->arguments[0] == NULL)
+		bad_usage("%s", command->missing);
+	if (options->keep_session != NULL && command->operands != OPERANDS_PROGRAM)
 		bad_usage("--keep-session goes with a program to run");
 }
 
@@ -566,7 +592,7 @@ static void parse_words(struct parse *parse, int count, char **words)
 	const unsigned int flags = ARGP_IN_ORDER | ARGP_SILENT;
 
 	parse->next = 1;
-	if (count > 0 && argp_parse(&command_line, count, words, flags, NULL, parse) != 0)
+	if (count > 0 && argp_parse(command_line(), count, words, flags, NULL, parse) != 0)
 		report_bad_option(words[parse->next]);
 	place_waiting_files(parse);
 }
@@ -658,11 +684,12 @@ static void print_roff(FILE *stream, const char *text)
 
 void options_print_man(FILE *stream)
 {
-	for (const struct argp_option *option = option_table; option->name != NULL; option++) {
+	for (const struct argp_option *option = command_line()->options; option->name != NULL;
+	     option++) {
 		if (option->flags & OPTION_HIDDEN)
 			continue;
 		fputs(".TP\n", stream);
-		if (option->key < KEY_FORMAT)
+		if (option->key < FIRST_KEY)
 			fprintf(stream, "\\fB\\-%c\\fR, ", option->key);
 		fputs("\\fB\\-\\-", stream);
 		print_roff(stream, option->name);

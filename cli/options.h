@@ -12,8 +12,6 @@
 #include <stdint.h>
 #include <stdio.h>
 
-enum command { COMMAND_RUN, COMMAND_EXPLAIN, COMMAND_REPORT };
-
 enum color_mode { COLOR_AUTO, COLOR_ALWAYS, COLOR_NEVER };
 
 /* What to do with a process whose hang is proven. */
@@ -40,8 +38,10 @@ struct output {
 #define MAX_KILLS             3
 #define END_AFTER_MS          60000
 
+struct command;
+
 struct options {
-	enum command command;
+	const struct command *command;
 	char **arguments; /* PROGRAM [ARGS], or the operands of the subcommand; NULL-terminated */
 	struct output outputs[OUTPUTS_MAX];
 	size_t output_count; /* at least 1, unless quiet */

@@ -1,5 +1,6 @@
 /*
- * Renderers: one file per format, one line in the table of report.c.
+ * Renderers: one file, or one folder, per format, and one row in FORMAT_LIST: the table, the
+ * declaration, what --help lists and what --format complains of follow.
  */
 #ifndef FORKCHECK_REPORT_H
 #define FORKCHECK_REPORT_H
@@ -28,8 +29,16 @@ const struct report_format *report_format_find(const char *name);
 /* All formats; the last has name NULL. */
 extern const struct report_format report_formats[];
 
-int render_text(FILE *stream, const struct report *report, const struct render_options *options);
-int render_json(FILE *stream, const struct report *report, const struct render_options *options);
+/* The name, render_..., and whether it is always written; the first is the default. */
+#define FORMAT_LIST(format) format(text, false) format(json, true)
+
+#define DECLARE_FORMAT(name, always)                                                               \
+	int render_##name(FILE *stream, const struct report *report,                               \
+			  const struct render_options *options);
+FORMAT_LIST(DECLARE_FORMAT)
+
+/* "text, json or html". Static. */
+const char *report_format_names(void);
 
 /* One finding as text, for live output while the run goes on. */
 int render_text_finding(FILE *stream, const struct finding *finding,

@@ -18,6 +18,7 @@
 	suite(reader) \
 	suite(model) \
 	suite(judge) \
+	suite(rules) \
 	suite(libc_regions) \
 	suite(procfs) \
 	suite(graph) \

@@ -142,3 +142,15 @@ uint64_t support_random(uint64_t *state)
 	*state ^= *state << 17;
 	return *state * 0x2545f4914f6cdd1du;
 }
+
+char *support_file(const char *path)
+{
+	char *text = NULL;
+	size_t size = 0;
+	FILE *file = fopen(path, "r");
+
+	ck_assert_msg(file != NULL, "cannot open %s", path);
+	ck_assert_int_gt(getdelim(&text, &size, '\0', file), 0);
+	fclose(file);
+	return text;
+}

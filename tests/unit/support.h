@@ -29,6 +29,9 @@ bool support_until(bool (*is_so)(void *data), void *data);
 const char *support_folder(void);
 void support_remove_folder(const char *path);
 
+/* The text of a file, to be freed; fails the test where it cannot be read. */
+char *support_file(const char *path);
+
 /* Between the two, stderr goes to memory. The text stays valid until the next begin. */
 void support_errors_begin(void);
 const char *support_errors_end(void);

@@ -2,7 +2,8 @@
  * The command line: what is understood, what is refused with which line, and
  * that the man page lists every option.
  */
-#include "../../cli/options.h"
+#include "../../cli/commands/commands.h"
+#include "support.h"
 
 #include <check.h>
 #include <fcntl.h>
@@ -84,7 +85,7 @@ START_TEST(defaults)
 {
 	struct options options = parse("./server");
 
-	ck_assert_int_eq(options.command, COMMAND_RUN);
+	ck_assert_ptr_eq(options.command, &commands[0]);
 	ck_assert_str_eq(options.arguments[0], "./server");
 	ck_assert_uint_eq(options.output_count, 1);
 	ck_assert_str_eq(options.outputs[0].format->name, "text");
@@ -171,16 +172,16 @@ START_TEST(subcommands_win)
 {
 	struct options options = parse("explain FC001");
 
-	ck_assert_int_eq(options.command, COMMAND_EXPLAIN);
+	ck_assert_ptr_eq(options.command, command_find("explain"));
 	ck_assert_str_eq(options.arguments[0], "FC001");
 	options = parse("explain");
-	ck_assert_int_eq(options.command, COMMAND_EXPLAIN);
+	ck_assert_ptr_eq(options.command, command_find("explain"));
 	ck_assert_ptr_null(options.arguments[0]);
 	options = parse("-- explain");
-	ck_assert_int_eq(options.command, COMMAND_RUN);
+	ck_assert_ptr_eq(options.command, &commands[0]);
 	ck_assert_str_eq(options.arguments[0], "explain");
 	options = parse("-- report a");
-	ck_assert_int_eq(options.command, COMMAND_RUN);
+	ck_assert_ptr_eq(options.command, &commands[0]);
 	ck_assert_str_eq(options.arguments[0], "report");
 }
 END_TEST
@@ -202,7 +203,7 @@ START_TEST(options_stand_around_sessions)
 	struct options options = parse(report_lines[_i][0]);
 	char got[256] = "";
 
-	ck_assert_int_eq(options.command, COMMAND_REPORT);
+	ck_assert_ptr_eq(options.command, command_find("report"));
 	for (char *const *word = options.arguments; *word != NULL; word++)
 		strcat(strcat(got, *word), " ");
 	ck_assert_str_eq(got, report_lines[_i][1]);
@@ -364,7 +365,7 @@ START_TEST(options_of_the_environment)
 	ck_assert_str_eq(options.outputs[0].path, "x \"y");
 	/* What is for runs is no mistake beside a command that is none. */
 	options = parse("report s");
-	ck_assert_int_eq(options.command, COMMAND_REPORT);
+	ck_assert_ptr_eq(options.command, command_find("report"));
 	options = parse("--format=text x");
 	ck_assert_uint_eq(options.output_count, 1);
 	ck_assert_str_eq(options.outputs[0].format->name, "text");
@@ -404,21 +405,9 @@ START_TEST(quiet_leaves_reports_with_files)
 }
 END_TEST
 
-static char *read_file(const char *path)
-{
-	char *text = NULL;
-	size_t size = 0;
-	FILE *file = fopen(path, "r");
-
-	ck_assert_msg(file != NULL, "cannot open %s", path);
-	ck_assert_int_gt(getdelim(&text, &size, '\0', file), 0);
-	fclose(file);
-	return text;
-}
-
 START_TEST(the_man_page_has_every_option)
 {
-	char *page = read_file(SOURCE_DIRECTORY "/docs/forkcheck.1");
+	char *page = support_file(SOURCE_DIRECTORY "/docs/forkcheck.1");
 	char *list = NULL;
 	size_t size = 0;
 	FILE *stream = open_memstream(&list, &size);

@@ -1,0 +1,27 @@
+/* The table of commands. */
+#include "commands.h"
+
+#include "explain.h"
+#include "report.h"
+#include "run.h"
+#include <string.h>
+
+const struct command commands[] = {
+	{NULL, "[--] PROGRAM [ARGUMENT...]", "", OPERANDS_PROGRAM, "no program to run",
+	 command_run},
+	{"report", "report FILE...",
+	 "'forkcheck report' makes one report of sessions that --keep-session wrote.",
+	 OPERANDS_MIXED, "no session to report on", command_report},
+	{"explain", "explain [CODE...]",
+	 "'forkcheck explain' lists the rules, 'forkcheck explain FC001' explains one.",
+	 OPERANDS_LAST, NULL, command_explain},
+	{NULL, NULL, NULL, OPERANDS_PROGRAM, NULL, NULL},
+};
+
+const struct command *command_find(const char *name)
+{
+	for (const struct command *command = commands; command->run != NULL; command++)
+		if (command->name != NULL && strcmp(command->name, name) == 0)
+			return command;
+	return NULL;
+}
