@@ -661,17 +661,6 @@ void options_parse(struct options *options, int argc, char **argv)
 	settle_outputs(options);
 }
 
-bool options_use_color(const struct options *options, int fd)
-{
-	const char *no_color = getenv("NO_COLOR"), *terminal = getenv("TERM");
-
-	if (options->color != COLOR_AUTO)
-		return options->color == COLOR_ALWAYS;
-	if (no_color != NULL && *no_color != '\0')
-		return false;
-	return isatty(fd) && (terminal == NULL || strcmp(terminal, "dumb") != 0);
-}
-
 /* roff reads a hyphen as a typographic one unless it is escaped. */
 static void print_roff(FILE *stream, const char *text)
 {

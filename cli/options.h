@@ -83,9 +83,6 @@ struct options {
  */
 void options_parse(struct options *options, int argc, char **argv);
 
-/* Whether text that goes to this descriptor is coloured: --color, NO_COLOR, a terminal. */
-bool options_use_color(const struct options *options, int fd);
-
 /* The man page's list of options, in roff. docs/forkcheck.1 contains it. */
 void options_print_man(FILE *stream);
 

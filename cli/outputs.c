@@ -4,6 +4,7 @@
  */
 #include "outputs.h"
 #include <errno.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -108,9 +109,20 @@ int outputs_close(struct outputs *outputs)
 	return result;
 }
 
+bool outputs_use_color(const struct options *options, int fd)
+{
+	const char *no_color = getenv("NO_COLOR"), *terminal = getenv("TERM");
+
+	if (options->color != COLOR_AUTO)
+		return options->color == COLOR_ALWAYS;
+	if (no_color != NULL && *no_color != '\0')
+		return false;
+	return isatty(fd) && (terminal == NULL || strcmp(terminal, "dumb") != 0);
+}
+
 struct render_options outputs_look(const struct options *options, FILE *stream)
 {
-	return (struct render_options){.color = options_use_color(options, fileno(stream)),
+	return (struct render_options){.color = outputs_use_color(options, fileno(stream)),
 				       .width = 80};
 }
 

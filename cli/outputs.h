@@ -31,6 +31,9 @@ void outputs_write(struct outputs *outputs, const struct report *report, enum ou
 /* Returns 0, or -1 after one line on stderr for each file that is not whole. */
 int outputs_close(struct outputs *outputs);
 
+/* Is text that goes to this descriptor coloured: --color, NO_COLOR, a terminal? */
+bool outputs_use_color(const struct options *options, int fd);
+
 struct render_options outputs_look(const struct options *options, FILE *stream);
 
 /* A document for machines has all notes; text shows them only when asked. */

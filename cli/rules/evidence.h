@@ -5,7 +5,7 @@
 #ifndef FORKCHECK_EVIDENCE_H
 #define FORKCHECK_EVIDENCE_H
 
-#include "rule.h"
+#include "judgement.h"
 
 /* A captured stack, symbolized in the program of a process. */
 struct frames evidence_stack(struct judgement *judgement, uint32_t process,

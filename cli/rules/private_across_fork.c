@@ -4,6 +4,7 @@
  * goes to threads of one's own process only.
  */
 #include "lock_kinds.h"
+#include "rule.h"
 #include "wait_evidence.h"
 
 static const char *cure(struct judgement *judgement, uint32_t kind, const char *lock)

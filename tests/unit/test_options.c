@@ -3,6 +3,7 @@
  * that the man page lists every option.
  */
 #include "../../cli/commands/commands.h"
+#include "../../cli/outputs.h"
 #include "support.h"
 
 #include <check.h>
@@ -329,22 +330,22 @@ START_TEST(color_is_for_terminals)
 
 	setenv("TERM", "xterm", 1);
 	unsetenv("NO_COLOR");
-	ck_assert(!options_use_color(&options, file));
+	ck_assert(!outputs_use_color(&options, file));
 	if (terminal >= 0) {
-		ck_assert(options_use_color(&options, terminal));
+		ck_assert(outputs_use_color(&options, terminal));
 		setenv("NO_COLOR", "", 1);
-		ck_assert(options_use_color(&options, terminal));
+		ck_assert(outputs_use_color(&options, terminal));
 		setenv("NO_COLOR", "1", 1);
-		ck_assert(!options_use_color(&options, terminal));
+		ck_assert(!outputs_use_color(&options, terminal));
 		unsetenv("NO_COLOR");
 		setenv("TERM", "dumb", 1);
-		ck_assert(!options_use_color(&options, terminal));
+		ck_assert(!outputs_use_color(&options, terminal));
 		close(terminal);
 	}
 	options = parse("--color=always x");
-	ck_assert(options_use_color(&options, file));
+	ck_assert(outputs_use_color(&options, file));
 	options = parse("--color=never x");
-	ck_assert(!options_use_color(&options, file));
+	ck_assert(!outputs_use_color(&options, file));
 	close(file);
 }
 END_TEST
