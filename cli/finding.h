@@ -35,6 +35,7 @@ struct fork_part {
 	int tid;
 	const char *thread_name;
 	const char *python_name; /* of the threading.Thread; NULL: none, or unknown */
+	bool is_by_same_thread;  /* last_fork: by the thread of `fork`, which lived on in a child */
 	struct frames stack;
 };
 
@@ -158,8 +159,10 @@ struct finding {
 	const char *suppression;  /* a line for a suppressions file */
 	uint64_t count;
 	bool suppressed;
-	const char *action; /* what was done: "killed"; NULL: nothing */
-	struct fork_part fork;
+	const char *action;         /* what was done: "killed"; NULL: nothing */
+	struct fork_part fork;      /* the one that is to blame: it left behind what is missed */
+	struct fork_part last_fork; /* the child's own, where that is a later one */
+	uint64_t forks_between;     /* the two */
 	struct lock_part lock;
 	struct holder_part holder;
 	struct parent_part parent;

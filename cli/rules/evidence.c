@@ -5,6 +5,7 @@
 #include "evidence.h"
 #include "../library_names.h"
 #include "attribution.h"
+#include "fork_line.h"
 #include "fork_paths.h"
 #include "lock_kinds.h"
 #include "python_evidence.h"
@@ -96,6 +97,36 @@ void evidence_fork(struct judgement *judgement, struct fork_part *part, session_
 		part->thread_name = arena_strndup(judgement->arena, thread->name,
 						  strnlen(thread->name, sizeof(thread->name)));
 	}
+}
+
+static const struct record_thread *forker_of(const struct model *model, session_reference fork)
+{
+	const struct record_fork *record = model_fork(model, fork);
+
+	return record ? model_thread(model, record->thread) : NULL;
+}
+
+static bool is_same_thread(const struct record_thread *one, const struct record_thread *other)
+{
+	return one && other && one->born_in == other->born_in && one->serial == other->serial;
+}
+
+void evidence_forks(struct judgement *judgement, struct finding *finding, session_reference fork,
+		    const struct process_facts *child)
+{
+	const struct model *model = judgement->model;
+	struct fork_link link;
+	bool more = child && fork_line_begin(model, &link, child->fork, child);
+
+	while (more && link.fork != fork)
+		more = fork_line_next(model, &link);
+	evidence_fork(judgement, &finding->fork, fork, more ? link.child : child);
+	if (!more || !link.steps)
+		return;
+	evidence_fork(judgement, &finding->last_fork, child->fork, child);
+	finding->last_fork.is_by_same_thread =
+		is_same_thread(forker_of(model, fork), forker_of(model, child->fork));
+	finding->forks_between = (uint64_t)link.steps - 1;
 }
 
 void evidence_lock(struct judgement *judgement, struct lock_part *part, uint32_t process,

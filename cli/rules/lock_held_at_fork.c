@@ -4,6 +4,7 @@
  * the lock: a child of the same line was seen to, or all code can, since it is a
  * static variable. A library whose child handler makes new locks never asks again.
  */
+#include "fork_line.h"
 #include "fork_paths.h"
 #include "lock_kinds.h"
 #include "python_advice.h"
@@ -20,6 +21,18 @@ struct outcome {
 	bool waited; /* FC001 or FC003 says more */
 };
 
+/* By a child of the fork, or by a child of such a child. */
+static bool is_on_line(const struct model *model, const struct record_wait *wait,
+		       session_reference fork)
+{
+	struct fork_link link;
+	bool more = fork_line_begin(model, &link, wait->fork, NULL);
+
+	while (more && link.fork != fork)
+		more = fork_line_next(model, &link);
+	return more;
+}
+
 static bool did_wait(const struct model *model, session_reference fork, uint64_t lock)
 {
 	const struct model_list *waits = model_list(model, RECORD_WAIT);
@@ -27,8 +40,9 @@ static bool did_wait(const struct model *model, session_reference fork, uint64_t
 	for (size_t i = 0; i < waits->count; i++) {
 		const struct record_wait *wait = model_wait(model, waits->references[i]);
 
-		if (wait->fork == fork && wait->lock == lock &&
-		    (!wait->flags || wait_gave_up(model, waits->references[i])))
+		if (wait->lock == lock &&
+		    (!wait->flags || wait_gave_up(model, waits->references[i])) &&
+		    is_on_line(model, wait, fork))
 			return true;
 	}
 	return false;

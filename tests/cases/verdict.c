@@ -71,6 +71,7 @@ static const char *judge_stacks(const json_t *finding, const struct program_case
 		{"last_gave", "stack", expected->gave},
 		{"last_took", "stack", expected->took},
 		{"fork", "python_stack", expected->python_fork},
+		{"last_fork", "python_stack", expected->python_last_fork},
 		{"holder", "python_stack", expected->python_holder},
 		{"child", "python_stack", expected->python_child},
 		{"holder", "created_python_stack",
@@ -88,6 +89,21 @@ static const char *judge_stacks(const json_t *finding, const struct program_case
 		return text;
 	}
 	return NULL;
+}
+
+static const char *judge_last_fork(const json_t *finding, const struct program_case *expected)
+{
+	json_t *between = json_object_get(finding, "forks_between");
+
+	if (expected->fork == NULL && expected->last_fork == NULL)
+		return NULL;
+	if (expected->last_fork == NULL)
+		return json_object_get(finding, "last_fork") == NULL ? NULL
+								     : "there is a last fork";
+	if (json_integer_value(between) != expected->forks_between)
+		return "the number of forks in between";
+	return expect_stack(at(finding, "last_fork", "stack"), expected->last_fork,
+			    sources_of(expected));
 }
 
 /* The child's edge comes first. */
@@ -134,6 +150,14 @@ static int has_text(const json_t *list, const char *text)
 	return 0;
 }
 
+static const char *judge_first_missing(const json_t *list, const char *name)
+{
+	const json_t *names = json_object_get(json_array_get(list, 0), "names");
+
+	return name == NULL || has_text(names, name) ? NULL
+						     : "another thread comes first of the missing";
+}
+
 static const char *judge_missing(const json_t *finding, const struct program_case *expected)
 {
 	const json_t *group = expect_member(json_object_get(finding, "missing_threads"), "library",
@@ -143,6 +167,10 @@ static const char *judge_missing(const json_t *finding, const struct program_cas
 
 	if (expected->missing == NULL)
 		return NULL;
+	difference = judge_first_missing(json_object_get(finding, "missing_threads"),
+					 expected->missing_first);
+	if (difference != NULL)
+		return difference;
 	if (group == NULL)
 		return "the library is not among those whose threads are missing";
 	if (expected->python_name != NULL &&
@@ -207,6 +235,8 @@ static const char *judge_finding(const json_t *finding, const struct program_cas
 		difference = judge_words(finding, expected);
 	if (difference == NULL)
 		difference = judge_stacks(finding, expected);
+	if (difference == NULL)
+		difference = judge_last_fork(finding, expected);
 	return difference != NULL ? difference : judge_awaited(finding, expected);
 }
 
@@ -221,7 +251,8 @@ static const char *judge_counts(const json_t *report, const struct program_case 
 {
 	if (!is_summed(report, "errors", meanings[expected->verdict].errors))
 		return "the number of errors is not as expected";
-	if (!is_summed(report, "warnings", meanings[expected->verdict].warnings))
+	if (!is_summed(report, "warnings",
+		       expected->no_warnings ? 0 : meanings[expected->verdict].warnings))
 		return "the number of warnings is not as expected";
 	return NULL;
 }

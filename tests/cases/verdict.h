@@ -2,6 +2,8 @@
 #ifndef CASES_VERDICT_H
 #define CASES_VERDICT_H
 
+#include <stdbool.h>
+
 #define ANY (-1)
 
 enum verdict {
@@ -27,6 +29,8 @@ struct program_case {
 	const char *inside;        /* the function of libc that the holder was inside */
 	/* Stacks: see expect_stack(). */
 	const char *fork;
+	const char *last_fork; /* NULL: where `fork` is given, there must be no such part */
+	int forks_between;
 	const char *function; /* fork.function */
 	const char *acquired;
 	const char *child;
@@ -35,6 +39,7 @@ struct program_case {
 	const char *initialised;
 	/* The same for what Python ran there; `python_created` as `created`. */
 	const char *python_fork;
+	const char *python_last_fork;
 	const char *python_holder;
 	const char *python_child;
 	const char *python_created;
@@ -48,7 +53,8 @@ struct program_case {
 	/* What the child waits in, and for whose threads. */
 	const char *waiting_in;
 	const char *missing;
-	int missing_count; /* 0: not asked */
+	int missing_count;         /* 0: not asked */
+	const char *missing_first; /* the name of a thread of the first group of all */
 	/* Who used it last, where it has no owner: one frame each. */
 	const char *gave, *took;
 	/* The atfork handler that hangs. */
@@ -56,6 +62,7 @@ struct program_case {
 	const char *handler_library;
 	const char *action; /* what was done to the process */
 	const char *says;   /* words in the message or in the explanation */
+	bool no_warnings;   /* not even beside the error */
 	int program_status; /* the program's own, where the verdict does not tell */
 };
 

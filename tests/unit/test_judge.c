@@ -906,6 +906,68 @@ START_TEST(names_the_threads_that_a_child_waits_for)
 }
 END_TEST
 
+/* The one that lost the thread which gave last, though a later one lost another. */
+START_TEST(blames_the_fork_that_lost_the_thread)
+{
+	session_reference fork = add_fork(CHILD, spawn_helper), own;
+	struct record_hang *hang;
+
+	add_child(GRANDCHILD, CHILD, fork);
+	own = session_add(&session, THREAD, thread, CHILD, .born_in = CHILD, .serial = 3,
+			  .tid = 201, .name = "own");
+	session_builder_lost(&session, GRANDCHILD, fork, &own, 1);
+	hang = session_builder_cell(&session, add_hang(HANG_CHILD, true));
+	hang->serial = GRANDCHILD;
+	hang->fork = fork;
+	hang->address = 0x7000;
+	session_add(&session, OBJECT, object, 0, .serial = GRANDCHILD, .kind = LOCK_SEMAPHORE,
+		    .address = 0x7000, .waited = 0x7000,
+		    .gave = _i ? UINT64_C(3) << OBJECT_THREAD : UINT64_C(2) << OBJECT_THREAD,
+		    .took = _i ? 0 : UINT64_C(3) << OBJECT_THREAD);
+	run_rules();
+	ck_assert_uint_eq(the("FC002")->missing_count, 1);
+	ck_assert_str_eq(the("FC002")->missing[0].names[0], _i ? "own" : "logger");
+	ck_assert_uint_eq(the("FC002")->fork.serial, _i ? 2 : 1);
+	ck_assert_int_eq(the("FC002")->fork.child_pid, _i ? 400 : 200);
+	ck_assert_int_eq(the("FC002")->last_fork.present, !_i);
+	if (!_i) {
+		ck_assert_uint_eq(the("FC002")->last_fork.serial, 2);
+		ck_assert_int_eq(the("FC002")->last_fork.child_pid, 400);
+		ck_assert(the("FC002")->last_fork.is_by_same_thread);
+	}
+}
+END_TEST
+
+START_TEST(tells_places_of_creation_apart)
+{
+	session_reference threads[4] = {scene.logger};
+	const struct missing_group *groups;
+	struct record_hang *hang;
+
+	for (uint32_t i = 1; i < 4; i++)
+		threads[i] = session_add(
+			&session, THREAD, thread, SERVER, .born_in = SERVER, .serial = 2 + i,
+			.tid = (int32_t)(101 + i), .start_routine = (uintptr_t)logger_main,
+			.name = {(char)('a' + i)},
+			/* Two records of one place, and one of another. */
+			.created_at = add_stack(SERVER, i == 2 ? spawn_worker : spawn_helper));
+	session_builder_lost(&session, CHILD, scene.fork, threads, 4);
+	hang = session_builder_cell(&session, add_hang(HANG_CHILD, true));
+	hang->address = 0x7000;
+	session_add(&session, OBJECT, object, 0, .serial = CHILD, .kind = LOCK_SEMAPHORE,
+		    .address = 0x7000, .waited = 0x7000, .took = UINT64_C(4) << OBJECT_THREAD);
+	run_rules();
+	ck_assert_uint_eq(the("FC002")->missing_count, 3);
+	groups = the("FC002")->missing;
+	ck_assert_str_eq(groups[0].names[0], "c");
+	ck_assert_str_eq(groups[0].created_at.list[0].function, "spawn_worker");
+	ck_assert_str_eq(groups[1].names[0], "logger");
+	ck_assert_uint_eq(groups[1].created_at.count, 0);
+	ck_assert_uint_eq(groups[2].count, 2);
+	ck_assert_str_eq(groups[2].created_at.list[0].function, "spawn_helper");
+}
+END_TEST
+
 /* What ties it to the threads makes it an error, proven or not. */
 START_TEST(takes_evidence_for_an_error)
 {
@@ -1654,6 +1716,8 @@ Suite *judge_suite(void)
 
 	tcase_add_checked_fixture(hangs, setup, end_scene);
 	tcase_add_loop_test(hangs, names_the_threads_that_a_child_waits_for, 0, 2);
+	tcase_add_loop_test(hangs, blames_the_fork_that_lost_the_thread, 0, 2);
+	tcase_add_test(hangs, tells_places_of_creation_apart);
 	tcase_add_loop_test(hangs, takes_evidence_for_an_error, 0, EVIDENCE_KINDS);
 	tcase_add_loop_test(hangs, believes_the_last_word_on_a_process, 0, 2);
 	tcase_add_test(hangs, prefers_the_lock_to_the_threads);
