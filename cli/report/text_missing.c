@@ -9,7 +9,7 @@
 #include <string.h>
 
 #define GROUPS_SHOWN 4
-#define NAMES_SHOWN  8 /* of a group; a range is one */
+#define NAMES_SHOWN  12 /* of a group; a range is one */
 
 static bool same_text(const char *one, const char *other)
 {
@@ -160,33 +160,67 @@ static void put_group(struct page *page, const struct finding *finding,
 	put_frames_since(page, &group->created_at, &finding->fork.stack);
 }
 
-static size_t count_of_library(const struct finding *finding, size_t from, const char *library)
+static void add_names(struct missing_group *to, const struct missing_group *from)
+{
+	for (size_t i = 0; i < from->name_count; i++) {
+		size_t known = 0;
+
+		while (known < to->name_count && !same_text(to->names[known], from->names[i]))
+			known++;
+		if (known == to->name_count)
+			to->names[to->name_count++] = from->names[i];
+	}
+}
+
+static size_t count_names(const struct finding *finding)
 {
 	size_t count = 0;
 
-	for (size_t i = from; i < finding->missing_count; i++)
-		if (same_text(finding->missing[i].library, library))
-			count += finding->missing[i].count;
+	for (size_t i = 0; i < finding->missing_count; i++)
+		count += finding->missing[i].name_count;
 	return count;
 }
 
-/* "and 3 more threads of libgomp.so.1, 2 of libuv.so.1" */
+/* All groups of one library that are not shown, as one. */
+static struct missing_group gather(struct page *page, const struct finding *finding,
+				   const char *library)
+{
+	struct missing_group all = {.library = library};
+
+	all.names = arena_array(&page->arena, count_names(finding), sizeof(*all.names));
+	for (size_t i = GROUPS_SHOWN; i < finding->missing_count; i++) {
+		if (!same_text(finding->missing[i].library, library))
+			continue;
+		all.count += finding->missing[i].count;
+		add_names(&all, &finding->missing[i]);
+	}
+	return all;
+}
+
+static bool is_first_of_library(const struct finding *finding, size_t index)
+{
+	for (size_t i = GROUPS_SHOWN; i < index; i++)
+		if (same_text(finding->missing[i].library, finding->missing[index].library))
+			return false;
+	return true;
+}
+
+/* "and 3 more threads of libgomp.so.1, 2 of libuv.so.1 ("worker")" */
 static void put_other_groups(struct page *page, const struct finding *finding)
 {
-	const char *words = "         and", *comma = "";
+	const char *words = "           and", *comma = "";
 
 	for (size_t i = GROUPS_SHOWN; i < finding->missing_count; i++) {
-		const char *library = finding->missing[i].library;
-		size_t all = count_of_library(finding, GROUPS_SHOWN, library);
-		size_t left = count_of_library(finding, i, library);
+		struct missing_group all;
 
-		if (left < all)
+		if (!is_first_of_library(finding, i))
 			continue;
-		words = arena_printf(&page->arena, "%s%s %zu%s of %s", words, comma, all,
-				     *comma != '\0' ? ""
-				     : all == 1     ? " more thread"
-						    : " more threads",
-				     library_label(page, library));
+		all = gather(page, finding, finding->missing[i].library);
+		words = arena_printf(&page->arena, "%s%s %zu%s of %s%s", words, comma, all.count,
+				     *comma != '\0'   ? ""
+				     : all.count == 1 ? " more thread"
+						      : " more threads",
+				     library_label(page, all.library), missing_names(page, &all));
 		comma = ",";
 	}
 	page_wrap(page, "", 11, words);

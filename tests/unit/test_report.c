@@ -488,16 +488,16 @@ START_TEST(text_of_lost_threads)
 {
 	const char *pool[] = {"polars-0", "polars-2", "polars-1", "polars-7"};
 	const char *java[] = {"GC Thread#0", "VM Thread", "GC Thread#1"};
-	const char *mixed[] = {"a",    "b",    "c",   "d", "e", "w-08",
-			       "w-09", "w-10", "w-7", "f", "g", "h"};
+	const char *mixed[] = {"a",   "b", "c", "d", "e", "w-08", "w-09", "w-10",
+			       "w-7", "f", "g", "h", "i", "j",    "k",    "l"};
 	struct missing_group groups[] = {
 		{.library = "/x/_polars.abi3.so", .count = 8, .names = pool, .name_count = 4},
 		{.count = 1, .names = mixed, .name_count = 1},
 		{.count = 6, .names = mixed, .name_count = COUNT(mixed)},
 		{.library = "libjvm.so", .count = 3, .names = java, .name_count = COUNT(java)},
-		{.library = "libjvm.so", .count = 2},
+		{.library = "libjvm.so", .count = 2, .names = mixed, .name_count = 2},
 		{.count = 1},
-		{.library = "libjvm.so", .count = 1},
+		{.library = "libjvm.so", .count = 1, .names = mixed + 1, .name_count = 2},
 	};
 	struct finding finding = note_finding();
 	struct report report = observed_report(&finding, 1);
@@ -510,12 +510,12 @@ START_TEST(text_of_lost_threads)
 	assert_contains(text, "  missing: 8 threads of _polars.abi3.so (\"polars-0\" to "
 			      "\"polars-2\", \"polars-7\")\n");
 	assert_contains(text, "  missing: 1 thread of an unknown library (\"a\")\n");
-	assert_contains(text,
-			"\"e\", \"w-08\" to\n           \"w-10\", \"w-7\", \"f\" and 2 more)");
+	assert_contains(text, "\"e\", \"w-08\" to\n           \"w-10\", \"w-7\", \"f\", \"g\", "
+			      "\"h\", \"i\", \"j\" and 2 more)");
 	assert_contains(text, "  missing: 3 threads of libjvm.so (\"GC Thread#0\", \"VM Thread\", "
 			      "\"GC Thread#1\")\n");
-	assert_contains(text,
-			"         and 3 more threads of libjvm.so, 1 of an unknown library\n");
+	assert_contains(text, "           and 3 more threads of libjvm.so (\"a\", \"b\", \"c\"), 1 "
+			      "of an unknown\n           library\n");
 	assert_safe_page(text);
 	free(text);
 }
