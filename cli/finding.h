@@ -35,6 +35,7 @@ struct fork_part {
 	int tid;
 	const char *thread_name;
 	const char *python_name; /* of the threading.Thread; NULL: none, or unknown */
+	uint32_t thread_serial;  /* ids come again, this does not; 0: unknown */
 	bool is_by_same_thread;  /* last_fork: by the thread of `fork`, which lived on in a child */
 	struct frames stack;
 };
@@ -60,6 +61,7 @@ struct holder_part {
 	const char *library; /* file name of the library that created it for itself */
 	const char *creator_name;
 	int creator_tid;
+	uint32_t creator_serial; /* as fork_part.thread_serial */
 	struct frames created_at;
 	struct frames acquired_at;
 	double held_ms;    /* negative: unknown */

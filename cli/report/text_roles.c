@@ -47,12 +47,20 @@ static bool holder_is_known(const struct holder_part *holder)
 	       holder->acquired_at.count > 0 || holder->created_at.count > 0;
 }
 
+static bool is_created_by_forker(const struct finding *finding)
+{
+	uint32_t creator = finding->holder.creator_serial, forker = finding->fork.thread_serial;
+
+	if (creator != 0 && forker != 0)
+		return creator == forker;
+	return finding->holder.creator_tid > 0 && finding->holder.creator_tid == finding->fork.tid;
+}
+
 static const char *creator_label(struct page *page, const struct finding *finding)
 {
 	const struct holder_part *holder = &finding->holder;
-	bool is_forker = holder->creator_tid > 0 && holder->creator_tid == finding->fork.tid;
 
-	if (finding->fork.present && is_forker)
+	if (finding->fork.present && is_created_by_forker(finding))
 		return "T1";
 	if (holder->creator_tid <= 0 && holder->creator_name == NULL)
 		return NULL;

@@ -120,6 +120,18 @@ static const char *judge_awaited(const json_t *finding, const struct program_cas
 			    sources_of(expected));
 }
 
+static const char *judge_creator(const json_t *finding, const struct program_case *expected)
+{
+	const json_t *creator = json_object_get(json_object_get(finding, "holder"), "created_by");
+	const json_t *forker = json_object_get(json_object_get(finding, "fork"), "thread");
+
+	if (expected->creator == NULL || strcmp(expected->creator, "forker") != 0)
+		return expect_text(creator, "name", expected->creator);
+	return json_equal(json_object_get(creator, "tid"), json_object_get(forker, "tid"))
+		       ? NULL
+		       : "another thread is said to have created the holder";
+}
+
 static const char *judge_lock(const json_t *finding, const struct program_case *expected)
 {
 	const json_t *lock = json_object_get(finding, "lock");
@@ -226,6 +238,8 @@ static const char *judge_finding(const json_t *finding, const struct program_cas
 			expect_text(finding, "certainty", meanings[expected->verdict].certainty);
 	if (difference == NULL)
 		difference = judge_lock(finding, expected);
+	if (difference == NULL)
+		difference = judge_creator(finding, expected);
 	if (difference == NULL)
 		difference = expect_text(json_object_get(finding, "fork"), "function",
 					 expected->function);

@@ -25,6 +25,7 @@ struct program_case {
 	const char *lock;
 	const char *kind;          /* of the lock, if it is no mutex */
 	const char *holder;        /* the thread's name */
+	const char *creator;       /* of the holder: its name; "forker": the thread that forked */
 	const char *start_routine; /* of the holder */
 	const char *inside;        /* the function of libc that the holder was inside */
 	/* Stacks: see expect_stack(). */

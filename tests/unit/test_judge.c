@@ -938,6 +938,33 @@ START_TEST(blames_the_fork_that_lost_the_thread)
 }
 END_TEST
 
+/* Serials begin anew in every program; ids come again. */
+START_TEST(names_a_creator_of_the_same_program)
+{
+	enum { SHELL = 5 };
+	session_reference fork, holder, maker;
+
+	session_add(&session, THREAD, thread, SHELL, .born_in = SHELL, .serial = 1, .tid = 500,
+		    .flags = THREAD_MAIN, .name = "bash");
+	fork = add_fork(CHILD, spawn_helper);
+	maker = session_add(&session, THREAD, thread, CHILD, .born_in = SERVER, .serial = 1,
+			    .tid = FORKER_IN_CHILD_TID, .flags = THREAD_MAIN, .name = "daemon");
+	((struct record_fork *)session_builder_cell(&session, fork))->thread = maker;
+	holder = session_add(&session, THREAD, thread, CHILD, .born_in = CHILD, .serial = 3,
+			     .tid = LOGGER_TID, .creator = _i ? 7 : 1, .name = "own");
+	session_builder_lost(&session, GRANDCHILD, fork, &holder, 1);
+	add_child(GRANDCHILD, CHILD, fork);
+	add_wait(GRANDCHILD, fork, 0, 0);
+	run_rules();
+	ck_assert_str_eq(the("FC001")->holder.name, "own");
+	ck_assert_int_eq(the("FC001")->holder.creator_tid, _i ? -1 : FORKER_IN_CHILD_TID);
+	if (!_i)
+		ck_assert_str_eq(the("FC001")->holder.creator_name, "daemon");
+	ck_assert_int_eq(the("FC001")->holder.creator_serial == the("FC001")->fork.thread_serial,
+			 !_i);
+}
+END_TEST
+
 START_TEST(tells_places_of_creation_apart)
 {
 	session_reference threads[4] = {scene.logger};
@@ -1717,6 +1744,7 @@ Suite *judge_suite(void)
 	tcase_add_checked_fixture(hangs, setup, end_scene);
 	tcase_add_loop_test(hangs, names_the_threads_that_a_child_waits_for, 0, 2);
 	tcase_add_loop_test(hangs, blames_the_fork_that_lost_the_thread, 0, 2);
+	tcase_add_loop_test(hangs, names_a_creator_of_the_same_program, 0, 2);
 	tcase_add_test(hangs, tells_places_of_creation_apart);
 	tcase_add_loop_test(hangs, takes_evidence_for_an_error, 0, EVIDENCE_KINDS);
 	tcase_add_loop_test(hangs, believes_the_last_word_on_a_process, 0, 2);

@@ -1,6 +1,6 @@
 /*
- * chain MODE: a process that forks is a fork child itself. Which fork of the line lost the
- * thread that the last child waits for?
+ * chain MODE [remade]: a process that forks is a fork child itself. Which fork of the line
+ * lost the thread that the last child waits for, and who created it?
  */
 #include "../libraries/libpool.c"
 #include "case.h"
@@ -93,7 +93,9 @@ static int join(void)
 
 static int work(char **argv)
 {
-	if (mode_is(argv, "mutex"))
+	if (argv[2] != NULL)
+		pthread_mutex_init(&chain_mutex, NULL);
+	if (mode_is(argv, "mutex") || mode_is(argv, "own") || mode_is(argv, "maker"))
 		return take(); /* TAKES */
 	if (mode_is(argv, "join"))
 		return join();
@@ -112,6 +114,28 @@ static int make_worker(char **argv)
 	return reap_within(worker, CASE_PATIENCE / 4);
 }
 
+static void *make_holder(void *unused)
+{
+	start_holder(); /* MAKE */
+	pthread_barrier_wait(&finished);
+	return idle(unused);
+}
+
+/* Threads that a fork child creates, the forking thread of its parent or another. */
+static int own_holder(char **argv)
+{
+	pthread_t thread;
+
+	if (mode_is(argv, "own")) {
+		start_holder(); /* OWN */
+	} else {
+		pthread_create(&thread, NULL, make_holder, NULL);
+		pthread_setname_np(thread, "maker");
+		pthread_barrier_wait(&finished);
+	}
+	return make_worker(argv);
+}
+
 /* A thread of the daemon's own, which the last fork loses. */
 static int serve(char **argv)
 {
@@ -124,6 +148,8 @@ static int serve(char **argv)
 		start_answerer();
 		return ask();
 	}
+	if (mode_is(argv, "own") || mode_is(argv, "maker"))
+		return own_holder(argv);
 	if (mode_is(argv, "near") || mode_is(argv, "far"))
 		start_answerer();
 	if (mode_is(argv, "restarted"))
