@@ -4,6 +4,7 @@
  */
 #include "thread.h"
 #include "fork.h"
+#include "go_runtime.h"
 #include "interpreter.h"
 #include "log.h"
 #include "python.h"
@@ -629,6 +630,7 @@ static struct thread *prepare(struct thread *creator, void *argument, size_t sta
 		return NULL;
 	thread->argument = argument;
 	thread->creator = creator->serial;
+	go_runtime_renew();
 	thread->created_at = capture_stack_once(creator, site, SESSION_STACK_MAX);
 	interpreter_renew();
 	thread->created_python = python_capture_creation(creator, thread->python_name);

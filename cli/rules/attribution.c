@@ -42,7 +42,7 @@ static const char *find_creator(struct judgement *judgement, struct address_spac
 	if (!stack)
 		return NULL;
 	captured_memory_init(&memory);
-	captured_memory_add(&memory, stack->address, stack->bytes, stack->length);
+	model_add_stack(&memory, stack);
 	count = unwind_addresses(space, &stack->registers, &memory.memory, addresses, WALK_MAX,
 				 &complete);
 	for (size_t i = 0; i < count; i++) {

@@ -30,7 +30,7 @@ struct frames evidence_stack(struct judgement *judgement, uint32_t process, sess
 	if (!record || !space)
 		return frames;
 	captured_memory_init(&memory);
-	captured_memory_add(&memory, record->address, record->bytes, record->length);
+	model_add_stack(&memory, record);
 	return unwind_stack(space, judgement->arena, &record->registers, false, &memory.memory);
 }
 
@@ -275,7 +275,7 @@ static void build_memory(struct captured_memory *memory, const struct record_sta
 		captured_memory_add(memory, snapshot->address, snapshot->bytes,
 				    snapshot_end - snapshot->address);
 	if (frozen)
-		captured_memory_add(memory, frozen->address, frozen->bytes, frozen->length);
+		model_add_stack(memory, frozen);
 }
 
 static uint64_t end_of(const struct record_stack *stack)

@@ -267,6 +267,19 @@ const struct record_stack *model_stack(const struct model *model, session_refere
 	return record_of(model, reference, RECORD_STACK);
 }
 
+/* The reader has seen that all of it lies in the record. */
+void model_add_stack(struct captured_memory *memory, const struct record_stack *stack)
+{
+	const uint8_t *behind = stack->bytes + stack->length;
+	struct other_stack other;
+
+	captured_memory_add(memory, stack->address, stack->bytes, stack->length);
+	if (!(stack->flags & STACK_CONTINUED))
+		return;
+	memcpy(&other, behind, sizeof(other));
+	captured_memory_add(memory, other.address, behind + sizeof(other), other.length);
+}
+
 const struct record_thread *model_thread(const struct model *model, session_reference reference)
 {
 	return record_of(model, reference, RECORD_THREAD);

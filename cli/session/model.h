@@ -73,6 +73,9 @@ void model_release(struct model *model);
 bool model_update(struct model *model);
 
 const struct record_stack *model_stack(const struct model *model, session_reference reference);
+/* Adds what a STACK record has to memory: its own bytes, and those of the stack that it is
+ * continued on. */
+void model_add_stack(struct captured_memory *memory, const struct record_stack *stack);
 const struct record_thread *model_thread(const struct model *model, session_reference reference);
 const struct record_fork *model_fork(const struct model *model, session_reference reference);
 const struct record_lost *model_lost(const struct model *model, session_reference reference);
