@@ -204,9 +204,10 @@ static const struct record_thread *find_by_serial(const struct model *model, uin
 
 static const char *thread_name(struct judgement *judgement, const struct record_thread *thread)
 {
-	size_t length = strnlen(thread->name, sizeof(thread->name));
+	const char *name = model_unseen(judgement->model, thread)->name;
+	size_t length = strnlen(name, sizeof(thread->name));
 
-	return length ? arena_strndup(judgement->arena, thread->name, length) : NULL;
+	return length ? arena_strndup(judgement->arena, name, length) : NULL;
 }
 
 static void name_creator(struct judgement *judgement, struct holder_part *part,
@@ -234,14 +235,16 @@ static void name_start_routine(struct judgement *judgement, struct holder_part *
 			       struct address_space *space, const struct record_thread *thread)
 {
 	struct frames start;
+	uint64_t address;
 
 	if (thread->flags & THREAD_MAIN) {
 		part->start_routine = "main";
 		return;
 	}
-	if (!thread->start_routine || !space)
+	address = model_unseen(judgement->model, thread)->start_routine;
+	if (!address || !space)
 		return;
-	start = symbolize_code(space, judgement->arena, thread->start_routine, false);
+	start = symbolize_code(space, judgement->arena, address, false);
 	if (!start.count)
 		return;
 	/* The last frame is the function itself; what was inlined at its start stands before it. */

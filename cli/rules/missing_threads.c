@@ -84,11 +84,13 @@ static size_t find_group(const struct finding *finding, const char *library,
 
 static const char *name_of(struct judgement *judgement, const struct record_thread *thread)
 {
-	size_t length = strnlen(thread->name, sizeof(thread->name));
+	size_t length;
 	const char *python_name = python_evidence_name(judgement, thread);
 
 	if (python_name)
 		return python_name;
+	thread = model_unseen(judgement->model, thread);
+	length = strnlen(thread->name, sizeof(thread->name));
 	return length ? arena_strndup(judgement->arena, thread->name, length) : NULL;
 }
 

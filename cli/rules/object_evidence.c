@@ -76,6 +76,7 @@ static void fill_user(struct judgement *judgement, struct use_part *part, uint32
 		      const struct record_thread *thread)
 {
 	part->tid = thread->tid;
+	thread = model_unseen(judgement->model, thread);
 	part->thread_name = arena_strndup(judgement->arena, thread->name,
 					  strnlen(thread->name, sizeof(thread->name)));
 	part->python_name = python_evidence_name(judgement, thread);

@@ -77,6 +77,12 @@ const struct record_stack *model_stack(const struct model *model, session_refere
  * continued on. */
 void model_add_stack(struct captured_memory *memory, const struct record_stack *stack);
 const struct record_thread *model_thread(const struct model *model, session_reference reference);
+/* Nobody saw how it was created: found in /proc, or met when it called something. */
+bool model_is_unseen(const struct record_thread *thread);
+/* Of such a thread: the record that has what was found out about it
+ * later; else the same record. */
+const struct record_thread *model_unseen(const struct model *model,
+					 const struct record_thread *thread);
 const struct record_fork *model_fork(const struct model *model, session_reference reference);
 const struct record_lost *model_lost(const struct model *model, session_reference reference);
 const struct record_held *model_held(const struct model *model, session_reference reference);

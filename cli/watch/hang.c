@@ -10,6 +10,7 @@
 #include "own_word.h"
 #include "python.h"
 #include "stop.h"
+#include "unseen.h"
 #include "wakers.h"
 #include <elf.h>
 #include <fcntl.h>
@@ -289,6 +290,8 @@ static void append(struct model *model, struct writer *writer, const struct hang
 	};
 
 	record.address = waited_on(hang);
+	if (hang->kind != HANG_IN_FORK)
+		unseen_record(model, writer, facts);
 	/* One of several waits: whether it matters depends on the others. */
 	if (hang->kind == HANG_TIMED)
 		objects_record_all(facts, hang->pid, writer, hang->look);

@@ -95,11 +95,10 @@ static const char *judge_last_fork(const json_t *finding, const struct program_c
 {
 	json_t *between = json_object_get(finding, "forks_between");
 
-	if (expected->fork == NULL && expected->last_fork == NULL)
-		return NULL;
+	if (expected->is_own_fork && json_object_get(finding, "last_fork") != NULL)
+		return "there is a last fork";
 	if (expected->last_fork == NULL)
-		return json_object_get(finding, "last_fork") == NULL ? NULL
-								     : "there is a last fork";
+		return NULL;
 	if (json_integer_value(between) != expected->forks_between)
 		return "the number of forks in between";
 	return expect_stack(at(finding, "last_fork", "stack"), expected->last_fork,
@@ -170,6 +169,20 @@ static const char *judge_first_missing(const json_t *list, const char *name)
 						     : "another thread comes first of the missing";
 }
 
+static const char *judge_unknown_missing(const json_t *list, const char *name)
+{
+	size_t index;
+	json_t *group;
+
+	json_array_foreach((json_t *)list, index, group)
+	{
+		if (name != NULL && json_is_null(json_object_get(group, "library")) &&
+		    has_text(json_object_get(group, "names"), name))
+			return NULL;
+	}
+	return name == NULL ? NULL : "no thread of an unknown library has that name";
+}
+
 static const char *judge_missing(const json_t *finding, const struct program_case *expected)
 {
 	const json_t *group = expect_member(json_object_get(finding, "missing_threads"), "library",
@@ -181,6 +194,9 @@ static const char *judge_missing(const json_t *finding, const struct program_cas
 		return NULL;
 	difference = judge_first_missing(json_object_get(finding, "missing_threads"),
 					 expected->missing_first);
+	if (difference == NULL)
+		difference = judge_unknown_missing(json_object_get(finding, "missing_threads"),
+						   expected->missing_unknown);
 	if (difference != NULL)
 		return difference;
 	if (group == NULL)

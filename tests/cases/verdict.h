@@ -30,7 +30,8 @@ struct program_case {
 	const char *inside;        /* the function of libc that the holder was inside */
 	/* Stacks: see expect_stack(). */
 	const char *fork;
-	const char *last_fork; /* NULL: where `fork` is given, there must be no such part */
+	const char *last_fork;
+	bool is_own_fork; /* there must be no last fork beside it */
 	int forks_between;
 	const char *function; /* fork.function */
 	const char *acquired;
@@ -54,8 +55,9 @@ struct program_case {
 	/* What the child waits in, and for whose threads. */
 	const char *waiting_in;
 	const char *missing;
-	int missing_count;         /* 0: not asked */
-	const char *missing_first; /* the name of a thread of the first group of all */
+	int missing_count;           /* 0: not asked */
+	const char *missing_unknown; /* the name of one of which no library is known */
+	const char *missing_first;   /* the name of a thread of the first group of all */
 	/* Who used it last, where it has no owner: one frame each. */
 	const char *gave, *took;
 	/* The atfork handler that hangs. */

@@ -938,6 +938,28 @@ START_TEST(blames_the_fork_that_lost_the_thread)
 }
 END_TEST
 
+/* What was found out about it later; where it began in code that anybody may begin in, it is
+ * not known whose it is. */
+START_TEST(names_a_thread_that_nobody_saw_created)
+{
+	session_reference thread =
+		session_add(&session, THREAD, thread, CHILD, .born_in = SERVER,
+			    .serial = _i ? 3 : 0, .tid = 105, .flags = _i ? 0 : THREAD_UNSEEN);
+
+	session_builder_lost(&session, CHILD, scene.fork, &thread, 1);
+	session_add(&session, THREAD, thread, 0, .born_in = OTHER_CHILD, .tid = 105,
+		    .flags = THREAD_UNSEEN, .name = "other");
+	session_add(&session, THREAD, thread, 0, .born_in = SERVER, .tid = 105,
+		    .flags = THREAD_UNSEEN, .name = "worker",
+		    .start_routine = _i == 2 ? 0x1000 : (uintptr_t)logger_main);
+	add_hang(HANG_CHILD, true);
+	run_rules();
+	ck_assert_uint_eq(the("FC002")->missing_count, 1);
+	ck_assert_str_eq(the("FC002")->missing[0].names[0], "worker");
+	ck_assert_int_eq(the("FC002")->missing[0].library == NULL, _i == 2);
+}
+END_TEST
+
 /* Serials begin anew in every program; ids come again. */
 START_TEST(names_a_creator_of_the_same_program)
 {
@@ -1745,6 +1767,7 @@ Suite *judge_suite(void)
 	tcase_add_loop_test(hangs, names_the_threads_that_a_child_waits_for, 0, 2);
 	tcase_add_loop_test(hangs, blames_the_fork_that_lost_the_thread, 0, 2);
 	tcase_add_loop_test(hangs, names_a_creator_of_the_same_program, 0, 2);
+	tcase_add_loop_test(hangs, names_a_thread_that_nobody_saw_created, 0, 3);
 	tcase_add_test(hangs, tells_places_of_creation_apart);
 	tcase_add_loop_test(hangs, takes_evidence_for_an_error, 0, EVIDENCE_KINDS);
 	tcase_add_loop_test(hangs, believes_the_last_word_on_a_process, 0, 2);
