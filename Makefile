@@ -36,7 +36,7 @@ ALL_CFLAGS = $(LANGUAGE) $(WARNINGS) $(if $(WERROR),-Werror) $(CFLAGS)
 # The CLI. libunwind's x86-64 part is the one for other processes' memory. Two parts of the shim
 # are asked on both sides: can the shim be in a program, and what does an interpreter run?
 CLI_SOURCES    := $(sort $(wildcard cli/*.c cli/*/*.c))
-SHARED_SOURCES := shim/target.c $(sort $(wildcard shim/python/*.c))
+SHARED_SOURCES := shim/target.c shim/goroutine.c $(sort $(wildcard shim/python/*.c))
 CLI_OBJECTS    := $(CLI_SOURCES:%.c=$(BUILD)/obj/%.o) $(SHARED_SOURCES:%.c=$(BUILD)/obj/cli/%.o)
 CLI_LIBS     = -lunwind-x86_64 -lunwind -ldw -lelf -liberty -ljansson
 CLI_DEFINES  = -DFORKCHECK_VERSION='"$(VERSION)"' \

@@ -35,6 +35,8 @@ struct fork_part {
 	int tid;
 	const char *thread_name;
 	const char *python_name; /* of the threading.Thread; NULL: none, or unknown */
+	uint32_t thread_serial;  /* ids come again, this does not; 0: unknown */
+	bool is_by_same_thread;  /* last_fork: by the thread of `fork`, which lived on in a child */
 	struct frames stack;
 };
 
@@ -59,6 +61,7 @@ struct holder_part {
 	const char *library; /* file name of the library that created it for itself */
 	const char *creator_name;
 	int creator_tid;
+	uint32_t creator_serial; /* as fork_part.thread_serial */
 	struct frames created_at;
 	struct frames acquired_at;
 	double held_ms;    /* negative: unknown */
@@ -158,8 +161,10 @@ struct finding {
 	const char *suppression;  /* a line for a suppressions file */
 	uint64_t count;
 	bool suppressed;
-	const char *action; /* what was done: "killed"; NULL: nothing */
-	struct fork_part fork;
+	const char *action;         /* what was done: "killed"; NULL: nothing */
+	struct fork_part fork;      /* the one that is to blame: it left behind what is missed */
+	struct fork_part last_fork; /* the child's own, where that is a later one */
+	uint64_t forks_between;     /* the two */
 	struct lock_part lock;
 	struct holder_part holder;
 	struct parent_part parent;

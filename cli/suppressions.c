@@ -273,9 +273,9 @@ static bool stack_matches(const struct condition *condition, const struct frames
 static bool any_stack_matches(const struct condition *condition, const struct finding *finding)
 {
 	const struct frames *const stacks[] = {
-		&finding->fork.stack,        &finding->lock.initialised_at,
-		&finding->holder.created_at, &finding->holder.acquired_at,
-		&finding->child.stack,
+		&finding->fork.stack,          &finding->last_fork.stack,
+		&finding->lock.initialised_at, &finding->holder.created_at,
+		&finding->holder.acquired_at,  &finding->child.stack,
 	};
 
 	for (size_t i = 0; i < sizeof(stacks) / sizeof(*stacks); i++)

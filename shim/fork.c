@@ -6,6 +6,7 @@
  */
 #include "fork.h"
 #include "child.h"
+#include "go_runtime.h"
 #include "interpreter.h"
 #include "kept.h"
 #include "locks/lock.h"
@@ -242,6 +243,7 @@ static void enter(struct thread *thread, enum fork_function function)
 	/* Should a handler never come back, its library has a name. */
 	modules_sync();
 	interpreter_renew();
+	go_runtime_renew();
 	thread->fork = (struct fork_state){.function = function};
 	thread->fork.stack = capture_keep(thread);
 	thread->fork.python = python_capture(thread, thread->capture_sp);

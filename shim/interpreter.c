@@ -235,5 +235,6 @@ void interpreter_renew(void)
 
 IN_CHILD void interpreter_forget_parent(void)
 {
+	atomic_store(&process.go_taken, false);
 	atomic_store(&process.interpreter_taken, false);
 }

@@ -5,6 +5,7 @@
 #include "child.h"
 #include "environ.h"
 #include "fork.h"
+#include "go_runtime.h"
 #include "interpreter.h"
 #include "log.h"
 #include "modules.h"
@@ -208,6 +209,7 @@ __attribute__((constructor)) static void start(int count, char **arguments, char
 		modules_start(environment);
 		wakers_start();
 		interpreter_start();
+		go_runtime_start();
 		random_start();
 		process.active = true;
 		/* The kernel lays the environment out above the first frame of main's stack. */

@@ -36,7 +36,7 @@
 #include <stdint.h>
 
 #define SESSION_MAGIC       "forkchk"
-#define SESSION_VERSION     5
+#define SESSION_VERSION     6
 #define SESSION_CELL        64
 #define SESSION_ENVIRONMENT "FORKCHECK_SESSION"
 
@@ -133,6 +133,13 @@ struct python_interpreter {
 	uint32_t reserved;
 };
 
+/* Where the runtime of Go, if there is one, keeps what its thread runs. */
+struct go_runtime {
+	int64_t tls;     /* from the thread's pthread_self() to its goroutine, the scheduler's */
+	int32_t machine; /* in that: the thread as Go knows it */
+	int32_t current; /* in that: the goroutine that it runs; 0: no runtime is known */
+};
+
 /*
  * Who used a thing last that has no owner: a semaphore, a condition variable, a
  * barrier, a futex. A fork child has the copy of what its parent's threads did.
@@ -173,7 +180,7 @@ struct session_handed {
  * Facts that a process keeps in its own memory, for the CLI to read from the
  * outside (process_vm_readv) when it asks what could still wake the process.
  */
-#define PRIVATE_FACTS_MAGIC 0x66633104u
+#define PRIVATE_FACTS_MAGIC 0x66633105u
 #define SIGNALS             65
 #define INTERVAL_TIMERS     3
 struct private_facts {
@@ -201,6 +208,7 @@ struct private_facts {
 	uint64_t kept; /* where it keeps its facts: struct session_kept */
 	/* The FORK that it was born by, as it is kept; 0: none. */
 	_Atomic uint64_t born_by;
+	struct go_runtime go;
 };
 
 /*
@@ -310,12 +318,22 @@ enum stack_flag {
 	STACK_TRUNCATED = 1,    /* the copy ended before the stack did */
 	STACK_FIRST_SEEN = 2,   /* taken at an earlier pass through the same call site */
 	STACK_NO_REGISTERS = 4, /* memory only */
+	/* Behind its bytes, a struct other_stack and the bytes of that: it goes on over there. */
+	STACK_CONTINUED = 8,
+};
+
+/* A goroutine called C, which runs on another stack than its own. */
+#define GOROUTINE_BYTES 4096
+struct other_stack {
+	uint64_t address; /* of the first byte copied */
+	uint32_t length;  /* bytes copied, in units of 8 */
+	uint32_t reserved;
 };
 
 struct record_stack {
 	struct record record;
 	uint32_t flags;
-	uint32_t length;  /* bytes copied */
+	uint32_t length;  /* bytes copied, of this stack */
 	uint64_t address; /* of the first byte copied */
 	struct stack_registers registers;
 	uint8_t bytes[];
@@ -845,7 +863,8 @@ _Static_assert(sizeof(struct python_interpreter) == 32, "python interpreter");
 _Static_assert(sizeof(struct record_python_code) == 40, "python code");
 _Static_assert(sizeof(struct python_frame) == 12, "python frame");
 _Static_assert(sizeof(struct record_python) == 64, "python");
-_Static_assert(sizeof(struct private_facts) == 728, "private facts");
+_Static_assert(sizeof(struct private_facts) == 744, "private facts");
+_Static_assert(sizeof(struct other_stack) == 16, "other stack");
 _Static_assert(sizeof(struct session_kept) == 32, "kept");
 _Static_assert(sizeof(struct record_atfork) == 72, "atfork");
 _Static_assert(sizeof(struct record_use) == 64, "use");

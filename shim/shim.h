@@ -100,6 +100,7 @@ struct process {
 	uint32_t orphaned_regions;      /* bits: lost threads were inside at a fork (regions.c) */
 	_Atomic bool buffer_taken;      /* capture.c's buffer for foreign stacks */
 	_Atomic bool output_taken;      /* output.c's table */
+	_Atomic bool go_taken;          /* the same for Go's runtime (go_runtime.c) */
 	_Atomic bool interpreter_taken; /* somebody looks for it (interpreter.c) */
 	uint32_t output_count;          /* of its entries */
 	_Atomic bool files_taken;       /* python_output.c's table */

@@ -4,6 +4,7 @@
  */
 #include "thread.h"
 #include "fork.h"
+#include "go_runtime.h"
 #include "interpreter.h"
 #include "log.h"
 #include "python.h"
@@ -629,6 +630,7 @@ static struct thread *prepare(struct thread *creator, void *argument, size_t sta
 		return NULL;
 	thread->argument = argument;
 	thread->creator = creator->serial;
+	go_runtime_renew();
 	thread->created_at = capture_stack_once(creator, site, SESSION_STACK_MAX);
 	interpreter_renew();
 	thread->created_python = python_capture_creation(creator, thread->python_name);
@@ -647,12 +649,20 @@ static size_t stack_size_of(const pthread_attr_t *attributes)
 	return size;
 }
 
-static void finish(struct thread *thread, bool created)
+/* It may be named before it runs. By now it may also have ended, and its block be another's. */
+static void know_handle(struct thread *thread, uint32_t serial, pthread_t handle)
+{
+	if (thread->serial == serial && !thread->self)
+		thread->self = handle;
+}
+
+static void finish(struct thread *thread, uint32_t serial, bool created, const pthread_t *handle)
 {
 	if (!created) {
 		release(thread, index_of(thread));
 		return;
 	}
+	know_handle(thread, serial, *handle);
 	atomic_fetch_add(&log_header()->counters.threads, 1);
 	use_record_creation(thread);
 }
@@ -663,6 +673,7 @@ EXPORT int pthread_create(pthread_t *id, const pthread_attr_t *attributes, void 
 	struct call_site site = CALL_SITE();
 	struct thread *creator, *thread = NULL;
 	int result, saved = errno;
+	uint32_t serial;
 
 	real_ensure();
 	creator = thread_current();
@@ -672,8 +683,9 @@ EXPORT int pthread_create(pthread_t *id, const pthread_attr_t *attributes, void 
 	if (!thread)
 		return real.pthread_create(id, attributes, start, argument);
 	thread->start = start;
+	serial = thread->serial;
 	result = real.pthread_create(id, attributes, start_thread_here, thread);
-	finish(thread, result == 0);
+	finish(thread, serial, result == 0, id);
 	return result;
 }
 
@@ -682,6 +694,7 @@ EXPORT int thrd_create(thrd_t *id, thrd_start_t start, void *argument)
 	struct call_site site = CALL_SITE();
 	struct thread *creator, *thread = NULL;
 	int result, saved = errno;
+	uint32_t serial;
 
 	real_ensure();
 	creator = thread_current();
@@ -691,8 +704,9 @@ EXPORT int thrd_create(thrd_t *id, thrd_start_t start, void *argument)
 	if (!thread)
 		return real.thrd_create(id, start, argument);
 	thread->start_c11 = start;
+	serial = thread->serial;
 	result = real.thrd_create(id, start_c11_thread_here, thread);
-	finish(thread, result == thrd_success);
+	finish(thread, serial, result == thrd_success, id);
 	return result;
 }
 

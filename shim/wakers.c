@@ -31,6 +31,11 @@ IN_START void wakers_note_python(const struct python_interpreter *interpreter)
 	facts.python.runtime = runtime;
 }
 
+IN_START void wakers_note_go(const struct go_runtime *runtime)
+{
+	facts.go = *runtime;
+}
+
 void wakers_note_handed(uint64_t key, uint64_t gave, uint64_t took)
 {
 	uint32_t number = atomic_fetch_add(&facts.handed_count, 1);

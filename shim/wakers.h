@@ -15,6 +15,8 @@ void wakers_start(void);
 /* In a fork child: handlers are inherited, timers are not. */
 void wakers_start_child(void);
 /* An interpreter, for the CLI to read from the outside too. NULL: there is none any more. */
+/* The runtime of Go, once it is found. */
+void wakers_note_go(const struct go_runtime *runtime);
 void wakers_note_python(const struct python_interpreter *interpreter);
 /* The calling thread gave something to an object that a lost thread had gone to wait for. */
 void wakers_note_handed(uint64_t key, uint64_t gave, uint64_t took);

@@ -320,6 +320,10 @@ static void set_parts(struct document *document, json_t *object, const struct fi
 {
 	if (finding->fork.present)
 		set(document, object, "fork", fork_value(document, &finding->fork));
+	if (finding->last_fork.present) {
+		set(document, object, "last_fork", fork_value(document, &finding->last_fork));
+		set(document, object, "forks_between", count_value(finding->forks_between));
+	}
 	if (finding->lock.present)
 		set(document, object, "lock", lock_value(document, &finding->lock));
 	if (finding->holder.present)

@@ -191,3 +191,17 @@ void put_frames(struct page *page, const struct frames *frames)
 	}
 	put_remarks(page, frames, python);
 }
+
+/* Python is often deep: what a stack shares with that of the fork is shown there. */
+void put_frames_since(struct page *page, const struct frames *frames, const struct frames *fork)
+{
+	struct frames since;
+	struct python_frames python;
+
+	if (!python_since_fork(frames, fork, &since, &python)) {
+		put_frames(page, frames);
+		return;
+	}
+	put_frames(page, &since);
+	page_line(page, "    (the rest is as at the fork)");
+}

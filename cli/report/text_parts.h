@@ -10,10 +10,15 @@
 
 /* The lines of a stack. Nothing for an empty one. */
 void put_frames(struct page *page, const struct frames *frames);
+/* The same, without the Python frames that the stack of the fork has as well. */
+void put_frames_since(struct page *page, const struct frames *frames, const struct frames *fork);
 
 /* Lock, fork, holder, child and so on, each where it is present. */
 bool has_parts(const struct finding *finding);
 void put_parts(struct page *page, const struct finding *finding);
+
+/* The threads that are missing; nothing where none are. */
+void put_missing(struct page *page, const struct finding *finding);
 
 /*
  * What closes a report: what could not be seen, the table of libraries, the

@@ -1,5 +1,5 @@
 /*
- * The parts of a finding as text: lock, fork, holder, child, lost threads.
+ * The parts of a finding as text: lock, fork, holder, child.
  * Nothing is computed here but words: who is T1, and what a part that is not
  * known is called.
  */
@@ -47,12 +47,20 @@ static bool holder_is_known(const struct holder_part *holder)
 	       holder->acquired_at.count > 0 || holder->created_at.count > 0;
 }
 
+static bool is_created_by_forker(const struct finding *finding)
+{
+	uint32_t creator = finding->holder.creator_serial, forker = finding->fork.thread_serial;
+
+	if (creator != 0 && forker != 0)
+		return creator == forker;
+	return finding->holder.creator_tid > 0 && finding->holder.creator_tid == finding->fork.tid;
+}
+
 static const char *creator_label(struct page *page, const struct finding *finding)
 {
 	const struct holder_part *holder = &finding->holder;
-	bool is_forker = holder->creator_tid > 0 && holder->creator_tid == finding->fork.tid;
 
-	if (finding->fork.present && is_forker)
+	if (finding->fork.present && is_created_by_forker(finding))
 		return "T1";
 	if (holder->creator_tid <= 0 && holder->creator_name == NULL)
 		return NULL;
@@ -112,21 +120,6 @@ static void put_section(struct page *page, const char *heading, const char *link
 {
 	put_heading(page, heading, link, frames);
 	put_frames(page, frames);
-}
-
-/* Python is often deep: what a stack shares with that of the fork is shown there. */
-static void put_frames_to_fork(struct page *page, const struct finding *finding,
-			       const struct frames *frames)
-{
-	struct frames since;
-	struct python_frames python;
-
-	if (!python_since_fork(frames, &finding->fork.stack, &since, &python)) {
-		put_frames(page, frames);
-		return;
-	}
-	put_frames(page, &since);
-	page_line(page, "    (the rest is as at the fork)");
 }
 
 /* "server+0x40a0"; NULL outside of any module. */
@@ -201,12 +194,11 @@ static const char *start_method_words(struct page *page, const struct finding *f
 	return method != NULL ? arena_printf(&page->arena, ", start method \"%s\"", method) : "";
 }
 
-static void put_fork(struct page *page, const struct finding *finding, const struct cast *cast)
+/* "fork #3 in process 4182" */
+static const char *fork_label(struct page *page, const struct fork_part *fork)
 {
 	struct arena *arena = &page->arena;
-	const struct fork_part *fork = &finding->fork;
 	const char *function = page_name(page, fork->function, NAME_COLUMNS);
-	const char *program = page_name(page, fork->program, 1024);
 	const char *heading = function != NULL ? function : "fork";
 
 	if (fork->serial > 0)
@@ -216,14 +208,51 @@ static void put_fork(struct page *page, const struct finding *finding, const str
 				       fork->is_outside    ? "found from outside"
 				       : fork->no_handlers ? "noticed in the child only"
 							   : "only its atfork handlers were seen");
-	heading = fork->pid > 0 ? arena_printf(arena, "%s in process %d", heading, fork->pid)
-				: arena_printf(arena, "%s in a process", heading);
+	return fork->pid > 0 ? arena_printf(arena, "%s in process %d", heading, fork->pid)
+			     : arena_printf(arena, "%s in a process", heading);
+}
+
+static void put_fork(struct page *page, const struct finding *finding, const struct cast *cast)
+{
+	struct arena *arena = &page->arena;
+	const struct fork_part *fork = &finding->fork;
+	const char *program = page_name(page, fork->program, 1024);
+	const char *heading = fork_label(page, fork);
+
 	if (program != NULL)
 		heading = arena_printf(arena, "%s (%s)", heading,
 				       shorten_path(arena, program, PROGRAM_COLUMNS));
 	put_section(page,
 		    arena_printf(arena, "%s by %s%s", heading, cast->forker,
 				 start_method_words(page, finding)),
+		    ":", &fork->stack);
+}
+
+static const char *last_forker_label(struct page *page, const struct fork_part *fork)
+{
+	const char *name =
+		page_name(page, best_name(fork->python_name, fork->thread_name), NAME_COLUMNS);
+
+	if (fork->is_by_same_thread)
+		return "T1";
+	if (name != NULL && *name != '\0' && fork->tid > 0)
+		return arena_printf(&page->arena, "\"%s\" (tid %d)", name, fork->tid);
+	return fork->tid > 0 ? arena_printf(&page->arena, "thread %d", fork->tid) : "a thread";
+}
+
+/* The child comes from a process that had lost the threads already. */
+static void put_last_fork(struct page *page, const struct finding *finding)
+{
+	struct arena *arena = &page->arena;
+	const struct fork_part *fork = &finding->last_fork;
+	const char *between = "";
+
+	if (finding->forks_between > 0)
+		between = arena_printf(arena, ", with %s in between,",
+				       page_count(page, finding->forks_between, "more fork", NULL));
+	put_section(page,
+		    arena_printf(arena, "the child itself comes from %s%s by %s",
+				 fork_label(page, fork), between, last_forker_label(page, fork)),
 		    ":", &fork->stack);
 }
 
@@ -328,7 +357,7 @@ static void put_creation(struct page *page, const struct finding *finding, const
 	if (routine != NULL)
 		heading = arena_printf(arena, "%s to run %s", heading, routine);
 	put_heading(page, heading, routine != NULL ? ", at:" : " at:", stack);
-	put_frames_to_fork(page, finding, stack);
+	put_frames_since(page, stack, &finding->fork.stack);
 }
 
 static void put_holder(struct page *page, const struct finding *finding, const struct cast *cast)
@@ -428,66 +457,9 @@ static void put_child(struct page *page, const struct finding *finding)
 	if (function != NULL && (!finding->lock.present || child->stack.count == 0))
 		heading = arena_printf(&page->arena, "%s in %s", heading, function);
 	put_heading(page, heading, " at:", &child->stack);
-	put_frames_to_fork(page, finding, &child->stack);
-}
-
-/* Length of the part before the number that a name ends with; 0 where there is none. */
-static size_t numbered_prefix(const char *name)
-{
-	size_t length = strlen(name), digits = 0;
-
-	while (digits < length && strchr("0123456789", name[length - digits - 1]) != NULL)
-		digits++;
-	return digits > 0 ? length - digits : 0;
-}
-
-static bool is_numbered_row(const struct missing_group *group)
-{
-	const char *first = group->names[0], *last = group->names[group->name_count - 1];
-	size_t prefix = numbered_prefix(first);
-
-	return prefix > 0 && prefix == numbered_prefix(last) && strncmp(first, last, prefix) == 0;
-}
-
-/* ` ("polars-0" to "polars-7")`; empty without names. */
-static const char *missing_names(struct page *page, const struct missing_group *group)
-{
-	struct arena *arena = &page->arena;
-	const char *list = "";
-	size_t shown = group->name_count > 3 ? 3 : group->name_count;
-
-	if (group->name_count == 0)
-		return "";
-	if (group->name_count > 2 && is_numbered_row(group))
-		return arena_printf(
-			arena, " (\"%s\" to \"%s\")",
-			page_name(page, group->names[0], NAME_COLUMNS),
-			page_name(page, group->names[group->name_count - 1], NAME_COLUMNS));
-	for (size_t i = 0; i < shown; i++)
-		list = arena_printf(arena, "%s%s\"%s\"", list, i > 0 ? ", " : "",
-				    page_name(page, group->names[i], NAME_COLUMNS));
-	if (shown < group->name_count)
-		list = arena_printf(arena, "%s and %zu more", list, group->name_count - shown);
-	return arena_printf(arena, " (%s)", list);
-}
-
-/* What hangs in fork() still has them. */
-static void put_missing(struct page *page, const struct finding *finding,
-			const struct missing_group *group)
-{
-	bool is_in_fork = finding->handler.present;
-	const char *library = page_name(page, group->library, NAME_COLUMNS);
-	const char *heading = page_count(page, group->count, "thread", NULL);
-
-	if (library != NULL)
-		heading = arena_printf(&page->arena, "%s of %s", heading, path_basename(library));
-	heading = arena_printf(&page->arena, "%s%s", heading, missing_names(page, group));
-	if (is_in_fork)
-		heading = arena_printf(&page->arena, "%s that a child would lack", heading);
-	if (group->created_at.count > 0)
-		heading = arena_printf(&page->arena, "%s, created at", heading);
-	page_wrap(page, is_in_fork ? "  threads: " : "  missing: ", 11, heading);
-	put_frames_to_fork(page, finding, &group->created_at);
+	put_frames_since(page, &child->stack,
+			 finding->last_fork.present ? &finding->last_fork.stack
+						    : &finding->fork.stack);
 }
 
 /* "process 4190 (thread 4195) waits for 4182 in write, a full pipe (descriptor 4), at:" */
@@ -530,6 +502,8 @@ void put_parts(struct page *page, const struct finding *finding)
 		put_lock(page, finding);
 	if (finding->fork.present)
 		put_fork(page, finding, &cast);
+	if (finding->last_fork.present)
+		put_last_fork(page, finding);
 	if (finding->holder.present)
 		put_holder(page, finding, &cast);
 	if (finding->gave.present)
@@ -541,7 +515,6 @@ void put_parts(struct page *page, const struct finding *finding)
 	/* A ring tells of each of its processes. */
 	if (finding->child.present && finding->cycle_count == 0)
 		put_child(page, finding);
-	for (size_t i = 0; i < finding->missing_count; i++)
-		put_missing(page, finding, &finding->missing[i]);
+	put_missing(page, finding);
 	put_cycle(page, finding);
 }

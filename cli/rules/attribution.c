@@ -42,7 +42,7 @@ static const char *find_creator(struct judgement *judgement, struct address_spac
 	if (!stack)
 		return NULL;
 	captured_memory_init(&memory);
-	captured_memory_add(&memory, stack->address, stack->bytes, stack->length);
+	model_add_stack(&memory, stack);
 	count = unwind_addresses(space, &stack->registers, &memory.memory, addresses, WALK_MAX,
 				 &complete);
 	for (size_t i = 0; i < count; i++) {
@@ -98,6 +98,17 @@ const char *attribute_creation(struct judgement *judgement, uint32_t process,
 	return path ? arena_strdup(judgement->arena, path) : NULL;
 }
 
+/* Nobody saw who created it: the code that it began in tells, unless anybody may begin there. */
+static const char *attribute_unseen(struct judgement *judgement, uint32_t process,
+				    const struct record_thread *thread)
+{
+	struct address_space *space = model_space(judgement->model, process);
+	uint64_t start = model_unseen(judgement->model, thread)->start_routine;
+	const char *path = space && start ? space_module_path(space, start) : NULL;
+
+	return path && !is_thread_starter(path) ? arena_strdup(judgement->arena, path) : NULL;
+}
+
 const char *attribute_thread(struct judgement *judgement, uint32_t process,
 			     const struct record_thread *thread)
 {
@@ -105,6 +116,8 @@ const char *attribute_thread(struct judgement *judgement, uint32_t process,
 
 	if (thread->flags & THREAD_MAIN) {
 		path = evidence_program(judgement, process);
+	} else if (model_is_unseen(thread)) {
+		path = attribute_unseen(judgement, process, thread);
 	} else {
 		path = attribute_creation(judgement, process, thread->created_at,
 					  thread->start_routine);

@@ -5,6 +5,7 @@
 #include "evidence.h"
 #include "../library_names.h"
 #include "attribution.h"
+#include "fork_line.h"
 #include "fork_paths.h"
 #include "lock_kinds.h"
 #include "python_evidence.h"
@@ -29,7 +30,7 @@ struct frames evidence_stack(struct judgement *judgement, uint32_t process, sess
 	if (!record || !space)
 		return frames;
 	captured_memory_init(&memory);
-	captured_memory_add(&memory, record->address, record->bytes, record->length);
+	model_add_stack(&memory, record);
 	return unwind_stack(space, judgement->arena, &record->registers, false, &memory.memory);
 }
 
@@ -92,10 +93,41 @@ void evidence_fork(struct judgement *judgement, struct fork_part *part, session_
 		fork_path_name(part, record->function);
 	if (thread) {
 		part->tid = thread->tid;
+		part->thread_serial = thread->serial;
 		part->python_name = python_evidence_name(judgement, thread);
 		part->thread_name = arena_strndup(judgement->arena, thread->name,
 						  strnlen(thread->name, sizeof(thread->name)));
 	}
+}
+
+static const struct record_thread *forker_of(const struct model *model, session_reference fork)
+{
+	const struct record_fork *record = model_fork(model, fork);
+
+	return record ? model_thread(model, record->thread) : NULL;
+}
+
+static bool is_same_thread(const struct record_thread *one, const struct record_thread *other)
+{
+	return one && other && one->born_in == other->born_in && one->serial == other->serial;
+}
+
+void evidence_forks(struct judgement *judgement, struct finding *finding, session_reference fork,
+		    const struct process_facts *child)
+{
+	const struct model *model = judgement->model;
+	struct fork_link link;
+	bool more = child && fork_line_begin(model, &link, child->fork, child);
+
+	while (more && link.fork != fork)
+		more = fork_line_next(model, &link);
+	evidence_fork(judgement, &finding->fork, fork, more ? link.child : child);
+	if (!more || !link.steps)
+		return;
+	evidence_fork(judgement, &finding->last_fork, child->fork, child);
+	finding->last_fork.is_by_same_thread =
+		is_same_thread(forker_of(model, fork), forker_of(model, child->fork));
+	finding->forks_between = (uint64_t)link.steps - 1;
 }
 
 void evidence_lock(struct judgement *judgement, struct lock_part *part, uint32_t process,
@@ -119,51 +151,109 @@ void evidence_lock(struct judgement *judgement, struct lock_part *part, uint32_t
 	part->initialised_at = evidence_stack(judgement, process, initialised);
 }
 
-static const struct record_thread *find_creator(const struct model *model,
-						const struct record_thread *thread)
+static const struct record_thread *with_serial(const struct model *model, uint32_t serial,
+					       const struct record_lost *lost)
+{
+	for (uint32_t i = 0; lost && i < lost->count; i++) {
+		const struct record_thread *thread = model_thread(model, lost->threads[i]);
+
+		if (thread && thread->serial == serial && !(thread->flags & THREAD_UNSEEN))
+			return thread;
+	}
+	return NULL;
+}
+
+/* As a fork of that process knew it: by the id that it has there. */
+static const struct record_thread *find_at_forks(const struct model *model, uint32_t process,
+						 uint32_t serial)
+{
+	const struct model_list *forks = model_list(model, RECORD_FORK);
+	const struct record_thread *found = NULL;
+
+	for (size_t i = 0; i < forks->count && !found; i++) {
+		session_reference fork = forks->references[i];
+		const struct record_thread *forker = forker_of(model, fork);
+
+		if (model_fork(model, fork)->parent != process)
+			continue;
+		found = forker && forker->serial == serial
+				? forker
+				: with_serial(
+					  model, serial,
+					  model_lost(model, reader_fork_lost(model->reader, fork)));
+	}
+	return found;
+}
+
+/* Serials are those of one program, and go on in its fork children. A thread that forks has
+ * another id in the child. */
+static const struct record_thread *find_by_serial(const struct model *model, uint32_t process,
+						  uint32_t serial)
 {
 	const struct model_list *threads = model_list(model, RECORD_THREAD);
 
 	for (size_t i = 0; i < threads->count; i++) {
-		const struct record_thread *other = model_thread(model, threads->references[i]);
+		const struct record_thread *thread = model_thread(model, threads->references[i]);
 
-		if (other->serial == thread->creator && other->born_in <= thread->born_in &&
-		    !(other->flags & THREAD_UNSEEN))
-			return other;
+		if (thread->serial == serial && !(thread->flags & THREAD_UNSEEN) &&
+		    fork_line_leads_from(model, thread->born_in, process))
+			return thread;
 	}
 	return NULL;
+}
+
+static const char *thread_name(struct judgement *judgement, const struct record_thread *thread)
+{
+	const char *name = model_unseen(judgement->model, thread)->name;
+	size_t length = strnlen(name, sizeof(thread->name));
+
+	return length ? arena_strndup(judgement->arena, name, length) : NULL;
+}
+
+static void name_creator(struct judgement *judgement, struct holder_part *part,
+			 const struct record_thread *thread)
+{
+	const struct model *model = judgement->model;
+	const struct record_thread *creator;
+
+	if (!thread->creator)
+		return;
+	part->creator_serial = thread->creator;
+	creator = find_at_forks(model, thread->born_in, thread->creator);
+	if (creator) {
+		part->creator_tid = creator->tid;
+	} else {
+		creator = find_by_serial(model, thread->born_in, thread->creator);
+		if (creator && creator->born_in == thread->born_in)
+			part->creator_tid = creator->tid;
+	}
+	if (creator)
+		part->creator_name = thread_name(judgement, creator);
 }
 
 static void name_start_routine(struct judgement *judgement, struct holder_part *part,
 			       struct address_space *space, const struct record_thread *thread)
 {
 	struct frames start;
+	uint64_t address;
 
 	if (thread->flags & THREAD_MAIN) {
 		part->start_routine = "main";
 		return;
 	}
-	if (!thread->start_routine || !space)
+	address = model_unseen(judgement->model, thread)->start_routine;
+	if (!address || !space)
 		return;
-	start = symbolize_code(space, judgement->arena, thread->start_routine, false);
+	start = symbolize_code(space, judgement->arena, address, false);
 	if (!start.count)
 		return;
 	/* The last frame is the function itself; what was inlined at its start stands before it. */
 	part->start_routine = start.list[start.count - 1].function;
 }
 
-static const char *thread_name(struct judgement *judgement, const struct record_thread *thread)
-{
-	size_t length = strnlen(thread->name, sizeof(thread->name));
-
-	return length ? arena_strndup(judgement->arena, thread->name, length) : NULL;
-}
-
 void evidence_thread(struct judgement *judgement, struct holder_part *part, uint32_t process,
 		     const struct record_thread *thread, int tid)
 {
-	const struct record_thread *creator;
-
 	part->present = true;
 	part->tid = thread ? thread->tid : tid;
 	part->creator_tid = -1;
@@ -176,11 +266,7 @@ void evidence_thread(struct judgement *judgement, struct holder_part *part, uint
 	part->library = attribute_thread(judgement, process, thread);
 	part->created_at = evidence_stack(judgement, process, thread->created_at);
 	part->created_at.python = python_evidence(judgement, process, thread->created_python, 0);
-	creator = find_creator(judgement->model, thread);
-	if (creator) {
-		part->creator_tid = creator->tid;
-		part->creator_name = thread_name(judgement, creator);
-	}
+	name_creator(judgement, part, thread);
 }
 
 /* Memory for walking from an acquisition: the first-seen inside, the rest frozen at the clone. */
@@ -192,7 +278,7 @@ static void build_memory(struct captured_memory *memory, const struct record_sta
 		captured_memory_add(memory, snapshot->address, snapshot->bytes,
 				    snapshot_end - snapshot->address);
 	if (frozen)
-		captured_memory_add(memory, frozen->address, frozen->bytes, frozen->length);
+		model_add_stack(memory, frozen);
 }
 
 static uint64_t end_of(const struct record_stack *stack)

@@ -13,6 +13,12 @@ struct frames evidence_stack(struct judgement *judgement, uint32_t process,
 
 void evidence_fork(struct judgement *judgement, struct fork_part *part, session_reference fork,
 		   const struct process_facts *child);
+/*
+ * The fork that left behind what `child` lacks, its own or one further up the line: then
+ * finding->last_fork is its own. `child` may be NULL: not known.
+ */
+void evidence_forks(struct judgement *judgement, struct finding *finding, session_reference fork,
+		    const struct process_facts *child);
 
 void evidence_lock(struct judgement *judgement, struct lock_part *part, uint32_t process,
 		   uint64_t address, uint32_t kind, const uint8_t *state, size_t state_length,

@@ -5,6 +5,7 @@
  */
 #include "lost_thread_used.h"
 #include "evidence.h"
+#include "fork_line.h"
 #include "fork_paths.h"
 #include "libc_regions.h"
 #include "missing_threads.h"
@@ -65,22 +66,14 @@ static bool has_thread(const struct model *model, const struct record_lost *lost
 
 /* The fork that left the thread behind: that of the child, or of one of its ancestors. */
 static session_reference find_fork(const struct model *model, const struct record_lost_use *record,
-				   const struct record_thread *thread,
-				   const struct process_facts **child)
+				   const struct record_thread *thread)
 {
-	session_reference fork = record->fork;
+	struct fork_link link;
+	bool more = fork_line_begin(model, &link, record->fork, NULL);
 
-	*child = model_process(model, record->record.process);
-	for (int i = 0; thread && *child && fork && i < GENERATIONS_MAX; i++) {
-		const struct process_facts *parent = model_process(model, (*child)->parent);
-
-		if (has_thread(model, model_lost(model, reader_fork_lost(model->reader, fork)),
-			       thread))
-			return fork;
-		*child = parent;
-		fork = parent && parent->kind == BIRTH_CHILD ? parent->fork : 0;
-	}
-	*child = model_process(model, record->record.process);
+	for (; thread && more; more = fork_line_next(model, &link))
+		if (has_thread(model, link.lost, thread))
+			return link.fork;
 	return record->fork;
 }
 
@@ -157,14 +150,12 @@ static void report(struct judgement *judgement, const struct rule *rule,
 		   const struct record_hang *hang)
 {
 	const struct model *model = judgement->model;
-	const struct process_facts *child;
-	session_reference fork =
-		find_fork(model, record, model_thread(model, record->thread), &child);
+	session_reference fork = find_fork(model, record, model_thread(model, record->thread));
 	struct finding *finding = judgement_add(judgement, rule);
 
 	finding->severity = is_join(use) ? SEVERITY_ERROR : SEVERITY_WARNING;
 	finding->certainty = hang && hang->is_proven ? CERTAINTY_PROVEN : CERTAINTY_OBSERVED;
-	evidence_fork(judgement, &finding->fork, fork, child);
+	evidence_forks(judgement, finding, fork, model_process(model, record->record.process));
 	if (hang)
 		evidence_hang(judgement, &finding->child, hang);
 	else

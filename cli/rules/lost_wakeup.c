@@ -3,6 +3,7 @@
  * for has no owner; that nothing can wake it was proven from the outside.
  */
 #include "lost_wakeup.h"
+#include "attribution.h"
 #include "evidence.h"
 #include "fork_paths.h"
 #include "lost_thread_used.h"
@@ -42,37 +43,24 @@ static size_t depth_of(const struct frames *stack, const char *library)
 	return SIZE_MAX;
 }
 
-static bool is_named(const struct missing_group *group, const char *library)
-{
-	return library && group->library && strcmp(group->library, library) == 0;
-}
-
-/* Whose thread used last what the child waits on, else whose code the child is
- * innermost in, else who had most threads. */
+/* Whose code the child is innermost in, else who had most threads. */
 static bool is_likelier(const struct finding *finding, const struct missing_group *one,
-			const struct missing_group *other, const char *user)
+			const struct missing_group *other)
 {
 	size_t depth = depth_of(&finding->child.stack, one->library);
 	size_t least = depth_of(&finding->child.stack, other->library);
 
-	if (is_named(one, user) != is_named(other, user))
-		return is_named(one, user);
 	return depth != least ? depth < least : one->count > other->count;
 }
 
-static void put_culprit_first(struct finding *finding, const char *user)
+static size_t likeliest(const struct finding *finding)
 {
 	size_t best = 0;
 
 	for (size_t i = 1; i < finding->missing_count; i++)
-		if (is_likelier(finding, &finding->missing[i], &finding->missing[best], user))
+		if (is_likelier(finding, &finding->missing[i], &finding->missing[best]))
 			best = i;
-	if (best) {
-		struct missing_group culprit = finding->missing[best];
-
-		memmove(&finding->missing[1], &finding->missing[0], best * sizeof(culprit));
-		finding->missing[0] = culprit;
-	}
+	return best;
 }
 
 static bool is_interpreter(const struct finding *finding, const char *library)
@@ -120,19 +108,28 @@ static const char *tie_words(enum hang_evidence evidence)
 	return evidence < EVIDENCE_KINDS ? words[evidence] : "";
 }
 
-static const char *explain(struct judgement *judgement, const struct record_hang *hang,
-			   bool is_of_lost_alone)
+static const char *whereabouts(struct judgement *judgement, const struct finding *finding)
+{
+	if (!finding->last_fork.present)
+		return "the parent";
+	return arena_printf(judgement->arena,
+			    "process %d, at a fork before the one that made the child",
+			    finding->fork.pid);
+}
+
+static const char *explain(struct judgement *judgement, const struct finding *finding,
+			   const struct record_hang *hang, bool is_of_lost_alone)
 {
 	enum hang_evidence evidence = is_of_lost_alone ? EVIDENCE_SERVED : hang->evidence;
 
 	if (hang->is_proven)
 		return arena_printf(judgement->arena,
-				    "these threads stayed in the parent%s; nobody else can end "
+				    "these threads stayed in %s%s; nobody else can end "
 				    "its wait.",
-				    tie_words(evidence));
-	return arena_printf(judgement->arena,
-			    "these threads stayed in the parent%s. Not proven: %.*s.",
-			    tie_words(evidence), (int)hang->reason_length, hang->reason);
+				    whereabouts(judgement, finding), tie_words(evidence));
+	return arena_printf(judgement->arena, "these threads stayed in %s%s. Not proven: %.*s.",
+			    whereabouts(judgement, finding), tie_words(evidence),
+			    (int)hang->reason_length, hang->reason);
 }
 
 /*
@@ -146,31 +143,78 @@ static bool is_by_program(const struct finding *finding)
 	       strcmp(finding->missing[0].library, evidence_file_name(finding->fork.program)) == 0;
 }
 
+/* Is the child in the code of threads that this fork lost? */
+static bool is_in_code_of(struct judgement *judgement, const struct finding *finding,
+			  const struct fork_link *link)
+{
+	for (uint32_t i = 0; link->lost && i < link->lost->count; i++) {
+		const struct record_thread *thread =
+			model_thread(judgement->model, link->lost->threads[i]);
+		const char *library =
+			thread ? attribute_thread(judgement, link->parent, thread) : NULL;
+
+		if (!is_interpreter(finding, library) &&
+		    depth_of(&finding->child.stack, library) != SIZE_MAX)
+			return true;
+	}
+	return false;
+}
+
+static bool find_by_code(struct judgement *judgement, const struct finding *finding,
+			 const struct record_hang *hang, struct fork_link *link)
+{
+	const struct model *model = judgement->model;
+	bool more = fork_line_begin(model, link, hang->fork, model_process(model, hang->serial));
+
+	while (more && !is_in_code_of(judgement, finding, link))
+		more = fork_line_next(model, link);
+	return more;
+}
+
+/*
+ * The fork that is to blame: the one that lost the thread which used last what the child waits
+ * for, else one that lost threads whose code it is in, else the last one that lost any.
+ */
+static void find_culprit(struct judgement *judgement, struct finding *finding,
+			 const struct record_hang *hang)
+{
+	const struct model *model = judgement->model;
+	const struct process_facts *child = model_process(model, hang->serial);
+	struct fork_link link;
+	const struct record_thread *user =
+		object_lost_user(model, hang, finding->child.waiting_in, &link);
+	bool found = user || find_by_code(judgement, finding, hang, &link) ||
+		     fork_line_lost(model, &link, hang->fork, child);
+	session_reference fork = found ? link.fork : hang->fork;
+
+	evidence_forks(judgement, finding, fork, child);
+	object_evidence(judgement, finding, hang, fork);
+	if (!found)
+		return;
+	missing_threads(judgement, finding, link.parent, link.lost);
+	missing_put_first(finding, user ? missing_group_of(judgement, finding, link.parent, user)
+					: likeliest(finding));
+}
+
 static void report(struct judgement *judgement, const struct rule *rule,
 		   const struct record_hang *hang)
 {
-	struct model *model = judgement->model;
 	struct finding *finding = judgement_add(judgement, rule);
-	uint32_t parent = 0;
-	const struct record_lost *lost = missing_since(model, hang->fork, &parent);
 	bool is_of_lost_alone =
-		hang->kind == HANG_TIMED && object_awaits_lost_alone(model, hang, lost);
+		hang->kind == HANG_TIMED && object_awaits_lost_alone(judgement->model, hang);
 
 	finding->certainty = hang->is_proven ? CERTAINTY_PROVEN : CERTAINTY_SUSPECTED;
-	evidence_fork(judgement, &finding->fork, hang->fork, model_process(model, hang->serial));
 	evidence_hang(judgement, &finding->child, hang);
-	if (lost)
-		missing_threads(judgement, finding, parent, lost);
-	put_culprit_first(finding, object_evidence(judgement, finding, hang, lost, parent));
+	find_culprit(judgement, finding, hang);
 	finding->severity = hang->evidence || (is_of_lost_alone && !is_by_program(finding))
 				    ? SEVERITY_ERROR
 				    : SEVERITY_WARNING;
 	finding->message = arena_printf(judgement->arena, "child %d %s %s that do not exist in it.",
 					hang->pid, hang->is_proven ? "waits for" : suspicion(hang),
 					culprit_words(judgement, finding));
-	finding->why =
-		arena_printf(judgement->arena, "%s%s", explain(judgement, hang, is_of_lost_alone),
-			     fork_path_remark(judgement, &finding->fork));
+	finding->why = arena_printf(judgement->arena, "%s%s",
+				    explain(judgement, finding, hang, is_of_lost_alone),
+				    fork_path_remark(judgement, &finding->fork));
 	finding->advice =
 		"fork before these threads are started, or let the child exec at once "
 		"(posix_spawn(); in Python the start method \"spawn\" or \"forkserver\"), or start "
@@ -188,11 +232,11 @@ static bool is_lost_wakeup(struct judgement *judgement, const struct record_hang
 {
 	const struct model *model = judgement->model;
 	const struct record_held *held;
-	uint32_t parent;
+	struct fork_link link;
 
 	return is_of_lost_threads(hang) && !tries_of(model, hang) &&
 	       !held_before_birth(model, hang) && !waits_for_lock(model, hang->serial) &&
-	       !region_wait_of(model, hang, &held) && !python_lock_owner(model, hang, &parent) &&
+	       !region_wait_of(model, hang, &held) && !python_lock_owner(model, hang, &link) &&
 	       !hangs_in_lost_thread(judgement, hang);
 }
 

@@ -1,30 +1,96 @@
-/* Groups the threads that a fork left behind by the library that they belong to. */
+/*
+ * Groups the threads that a fork left behind. What was created at one place by one library
+ * is a group; the same place may have several STACK records, of other bytes.
+ */
 #include "missing_threads.h"
 #include "attribution.h"
 #include "evidence.h"
 #include "python_evidence.h"
 #include <string.h>
 
+/* Places that are told apart. To name the functions of one is what costs. */
+#define SITES_MAX 64
+
+/* Where a thread was created, and by whose code. */
+struct site {
+	const char *library;
+	session_reference stack, python;
+};
+
+struct grouping {
+	struct judgement *judgement;
+	struct finding *finding;
+	uint32_t process;
+	struct known_site {
+		struct site site;
+		size_t group;
+	} known[SITES_MAX];
+	size_t known_count;
+};
+
 static bool same_text(const char *one, const char *other)
 {
 	return one == other || (one && other && strcmp(one, other) == 0);
 }
 
-static struct missing_group *group_of(struct finding *finding, const char *library)
+static struct site site_of(struct judgement *judgement, uint32_t process,
+			   const struct record_thread *thread)
+{
+	return (struct site){attribute_thread(judgement, process, thread), thread->created_at,
+			     thread->created_python};
+}
+
+static struct frames stack_of(struct judgement *judgement, uint32_t process,
+			      const struct site *site)
+{
+	struct frames frames = evidence_stack(judgement, process, site->stack);
+
+	frames.python = python_evidence(judgement, process, site->python, 0);
+	return frames;
+}
+
+static bool same_python(const struct python_frames *one, const struct python_frames *other)
+{
+	if (!one || !other || one->count != other->count)
+		return one == other;
+	for (size_t i = 0; i < one->count; i++)
+		if (one->list[i].line != other->list[i].line ||
+		    !same_text(one->list[i].file, other->list[i].file) ||
+		    !same_text(one->list[i].function, other->list[i].function))
+			return false;
+	return true;
+}
+
+static bool same_stack(const struct frames *one, const struct frames *other)
+{
+	if (one->count != other->count)
+		return false;
+	for (size_t i = 0; i < one->count; i++)
+		if (one->list[i].pc != other->list[i].pc)
+			return false;
+	return same_python(one->python, other->python);
+}
+
+/* SIZE_MAX: none. */
+static size_t find_group(const struct finding *finding, const char *library,
+			 const struct frames *created_at)
 {
 	for (size_t i = 0; i < finding->missing_count; i++)
-		if (same_text(finding->missing[i].library, library))
-			return &finding->missing[i];
-	return NULL;
+		if (same_text(finding->missing[i].library, library) &&
+		    same_stack(&finding->missing[i].created_at, created_at))
+			return i;
+	return SIZE_MAX;
 }
 
 static const char *name_of(struct judgement *judgement, const struct record_thread *thread)
 {
-	size_t length = strnlen(thread->name, sizeof(thread->name));
+	size_t length;
 	const char *python_name = python_evidence_name(judgement, thread);
 
 	if (python_name)
 		return python_name;
+	thread = model_unseen(judgement->model, thread);
+	length = strnlen(thread->name, sizeof(thread->name));
 	return length ? arena_strndup(judgement->arena, thread->name, length) : NULL;
 }
 
@@ -37,51 +103,80 @@ static void add_name(struct missing_group *group, const char *name)
 		group->names[group->name_count++] = name;
 }
 
-/* Groups hold as many names as there are threads, at most. */
+/* `left`: threads that are yet to come, this one included; a group may get as many names. */
+static size_t group_with(struct grouping *grouping, const struct site *site,
+			 const struct frames *created_at, size_t left)
+{
+	struct finding *finding = grouping->finding;
+	size_t index = find_group(finding, site->library, created_at);
+	struct missing_group *group;
+
+	if (index != SIZE_MAX)
+		return index;
+	group = &finding->missing[finding->missing_count];
+	group->library = site->library;
+	group->created_at = *created_at;
+	group->names = arena_array(grouping->judgement->arena, left, sizeof(*group->names));
+	return finding->missing_count++;
+}
+
+static size_t group_of(struct grouping *grouping, const struct site *site, size_t left)
+{
+	struct frames created_at = {.complete = true};
+	size_t i = 0;
+
+	for (; i < grouping->known_count; i++)
+		if (grouping->known[i].site.stack == site->stack &&
+		    grouping->known[i].site.python == site->python &&
+		    same_text(grouping->known[i].site.library, site->library))
+			return grouping->known[i].group;
+	if (i == SITES_MAX)
+		return group_with(grouping, site, &created_at, left);
+	created_at = stack_of(grouping->judgement, grouping->process, site);
+	grouping->known[i].site = *site;
+	grouping->known[i].group = group_with(grouping, site, &created_at, left);
+	grouping->known_count++;
+	return grouping->known[i].group;
+}
+
 void missing_threads(struct judgement *judgement, struct finding *finding, uint32_t process,
 		     const struct record_lost *lost)
 {
+	struct grouping grouping = {.judgement = judgement, .finding = finding, .process = process};
+
 	finding->missing = arena_array(judgement->arena, lost->count, sizeof(*finding->missing));
 	for (uint32_t i = 0; i < lost->count; i++) {
 		const struct record_thread *thread =
 			model_thread(judgement->model, lost->threads[i]);
 		struct missing_group *group;
-		const char *library;
+		struct site site;
 
 		if (!thread)
 			continue;
-		library = attribute_thread(judgement, process, thread);
-		group = group_of(finding, library);
-		if (!group) {
-			group = &finding->missing[finding->missing_count++];
-			group->library = library;
-			group->names = arena_array(judgement->arena, lost->count - i,
-						   sizeof(*group->names));
-			group->created_at = evidence_stack(judgement, process, thread->created_at);
-			group->created_at.python =
-				python_evidence(judgement, process, thread->created_python, 0);
-		}
+		site = site_of(judgement, process, thread);
+		group = &finding->missing[group_of(&grouping, &site, lost->count - i)];
 		group->count++;
 		add_name(group, name_of(judgement, thread));
 	}
 }
 
-const struct record_lost *missing_since(const struct model *model, session_reference fork,
-					uint32_t *parent)
+size_t missing_group_of(struct judgement *judgement, const struct finding *finding,
+			uint32_t process, const struct record_thread *thread)
 {
-	for (int i = 0; i < GENERATIONS_MAX && fork; i++) {
-		const struct record_fork *record = model_fork(model, fork);
-		const struct record_lost *lost =
-			model_lost(model, reader_fork_lost(model->reader, fork));
-		const struct process_facts *process;
+	struct site site = site_of(judgement, process, thread);
+	struct frames created_at = stack_of(judgement, process, &site);
+	size_t index = find_group(finding, site.library, &created_at);
 
-		if (!record)
-			return NULL;
-		*parent = record->parent;
-		if (lost && lost->count)
-			return lost;
-		process = model_process(model, record->parent);
-		fork = process && process->kind == BIRTH_CHILD ? process->fork : 0;
-	}
-	return NULL;
+	return index != SIZE_MAX ? index : 0;
+}
+
+void missing_put_first(struct finding *finding, size_t index)
+{
+	struct missing_group first;
+
+	if (!index || index >= finding->missing_count)
+		return;
+	first = finding->missing[index];
+	memmove(&finding->missing[1], &finding->missing[0], index * sizeof(first));
+	finding->missing[0] = first;
 }

@@ -31,9 +31,9 @@ static bool is_user(const struct record_thread *thread, uint64_t use)
 	       (thread->serial & OBJECT_SERIAL) == serial_in(use);
 }
 
-/* The one lost thread with these bits; NULL: none, or more than one. */
-static const struct record_thread *find_lost_user(const struct model *model,
-						  const struct record_lost *lost, uint64_t use)
+/* The one thread with these bits; NULL: none, or more than one. */
+static const struct record_thread *find_user(const struct model *model,
+					     const struct record_lost *lost, uint64_t use)
 {
 	const struct record_thread *found = NULL;
 
@@ -49,6 +49,22 @@ static const struct record_thread *find_lost_user(const struct model *model,
 	return found;
 }
 
+/* The lost thread, and the fork that lost it: threads of one line have serials of their own. */
+static const struct record_thread *find_lost_user(const struct model *model,
+						  const struct record_hang *hang, uint64_t use,
+						  struct fork_link *link)
+{
+	const struct record_thread *user = NULL;
+	bool more = serial_in(use) &&
+		    fork_line_begin(model, link, hang->fork, model_process(model, hang->serial));
+
+	while (more && !user) {
+		user = find_user(model, link->lost, use);
+		more = !user && fork_line_next(model, link);
+	}
+	return user;
+}
+
 static const struct record_thread *find_forker(const struct model *model, session_reference fork)
 {
 	const struct record_fork *record = model_fork(model, fork);
@@ -60,22 +76,24 @@ static void fill_user(struct judgement *judgement, struct use_part *part, uint32
 		      const struct record_thread *thread)
 {
 	part->tid = thread->tid;
+	thread = model_unseen(judgement->model, thread);
 	part->thread_name = arena_strndup(judgement->arena, thread->name,
 					  strnlen(thread->name, sizeof(thread->name)));
 	part->python_name = python_evidence_name(judgement, thread);
 	part->library = attribute_thread(judgement, process, thread);
 }
 
-/* `user` is the lost thread that did it; NULL: another one. */
 static void fill_use(struct judgement *judgement, struct use_part *part, const char *verb,
-		     const struct record_hang *hang, uint32_t process,
-		     const struct record_thread *user, uint64_t use)
+		     const struct record_hang *hang, session_reference fork, uint64_t use)
 {
-	struct address_space *space = model_space(judgement->model, process);
-	const struct record_thread *forker = find_forker(judgement->model, hang->fork);
+	const struct model *model = judgement->model;
+	struct address_space *space = model_space(judgement->model, hang->serial);
+	const struct record_thread *forker = find_forker(model, fork), *user;
+	struct fork_link link;
 
 	if (!use || !verb)
 		return;
+	user = find_lost_user(model, hang, use, &link);
 	part->present = true;
 	part->verb = verb;
 	part->tid = -1;
@@ -85,7 +103,7 @@ static void fill_use(struct judgement *judgement, struct use_part *part, const c
 	/* Nothing is known of the callers, and nothing was cut. */
 	part->stack.complete = true;
 	if (user || part->is_forker)
-		fill_user(judgement, part, process, user ? user : forker);
+		fill_user(judgement, part, user ? link.parent : hang->serial, user ? user : forker);
 }
 
 /* To signal or destroy a condition variable is to wait for those that wait on it. */
@@ -94,34 +112,46 @@ static bool waits_for_takers(const struct record_object *object, const char *fun
 	return object->kind == LOCK_CONDITION && function && !strstr(function, "wait");
 }
 
-const char *object_evidence(struct judgement *judgement, struct finding *finding,
-			    const struct record_hang *hang, const struct record_lost *lost,
-			    uint32_t parent)
+const struct record_thread *object_lost_user(const struct model *model,
+					     const struct record_hang *hang, const char *function,
+					     struct fork_link *link)
 {
-	const struct model *model = judgement->model;
 	const struct record_object *object = object_of(model, hang);
 	const struct record_thread *giver, *taker;
-	const struct lock_kind_facts *facts;
+	struct fork_link lost_taker;
 
 	if (!object)
 		return NULL;
+	giver = find_lost_user(model, hang, object->gave, link);
+	if (giver && !waits_for_takers(object, function))
+		return giver;
+	taker = find_lost_user(model, hang, object->took, &lost_taker);
+	if (!taker)
+		return giver;
+	*link = lost_taker;
+	return taker;
+}
+
+void object_evidence(struct judgement *judgement, struct finding *finding,
+		     const struct record_hang *hang, session_reference fork)
+{
+	const struct record_object *object = object_of(judgement->model, hang);
+	const struct lock_kind_facts *facts;
+
+	if (!object)
+		return;
 	facts = lock_kind_facts(object->kind);
-	giver = find_lost_user(model, lost, object->gave);
-	taker = find_lost_user(model, lost, object->took);
 	evidence_lock(judgement, &finding->lock, hang->serial, object->address, object->kind, NULL,
 		      0, object->made);
-	fill_use(judgement, &finding->gave, facts->gave, hang, parent, giver, object->gave);
-	fill_use(judgement, &finding->took, facts->took, hang, parent, taker, object->took);
-	if (taker && (!giver || waits_for_takers(object, finding->child.waiting_in)))
-		return finding->took.library;
-	return giver ? finding->gave.library : NULL;
+	fill_use(judgement, &finding->gave, facts->gave, hang, fork, object->gave);
+	fill_use(judgement, &finding->took, facts->took, hang, fork, object->took);
 }
 
 /* Tasks that wait for ever may be waited for themselves; nobody has ever called one of those. */
-bool object_awaits_lost_alone(const struct model *model, const struct record_hang *hang,
-			      const struct record_lost *lost)
+bool object_awaits_lost_alone(const struct model *model, const struct record_hang *hang)
 {
 	const struct model_list *list = model_list(model, RECORD_OBJECT);
+	struct fork_link link;
 	bool any_timed = false;
 
 	for (size_t i = 0; i < list->count; i++) {
@@ -129,7 +159,7 @@ bool object_awaits_lost_alone(const struct model *model, const struct record_han
 
 		if (object->serial != hang->serial)
 			continue;
-		if (object->kind && find_lost_user(model, lost, object->gave))
+		if (object->kind && find_lost_user(model, hang, object->gave, &link))
 			any_timed |= object->is_timed;
 		else if (object->is_timed || object->gave)
 			return false;

@@ -5,25 +5,30 @@
 #ifndef FORKCHECK_OBJECT_EVIDENCE_H
 #define FORKCHECK_OBJECT_EVIDENCE_H
 
-#include "rule.h"
+#include "fork_line.h"
 
 /* The OBJECT record of what the hang waits for; NULL: there is none. */
 const struct record_object *object_of(const struct model *model, const struct record_hang *hang);
 
 /*
- * Fills finding->lock, gave and took, where the hang has an OBJECT record. `lost`
- * are the threads that the child does not have, of process `parent`. Returns the
- * library of the lost thread that the child most likely waits for; NULL: unknown.
+ * The lost thread that used last what the child waits for in `function` (NULL: unknown), in
+ * the way that matters there; `link` gets the fork that lost it. NULL: none is known.
  */
-const char *object_evidence(struct judgement *judgement, struct finding *finding,
-			    const struct record_hang *hang, const struct record_lost *lost,
-			    uint32_t parent);
+const struct record_thread *object_lost_user(const struct model *model,
+					     const struct record_hang *hang, const char *function,
+					     struct fork_link *link);
+
+/*
+ * Fills finding->lock, gave and took, where the hang has an OBJECT record. `fork` is the
+ * fork of the finding.
+ */
+void object_evidence(struct judgement *judgement, struct finding *finding,
+		     const struct record_hang *hang, session_reference fork);
 
 /*
  * Was everything that the process waits for with a time limit last posted or
  * signalled by lost threads, and nothing else by anybody who is there?
  */
-bool object_awaits_lost_alone(const struct model *model, const struct record_hang *hang,
-			      const struct record_lost *lost);
+bool object_awaits_lost_alone(const struct model *model, const struct record_hang *hang);
 
 #endif

@@ -68,8 +68,8 @@ static void report_inherited_call(struct judgement *judgement, const struct rule
 
 	finding->severity = SEVERITY_ERROR;
 	finding->certainty = hang->is_proven ? CERTAINTY_PROVEN : CERTAINTY_SUSPECTED;
-	evidence_fork(judgement, &finding->fork, held->fork,
-		      model_process(judgement->model, hang->serial));
+	evidence_forks(judgement, finding, held->fork,
+		       model_process(judgement->model, hang->serial));
 	evidence_lock(judgement, &finding->lock, hang->serial, held->lock, held->kind, held->state,
 		      held->state_length, held->initialised);
 	evidence_holder(judgement, &finding->holder, hang->serial, held);
@@ -139,7 +139,7 @@ static void report_failed_unlock(struct judgement *judgement, const struct rule 
 
 	finding->severity = SEVERITY_ERROR;
 	finding->certainty = CERTAINTY_OBSERVED;
-	evidence_fork(judgement, &finding->fork, held->fork, child);
+	evidence_forks(judgement, finding, held->fork, child);
 	evidence_lock(judgement, &finding->lock, touch->record.process, held->lock, held->kind,
 		      held->state, held->state_length, held->initialised);
 	evidence_holder(judgement, &finding->holder, touch->record.process, held);

@@ -5,12 +5,13 @@
 #ifndef FORKCHECK_ORPHANED_PYTHON_LOCK_H
 #define FORKCHECK_ORPHANED_PYTHON_LOCK_H
 
-#include "rule.h"
+#include "fork_line.h"
 
 /* The lost thread that has the lock which a proven hang waits for. NULL: none is
- * known. `parent` gets the process that it lived in. */
+ * known. `link` gets the fork that left it behind. */
 const struct record_thread *python_lock_owner(const struct model *model,
-					      const struct record_hang *hang, uint32_t *parent);
+					      const struct record_hang *hang,
+					      struct fork_link *link);
 
 void judge_orphaned_python_locks(struct judgement *judgement, const struct rule *rule);
 

@@ -1,7 +1,7 @@
 /* Reads the model only. A lock's history is looked for up the line of forks. */
 #include "wait_evidence.h"
+#include "fork_line.h"
 #include "lock_kinds.h"
-#include "missing_threads.h"
 #include "python_evidence.h"
 #include <errno.h>
 
@@ -33,34 +33,18 @@ static const struct record_held *find_held(const struct model *model,
 					   const struct record_wait *wait, session_reference *fork)
 {
 	const struct record_held *held = model_held(model, wait->held);
+	struct fork_link link;
+	bool more = !held && fork_line_begin(model, &link, wait->fork, NULL);
 
-	*fork = wait->fork;
-	if (held) {
-		*fork = held->fork;
-		return held;
-	}
-	for (int i = 0; i < GENERATIONS_MAX; i++) {
-		const struct record_fork *record = model_fork(model, *fork);
-		const struct process_facts *parent;
-
-		held = held_at(model, *fork, wait);
-		if (held)
-			return held;
-		parent = record ? model_process(model, record->parent) : NULL;
-		if (!parent || !parent->fork)
-			break;
-		*fork = parent->fork;
-	}
-	*fork = wait->fork;
-	return NULL;
+	for (; more; more = !held && fork_line_next(model, &link))
+		held = held_at(model, link.fork, wait);
+	*fork = held ? held->fork : wait->fork;
+	return held;
 }
 
-/* The lost thread with the id that the lock's word names. */
-static const struct record_thread *find_lost_thread(const struct model *model,
-						    session_reference fork, int tid)
+static const struct record_thread *with_id(const struct model *model,
+					   const struct record_lost *lost, int tid)
 {
-	const struct record_lost *lost = model_lost(model, reader_fork_lost(model->reader, fork));
-
 	for (uint32_t i = 0; lost && i < lost->count; i++) {
 		const struct record_thread *thread = model_thread(model, lost->threads[i]);
 
@@ -68,6 +52,22 @@ static const struct record_thread *find_lost_thread(const struct model *model,
 			return thread;
 	}
 	return NULL;
+}
+
+/* The lost thread with the id that the lock's word names, and the fork that lost it. */
+static const struct record_thread *find_lost_thread(const struct model *model,
+						    session_reference *fork, int tid)
+{
+	const struct record_thread *thread = NULL;
+	struct fork_link link;
+	bool more = fork_line_begin(model, &link, *fork, NULL);
+
+	for (; more; more = !thread && fork_line_next(model, &link)) {
+		thread = with_id(model, link.lost, tid);
+		if (thread)
+			*fork = link.fork;
+	}
+	return thread;
 }
 
 static void fill_child(struct judgement *judgement, struct finding *finding,
@@ -94,16 +94,18 @@ void wait_evidence(struct judgement *judgement, struct finding *finding,
 	const struct process_facts *child = model_process(model, wait->record.process);
 	session_reference fork;
 	const struct record_held *held = find_held(model, wait, &fork);
+	const struct record_thread *holder =
+		held ? NULL : find_lost_thread(model, &fork, wait->owner);
 
-	evidence_fork(judgement, &finding->fork, fork, child);
+	evidence_forks(judgement, finding, fork, child);
 	evidence_lock(judgement, &finding->lock, wait->record.process, wait->lock, wait->kind,
 		      wait->state, wait->state_length,
 		      held && held->initialised ? held->initialised : wait->initialised);
 	if (held)
 		evidence_holder(judgement, &finding->holder, wait->record.process, held);
 	else
-		evidence_thread(judgement, &finding->holder, wait->record.process,
-				find_lost_thread(model, fork, wait->owner), wait->owner);
+		evidence_thread(judgement, &finding->holder, wait->record.process, holder,
+				wait->owner);
 	finding->holder.is_forker |=
 		finding->holder.tid >= 0 && finding->holder.tid == finding->fork.tid;
 	fill_child(judgement, finding, child, wait);

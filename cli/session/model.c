@@ -267,9 +267,45 @@ const struct record_stack *model_stack(const struct model *model, session_refere
 	return record_of(model, reference, RECORD_STACK);
 }
 
+/* The reader has seen that all of it lies in the record. */
+void model_add_stack(struct captured_memory *memory, const struct record_stack *stack)
+{
+	const uint8_t *behind = stack->bytes + stack->length;
+	struct other_stack other;
+
+	captured_memory_add(memory, stack->address, stack->bytes, stack->length);
+	if (!(stack->flags & STACK_CONTINUED))
+		return;
+	memcpy(&other, behind, sizeof(other));
+	captured_memory_add(memory, other.address, behind + sizeof(other), other.length);
+}
+
 const struct record_thread *model_thread(const struct model *model, session_reference reference)
 {
 	return record_of(model, reference, RECORD_THREAD);
+}
+
+bool model_is_unseen(const struct record_thread *thread)
+{
+	return thread->flags & THREAD_UNSEEN ||
+	       (!(thread->flags & THREAD_MAIN) && !thread->created_at && !thread->start_routine);
+}
+
+const struct record_thread *model_unseen(const struct model *model,
+					 const struct record_thread *thread)
+{
+	const struct model_list *list = model_list(model, RECORD_THREAD);
+
+	if (!model_is_unseen(thread) || (thread->name[0] && thread->start_routine))
+		return thread;
+	for (size_t i = list->count; i-- > 0;) {
+		const struct record_thread *other = model_thread(model, list->references[i]);
+
+		if (other->flags & THREAD_UNSEEN && other->name[0] &&
+		    other->born_in == thread->born_in && other->tid == thread->tid)
+			return other;
+	}
+	return thread;
 }
 
 const struct record_fork *model_fork(const struct model *model, session_reference reference)

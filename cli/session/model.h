@@ -73,7 +73,16 @@ void model_release(struct model *model);
 bool model_update(struct model *model);
 
 const struct record_stack *model_stack(const struct model *model, session_reference reference);
+/* Adds what a STACK record has to memory: its own bytes, and those of the stack that it is
+ * continued on. */
+void model_add_stack(struct captured_memory *memory, const struct record_stack *stack);
 const struct record_thread *model_thread(const struct model *model, session_reference reference);
+/* Nobody saw how it was created: found in /proc, or met when it called something. */
+bool model_is_unseen(const struct record_thread *thread);
+/* Of such a thread: the record that has what was found out about it
+ * later; else the same record. */
+const struct record_thread *model_unseen(const struct model *model,
+					 const struct record_thread *thread);
 const struct record_fork *model_fork(const struct model *model, session_reference reference);
 const struct record_lost *model_lost(const struct model *model, session_reference reference);
 const struct record_held *model_held(const struct model *model, session_reference reference);

@@ -168,6 +168,19 @@ static bool add_range(struct reader_ranges *ranges, uint64_t start, uint64_t end
 	return true;
 }
 
+static bool is_whole_stack(const struct record_stack *stack, size_t extra)
+{
+	struct other_stack other;
+
+	if (stack->length > extra || !(stack->flags & STACK_CONTINUED))
+		return stack->length <= extra;
+	extra -= stack->length;
+	if (extra < sizeof(other))
+		return false;
+	memcpy(&other, stack->bytes + stack->length, sizeof(other));
+	return other.length <= extra - sizeof(other);
+}
+
 /* Variable parts must lie within the record: the sizes inside it are checked here, once. */
 static bool is_consistent(const struct record_buffer *buffer)
 {
@@ -184,7 +197,7 @@ static bool is_consistent(const struct record_buffer *buffer)
 		return (size_t)module->path_length + module->build_id_length <= extra;
 	}
 	case RECORD_STACK:
-		return ((const struct record_stack *)record)->length <= extra;
+		return is_whole_stack(record, extra);
 	case RECORD_LOST:
 		return ((const struct record_lost *)record)->count <=
 		       extra / sizeof(session_reference);

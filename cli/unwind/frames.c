@@ -7,6 +7,8 @@
 #include <string.h>
 
 #define FRAMES_MAX 128
+/* From one stack to another and back. */
+#define CROSSINGS_MAX 4
 /* Words that a walk may read: a hostile DWARF expression can loop for ever. */
 #define READS_MAX (1u << 18)
 /*
@@ -213,8 +215,9 @@ void unwind_free(unw_addr_space_t unwind)
 /* Entries of assembly files that carry no call-frame information. */
 static bool is_entry_name(const char *name)
 {
-	static const char *const entries[] = {"_start", "clone",    "__clone",
-					      "clone3", "__clone3", "__start_context"};
+	static const char *const entries[] = {
+		"_start",   "clone",           "__clone",        "clone3",
+		"__clone3", "__start_context", "runtime.goexit", "runtime.goexit.abi0"};
 
 	for (size_t i = 0; name != NULL && i < sizeof(entries) / sizeof(*entries); i++) {
 		if (strcmp(name, entries[i]) == 0)
@@ -300,6 +303,96 @@ static size_t drop_guesses(struct address_space *space, const struct step *steps
 	return count;
 }
 
+/* Where libunwind stopped, which changes nothing where it fails. */
+static void note_end(unw_cursor_t *cursor, struct stack_registers *end)
+{
+	unw_word_t sp = 0, bp = 0;
+
+	unw_get_reg(cursor, UNW_REG_SP, &sp);
+	unw_get_reg(cursor, UNW_X86_64_RBP, &bp);
+	*end = (struct stack_registers){.rsp = sp, .rbp = bp};
+}
+
+/* As long as code describes itself. Returns the number of steps by then. */
+static size_t walk_described(struct walk *walk, struct step steps[FRAMES_MAX], size_t count,
+			     struct stack_registers *end)
+{
+	unw_cursor_t cursor;
+
+	walk->undescribed = false;
+	if (unw_init_remote(&cursor, walk->space->unwind, walk) != 0)
+		return count;
+	note_end(&cursor, end);
+	while (count < FRAMES_MAX && step_up(&cursor, &steps[count]) &&
+	       !(walk->undescribed && ending_of(walk->space, steps[count - 1]) != ENDING_NONE)) {
+		walk->undescribed = false;
+		note_end(&cursor, end);
+		count++;
+	}
+	return count;
+}
+
+static bool is_apart(const struct walk *walk, const struct stack_registers *at)
+{
+	return walk->memory && walk->memory->is_apart &&
+	       walk->memory->is_apart(walk->memory, at->rsp, at->rbp);
+}
+
+static bool is_described(struct address_space *space, uint64_t address)
+{
+	struct module *module;
+	struct cfi_frame frame;
+
+	return find_description(space, address, &module, &frame) != CFI_NONE;
+}
+
+static bool step_by_frame_pointer(struct walk *walk, struct stack_registers *at, struct step *step)
+{
+	uint64_t bp, pc;
+
+	if ((at->rbp < at->rsp && !is_apart(walk, at)) || at->rbp % sizeof(bp) ||
+	    walk->memory->read(walk->memory, at->rbp, &bp) != 0 ||
+	    walk->memory->read(walk->memory, at->rbp + sizeof(bp), &pc) != 0 || !pc)
+		return false;
+	*at = (struct stack_registers){.rip = pc, .rsp = at->rbp + 2 * sizeof(bp), .rbp = bp};
+	*step = (struct step){pc, true, at->rsp};
+	return true;
+}
+
+/* Go's own code, which describes itself to nobody but keeps frame pointers. */
+static size_t walk_by_frame_pointer(struct walk *walk, struct stack_registers *at,
+				    struct step steps[FRAMES_MAX], size_t count)
+{
+	while (count < FRAMES_MAX && step_by_frame_pointer(walk, at, &steps[count]) &&
+	       space_module_at(walk->space, at->rip - 1)) {
+		count++;
+		if (is_described(walk->space, at->rip - 1) ||
+		    ending_of(walk->space, steps[count - 1]) != ENDING_NONE)
+			break;
+	}
+	return count;
+}
+
+/*
+ * Go runs C on another stack than the goroutine's, and the frame pointer leads back there;
+ * a goroutine that C has called goes on in C.
+ */
+static size_t walk_all(struct walk *walk, struct step steps[FRAMES_MAX])
+{
+	struct stack_registers end = {0};
+	size_t count = walk_described(walk, steps, 1, &end);
+
+	for (int i = 0; i < CROSSINGS_MAX && count < FRAMES_MAX && is_apart(walk, &end); i++) {
+		count = walk_by_frame_pointer(walk, &end, steps, count);
+		if (!end.rip || !is_described(walk->space, end.rip - 1))
+			break;
+		walk->registers = &end;
+		walk->start = end.rip - 1;
+		count = walk_described(walk, steps, count, &end);
+	}
+	return count;
+}
+
 static size_t walk_stack(struct address_space *space, const struct stack_registers *registers,
 			 bool rip_is_return, const struct memory *memory,
 			 struct step steps[FRAMES_MAX], bool *complete)
@@ -310,17 +403,10 @@ static size_t walk_stack(struct address_space *space, const struct stack_registe
 			    .registers = registers,
 			    .memory = memory,
 			    .start = registers->rip - rip_is_return};
-	unw_cursor_t cursor;
-	size_t count = 0;
+	size_t count;
 
-	steps[count++] = (struct step){registers->rip, rip_is_return, registers->rsp};
-	if (unw_init_remote(&cursor, space->unwind, &walk) == 0) {
-		while (count < FRAMES_MAX && step_up(&cursor, &steps[count]) &&
-		       !(walk.undescribed && ending_of(space, steps[count - 1]) != ENDING_NONE)) {
-			walk.undescribed = false;
-			count++;
-		}
-	}
+	steps[0] = (struct step){registers->rip, rip_is_return, registers->rsp};
+	count = walk_all(&walk, steps);
 	enum ending ending = ending_of(space, steps[count - 1]);
 	*complete = ending != ENDING_NONE;
 	if (ending == ENDING_CONTEXT_START)

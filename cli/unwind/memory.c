@@ -30,9 +30,27 @@ static int captured_memory_read(const struct memory *memory, uint64_t address, u
 	return -1;
 }
 
+static const struct memory_range *range_of(const struct captured_memory *captured, uint64_t address)
+{
+	for (size_t i = 0; i < captured->count; i++)
+		if (range_holds(&captured->ranges[i], address))
+			return &captured->ranges[i];
+	return NULL;
+}
+
+static bool captured_memory_is_apart(const struct memory *memory, uint64_t one, uint64_t other)
+{
+	const struct captured_memory *captured = (const struct captured_memory *)memory;
+	const struct memory_range *first = range_of(captured, one);
+	const struct memory_range *second = range_of(captured, other);
+
+	return first && second && first != second;
+}
+
 void captured_memory_init(struct captured_memory *captured)
 {
-	*captured = (struct captured_memory){.memory.read = captured_memory_read};
+	*captured = (struct captured_memory){
+		.memory = {.read = captured_memory_read, .is_apart = captured_memory_is_apart}};
 }
 
 bool captured_memory_add(struct captured_memory *captured, uint64_t address, const uint8_t *bytes,

@@ -99,13 +99,18 @@ static bool strings_end(Elf *elf)
 	return true;
 }
 
-/* clang and rustc write no .debug_aranges, which dwfl_module_addrdie wants. */
+/*
+ * dwfl_module_addrdie wants .debug_aranges, which clang, rustc and Go do not write. Where
+ * only a part of a file has them, C code linked into a Go program, it gives the nearest unit
+ * below the address, whatever that is.
+ */
 static Dwarf_Die *find_unit(Dwfl_Module *dwfl_module, uint64_t address, Dwarf_Addr *bias)
 {
 	Dwarf_Die *unit = dwfl_module_addrdie(dwfl_module, address, bias);
 
-	if (unit != NULL)
+	if (unit != NULL && dwarf_haspc(unit, address - *bias) > 0)
 		return unit;
+	unit = NULL;
 	while ((unit = dwfl_module_nextcu(dwfl_module, unit, bias)) != NULL) {
 		if (dwarf_haspc(unit, address - *bias) > 0)
 			return unit;

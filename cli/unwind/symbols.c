@@ -64,16 +64,58 @@ static const char *demangle_stem(struct arena *arena, const char *name)
 	return text != NULL ? text : demangle(arena, name);
 }
 
+/* What a compiler or linker puts behind a dot; in Go and other languages a dot is a part of
+ * the name ("main.main", "main.main.func1.1"). */
+static bool is_clone_suffix(const char *word)
+{
+	static const char *const words[] = {
+		"part",      "constprop", "isra", "cold",       "lto_priv",  "llvm",
+		"_omp_fn",   "abi0",      "ipa",  "localalias", "resolver",  "omp_outlined",
+		"extracted", "unlikely",  "warm", "hot",        "simdclone",
+	};
+
+	for (size_t i = 0; i < sizeof(words) / sizeof(*words); i++)
+		if (strcmp(word, words[i]) == 0)
+			return true;
+	return strncmp(word, "__uniq", 6) == 0;
+}
+
+static bool is_number(const char *word)
+{
+	return *word != '\0' && word[strspn(word, "0123456789")] == '\0';
+}
+
+/* A number counts behind such a word, or alone: work.part.0, work.0. */
+static bool ends_in_clone(char *words)
+{
+	char *dot = strrchr(words, '.'), *before;
+	bool is_behind_word;
+
+	if (dot == NULL || dot == words)
+		return false;
+	if (!is_number(dot + 1))
+		return is_clone_suffix(dot + 1);
+	*dot = '\0';
+	before = strrchr(words, '.');
+	is_behind_word = before == NULL || is_clone_suffix(before + 1);
+	*dot = '.';
+	return is_behind_word;
+}
+
 /* gcc and clang make clones of functions (work.part.0); the linker adds versions
  * (fork@@GLIBC_2.2.5). */
 const char *function_text(struct arena *arena, const char *name)
 {
 	const char *text = demangle_stem(arena, name);
-	size_t length = strcspn(name, ".@");
+	size_t length = strcspn(name, "@");
+	char *words;
 
 	if (text != NULL)
 		return text;
-	return arena_strndup(arena, name, length > 0 ? length : strlen(name));
+	words = arena_strndup(arena, name, length > 0 ? length : strlen(name));
+	while (ends_in_clone(words))
+		*strrchr(words, '.') = '\0';
+	return words;
 }
 
 static bool is_suffix(const char *word)

@@ -41,6 +41,8 @@ const char *space_module_path(struct address_space *space, uint64_t address);
  */
 struct memory {
 	int (*read)(const struct memory *memory, uint64_t address, uint64_t *value);
+	/* Are the two addresses in pieces of their own? NULL: there is only one. */
+	bool (*is_apart)(const struct memory *memory, uint64_t one, uint64_t other);
 };
 
 /* Up to four captured ranges; the first that contains the address is read. */

@@ -3,12 +3,15 @@
  * Yama, a process that is not dumpable): then nothing is acted upon.
  */
 #include "hang.h"
+#include "../../shim/goroutine.h"
 #include "kept.h"
 #include "maps.h"
 #include "objects.h"
 #include "own_word.h"
 #include "python.h"
 #include "stop.h"
+#include "unseen.h"
+#include "wakers.h"
 #include <elf.h>
 #include <fcntl.h>
 #include <signal.h>
@@ -81,19 +84,50 @@ void hang_record_modules(struct model *model, struct writer *writer, uint32_t se
 	maps_each(pid, add_module, &search);
 }
 
-session_reference hang_record_stack(struct writer *writer, pid_t pid,
+struct own_memory {
+	struct goroutine_reader reader;
+	pid_t pid;
+};
+
+static size_t read_memory(const struct goroutine_reader *reader, uint64_t address, void *to,
+			  size_t length)
+{
+	return stop_read(((const struct own_memory *)reader)->pid, address, to, length);
+}
+
+/* Appends what the stack goes on with to the bytes. Returns their number then. */
+static size_t append_other(const struct held_task *task, struct record_stack *stack, uint8_t *bytes)
+{
+	struct own_memory memory = {{read_memory}, task->pid};
+	struct other_stack other = {0};
+	uint8_t *behind = bytes + stack->length + sizeof(other);
+
+	if (!goroutine_find(&task->go, &memory.reader, task->thread, &other) ||
+	    other.length > GOROUTINE_BYTES ||
+	    stop_read(task->pid, other.address, behind, other.length) != other.length)
+		return stack->length;
+	stack->flags |= STACK_CONTINUED;
+	memcpy(bytes + stack->length, &other, sizeof(other));
+	return stack->length + sizeof(other) + other.length;
+}
+
+session_reference hang_record_stack(struct writer *writer, const struct held_task *task,
 				    const struct stack_registers *registers)
 {
 	struct record_stack stack = {.registers = *registers, .address = registers->rsp};
+	size_t room = SESSION_STACK_MAX - sizeof(struct other_stack) - GOROUTINE_BYTES;
 	uint8_t *bytes = malloc(SESSION_STACK_MAX);
 	session_reference reference = 0;
 
 	if (!bytes)
 		return 0;
-	stack.length = (uint32_t)stop_read(pid, registers->rsp, bytes, SESSION_STACK_MAX) & ~7u;
-	if (stack.length == SESSION_STACK_MAX)
+	if (!task->go.current)
+		room = SESSION_STACK_MAX;
+	stack.length = (uint32_t)stop_read(task->pid, registers->rsp, bytes, room) & ~7u;
+	if (stack.length == room)
 		stack.flags = STACK_TRUNCATED;
-	reference = writer_append(writer, RECORD_STACK, &stack, sizeof(stack), bytes, stack.length);
+	reference = writer_append(writer, RECORD_STACK, &stack, sizeof(stack), bytes,
+				  append_other(task, &stack, bytes));
 	free(bytes);
 	return reference;
 }
@@ -154,16 +188,20 @@ static struct copied copy_stacks(struct model *model, struct writer *writer,
 				 const struct hang *hang, const struct stopped *stopped)
 {
 	const struct process_facts *facts = model_process(model, hang->serial);
+	struct held_task task = {.pid = hang->pid};
 	struct stack_registers registers;
+	struct private_facts own;
 	struct copied copied = {0};
 
 	if (!stop_registers(stopped, hang->tid, &registers))
 		return copied;
-	copied.stack = hang_record_stack(writer, hang->pid, &registers);
+	task.thread = stop_thread_pointer(hang->tid);
+	if (facts && wakers_read_facts(facts, hang->pid, &own))
+		task.go = own.go;
+	copied.stack = hang_record_stack(writer, &task, &registers);
 	if (!facts || facts->pid != hang->pid)
 		return copied;
-	copied.python = python_record(writer, facts, hang->pid, stop_thread_pointer(hang->tid),
-				      registers.rsp);
+	copied.python = python_record(writer, facts, hang->pid, task.thread, registers.rsp);
 	copied.lock = find_lock(facts, hang, stopped, &registers);
 	return copied;
 }
@@ -252,6 +290,8 @@ static void append(struct model *model, struct writer *writer, const struct hang
 	};
 
 	record.address = waited_on(hang);
+	if (hang->kind != HANG_IN_FORK)
+		unseen_record(model, writer, facts);
 	/* One of several waits: whether it matters depends on the others. */
 	if (hang->kind == HANG_TIMED)
 		objects_record_all(facts, hang->pid, writer, hang->look);

@@ -36,8 +36,15 @@ struct hang {
 /* MODULE records for what a process has mapped and the shim has not recorded. */
 void hang_record_modules(struct model *model, struct writer *writer, uint32_t serial, pid_t pid);
 
+/* Whose stack it is. */
+struct held_task {
+	pid_t pid;
+	uint64_t thread;      /* its pthread_self(); 0: not known */
+	struct go_runtime go; /* of its process; all 0: none is known */
+};
+
 /* Appends a STACK record of a process that stands still. 0 when there is no room. */
-session_reference hang_record_stack(struct writer *writer, pid_t pid,
+session_reference hang_record_stack(struct writer *writer, const struct held_task *task,
 				    const struct stack_registers *registers);
 
 /* Appends that what was suspected of a process has come to an end. */

@@ -267,13 +267,13 @@ static void append(struct ring *ring, const struct process_wait *wait, const str
 		.descriptor = wait->descriptor,
 		.object = wait->inode,
 	};
+	struct held_task held = {.pid = node->watched->pid};
 
 	if (!task)
 		return;
 	if (!on->is_held || !stop_registers(&on->stopped, wait->tid, &registers))
 		registers = registers_from_outside(ring, wait->node, task);
-	record.stack = *stack =
-		hang_record_stack(ring->turn->writer, node->watched->pid, &registers);
+	record.stack = *stack = hang_record_stack(ring->turn->writer, &held, &registers);
 	record.python = python_of(ring, wait, on, registers.rsp);
 	writer_append(ring->turn->writer, RECORD_RING, &record, sizeof(record), NULL, 0);
 }

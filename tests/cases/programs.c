@@ -261,6 +261,7 @@ static const struct program_case cases[] = {
 	 .start_routine = "holder",
 	 .fork = "main@FORK",
 	 .acquired = "holder@ACQUIRE",
+	 .last_fork = "lock_in_grandchild@AGAIN",
 	 .child = "lock_in_grandchild@GRANDCHILD"},
 	{.command = "family second",
 	 .verdict = GUILTY,

@@ -71,6 +71,7 @@ static const char *judge_stacks(const json_t *finding, const struct program_case
 		{"last_gave", "stack", expected->gave},
 		{"last_took", "stack", expected->took},
 		{"fork", "python_stack", expected->python_fork},
+		{"last_fork", "python_stack", expected->python_last_fork},
 		{"holder", "python_stack", expected->python_holder},
 		{"child", "python_stack", expected->python_child},
 		{"holder", "created_python_stack",
@@ -90,6 +91,20 @@ static const char *judge_stacks(const json_t *finding, const struct program_case
 	return NULL;
 }
 
+static const char *judge_last_fork(const json_t *finding, const struct program_case *expected)
+{
+	json_t *between = json_object_get(finding, "forks_between");
+
+	if (expected->is_own_fork && json_object_get(finding, "last_fork") != NULL)
+		return "there is a last fork";
+	if (expected->last_fork == NULL)
+		return NULL;
+	if (json_integer_value(between) != expected->forks_between)
+		return "the number of forks in between";
+	return expect_stack(at(finding, "last_fork", "stack"), expected->last_fork,
+			    sources_of(expected));
+}
+
 /* The child's edge comes first. */
 static const char *judge_awaited(const json_t *finding, const struct program_case *expected)
 {
@@ -102,6 +117,18 @@ static const char *judge_awaited(const json_t *finding, const struct program_cas
 			edge = json_array_get(cycle, i);
 	return expect_stack(json_object_get(edge, "python_stack"), expected->python_awaited,
 			    sources_of(expected));
+}
+
+static const char *judge_creator(const json_t *finding, const struct program_case *expected)
+{
+	const json_t *creator = json_object_get(json_object_get(finding, "holder"), "created_by");
+	const json_t *forker = json_object_get(json_object_get(finding, "fork"), "thread");
+
+	if (expected->creator == NULL || strcmp(expected->creator, "forker") != 0)
+		return expect_text(creator, "name", expected->creator);
+	return json_equal(json_object_get(creator, "tid"), json_object_get(forker, "tid"))
+		       ? NULL
+		       : "another thread is said to have created the holder";
 }
 
 static const char *judge_lock(const json_t *finding, const struct program_case *expected)
@@ -134,6 +161,28 @@ static int has_text(const json_t *list, const char *text)
 	return 0;
 }
 
+static const char *judge_first_missing(const json_t *list, const char *name)
+{
+	const json_t *names = json_object_get(json_array_get(list, 0), "names");
+
+	return name == NULL || has_text(names, name) ? NULL
+						     : "another thread comes first of the missing";
+}
+
+static const char *judge_unknown_missing(const json_t *list, const char *name)
+{
+	size_t index;
+	json_t *group;
+
+	json_array_foreach((json_t *)list, index, group)
+	{
+		if (name != NULL && json_is_null(json_object_get(group, "library")) &&
+		    has_text(json_object_get(group, "names"), name))
+			return NULL;
+	}
+	return name == NULL ? NULL : "no thread of an unknown library has that name";
+}
+
 static const char *judge_missing(const json_t *finding, const struct program_case *expected)
 {
 	const json_t *group = expect_member(json_object_get(finding, "missing_threads"), "library",
@@ -143,6 +192,13 @@ static const char *judge_missing(const json_t *finding, const struct program_cas
 
 	if (expected->missing == NULL)
 		return NULL;
+	difference = judge_first_missing(json_object_get(finding, "missing_threads"),
+					 expected->missing_first);
+	if (difference == NULL)
+		difference = judge_unknown_missing(json_object_get(finding, "missing_threads"),
+						   expected->missing_unknown);
+	if (difference != NULL)
+		return difference;
 	if (group == NULL)
 		return "the library is not among those whose threads are missing";
 	if (expected->python_name != NULL &&
@@ -199,6 +255,8 @@ static const char *judge_finding(const json_t *finding, const struct program_cas
 	if (difference == NULL)
 		difference = judge_lock(finding, expected);
 	if (difference == NULL)
+		difference = judge_creator(finding, expected);
+	if (difference == NULL)
 		difference = expect_text(json_object_get(finding, "fork"), "function",
 					 expected->function);
 	if (difference == NULL)
@@ -207,6 +265,8 @@ static const char *judge_finding(const json_t *finding, const struct program_cas
 		difference = judge_words(finding, expected);
 	if (difference == NULL)
 		difference = judge_stacks(finding, expected);
+	if (difference == NULL)
+		difference = judge_last_fork(finding, expected);
 	return difference != NULL ? difference : judge_awaited(finding, expected);
 }
 

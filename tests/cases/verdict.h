@@ -25,10 +25,14 @@ struct program_case {
 	const char *lock;
 	const char *kind;          /* of the lock, if it is no mutex */
 	const char *holder;        /* the thread's name */
+	const char *creator;       /* of the holder: its name; "forker": the thread that forked */
 	const char *start_routine; /* of the holder */
 	const char *inside;        /* the function of libc that the holder was inside */
 	/* Stacks: see expect_stack(). */
 	const char *fork;
+	const char *last_fork;
+	bool is_own_fork; /* there must be no last fork beside it */
+	int forks_between;
 	const char *function; /* fork.function */
 	const char *acquired;
 	const char *child;
@@ -37,6 +41,7 @@ struct program_case {
 	const char *initialised;
 	/* The same for what Python ran there; `python_created` as `created`. */
 	const char *python_fork;
+	const char *python_last_fork;
 	const char *python_holder;
 	const char *python_child;
 	const char *python_created;
@@ -50,7 +55,9 @@ struct program_case {
 	/* What the child waits in, and for whose threads. */
 	const char *waiting_in;
 	const char *missing;
-	int missing_count; /* 0: not asked */
+	int missing_count;           /* 0: not asked */
+	const char *missing_unknown; /* the name of one of which no library is known */
+	const char *missing_first;   /* the name of a thread of the first group of all */
 	/* Who used it last, where it has no owner: one frame each. */
 	const char *gave, *took;
 	/* The atfork handler that hangs. */

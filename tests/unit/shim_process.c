@@ -3,9 +3,11 @@
  * process, its clock and its reads of memory. And sources that need no test
  * of their own.
  */
+#include "../../shim/go_runtime.c"
 #include "../../shim/real.c"
 #include "../../shim/taken.c"
 #include "../../shim/uses.c"
+#include "../../shim/wakers.h"
 #include <sys/uio.h>
 
 struct process process;
@@ -15,6 +17,11 @@ _Atomic uint64_t *time_word = &clock_word;
 
 static _Atomic uint32_t mark_word = 1;
 _Atomic uint32_t *process_mark = &mark_word;
+
+void wakers_note_go(const struct go_runtime *runtime)
+{
+	(void)runtime;
+}
 
 void process_make_mark(void)
 {

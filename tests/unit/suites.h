@@ -34,6 +34,7 @@
 	suite(held) \
 	suite(modules) \
 	suite(interpreter) \
+	suite(goroutine) \
 	suite(python) \
 	suite(parked) \
 	suite(own_word) \

@@ -942,6 +942,117 @@ START_TEST(names_the_threads_that_a_child_waits_for)
 }
 END_TEST
 
+/* The one that lost the thread which gave last, though a later one lost another. */
+START_TEST(blames_the_fork_that_lost_the_thread)
+{
+	session_reference fork = add_fork(CHILD, spawn_helper), own;
+	struct record_hang *hang;
+
+	add_child(GRANDCHILD, CHILD, fork);
+	own = session_add(&session, THREAD, thread, CHILD, .born_in = CHILD, .serial = 3,
+			  .tid = 201, .name = "own");
+	session_builder_lost(&session, GRANDCHILD, fork, &own, 1);
+	hang = session_builder_cell(&session, add_hang(HANG_CHILD, true));
+	hang->serial = GRANDCHILD;
+	hang->fork = fork;
+	hang->address = 0x7000;
+	session_add(&session, OBJECT, object, 0, .serial = GRANDCHILD, .kind = LOCK_SEMAPHORE,
+		    .address = 0x7000, .waited = 0x7000,
+		    .gave = _i ? UINT64_C(3) << OBJECT_THREAD : UINT64_C(2) << OBJECT_THREAD,
+		    .took = _i ? 0 : UINT64_C(3) << OBJECT_THREAD);
+	run_rules();
+	ck_assert_uint_eq(the("FC002")->missing_count, 1);
+	ck_assert_str_eq(the("FC002")->missing[0].names[0], _i ? "own" : "logger");
+	ck_assert_uint_eq(the("FC002")->fork.serial, _i ? 2 : 1);
+	ck_assert_int_eq(the("FC002")->fork.child_pid, _i ? 400 : 200);
+	ck_assert_int_eq(the("FC002")->last_fork.present, !_i);
+	if (!_i) {
+		ck_assert_uint_eq(the("FC002")->last_fork.serial, 2);
+		ck_assert_int_eq(the("FC002")->last_fork.child_pid, 400);
+		ck_assert(the("FC002")->last_fork.is_by_same_thread);
+	}
+}
+END_TEST
+
+/* What was found out about it later; where it began in code that anybody may begin in, it is
+ * not known whose it is. */
+START_TEST(names_a_thread_that_nobody_saw_created)
+{
+	session_reference thread =
+		session_add(&session, THREAD, thread, CHILD, .born_in = SERVER,
+			    .serial = _i ? 3 : 0, .tid = 105, .flags = _i ? 0 : THREAD_UNSEEN);
+
+	session_builder_lost(&session, CHILD, scene.fork, &thread, 1);
+	session_add(&session, THREAD, thread, 0, .born_in = OTHER_CHILD, .tid = 105,
+		    .flags = THREAD_UNSEEN, .name = "other");
+	session_add(&session, THREAD, thread, 0, .born_in = SERVER, .tid = 105,
+		    .flags = THREAD_UNSEEN, .name = "worker",
+		    .start_routine = _i == 2 ? 0x1000 : (uintptr_t)logger_main);
+	add_hang(HANG_CHILD, true);
+	run_rules();
+	ck_assert_uint_eq(the("FC002")->missing_count, 1);
+	ck_assert_str_eq(the("FC002")->missing[0].names[0], "worker");
+	ck_assert_int_eq(the("FC002")->missing[0].library == NULL, _i == 2);
+}
+END_TEST
+
+/* Serials begin anew in every program; ids come again. */
+START_TEST(names_a_creator_of_the_same_program)
+{
+	enum { SHELL = 5 };
+	session_reference fork, holder, maker;
+
+	session_add(&session, THREAD, thread, SHELL, .born_in = SHELL, .serial = 1, .tid = 500,
+		    .flags = THREAD_MAIN, .name = "bash");
+	fork = add_fork(CHILD, spawn_helper);
+	maker = session_add(&session, THREAD, thread, CHILD, .born_in = SERVER, .serial = 1,
+			    .tid = FORKER_IN_CHILD_TID, .flags = THREAD_MAIN, .name = "daemon");
+	((struct record_fork *)session_builder_cell(&session, fork))->thread = maker;
+	holder = session_add(&session, THREAD, thread, CHILD, .born_in = CHILD, .serial = 3,
+			     .tid = LOGGER_TID, .creator = _i ? 7 : 1, .name = "own");
+	session_builder_lost(&session, GRANDCHILD, fork, &holder, 1);
+	add_child(GRANDCHILD, CHILD, fork);
+	add_wait(GRANDCHILD, fork, 0, 0);
+	run_rules();
+	ck_assert_str_eq(the("FC001")->holder.name, "own");
+	ck_assert_int_eq(the("FC001")->holder.creator_tid, _i ? -1 : FORKER_IN_CHILD_TID);
+	if (!_i)
+		ck_assert_str_eq(the("FC001")->holder.creator_name, "daemon");
+	ck_assert_int_eq(the("FC001")->holder.creator_serial == the("FC001")->fork.thread_serial,
+			 !_i);
+}
+END_TEST
+
+START_TEST(tells_places_of_creation_apart)
+{
+	session_reference threads[4] = {scene.logger};
+	const struct missing_group *groups;
+	struct record_hang *hang;
+
+	for (uint32_t i = 1; i < 4; i++)
+		threads[i] = session_add(
+			&session, THREAD, thread, SERVER, .born_in = SERVER, .serial = 2 + i,
+			.tid = (int32_t)(101 + i), .start_routine = (uintptr_t)logger_main,
+			.name = {(char)('a' + i)},
+			/* Two records of one place, and one of another. */
+			.created_at = add_stack(SERVER, i == 2 ? spawn_worker : spawn_helper));
+	session_builder_lost(&session, CHILD, scene.fork, threads, 4);
+	hang = session_builder_cell(&session, add_hang(HANG_CHILD, true));
+	hang->address = 0x7000;
+	session_add(&session, OBJECT, object, 0, .serial = CHILD, .kind = LOCK_SEMAPHORE,
+		    .address = 0x7000, .waited = 0x7000, .took = UINT64_C(4) << OBJECT_THREAD);
+	run_rules();
+	ck_assert_uint_eq(the("FC002")->missing_count, 3);
+	groups = the("FC002")->missing;
+	ck_assert_str_eq(groups[0].names[0], "c");
+	ck_assert_str_eq(groups[0].created_at.list[0].function, "spawn_worker");
+	ck_assert_str_eq(groups[1].names[0], "logger");
+	ck_assert_uint_eq(groups[1].created_at.count, 0);
+	ck_assert_uint_eq(groups[2].count, 2);
+	ck_assert_str_eq(groups[2].created_at.list[0].function, "spawn_helper");
+}
+END_TEST
+
 /* What ties it to the threads makes it an error, proven or not. */
 START_TEST(takes_evidence_for_an_error)
 {
@@ -1737,6 +1848,10 @@ Suite *judge_suite(void)
 
 	tcase_add_checked_fixture(hangs, setup, end_scene);
 	tcase_add_loop_test(hangs, names_the_threads_that_a_child_waits_for, 0, 2);
+	tcase_add_loop_test(hangs, blames_the_fork_that_lost_the_thread, 0, 2);
+	tcase_add_loop_test(hangs, names_a_creator_of_the_same_program, 0, 2);
+	tcase_add_loop_test(hangs, names_a_thread_that_nobody_saw_created, 0, 3);
+	tcase_add_test(hangs, tells_places_of_creation_apart);
 	tcase_add_loop_test(hangs, takes_evidence_for_an_error, 0, EVIDENCE_KINDS);
 	tcase_add_loop_test(hangs, believes_the_last_word_on_a_process, 0, 2);
 	tcase_add_loop_test(hangs, only_notes_the_try_of_a_child_that_hangs_elsewhere, 0, 2);

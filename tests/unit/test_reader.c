@@ -272,6 +272,27 @@ static void fill_with_lookalikes(char *body, size_t length)
 		memcpy(body + at, &touch, sizeof(touch));
 }
 
+/* What a stack is continued on lies in its record, or there is no such record. */
+START_TEST(takes_a_continued_stack_only_whole)
+{
+	static const struct {
+		uint32_t length, other;
+		bool is_whole;
+	} stacks[] = {{8, 16, true},   {8, 17, false},         {0, 24, true},
+		      {16, 16, false}, {40, 0, false},         {24, 0, true},
+		      {25, 0, false},  {UINT32_MAX, 0, false}, {8, UINT32_MAX, false}};
+	uint8_t behind[40] = {0};
+	struct other_stack other = {.length = stacks[_i].other};
+	struct record_stack stack = {.flags = STACK_CONTINUED, .length = stacks[_i].length};
+
+	if (stack.length <= sizeof(behind) - sizeof(other))
+		memcpy(behind + stack.length, &other, sizeof(other));
+	session_builder_add(&session, RECORD_STACK, 1, &stack, sizeof(stack), behind,
+			    sizeof(behind));
+	ck_assert_int_eq(reader_next(&reader, &buffer), stacks[_i].is_whole);
+}
+END_TEST
+
 START_TEST(does_not_misread_a_late_claim_of_several_cells)
 {
 	session_reference before = add_touch(1), empty = session_builder_claim(&session, 6);
@@ -290,6 +311,7 @@ START_TEST(does_not_misread_a_late_claim_of_several_cells)
 	expect_nothing();
 	ck_assert_uint_eq(reader_lost(&reader), 1);
 
+	stack->flags = 0;
 	stack->length = 6 * SESSION_CELL - sizeof(*stack);
 	stack->record.commit = RECORD_COMMITTED | RECORD_STACK;
 	ck_assert(reader_next(&reader, &buffer));
@@ -877,6 +899,7 @@ Suite *reader_suite(void)
 	tcase_add_test(records, returns_each_record_once_in_order);
 	tcase_add_test(records, returns_every_type);
 	tcase_add_test(records, steps_over_an_open_chunk_and_comes_back);
+	tcase_add_loop_test(records, takes_a_continued_stack_only_whole, 0, 9);
 	tcase_add_test(records, does_not_misread_a_late_claim_of_several_cells);
 	tcase_add_test(records, splits_an_empty_run_where_its_claims_meet);
 	tcase_add_loop_test(records, counts_damage_and_goes_on, 0,

@@ -486,12 +486,18 @@ END_TEST
 
 START_TEST(text_of_lost_threads)
 {
-	const char *pool[] = {"polars-0", "polars-1", "polars-2", "polars-7"};
-	const char *mixed[] = {"a", "b", "c", "d", "e"};
+	const char *pool[] = {"polars-0", "polars-2", "polars-1", "polars-7"};
+	const char *java[] = {"GC Thread#0", "VM Thread", "GC Thread#1"};
+	const char *mixed[] = {"a",   "b", "c", "d", "e", "w-08", "w-09", "w-10",
+			       "w-7", "f", "g", "h", "i", "j",    "k",    "l"};
 	struct missing_group groups[] = {
 		{.library = "/x/_polars.abi3.so", .count = 8, .names = pool, .name_count = 4},
 		{.count = 1, .names = mixed, .name_count = 1},
-		{.count = 6, .names = mixed, .name_count = 5},
+		{.count = 6, .names = mixed, .name_count = COUNT(mixed)},
+		{.library = "libjvm.so", .count = 3, .names = java, .name_count = COUNT(java)},
+		{.library = "libjvm.so", .count = 2, .names = mixed, .name_count = 2},
+		{.count = 1},
+		{.library = "libjvm.so", .count = 1, .names = mixed + 1, .name_count = 2},
 	};
 	struct finding finding = note_finding();
 	struct report report = observed_report(&finding, 1);
@@ -502,10 +508,49 @@ START_TEST(text_of_lost_threads)
 	report.show_notes = true;
 	text = text_of(&report);
 	assert_contains(text, "  missing: 8 threads of _polars.abi3.so (\"polars-0\" to "
-			      "\"polars-7\")\n");
-	assert_contains(text, "  missing: 1 thread (\"a\")\n");
-	assert_contains(text, "  missing: 6 threads (\"a\", \"b\", \"c\" and 2 more)\n");
+			      "\"polars-2\", \"polars-7\")\n");
+	assert_contains(text, "  missing: 1 thread of an unknown library (\"a\")\n");
+	assert_contains(text, "\"e\", \"w-08\" to\n           \"w-10\", \"w-7\", \"f\", \"g\", "
+			      "\"h\", \"i\", \"j\" and 2 more)");
+	assert_contains(text, "  missing: 3 threads of libjvm.so (\"GC Thread#0\", \"VM Thread\", "
+			      "\"GC Thread#1\")\n");
+	assert_contains(text, "           and 3 more threads of libjvm.so (\"a\", \"b\", \"c\"), 1 "
+			      "of an unknown\n           library\n");
+	assert_safe_page(text);
 	free(text);
+}
+END_TEST
+
+START_TEST(shows_the_last_fork_beside_the_culprit)
+{
+	struct finding finding = textbook_finding();
+	struct report report = observed_report(&finding, 1);
+	const json_t *last;
+	json_t *root;
+	char *text;
+
+	finding.last_fork = finding.fork;
+	finding.last_fork.serial = 5;
+	finding.last_fork.pid = 4188;
+	finding.last_fork.tid = 4188;
+	finding.forks_between = 2;
+	text = text_of(&report);
+	assert_safe_page(text);
+	assert_contains(text, "  fork #3 in process 4182 (./server) by T1 \"server\":\n");
+	assert_contains(text, "  the child itself comes from fork #5 in process 4188, with 2 more "
+			      "forks in\n    between, by \"server\" (tid 4188):\n");
+	free(text);
+	finding.last_fork.is_by_same_thread = true;
+	finding.forks_between = 0;
+	text = text_of(&report);
+	assert_contains(text, "  the child itself comes from fork #5 in process 4188 by T1:\n");
+	free(text);
+	root = json_of(&report);
+	last = json_object_get(first_finding(root), "last_fork");
+	ck_assert_int_eq(json_integer_value(json_object_get(last, "pid")), 4188);
+	ck_assert_int_eq(json_integer_value(json_object_get(first_finding(root), "forks_between")),
+			 0);
+	json_decref(root);
 }
 END_TEST
 
@@ -714,6 +759,7 @@ Suite *report_suite(void)
 	tcase_add_test(text, text_says_why_the_run_was_ended);
 	tcase_add_test(text, json_says_why_the_run_was_ended);
 	tcase_add_test(text, text_of_lost_threads);
+	tcase_add_test(text, shows_the_last_fork_beside_the_culprit);
 	tcase_add_test(text, text_is_coloured_only_when_asked);
 	tcase_add_test(text, a_failed_stream_is_an_error);
 	tcase_add_test(text, formats_are_found_by_name);

@@ -547,7 +547,8 @@ static int read_code_address(const struct memory *memory, uint64_t address, uint
 
 START_TEST(survives_memory_that_leads_in_circles)
 {
-	static const struct memory sources[] = {{read_own_address}, {read_code_address}};
+	static const struct memory sources[] = {{.read = read_own_address},
+						{.read = read_code_address}};
 
 	fixture_outer();
 	for (size_t i = 0; i < 2; i++) {

@@ -25,7 +25,7 @@ static struct task *next_task(void)
 	struct task *task;
 
 	pool_idle++;
-	pthread_cond_broadcast(&pool_completed);
+	pthread_cond_broadcast(&pool_completed); /* COMPLETE */
 	while (pool_queue == NULL)
 		pthread_cond_wait(&pool_submitted, &pool_mutex); /* IDLE */
 	pool_idle--;

@@ -1,7 +1,8 @@
 """python-lock.py MODE [released]: a threading.Lock that another thread holds at the fork.
 
 call: the child takes it; process: so does one of multiprocessing; hook: it is taken by a
-function that os.fork() calls in the child before it returns.
+function that os.fork() calls in the child before it returns; daemon: by a child of the child,
+of multiprocessing, which has no threads to lose.
 """
 
 import multiprocessing
@@ -47,8 +48,17 @@ def fork_with_hook(account):
     return case.run_in_child(int)  # CALL_FORK
 
 
+def become_daemon(account):
+    child = os.fork()  # DAEMON_FORK
+    if child == 0:
+        os.setsid()
+        os._exit(start_process(account))  # IN_DAEMON
+    return case.reap(child)
+
+
 def main():
     account = Account()
+    threading.Thread(target=account.end.wait, name="bystander").start()  # BYSTANDER
     holder = threading.Thread(target=account.audit, name="auditor")
     holder.start()  # START
     account.taken.wait()
@@ -58,6 +68,8 @@ def main():
         holder.join()
     if sys.argv[1] == "process":
         status = start_process(account)  # PROCESS
+    elif sys.argv[1] == "daemon":
+        status = become_daemon(account)  # DAEMON
     elif sys.argv[1] == "hook":
         status = fork_with_hook(account)  # HOOK
     else:

@@ -1,0 +1,58 @@
+/* Reads the model only. A hostile log may make the line a ring: it has a limit. */
+#include "fork_line.h"
+
+#define GENERATIONS_MAX 1024
+
+static bool fill(const struct model *model, struct fork_link *link)
+{
+	const struct record_fork *record = model_fork(model, link->fork);
+	const struct record_lost *lost =
+		model_lost(model, reader_fork_lost(model->reader, link->fork));
+
+	if (!record)
+		return false;
+	link->parent = record->parent;
+	link->lost = lost && lost->count ? lost : NULL;
+	return true;
+}
+
+bool fork_line_begin(const struct model *model, struct fork_link *link, session_reference fork,
+		     const struct process_facts *child)
+{
+	*link = (struct fork_link){.fork = fork, .child = child};
+	return fill(model, link);
+}
+
+bool fork_line_next(const struct model *model, struct fork_link *link)
+{
+	const struct process_facts *process = model_process(model, link->parent);
+
+	if (!process || process->kind != BIRTH_CHILD || ++link->steps == GENERATIONS_MAX)
+		return false;
+	link->fork = process->fork;
+	link->child = process;
+	return fill(model, link);
+}
+
+bool fork_line_lost(const struct model *model, struct fork_link *link, session_reference fork,
+		    const struct process_facts *child)
+{
+	bool more = fork_line_begin(model, link, fork, child);
+
+	while (more && !link->lost)
+		more = fork_line_next(model, link);
+	return more;
+}
+
+bool fork_line_leads_from(const struct model *model, uint32_t ancestor, uint32_t process)
+{
+	const struct process_facts *facts = model_process(model, process);
+
+	for (int i = 0; i < GENERATIONS_MAX && process != ancestor; i++) {
+		if (!facts || facts->kind != BIRTH_CHILD)
+			return false;
+		process = facts->parent;
+		facts = model_process(model, process);
+	}
+	return process == ancestor;
+}
