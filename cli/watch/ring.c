@@ -27,14 +27,18 @@
 /* Others may have gone meanwhile, and with them what they held. */
 #define IDLE_NS     2000000000u
 #define IDLE_MAX_NS 30000000000u
-/* A survey is not repeated before so many times its duration has gone by. */
+/* A survey is not repeated before so many times its processor time has gone by. */
 #define SHARE 500
+/* But soon after something was found: what was done about it lets others come to rest. */
+#define EAGER_SHARE 50
+#define EAGER_NS    5000000000u
 
-static uint64_t now_ns(void)
+/* Of this thread: on a busy machine a survey takes longer, and costs no more. */
+static uint64_t processor_ns(void)
 {
 	struct timespec now;
 
-	clock_gettime(CLOCK_MONOTONIC, &now);
+	clock_gettime(CLOCK_THREAD_CPUTIME_ID, &now);
 	return (uint64_t)now.tv_sec * 1000000000u + (uint64_t)now.tv_nsec;
 }
 
@@ -435,6 +439,14 @@ static void judge_rings(const struct turn *turn, struct watch *watch, struct sur
 	}
 }
 
+static bool any_reported(const struct survey *survey)
+{
+	for (size_t node = 0; node < survey->graph.nodes; node++)
+		if (survey->nodes[node].is_reported)
+			return true;
+	return false;
+}
+
 /* --- when ------------------------------------------------------------------ */
 
 static void survey_all(const struct turn *turn, struct watch *watch)
@@ -460,6 +472,8 @@ static void survey_all(const struct turn *turn, struct watch *watch)
 		dead_taker_judge(turn, watch, &survey);
 	if (!survey.failed)
 		judge_rings(turn, watch, &survey);
+	if (any_reported(&survey))
+		watch->rings.eager_until_ns = turn->now + EAGER_NS;
 	survey_release(&survey);
 }
 
@@ -480,11 +494,12 @@ static bool is_time(const struct turn *turn, struct ring_rounds *rings, bool any
 void ring_turn(const struct turn *turn, struct watch *watch)
 {
 	bool any_new = peek_at_all(turn, watch);
-	uint64_t began;
+	uint64_t began, share;
 
 	if (!is_time(turn, &watch->rings, any_new))
 		return;
-	began = now_ns();
+	began = processor_ns();
 	survey_all(turn, watch);
-	watch->rings.next_ns = began + SHARE * (now_ns() - began);
+	share = turn->now < watch->rings.eager_until_ns ? EAGER_SHARE : SHARE;
+	watch->rings.next_ns = turn->now + share * (processor_ns() - began);
 }

@@ -32,8 +32,9 @@ struct ring_rounds {
 	uint64_t next_ns; /* earliest time of the next survey */
 	uint64_t idle_ns; /* when to survey although no process has come to rest */
 	uint64_t idle_pause_ns;
-	bool is_pending; /* a ring was seen once: look again at once */
-	uint32_t last;   /* number of the last ring that was recorded */
+	uint64_t eager_until_ns; /* surveys may follow each other sooner */
+	bool is_pending;         /* a ring was seen once: look again at once */
+	uint32_t last;           /* number of the last ring that was recorded */
 };
 
 /* Once a round: peeks at whom it is time for, and calls turn->found for the

@@ -71,6 +71,7 @@ void survey_note_reported(struct survey_node *node, const struct process_look *b
 	static struct process_look after;
 	struct watched *watched = node->watched;
 
+	node->is_reported = true;
 	watched->ring.reported = node->print;
 	if (procfs_look(watched->pid, &after) && is_same_place(before, &after))
 		watched->ring.reported = survey_print(&after);

@@ -13,8 +13,9 @@ struct survey_node {
 	struct watched *watched;
 	const struct process_facts *facts;
 	uint64_t print;
-	bool is_same; /* as in the survey before */
-	bool is_open; /* goes on, or waits for one who may */
+	bool is_same;     /* as in the survey before */
+	bool is_open;     /* goes on, or waits for one who may */
+	bool is_reported; /* in this survey */
 };
 
 struct survey {
@@ -50,6 +51,7 @@ uint64_t survey_print(const struct process_look *look);
 
 /* Its wait was reported, as of the look `before`: it is not told of again as long as nothing in
  * it runs. That it was held for its stacks counted as a switch of its tasks. */
+/* It also leaves a mark in the node. */
 void survey_note_reported(struct survey_node *node, const struct process_look *before);
 
 #endif
