@@ -11,6 +11,9 @@
 /* The lines of a stack. Nothing for an empty one. */
 void put_frames(struct page *page, const struct frames *frames);
 
+/* The process itself hangs in fork(): it has no child. */
+bool is_in_fork(const struct finding *finding);
+
 /* Lock, fork, holder, child and so on, each where it is present. */
 bool has_parts(const struct finding *finding);
 void put_parts(struct page *page, const struct finding *finding);

@@ -3,6 +3,7 @@
  * Yama, a process that is not dumpable): then nothing is acted upon.
  */
 #include "hang.h"
+#include "blocked.h"
 #include "kept.h"
 #include "maps.h"
 #include "objects.h"
@@ -102,7 +103,8 @@ session_reference hang_record_stack(struct writer *writer, pid_t pid,
 struct copied {
 	session_reference stack;
 	session_reference python;
-	struct parked lock; /* kind 0: not known */
+	session_reference blocked; /* BLOCKED record of a thread that forks */
+	struct parked lock;        /* kind 0: not known */
 };
 
 static uint64_t waited_on(const struct hang *hang)
@@ -166,6 +168,22 @@ static struct copied copy_stacks(struct model *model, struct writer *writer,
 				      registers.rsp);
 	copied.lock = find_lock(facts, hang, stopped, &registers);
 	return copied;
+}
+
+/* Without holding it, too, most of a stack can be read. */
+static void copy_blocked(struct model *model, struct writer *writer, const struct hang *hang,
+			 const struct stopped *stopped, struct copied *copied)
+{
+	const struct process_facts *facts = model_process(model, hang->serial);
+	struct blocked_chain *chain = malloc(sizeof(*chain));
+
+	if (chain && blocked_find(chain, model, facts, hang->pid, hang->look, hang->tid, stopped)) {
+		copied->blocked = blocked_record(chain, writer, facts, hang->pid);
+		if (!copied->stack)
+			copied->stack =
+				hang_record_stack(writer, hang->pid, &chain->list[0].registers);
+	}
+	free(chain);
 }
 
 static bool has_task(const struct hang *hang, pid_t tid)
@@ -246,7 +264,7 @@ static void append(struct model *model, struct writer *writer, const struct hang
 		.python = copied.python,
 		.since_ns = hang->since_ns,
 		.wait = hang->region,
-		.about = hang->about,
+		.about = hang->kind == HANG_IN_FORK ? copied.blocked : hang->about,
 		.others = hang->kind == HANG_IN_FORK ? append_others(model, writer, hang) : 0,
 		.reason_length = (uint32_t)strlen(reason),
 	};
@@ -305,10 +323,13 @@ bool hang_record(struct model *model, struct writer *writer, const struct hang *
 		break;
 	case STOP_HELD:
 		copied = copy_stacks(model, writer, hang, &stopped);
-		stop_release(&stopped);
 		break;
 	}
 	hang_record_modules(model, writer, hang->serial, hang->pid);
+	model_update(model);
+	if (hang->kind == HANG_IN_FORK)
+		copy_blocked(model, writer, hang, &stopped, &copied);
+	stop_release(&stopped);
 	append(model, writer, hang, copied);
 	return true;
 }

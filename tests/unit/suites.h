@@ -46,6 +46,7 @@
 	suite(parent) \
 	suite(endings) \
 	suite(forks) \
+	suite(in_fork) \
 	suite(unobserved) \
 	suite(python_programs) \
 	suite(rings) \
