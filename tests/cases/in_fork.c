@@ -28,6 +28,8 @@
 	.blocked = "flush@FLUSH", .blocked_last = mark, .cure = "posix_spawn()",                   \
 	.program_status = 42
 
+#define PYTHON "/usr/bin/python3 -B $SCRIPTS/python-hook.py "
+
 static const struct program_case cases[] = {
 	/* In a signal handler: the interrupted code has what fork() takes. */
 	IN_SIGNAL("realloc", "malloc", "realloc", "REALLOC"),
@@ -100,6 +102,19 @@ static const struct program_case cases[] = {
 	 .took = "hold_permit@TAKE_PERMIT", .child = "take_permit@PREPARE_PERMIT",
 	 .blocked_on = "second_mutex", .blocked = "hold_permit@HOLDER_NEEDS", .says = "took last"},
 	{.command = "fork-locks semaphore-s", .verdict = CLEAN},
+	/* A hook of Python's: fork() itself is not entered yet. */
+	{STUCK(PYTHON "own"), .python_fork = "start_helper@FORK main@CALL",
+	 .python_child = "wait_for_worker@ACQUIRE start_helper@FORK main@CALL",
+	 .handler = "wait_for_worker", .says = "which the forking thread itself took last",
+	 .cure = "subprocess", .sources = "programs/python-hook.py"},
+	{STUCK(PYTHON "other"), .python_fork = "start_helper@FORK main@CALL",
+	 .python_child = "wait_for_worker@ACQUIRE start_helper@FORK main@CALL",
+	 .handler = "wait_for_worker", .says = "the forking thread held when it called fork()",
+	 .sources = "programs/python-hook.py"},
+	{.command = PYTHON "released", .verdict = CLEAN},
+	{.command = PYTHON "spawned", .verdict = CLEAN},
+	{.command = PYTHON "slow", .options = "--hang-after=3s", .verdict = CLEAN},
+
 	{.command = "fork-locks slow", .options = "--hang-after=1s", .verdict = NOT_GUILTY},
 	{.command = "fork-locks slow", .verdict = CLEAN},
 };
