@@ -72,11 +72,29 @@ static uint64_t count_overflowed(const struct model *model)
 	return count;
 }
 
-/* The first reason that there is; all of them are in the number. */
-static const char *why_lost(const struct reader *reader, uint64_t lost, uint64_t overflowed)
+/* It waits for what libc's fork() takes between the prepare handlers and the clone. */
+static bool hangs_before_clone(const struct model *model, const struct record_hang *hang)
 {
-	uint64_t births = reader->births_missed + reader->unwritten_count;
+	const struct record_blocked *blocked =
+		hang && hang->kind == HANG_IN_FORK ? model_blocked(model, hang->about) : NULL;
 
+	return blocked && (blocked->kind == LOCK_STREAMS || blocked->kind == LOCK_ALLOCATOR);
+}
+
+/* Children that were announced, and that there never were: their births stay unwritten. */
+static uint64_t count_unborn(const struct model *model)
+{
+	const struct model_list *hangs = model_list(model, RECORD_HANG);
+	uint64_t count = 0;
+
+	for (size_t i = 0; i < hangs->count; i++)
+		count += hangs_before_clone(model, model_last_hang(model, i));
+	return count < model->reader->unwritten_count ? count : model->reader->unwritten_count;
+}
+
+/* The first reason that there is; all of them are in the number. */
+static const char *why_lost(uint64_t births, uint64_t lost, uint64_t overflowed)
+{
 	if (lost > overflowed + births)
 		return "the session log had no room for all events";
 	if (births)
@@ -87,17 +105,17 @@ static const char *why_lost(const struct reader *reader, uint64_t lost, uint64_t
 static void fill_counters(const struct model *model, struct report *report)
 {
 	const struct session_header *live = (const void *)model->reader->bytes;
-	uint64_t overflowed = count_overflowed(model);
+	uint64_t overflowed = count_overflowed(model), unborn = count_unborn(model);
+	uint64_t births = model->reader->births_missed + model->reader->unwritten_count - unborn;
 
 	report->forks = atomic_load(&live->counters.forks);
 	report->processes = atomic_load(&live->counters.processes);
 	/* Every process has a main thread, which nobody created. */
 	report->threads = atomic_load(&live->counters.threads) + report->processes;
-	report->events_lost = reader_lost(model->reader) + overflowed;
+	report->events_lost = reader_lost(model->reader) - unborn + overflowed;
 	report->complete = report->events_lost == 0;
 	if (!report->complete)
-		report->incomplete_reason =
-			why_lost(model->reader, report->events_lost, overflowed);
+		report->incomplete_reason = why_lost(births, report->events_lost, overflowed);
 }
 
 static void fill_left_running(const struct model *model, struct arena *arena, struct report *report)

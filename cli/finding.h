@@ -147,6 +147,19 @@ struct cycle_edge {
 	struct frames stack;
 };
 
+/* A thread that has what another one waits for in fork(), and where it stands itself. */
+struct blocked_part {
+	int tid;
+	const char *name;
+	const char *python_name; /* of the threading.Thread; NULL: none, or unknown */
+	const char *waits_for;   /* in words; NULL: it is not known, or nothing */
+	int held_by;             /* tid of the thread that has that; -1: not known */
+	bool held_by_handler;    /* which took it in an atfork handler */
+	const char *waiting_in;  /* the function that it is in */
+	struct frames stack;
+	struct frames acquired_at; /* where the other thread took what this one waits for */
+};
+
 struct finding {
 	const char *code; /* "FC001" */
 	const char *name; /* "orphaned-lock" */
@@ -176,6 +189,9 @@ struct finding {
 	size_t missing_count;
 	struct cycle_edge *cycle;
 	size_t cycle_count;
+	/* Of a fork() that does not return: who has what it waits for, and so on. */
+	struct blocked_part *blocked;
+	size_t blocked_count;
 };
 
 /* A row of the fork-safety table. */

@@ -281,6 +281,10 @@ static bool any_stack_matches(const struct condition *condition, const struct fi
 	for (size_t i = 0; i < sizeof(stacks) / sizeof(*stacks); i++)
 		if (stack_matches(condition, stacks[i]))
 			return true;
+	for (size_t i = 0; i < finding->blocked_count; i++)
+		if (stack_matches(condition, &finding->blocked[i].stack) ||
+		    stack_matches(condition, &finding->blocked[i].acquired_at))
+			return true;
 	for (size_t i = 0; i < finding->missing_count; i++)
 		if (stack_matches(condition, &finding->missing[i].created_at))
 			return true;

@@ -8,22 +8,9 @@
 #include "kept.h"
 #include "session.h"
 #include "shim.h"
+#include "tables.h"
 
 struct thread;
-
-/* The innermost part of a stack at a call site, taken the first time that the
- * thread came by. Enough for the functions that took a lock and returned; the
- * rest of the chain is still in place on the holder's own stack. */
-#define SNAPSHOTS 16
-struct snapshot {
-	const void *site;
-	const void *sp;
-	struct stack_registers registers;
-	uint64_t address;
-	uint32_t length;
-	uint32_t reserved;
-	uint8_t bytes[SESSION_SNAPSHOT_MAX];
-};
 
 #if !defined __x86_64__
 #error "capture.h knows the registers of x86-64 only"

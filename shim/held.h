@@ -12,44 +12,13 @@
 
 #include "session.h"
 #include "shim.h"
+#include "tables.h"
 
 struct thread;
 
-#define HELD_SLOTS  64 /* of a table */
-#define HELD_FAST   16 /* the first ones, where the uncontended path looks */
 #define HELD_PROBES 12
-/* Further tables, for a thread that holds more locks at a time than there is room for: stripes
- * that are all taken, handlers of fork. A lock can be in so many of them. */
-#define HELD_MORE    63
+/* A lock can be in so many of the further tables. */
 #define HELD_CHOICES 3
-
-/* Bits of held_slot.lock; locks are aligned to more. */
-#define SLOT_COUNTS 1 /* HELD_COUNTED */
-#define SLOT_SLOW   2 /* hidden from the uncontended path */
-/* The lock names who has it this way, although it does not name all who have it: HELD_NAMED.
- * No address of user space has this bit. */
-#define SLOT_NAMED ((uintptr_t)1 << 63)
-#define SLOT_BITS  (SLOT_NAMED | SLOT_COUNTS | SLOT_SLOW)
-
-/* 32 bytes: two to a cache line. */
-struct held_slot {
-	uintptr_t lock; /* the lock's address and SLOT_ bits */
-	const void *site;
-	const void *sp;
-	uint64_t since; /* 0: given back */
-};
-
-struct held_table {
-	uint64_t used; /* slots that were ever written */
-	uint32_t overflowed;
-	bool is_open; /* the uncontended path may use the fast slots */
-	uint8_t kinds[HELD_SLOTS];
-	uint8_t flags[HELD_SLOTS];  /* enum held_flag */
-	uint8_t depths[HELD_SLOTS]; /* how often it was taken beyond the first time */
-	struct held_slot *fast;     /* the first HELD_FAST: held_fast of the thread, or `kept` */
-	_Alignas(64) struct held_slot slots[HELD_SLOTS - HELD_FAST];
-	struct held_slot kept[HELD_FAST]; /* once the TLS is out of reach */
-};
 
 /*
  * In TLS and not behind a pointer: an atomic instruction waits for all loads

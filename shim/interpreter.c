@@ -74,6 +74,7 @@ IN_START static bool is_interpreter(const struct link_map *map, struct python_in
 		.code_type = symbols_find(&table, "PyCode_Type"),
 		.unicode_type = symbols_find(&table, "PyUnicode_Type"),
 		.version = find_version(&table),
+		.before_fork = symbols_find(&table, "PyOS_BeforeFork"),
 	};
 	return true;
 }

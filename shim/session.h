@@ -131,6 +131,7 @@ struct python_interpreter {
 	uint64_t unicode_type;
 	uint32_t version; /* PY_VERSION_HEX; up to 3.10 its upper half only; 0: not known */
 	uint32_t reserved;
+	uint64_t before_fork; /* PyOS_BeforeFork(), which runs the hooks of os.register_at_fork() */
 };
 
 /* Where the runtime of Go, if there is one, keeps what its thread runs. */
@@ -208,6 +209,7 @@ struct private_facts {
 	uint64_t kept; /* where it keeps its facts: struct session_kept */
 	/* The FORK that it was born by, as it is kept; 0: none. */
 	_Atomic uint64_t born_by;
+	uint64_t threads; /* where its struct session_threads is; 0: there are none */
 	struct go_runtime go;
 };
 
@@ -265,6 +267,7 @@ enum record_type {
 	RECORD_COPIED,
 	RECORD_TAKEN,
 	RECORD_LOST_USE,
+	RECORD_BLOCKED,
 	RECORD_TYPES
 };
 
@@ -417,6 +420,11 @@ enum lock_kind {
 	LOCK_PYTHON_LOCK,
 	LOCK_PYTHON_RLOCK,
 	LOCK_GUARD, /* of a C++ function-local static */
+	/* Waited for by who forks; read from outside. */
+	LOCK_STREAMS,   /* libc's list of streams */
+	LOCK_STREAM,    /* a FILE */
+	LOCK_ALLOCATOR, /* an arena of libc's malloc() */
+	LOCK_THREAD,    /* the end of a thread; its id stands where the address would */
 	LOCK_KINDS,
 };
 
@@ -646,7 +654,8 @@ struct record_hang {
 	session_reference wait; /* the WAIT_PERHAPS record that explains it; else 0 */
 	session_reference python;
 	/* Of a ring: number of its RING records; of a dead owner: its id; of a dead taker:
-	 * its SHARE record; of a child: HELD record of a lock that it asked for before its birth.
+	 * its SHARE record; of a child: HELD record of a lock that it asked for before its birth;
+	 * in fork(): BLOCKED record of the thread that forks.
 	 */
 	uint32_t about;
 	session_reference
@@ -656,6 +665,39 @@ struct record_hang {
 	char reason[]; /* why it is not proven; no NUL */
 };
 
+enum blocked_flag {
+	BLOCKED_TRIES = 1,   /* it asks again and again, and does not wait */
+	BLOCKED_CERTAIN = 2, /* the lock itself names its holder, or nobody else can be it */
+};
+
+/*
+ * A thread of a process whose fork() does not return, and what it waits for. The first one is
+ * the thread that forks, the next one has what that waits for, and so on.
+ */
+struct record_blocked {
+	struct record record;
+	uint32_t serial; /* of the process */
+	int32_t tid;
+	session_reference stack; /* where it stands */
+	session_reference python;
+	uint64_t lock;          /* 0: what it waits for is not known */
+	uint32_t kind;          /* enum lock_kind */
+	uint32_t flags;         /* enum blocked_flag */
+	int32_t holder;         /* tid of the thread that has it; 0: not known */
+	int32_t descriptor;     /* of a stream; -1: it has none, or is none */
+	session_reference next; /* BLOCKED record of the holder; 0: it is one of those before */
+	uint32_t held_flags; /* enum held_flag. Of the holder's acquisition, as in a HELD record: */
+	uint64_t site;       /* 0: it is not known where */
+	uint64_t site_sp;
+	uint64_t since_ns;
+	session_reference acquired;
+	uint32_t call; /* the number of the system call that it is in; UINT32_MAX: none */
+	uint32_t state_length;
+	uint32_t reserved;
+	uint8_t state[SESSION_LOCK_STATE_MAX];
+};
+
+_Static_assert(sizeof(struct record_blocked) == 184, "blocked");
 /* What a process that hangs waits on, as its own table of objects knew it. */
 struct record_object {
 	struct record record;
@@ -859,11 +901,11 @@ struct record_copied {
 };
 
 _Static_assert(sizeof(struct record_copied) == 80, "copied");
-_Static_assert(sizeof(struct python_interpreter) == 32, "python interpreter");
+_Static_assert(sizeof(struct python_interpreter) == 40, "python interpreter");
 _Static_assert(sizeof(struct record_python_code) == 40, "python code");
 _Static_assert(sizeof(struct python_frame) == 12, "python frame");
 _Static_assert(sizeof(struct record_python) == 64, "python");
-_Static_assert(sizeof(struct private_facts) == 744, "private facts");
+_Static_assert(sizeof(struct private_facts) == 760, "private facts");
 _Static_assert(sizeof(struct other_stack) == 16, "other stack");
 _Static_assert(sizeof(struct session_kept) == 32, "kept");
 _Static_assert(sizeof(struct record_atfork) == 72, "atfork");

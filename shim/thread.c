@@ -11,12 +11,12 @@
 #include "raw.h"
 #include "real.h"
 #include "uses.h"
+#include "wakers.h"
 #include <linux/futex.h>
 #include <linux/prctl.h>
 #include <string.h>
 
-#define SLAB_THREADS 64
-#define SLABS        1024
+#define SLABS 1024
 
 /* The frames of start_thread and clone3 lie above the first function of a
  * thread, and above them, in the same mapping, 2 KiB of struct pthread. */
@@ -92,6 +92,31 @@ bool thread_is_lost(const struct thread *thread)
 uint32_t thread_generation(void)
 {
 	return atomic_load(&creations);
+}
+
+IN_START void thread_publish(void)
+{
+	AT_START static struct session_threads where;
+
+	if (where.block)
+		return;
+	where = (struct session_threads){
+		.first_slab = (uintptr_t)first_slab,
+		.slabs = (uintptr_t)slabs,
+		.slab_count = (uintptr_t)&slab_count,
+		.used_in_first = (uintptr_t)&used_in_first,
+		.used_in_others = (uintptr_t)used_in_others,
+		.block = sizeof(struct thread),
+		.life = offsetof(struct thread, life.__data.__lock),
+		.tid = offsetof(struct thread, tid),
+		.self = offsetof(struct thread, self),
+		.serial = offsetof(struct thread, serial),
+		.held = offsetof(struct thread, held),
+		.more = offsetof(struct thread, more),
+		.snapshots = offsetof(struct thread, snapshots),
+		.tried = offsetof(struct thread, tried),
+	};
+	wakers_note_threads((uintptr_t)&where);
 }
 
 static struct thread *block_at(uint32_t index)
@@ -451,6 +476,7 @@ void thread_start_main(uintptr_t stack_top)
 	if (!thread)
 		return;
 	thread->flags = THREAD_MAIN;
+	thread_publish();
 	attach(thread, stack_top, PLAIN_DEPTH);
 	raw_syscall(SYS_prctl, PR_GET_NAME, thread->name);
 }

@@ -86,6 +86,8 @@ struct thread {
 	uint32_t shown_forking; /* serial of the process whose birth has this thread as forking */
 	struct fork_state fork;
 
+	struct tried_lock tried; /* while it forks */
+
 	uint32_t regions_used; /* bits of `regions` that were ever entered */
 	struct region_slot regions[REGIONS];
 
@@ -131,6 +133,9 @@ void thread_survive(struct thread *thread);
 void thread_survive_raw(struct thread *thread);
 /* The id that libc writes into locks of the calling thread. */
 pid_t thread_id_in_locks(void);
+
+/* Lets the CLI find the blocks from the outside. */
+void thread_publish(void);
 
 /* Number of creations so far: names the set of threads, together with endings. */
 uint32_t thread_generation(void);

@@ -47,6 +47,11 @@ void wakers_note_handed(uint64_t key, uint64_t gave, uint64_t took)
 	atomic_store(&handed->key, key);
 }
 
+IN_START void wakers_note_threads(uint64_t address)
+{
+	facts.threads = address;
+}
+
 void wakers_note_sharer(void)
 {
 	atomic_store(&facts.has_sharers, 1);

@@ -26,6 +26,8 @@ void wakers_note_sharer(void);
 void wakers_note_sent(void);
 /* So many bytes go to a descriptor, by this use (see struct session_object). */
 void wakers_note_written(int descriptor, size_t length, uint64_t use);
+/* Where a struct session_threads is. */
+void wakers_note_threads(uint64_t address);
 /* Does this process catch a signal that somebody might send it? */
 bool wakers_catch_signals(void);
 /* Where the CLI finds them. */

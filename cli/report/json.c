@@ -316,6 +316,31 @@ static json_t *cycle_list(struct document *document, const struct finding *findi
 	return array;
 }
 
+static json_t *blocked_list(struct document *document, const struct finding *finding)
+{
+	json_t *array = json_array();
+
+	for (size_t i = 0; i < finding->blocked_count; i++) {
+		const struct blocked_part *blocked = &finding->blocked[i];
+		json_t *object = json_object();
+
+		set(document, object, "tid", id_value(blocked->tid));
+		set(document, object, "name", text_value(document, blocked->name));
+		if (blocked->python_name != NULL)
+			set(document, object, "python_name",
+			    text_value(document, blocked->python_name));
+		set(document, object, "waits_for", text_value(document, blocked->waits_for));
+		set(document, object, "held_by", id_value(blocked->held_by));
+		set(document, object, "held_by_handler", json_boolean(blocked->held_by_handler));
+		set(document, object, "waiting_in", text_value(document, blocked->waiting_in));
+		set(document, object, "stack", stack_value(document, &blocked->stack));
+		set_python(document, object, "python_stack", &blocked->stack);
+		set(document, object, "acquired_at", stack_value(document, &blocked->acquired_at));
+		append(document, array, object);
+	}
+	return array;
+}
+
 static void set_parts(struct document *document, json_t *object, const struct finding *finding)
 {
 	if (finding->fork.present)
@@ -344,6 +369,8 @@ static void set_parts(struct document *document, json_t *object, const struct fi
 		set(document, object, "missing_threads", missing_list(document, finding));
 	if (finding->cycle_count > 0)
 		set(document, object, "cycle", cycle_list(document, finding));
+	if (finding->blocked_count > 0)
+		set(document, object, "blocked", blocked_list(document, finding));
 }
 
 static json_t *remedy_value(struct document *document, const struct remedy_part *remedy)

@@ -50,9 +50,9 @@ static void put_action(struct page *page, const struct finding *finding)
 	if (action == NULL)
 		return;
 	if (finding->child.pid > 0)
-		action = arena_printf(&page->arena, "forkcheck %s %s %d", action,
-				      finding->handler.present ? "process" : "child",
-				      finding->child.pid);
+		action =
+			arena_printf(&page->arena, "forkcheck %s %s %d", action,
+				     is_in_fork(finding) ? "process" : "child", finding->child.pid);
 	else
 		action = arena_printf(&page->arena, "forkcheck %s the child", action);
 	page_wrap(page, "  done: ", LABEL_INDENT, action);

@@ -146,17 +146,17 @@ static const char *library_label(struct page *page, const char *library)
 static void put_group(struct page *page, const struct finding *finding,
 		      const struct missing_group *group)
 {
-	bool is_in_fork = finding->handler.present;
+	bool has_them = is_in_fork(finding);
 	const char *library = library_label(page, group->library);
 	const char *heading = page_count(page, group->count, "thread", NULL);
 
 	heading = arena_printf(&page->arena, "%s of %s%s", heading, library,
 			       missing_names(page, group));
-	if (is_in_fork)
+	if (has_them)
 		heading = arena_printf(&page->arena, "%s that a child would lack", heading);
 	if (group->created_at.count > 0)
 		heading = arena_printf(&page->arena, "%s, created at", heading);
-	page_wrap(page, is_in_fork ? "  threads: " : "  missing: ", 11, heading);
+	page_wrap(page, has_them ? "  threads: " : "  missing: ", 11, heading);
 	put_frames_since(page, &group->created_at, &finding->fork.stack);
 }
 

@@ -13,6 +13,9 @@ void put_frames(struct page *page, const struct frames *frames);
 /* The same, without the Python frames that the stack of the fork has as well. */
 void put_frames_since(struct page *page, const struct frames *frames, const struct frames *fork);
 
+/* The process itself hangs in fork(): it has no child. */
+bool is_in_fork(const struct finding *finding);
+
 /* Lock, fork, holder, child and so on, each where it is present. */
 bool has_parts(const struct finding *finding);
 void put_parts(struct page *page, const struct finding *finding);

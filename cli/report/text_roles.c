@@ -256,10 +256,20 @@ static void put_last_fork(struct page *page, const struct finding *finding)
 		    ":", &fork->stack);
 }
 
-static const char *holder_label(const struct holder_part *holder, const struct cast *cast)
+bool is_in_fork(const struct finding *finding)
 {
+	return finding->fork.present && finding->fork.pid > 0 &&
+	       finding->fork.pid == finding->child.pid;
+}
+
+static const char *holder_label(const struct finding *finding, const struct cast *cast)
+{
+	const struct holder_part *holder = &finding->holder;
+
 	if (!holder->is_forker)
 		return cast->holder;
+	if (is_in_fork(finding))
+		return "T1 (the thread that forks)";
 	return holder->taken_by_handler ? "T1 (taken by an atfork handler)"
 					: "T1 (the thread that forked)";
 }
@@ -299,13 +309,14 @@ static void put_acquisition(struct page *page, const struct finding *finding,
 	const char *held = page_duration(page, holder->held_ms);
 	const char *inside = page_name(page, holder->inside, NAME_COLUMNS);
 	const char *heading =
-		arena_printf(&page->arena, "%s was %s by %s", lock_label(finding),
+		arena_printf(&page->arena, "%s %s %s by %s", lock_label(finding),
+			     is_in_fork(finding) ? "is" : "was",
 			     holder->in_window ? "just being taken, or given back," : "held",
-			     holder_label(holder, cast));
+			     holder_label(finding, cast));
 
 	if (inside != NULL)
-		heading = arena_printf(&page->arena, "%s was inside %s", holder_label(holder, cast),
-				       inside);
+		heading = arena_printf(&page->arena, "%s was inside %s",
+				       holder_label(finding, cast), inside);
 
 	if (held != NULL)
 		heading = arena_printf(&page->arena, "%s for %s%s", heading,
@@ -360,6 +371,17 @@ static void put_creation(struct page *page, const struct finding *finding, const
 	put_frames_since(page, stack, &finding->fork.stack);
 }
 
+/* What libc's functions hold while they run: where that is, stands elsewhere. */
+static void put_call(struct page *page, const struct finding *finding, const struct cast *cast)
+{
+	const char *inside = page_name(page, finding->holder.inside, NAME_COLUMNS);
+
+	page_wrap(page, "  ", 4,
+		  arena_printf(&page->arena, "%s is held by %s, which %s inside %s",
+			       lock_label(finding), holder_label(finding, cast),
+			       finding->holder.is_forker ? "a signal interrupted" : "is", inside));
+}
+
 static void put_holder(struct page *page, const struct finding *finding, const struct cast *cast)
 {
 	const struct holder_part *holder = &finding->holder;
@@ -370,7 +392,10 @@ static void put_holder(struct page *page, const struct finding *finding, const s
 				       lock_label(finding)));
 		return;
 	}
-	put_acquisition(page, finding, cast);
+	if (is_in_fork(finding) && holder->inside != NULL)
+		put_call(page, finding, cast);
+	else
+		put_acquisition(page, finding, cast);
 	if (!holder->is_forker)
 		put_creation(page, finding, cast);
 }
@@ -404,8 +429,7 @@ static void put_use(struct page *page, const struct finding *finding, const stru
 static const char *child_label(struct page *page, const struct finding *finding)
 {
 	const struct child_part *child = &finding->child;
-	/* A hang inside fork(): there is no child yet. */
-	const char *role = finding->handler.present ? "process" : "child";
+	const char *role = is_in_fork(finding) ? "process" : "child";
 	struct arena *arena = &page->arena;
 	const char *label = child->pid > 0 ? arena_printf(arena, "%s %d", role, child->pid)
 					   : arena_printf(arena, "the %s", role);
@@ -488,6 +512,50 @@ static void put_cycle(struct page *page, const struct finding *finding)
 	}
 }
 
+/* `thread 4195 "logger"` */
+static const char *blocked_name(struct page *page, const struct blocked_part *blocked)
+{
+	const char *name =
+		page_name(page, best_name(blocked->python_name, blocked->name), NAME_COLUMNS);
+	const char *label = arena_printf(&page->arena, "thread %d", blocked->tid);
+
+	return name != NULL && *name != '\0' ? arena_printf(&page->arena, "%s \"%s\"", label, name)
+					     : label;
+}
+
+static const char *blocked_label(struct page *page, const struct finding *finding,
+				 const struct blocked_part *blocked)
+{
+	struct arena *arena = &page->arena;
+	const char *who = blocked->tid == finding->holder.tid ? "T2" : blocked_name(page, blocked);
+	const char *what = page_name(page, blocked->waits_for, NAME_COLUMNS);
+	const char *function = page_name(page, blocked->waiting_in, NAME_COLUMNS);
+	const char *holder =
+		blocked->held_by == finding->fork.tid
+			? blocked->held_by_handler ? ", which T1 took in an atfork handler"
+						   : ", which T1 holds"
+		: blocked->held_by > 0
+			? arena_printf(arena, ", which thread %d holds", blocked->held_by)
+			: "";
+
+	if (what != NULL)
+		return arena_printf(arena, "%s waits for %s%s,", who, what, holder);
+	return function != NULL ? arena_printf(arena, "%s is in %s", who, function)
+				: arena_printf(arena, "%s is", who);
+}
+
+/* Who has it, where that one stands, and so on. */
+static void put_blocked(struct page *page, const struct finding *finding)
+{
+	for (size_t i = 0; i < finding->blocked_count; i++) {
+		const struct blocked_part *blocked = &finding->blocked[i];
+
+		put_section(page, blocked_label(page, finding, blocked), " at:", &blocked->stack);
+		if (is_known(&blocked->acquired_at))
+			put_section(page, "which was taken", " at:", &blocked->acquired_at);
+	}
+}
+
 bool has_parts(const struct finding *finding)
 {
 	return finding->fork.present || finding->lock.present || finding->holder.present ||
@@ -517,4 +585,5 @@ void put_parts(struct page *page, const struct finding *finding)
 		put_child(page, finding);
 	put_missing(page, finding);
 	put_cycle(page, finding);
+	put_blocked(page, finding);
 }

@@ -609,6 +609,13 @@ static const char *suppressed_lock(struct judgement *judgement, const struct fin
 	return arena_printf(judgement->arena, "%s+*", suppression_word(judgement, "lock", name));
 }
 
+/* Any fork() may wait for such a lock: who called it tells them apart. */
+static bool is_any_fork(const struct finding *finding)
+{
+	return finding->lock.present && finding->blocked_count + finding->holder.present &&
+	       finding->fork.child_pid < 0 && strcmp(finding->lock.kind, "libc lock") == 0;
+}
+
 static const char *suppressed_thing(struct judgement *judgement, const struct finding *finding)
 {
 	const struct frames *stack =
@@ -616,6 +623,8 @@ static const char *suppressed_thing(struct judgement *judgement, const struct fi
 
 	if (finding->missing_count && finding->missing[0].library)
 		return suppressed_library(judgement, finding);
+	if (is_any_fork(finding))
+		return suppressed_function(judgement, finding, &finding->fork.stack);
 	if (finding->lock.present && finding->lock.name)
 		return suppressed_lock(judgement, finding);
 	if (finding->handler.present && finding->handler.library)

@@ -4,6 +4,7 @@
  */
 #include "handler_locks.h"
 #include "evidence.h"
+#include "fork_blockers.h"
 #include "lock_kinds.h"
 #include "wait_evidence.h"
 #include <errno.h>
@@ -22,9 +23,10 @@ static struct finding *add(struct judgement *judgement, const struct rule *rule,
 	return finding;
 }
 
-static const char *name_handler(struct finding *finding, const struct frames *stack)
+static const char *name_handler(struct judgement *judgement, struct finding *finding,
+				uint32_t process, const struct frames *stack)
 {
-	struct fork_stack split = fork_stack_split(stack);
+	struct fork_stack split = fork_stack_split(judgement, process, stack);
 
 	if (!split.handler)
 		return "an atfork handler";
@@ -57,7 +59,7 @@ static void report_foreign_unlock(struct judgement *judgement, const struct rule
 	const char *handler;
 
 	fill_child(judgement, finding, touch);
-	handler = name_handler(finding, &finding->child.stack);
+	handler = name_handler(judgement, finding, touch->record.process, &finding->child.stack);
 	finding->message =
 		arena_printf(judgement->arena,
 			     "%s unlocks %s in the child, which another thread held at the fork.",
@@ -79,7 +81,7 @@ static void report_wrong_type(struct judgement *judgement, const struct rule *ru
 	const char *handler;
 
 	fill_child(judgement, finding, touch);
-	handler = name_handler(finding, &finding->child.stack);
+	handler = name_handler(judgement, finding, touch->record.process, &finding->child.stack);
 	finding->message = arena_printf(
 		judgement->arena,
 		"%s cannot release %s in the child: a lock of this type does not cross a fork.",
@@ -100,7 +102,8 @@ static void report_kept(struct judgement *judgement, const struct rule *rule,
 	struct finding *finding =
 		add(judgement, rule, held->record.process, held, SEVERITY_WARNING);
 	const char *lock = evidence_lock_words(judgement, &finding->lock);
-	const char *handler = name_handler(finding, &finding->holder.acquired_at);
+	const char *handler = name_handler(judgement, finding, held->record.process,
+					   &finding->holder.acquired_at);
 
 	finding->message =
 		arena_printf(judgement->arena, "%s took %s, and no handler released it in the %s.",

@@ -55,8 +55,15 @@ static const struct record_thread *find_lost_user(const struct model *model,
 						  struct fork_link *link)
 {
 	const struct record_thread *user = NULL;
-	bool more = serial_in(use) &&
-		    fork_line_begin(model, link, hang->fork, model_process(model, hang->serial));
+	bool more;
+
+	/* What hangs in fork() has them still. */
+	if (hang->kind == HANG_IN_FORK) {
+		*link = (struct fork_link){.parent = hang->serial};
+		return find_user(model, model_lost(model, hang->others), use);
+	}
+	more = serial_in(use) &&
+	       fork_line_begin(model, link, hang->fork, model_process(model, hang->serial));
 
 	while (more && !user) {
 		user = find_user(model, link->lost, use);

@@ -439,6 +439,11 @@ const struct record_taken *model_taken(const struct model *model, session_refere
 	return record_of(model, reference, RECORD_TAKEN);
 }
 
+const struct record_blocked *model_blocked(const struct model *model, session_reference reference)
+{
+	return record_of(model, reference, RECORD_BLOCKED);
+}
+
 const struct record_lost_use *model_lost_use(const struct model *model, session_reference reference)
 {
 	return record_of(model, reference, RECORD_LOST_USE);

@@ -120,6 +120,8 @@ const struct record_taken *model_taken(const struct model *model, session_refere
 const struct record_lost_use *model_lost_use(const struct model *model,
 					     session_reference reference);
 
+const struct record_blocked *model_blocked(const struct model *model, session_reference reference);
+
 /* All records of a type, in the order of the log. */
 const struct model_list *model_list(const struct model *model, enum record_type type);
 

@@ -36,6 +36,7 @@ static const size_t least_sizes[RECORD_TYPES] = {
 	[RECORD_COPIED] = sizeof(struct record_copied),
 	[RECORD_TAKEN] = sizeof(struct record_taken),
 	[RECORD_LOST_USE] = sizeof(struct record_lost_use),
+	[RECORD_BLOCKED] = sizeof(struct record_blocked),
 };
 
 static bool part_fits(const struct session_header *header, uint64_t offset, uint64_t count,
@@ -203,6 +204,9 @@ static bool is_consistent(const struct record_buffer *buffer)
 		       extra / sizeof(session_reference);
 	case RECORD_HELD:
 		return ((const struct record_held *)record)->state_length <= SESSION_LOCK_STATE_MAX;
+	case RECORD_BLOCKED:
+		return ((const struct record_blocked *)record)->state_length <=
+		       SESSION_LOCK_STATE_MAX;
 	case RECORD_WAIT:
 		return ((const struct record_wait *)record)->state_length <= SESSION_LOCK_STATE_MAX;
 	case RECORD_HANG:

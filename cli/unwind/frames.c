@@ -42,6 +42,7 @@ struct step {
 	uint64_t pc;
 	bool is_return;
 	uint64_t sp;
+	bool is_signal;
 };
 
 static bool read_module(struct address_space *space, uint64_t address, unw_word_t *value)
@@ -271,8 +272,11 @@ static enum ending ending_of(struct address_space *space, struct step step)
 	return slot->ending;
 }
 
-/* A step up the stack: false where it ends or where it would not rise. */
-static bool step_up(unw_cursor_t *cursor, struct step *step)
+/* As gdb calls it: in most libraries it has no name. */
+#define SIGNAL_FRAME "<signal handler called>"
+
+/* A step up the stack, from `below` to `step`: false where it ends or where it would not rise. */
+static bool step_up(unw_cursor_t *cursor, struct step *below, struct step *step)
 {
 	unw_word_t before;
 	unw_word_t after;
@@ -287,7 +291,8 @@ static bool step_up(unw_cursor_t *cursor, struct step *step)
 	/* A signal handler may run on another stack, above or below. */
 	if (unw_get_reg(cursor, UNW_REG_SP, &after) != 0 || (after <= before && !from_signal))
 		return false;
-	*step = (struct step){pc, !from_signal, after};
+	below->is_signal = from_signal;
+	*step = (struct step){pc, !from_signal, after, false};
 	return true;
 }
 
@@ -323,7 +328,7 @@ static size_t walk_described(struct walk *walk, struct step steps[FRAMES_MAX], s
 	if (unw_init_remote(&cursor, walk->space->unwind, walk) != 0)
 		return count;
 	note_end(&cursor, end);
-	while (count < FRAMES_MAX && step_up(&cursor, &steps[count]) &&
+	while (count < FRAMES_MAX && step_up(&cursor, &steps[count - 1], &steps[count]) &&
 	       !(walk->undescribed && ending_of(walk->space, steps[count - 1]) != ENDING_NONE)) {
 		walk->undescribed = false;
 		note_end(&cursor, end);
@@ -355,7 +360,7 @@ static bool step_by_frame_pointer(struct walk *walk, struct stack_registers *at,
 	    walk->memory->read(walk->memory, at->rbp + sizeof(bp), &pc) != 0 || !pc)
 		return false;
 	*at = (struct stack_registers){.rip = pc, .rsp = at->rbp + 2 * sizeof(bp), .rbp = bp};
-	*step = (struct step){pc, true, at->rsp};
+	*step = (struct step){pc, true, at->rsp, false};
 	return true;
 }
 
@@ -405,7 +410,7 @@ static size_t walk_stack(struct address_space *space, const struct stack_registe
 			    .start = registers->rip - rip_is_return};
 	size_t count;
 
-	steps[0] = (struct step){registers->rip, rip_is_return, registers->rsp};
+	steps[0] = (struct step){registers->rip, rip_is_return, registers->rsp, false};
 	count = walk_all(&walk, steps);
 	enum ending ending = ending_of(space, steps[count - 1]);
 	*complete = ending != ENDING_NONE;
@@ -419,6 +424,16 @@ static bool is_shown(struct address_space *space, const struct step *step)
 	const struct module *module = space_module_at(space, step->pc - step->is_return);
 
 	return module == NULL || !module->is_shim;
+}
+
+static void place_frames(struct frames *part, const struct step *step)
+{
+	for (size_t i = 0; i < part->count; i++) {
+		part->list[i].sp = step->sp;
+		part->list[i].is_signal = step->is_signal;
+		if (step->is_signal)
+			part->list[i].function = SIGNAL_FRAME;
+	}
 }
 
 struct frames unwind_stack(struct address_space *space, struct arena *arena,
@@ -435,8 +450,7 @@ struct frames unwind_stack(struct address_space *space, struct arena *arena,
 		if (!is_shown(space, &steps[i]))
 			continue;
 		parts[part_count] = symbolize_code(space, arena, steps[i].pc, steps[i].is_return);
-		for (size_t k = 0; k < parts[part_count].count; k++)
-			parts[part_count].list[k].sp = steps[i].sp;
+		place_frames(&parts[part_count], &steps[i]);
 		frames.count += parts[part_count++].count;
 	}
 	frames.list = arena_array(arena, frames.count, sizeof(*frames.list));

@@ -4,6 +4,7 @@
  */
 #include "hang.h"
 #include "../../shim/goroutine.h"
+#include "blocked.h"
 #include "kept.h"
 #include "maps.h"
 #include "objects.h"
@@ -84,6 +85,16 @@ void hang_record_modules(struct model *model, struct writer *writer, uint32_t se
 	maps_each(pid, add_module, &search);
 }
 
+struct held_task hang_task(const struct process_facts *process, pid_t pid, uint64_t thread)
+{
+	struct held_task task = {.pid = pid, .thread = thread};
+	struct private_facts own;
+
+	if (process && wakers_read_facts(process, pid, &own))
+		task.go = own.go;
+	return task;
+}
+
 struct own_memory {
 	struct goroutine_reader reader;
 	pid_t pid;
@@ -136,7 +147,8 @@ session_reference hang_record_stack(struct writer *writer, const struct held_tas
 struct copied {
 	session_reference stack;
 	session_reference python;
-	struct parked lock; /* kind 0: not known */
+	session_reference blocked; /* BLOCKED record of a thread that forks */
+	struct parked lock;        /* kind 0: not known */
 };
 
 static uint64_t waited_on(const struct hang *hang)
@@ -188,22 +200,36 @@ static struct copied copy_stacks(struct model *model, struct writer *writer,
 				 const struct hang *hang, const struct stopped *stopped)
 {
 	const struct process_facts *facts = model_process(model, hang->serial);
-	struct held_task task = {.pid = hang->pid};
 	struct stack_registers registers;
-	struct private_facts own;
+	struct held_task task;
 	struct copied copied = {0};
 
 	if (!stop_registers(stopped, hang->tid, &registers))
 		return copied;
-	task.thread = stop_thread_pointer(hang->tid);
-	if (facts && wakers_read_facts(facts, hang->pid, &own))
-		task.go = own.go;
+	task = hang_task(facts, hang->pid, stop_thread_pointer(hang->tid));
 	copied.stack = hang_record_stack(writer, &task, &registers);
 	if (!facts || facts->pid != hang->pid)
 		return copied;
 	copied.python = python_record(writer, facts, hang->pid, task.thread, registers.rsp);
 	copied.lock = find_lock(facts, hang, stopped, &registers);
 	return copied;
+}
+
+/* Without holding it, too, most of a stack can be read. */
+static void copy_blocked(struct model *model, struct writer *writer, const struct hang *hang,
+			 const struct stopped *stopped, struct copied *copied)
+{
+	const struct process_facts *facts = model_process(model, hang->serial);
+	struct blocked_chain *chain = malloc(sizeof(*chain));
+	struct held_task task;
+
+	if (chain && blocked_find(chain, model, facts, hang->pid, hang->look, hang->tid, stopped)) {
+		copied->blocked = blocked_record(chain, writer, facts, hang->pid);
+		task = hang_task(facts, hang->pid, chain->list[0].self);
+		if (!copied->stack)
+			copied->stack = hang_record_stack(writer, &task, &chain->list[0].registers);
+	}
+	free(chain);
 }
 
 static bool has_task(const struct hang *hang, pid_t tid)
@@ -284,7 +310,7 @@ static void append(struct model *model, struct writer *writer, const struct hang
 		.python = copied.python,
 		.since_ns = hang->since_ns,
 		.wait = hang->region,
-		.about = hang->about,
+		.about = hang->kind == HANG_IN_FORK ? copied.blocked : hang->about,
 		.others = hang->kind == HANG_IN_FORK ? append_others(model, writer, hang) : 0,
 		.reason_length = (uint32_t)strlen(reason),
 	};
@@ -345,10 +371,13 @@ bool hang_record(struct model *model, struct writer *writer, const struct hang *
 		break;
 	case STOP_HELD:
 		copied = copy_stacks(model, writer, hang, &stopped);
-		stop_release(&stopped);
 		break;
 	}
 	hang_record_modules(model, writer, hang->serial, hang->pid);
+	model_update(model);
+	if (hang->kind == HANG_IN_FORK)
+		copy_blocked(model, writer, hang, &stopped, &copied);
+	stop_release(&stopped);
 	append(model, writer, hang, copied);
 	return true;
 }

@@ -43,6 +43,9 @@ struct held_task {
 	struct go_runtime go; /* of its process; all 0: none is known */
 };
 
+/* `thread` is its pthread_self(), 0 where that is not known. */
+struct held_task hang_task(const struct process_facts *process, pid_t pid, uint64_t thread);
+
 /* Appends a STACK record of a process that stands still. 0 when there is no room. */
 session_reference hang_record_stack(struct writer *writer, const struct held_task *task,
 				    const struct stack_registers *registers);

@@ -6,11 +6,13 @@
  * lost threads, and that nobody else can end it.
  */
 #include "proof.h"
+#include "blocked.h"
 #include "interpreter.h"
 #include "maps.h"
 #include "region.h"
 #include "stop.h"
 #include "verdict.h"
+#include "waits.h"
 #include "wakers.h"
 #include <stdio.h>
 #include <stdlib.h>
@@ -43,7 +45,7 @@ static bool only_waits(const struct process_look *look)
 	return look->complete && !look->held;
 }
 
-static void name_modules(const struct turn *turn, struct watched *watched)
+void proof_name_modules(const struct turn *turn, struct watched *watched)
 {
 	if (watched->has_modules)
 		return;
@@ -54,7 +56,7 @@ static void name_modules(const struct turn *turn, struct watched *watched)
 
 static bool is_interpreter_word(const struct turn *turn, struct watched *watched, uint64_t address)
 {
-	name_modules(turn, watched);
+	proof_name_modules(turn, watched);
 	if (watched->asked_word != address) {
 		watched->asked_word = address;
 		watched->is_interpreters = interpreter_owns(turn->model, watched->serial, address);
@@ -321,7 +323,7 @@ static void judge_rests(const struct turn *turn, struct watched *watched)
 		return;
 	}
 	if (watched->verdict.signature != signature) {
-		name_modules(turn, watched);
+		proof_name_modules(turn, watched);
 		if (!verdict_find(turn, watched, at_rest)) {
 			watched->has_look = false;
 			watched->verdict.signature = 0;
@@ -421,14 +423,133 @@ static bool forker_sleeps(const struct watched *watched)
 	return false;
 }
 
-static void judge_forking(const struct turn *turn, struct watched *watched)
+/* --- in fork() --------------------------------------------------------------------- */
+
+/* What it waits for is asked for by holding the process: no more often than this. */
+#define FORKING_ASK_NS 1000000000u
+
+static bool forker_rests(const struct turn *turn, const struct watched *watched)
 {
-	if (lasts(turn, watched->forking_since) && forker_sleeps(watched))
-		tell_suspected(turn, watched, HANG_IN_FORK,
-			       watched->look->count == 1
-				       ? "another process may yet let it go on"
-				       : "other threads of the process still run and may let it "
-					 "go on");
+	const struct task_look *task = find_task(watched->look, watched->forking);
+
+	return task && task->state == 'S' && procfs_is_untimed_futex_wait(task) &&
+	       turn->now - task->since_ns >= REST_NS;
+}
+
+/* False where it cannot be told, and what is known of the look is void where it has moved. */
+static bool find_chain(const struct turn *turn, struct watched *watched,
+		       struct blocked_chain *chain)
+{
+	struct stopped stopped;
+	bool is_found;
+
+	proof_name_modules(turn, watched);
+	if (stop_process(&stopped, watched->pid, watched->look, false) == STOP_MOVED)
+		return false;
+	is_found = blocked_find(chain, turn->model, model_process(turn->model, watched->serial),
+				watched->pid, watched->look, watched->forking, &stopped);
+	stop_release(&stopped);
+	note_held(watched);
+	watched->forking_asked = turn->now;
+	return is_found;
+}
+
+static bool chain_rests(const struct turn *turn, const struct watched *watched,
+			const struct blocked_chain *chain)
+{
+	for (size_t i = 0; i < chain->count; i++)
+		if (chain->list[i].task->state != 'S' ||
+		    turn->now - chain->list[i].task->since_ns < REST_NS ||
+		    !waits_word_is_same(watched->pid, chain->list[i].task))
+			return false;
+	return true;
+}
+
+static uint64_t chain_since(const struct blocked_chain *chain)
+{
+	uint64_t since = 0;
+
+	for (size_t i = 0; i < chain->count; i++)
+		if (chain->list[i].task->since_ns > since)
+			since = chain->list[i].task->since_ns;
+	return since;
+}
+
+static void tell_proven_chain(const struct turn *turn, struct watched *watched,
+			      const struct blocked_chain *chain)
+{
+	static bool at_rest[TASKS_MAX];
+	struct hang hang = make_hang(watched, HANG_IN_FORK);
+
+	mark_rests(turn, watched, at_rest);
+	hang.since_ns = chain_since(chain);
+	hang.is_proven = true;
+	hang.may_be_killed = verdict_all_stand_still(turn, watched, at_rest);
+	hang.evidence = EVIDENCE_HOLDER;
+	if (!watched->told.is_proven || (hang.may_be_killed && !watched->told.may_be_killed))
+		tell(turn, watched, &hang);
+}
+
+/* It asks again and again for the same lock, and does not get it. */
+static bool still_tries(struct watched *watched, const struct blocked_chain *chain)
+{
+	const struct blocked *forker = &chain->list[0];
+	bool goes_on = forker->flags & BLOCKED_TRIES &&
+		       forker->lock == watched->forking_tries.lock &&
+		       forker->tries > watched->forking_tries.count;
+
+	watched->forking_tries.lock = forker->flags & BLOCKED_TRIES ? forker->lock : 0;
+	watched->forking_tries.count = forker->tries;
+	return goes_on;
+}
+
+static const char *reason_of(const struct watched *watched, const struct blocked_chain *chain,
+			     bool tries)
+{
+	if (tries)
+		return "the handler asks again and again, and may give up some day";
+	if (chain->count > 1)
+		return "the thread that has what it waits for may yet go on";
+	return watched->look->count == 1
+		       ? "another process may yet let it go on"
+		       : "other threads of the process still run and may let it go on";
+}
+
+/* It asks again and again, or sleeps: one that works does not hang, and nor does the kernel. */
+static void judge_slow_fork(const struct turn *turn, struct watched *watched,
+			    const struct blocked_chain *chain)
+{
+	struct hang hang = make_hang(watched, HANG_IN_FORK);
+	bool tries = still_tries(watched, chain);
+
+	/* Of one that sleeps between two tries, the next look tells. */
+	if (watched->told.kind ||
+	    (!tries && (watched->forking_tries.lock || !forker_sleeps(watched))))
+		return;
+	/* Nobody but itself could give it what it asks for. */
+	if (tries && chain->is_closed)
+		hang.evidence = EVIDENCE_HOLDER;
+	hang.reason = reason_of(watched, chain, tries);
+	tell(turn, watched, &hang);
+}
+
+/* True where it is proven that it never goes on, whatever its neighbours do. */
+static bool judge_forking(const struct turn *turn, struct watched *watched)
+{
+	static struct blocked_chain chain;
+	bool is_slow = lasts(turn, watched->forking_since);
+
+	if ((!is_slow && !forker_rests(turn, watched)) ||
+	    turn->now - watched->forking_asked < FORKING_ASK_NS ||
+	    !find_chain(turn, watched, &chain))
+		return false;
+	if (blocked_is_for_ever(&chain) && chain_rests(turn, watched, &chain)) {
+		tell_proven_chain(turn, watched, &chain);
+		return true;
+	}
+	if (is_slow)
+		judge_slow_fork(turn, watched, &chain);
+	return false;
 }
 
 void proof_note_forking(const struct turn *turn, struct watched *watched, int32_t forking)
@@ -476,13 +597,13 @@ static void judge_look(const struct turn *turn, struct watched *watched)
 {
 	if (!watched->look->complete || watched->look->held)
 		return;
+	if (watched->forking && judge_forking(turn, watched))
+		return;
 	if (!watched->forking || is_all_at_rest(watched))
 		judge_rests(turn, watched);
 	if (watched->verdict.signature && !watched->verdict.is_healthy)
 		return;
-	if (watched->forking)
-		judge_forking(turn, watched);
-	else if (judge_tries(turn, watched))
+	if (watched->forking || judge_tries(turn, watched))
 		return;
 	else if (only_waits(watched->look) && !is_all_at_rest(watched))
 		judge_timed(turn, watched);

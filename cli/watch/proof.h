@@ -63,7 +63,17 @@ struct watched {
 	unsigned healthy;     /* looks in a row that found it so */
 	uint64_t io;
 	int32_t forking;
+	int32_t hooked; /* the task that is in a hook of os.register_at_fork(); 0: none */
 	uint64_t forking_since;
+	uint64_t forking_asked; /* when it was asked last what that thread waits for */
+	struct {
+		uint64_t lock; /* 0: none */
+		uint32_t count;
+	} forking_tries; /* what that thread asked for in vain by then, and how often */
+	struct {
+		bool is_seen, is_asked, is_in;
+		struct task_look place;
+	} hook;              /* of os.register_at_fork(): where its first task is */
 	bool has_modules;    /* all that it has mapped is in the log */
 	uint64_t asked_word; /* the last address that was asked about, and the answer */
 	bool is_interpreters;
@@ -83,6 +93,9 @@ struct turn {
 	void *data;
 	uint64_t now;
 };
+
+/* All that the process has mapped, into the log and the model: once for each. */
+void proof_name_modules(const struct turn *turn, struct watched *watched);
 
 /* The id of a thread that is inside fork(), as of this turn; 0: none. */
 void proof_note_forking(const struct turn *turn, struct watched *watched, int32_t forking);

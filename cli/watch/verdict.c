@@ -510,3 +510,12 @@ bool verdict_find(const struct turn *turn, struct watched *watched, const bool *
 	ties_release(&inquiry.ties);
 	return is_there;
 }
+
+bool verdict_all_stand_still(const struct turn *turn, struct watched *watched, const bool *at_rest)
+{
+	static struct inquiry inquiry;
+
+	inquiry = (struct inquiry){.turn = turn, .watched = watched, .at_rest = at_rest};
+	sort_tasks(&inquiry);
+	return !inquiry.alive;
+}

@@ -17,6 +17,9 @@ bool verdict_find(const struct turn *turn, struct watched *watched, const bool *
 /* Does any task wait on memory that others may have? */
 bool verdict_any_shared(const struct watched *watched);
 
+/* Has nobody of the process anything left to do, but who is marked as standing still? */
+bool verdict_all_stand_still(const struct turn *turn, struct watched *watched, const bool *at_rest);
+
 /* Gives back what is known of the stacks of its tasks. */
 void verdict_forget(struct watched *watched);
 

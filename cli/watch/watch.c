@@ -3,6 +3,7 @@
  * trouble: a healthy program costs one read of shared memory per process.
  */
 #include "watch.h"
+#include "fork_hook.h"
 #include "proof.h"
 #include "wakers.h"
 #include <errno.h>
@@ -243,6 +244,7 @@ static bool visit(struct watch *watch, const struct turn *turn, struct watched *
 		  bool full_round)
 {
 	const struct process_facts *facts = model_process(turn->model, watched->serial);
+	int32_t forking;
 
 	if (!facts || model_state(turn->model, facts) & BIRTH_EXECED)
 		return false;
@@ -253,7 +255,13 @@ static bool visit(struct watch *watch, const struct turn *turn, struct watched *
 	/* Its record may be there long before the births that make it one: a parent
 	 * fills them when it comes out of its fork. */
 	watched->is_heir = watched->is_heir || is_heir(turn->model, facts);
-	proof_note_forking(turn, watched, forking_thread(turn->model, facts));
+	forking = forking_thread(turn->model, facts);
+	/* Of an heir, what it lacks says more. */
+	if (watched->is_heir || watched->wait)
+		watched->hooked = 0;
+	else if (!forking && full_round)
+		watched->hooked = fork_hook_find(turn, watched);
+	proof_note_forking(turn, watched, forking ? forking : watched->hooked);
 	if (!watched->is_heir && !watched->wait && !watched->forking)
 		return is_alive(watched);
 	/* Between rounds, what is known of other namespaces may be older than the process. */

@@ -68,6 +68,36 @@ void lock_asked(struct thread *thread)
 		atomic_store_explicit(&thread->asks, NULL, memory_order_release);
 }
 
+/* It went on. */
+static void forget_tried(struct thread *thread, const void *lock)
+{
+	if (atomic_load_explicit(&thread->tried.lock, memory_order_relaxed) == (uintptr_t)lock)
+		atomic_store_explicit(&thread->tried.lock, 0, memory_order_relaxed);
+}
+
+static void note_tried(struct thread *thread, const void *lock, enum lock_kind kind)
+{
+	struct tried_lock *tried = &thread->tried;
+
+	if (atomic_load_explicit(&tried->lock, memory_order_relaxed) != (uintptr_t)lock) {
+		atomic_store_explicit(&tried->lock, 0, memory_order_relaxed);
+		atomic_store_explicit(&tried->count, 0, memory_order_relaxed);
+		atomic_store_explicit(&tried->kind, kind, memory_order_relaxed);
+		atomic_store_explicit(&tried->lock, (uintptr_t)lock, memory_order_release);
+	}
+	atomic_fetch_add_explicit(&tried->count, 1, memory_order_release);
+}
+
+void lock_tried(struct thread *thread, const void *lock, enum lock_kind kind, int result)
+{
+	if (likely(!thread->fork_depth))
+		return;
+	if (result == EBUSY || result == ETIMEDOUT)
+		note_tried(thread, lock, kind);
+	else
+		forget_tried(thread, lock);
+}
+
 session_reference lock_ask(struct thread *thread, const void *lock, enum lock_kind kind,
 			   enum lock_operation operation)
 {
@@ -97,6 +127,7 @@ void lock_answered(struct thread *thread, const void *lock, enum lock_kind kind,
 		child_wait_ended(wait, result);
 	if (result == 0 && !(is_for_reading(operation) && held_again(thread, lock)))
 		held_open(thread, lock, kind, mode_of(kind, operation), site);
+	lock_tried(thread, lock, kind, result);
 	lock_asked(thread);
 	errno = saved;
 }

@@ -63,6 +63,10 @@ bool lock_is_held(const struct held_slot *slot, enum lock_kind kind, pid_t tid, 
 void lock_asks(struct thread *thread, const void *lock);
 void lock_asked(struct thread *thread);
 
+/* After a call that may have come back without the lock: where a handler of fork() asks again
+ * and again, the CLI is to see it. */
+void lock_tried(struct thread *thread, const void *lock, enum lock_kind kind, int result);
+
 /*
  * Around a real call that may take a lock, for families whose wrappers return.
  * lock_ask() goes before it; lock_answered() after it, with what it returned in

@@ -58,6 +58,7 @@ static void answered(struct thread *thread, mtx_t *lock, session_reference wait,
 
 	if (wait)
 		child_wait_ended(wait, in_errno(result));
+	lock_tried(thread, lock, LOCK_MTX, in_errno(result));
 	if (result == thrd_success && !mutex_is_held_again(lock))
 		held_open(thread, lock, LOCK_MTX, mode, site);
 	lock_asked(thread);

@@ -141,6 +141,7 @@ static void answered(struct thread *thread, pthread_mutex_t *mutex, session_refe
 		child_wait_ended(wait, result);
 	if (was_taken(result) && !is_held_again(mutex))
 		held_open(thread, mutex, LOCK_MUTEX, mode, site);
+	lock_tried(thread, mutex, LOCK_MUTEX, result);
 	lock_asked(thread);
 	errno = saved;
 }

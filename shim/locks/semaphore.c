@@ -7,6 +7,8 @@
 #include "../objects.h"
 #include "../real.h"
 #include "../shares.h"
+#include "../thread.h"
+#include "lock.h"
 #include <semaphore.h>
 #include <time.h>
 
@@ -47,6 +49,10 @@ EXPORT int sem_post(sem_t *semaphore)
 
 static int took(int result, const sem_t *semaphore, bool is_shared, struct call_site site)
 {
+	struct thread *thread = thread_known();
+
+	if (thread)
+		lock_tried(thread, semaphore, LOCK_SEMAPHORE, result ? EBUSY : 0);
 	if (result)
 		return result;
 	object_took(semaphore, LOCK_SEMAPHORE, site.address);

@@ -214,6 +214,22 @@ static const char *judge_missing(const json_t *finding, const struct program_cas
 			    sources_of(expected));
 }
 
+static const char *judge_blocked(const json_t *finding, const struct program_case *expected)
+{
+	const json_t *list = json_object_get(finding, "blocked");
+	const json_t *first = json_array_get(list, 0);
+	const json_t *last = json_array_get(list, json_array_size(list) - 1);
+	const char *difference = expect_text(first, "waits_for", expected->blocked_on);
+
+	if (difference == NULL)
+		difference = expect_stack(json_object_get(first, "stack"), expected->blocked,
+					  sources_of(expected));
+	if (difference == NULL)
+		difference = expect_stack(json_object_get(last, "stack"), expected->blocked_last,
+					  sources_of(expected));
+	return difference;
+}
+
 static const char *judge_hang(const json_t *finding, const struct program_case *expected)
 {
 	const json_t *child = json_object_get(finding, "child");
@@ -228,6 +244,8 @@ static const char *judge_hang(const json_t *finding, const struct program_case *
 		difference = expect_text(handler, "library", expected->handler_library);
 	if (difference == NULL)
 		difference = expect_text(finding, "action", expected->action);
+	if (difference == NULL)
+		difference = judge_blocked(finding, expected);
 	return difference != NULL ? difference : judge_missing(finding, expected);
 }
 

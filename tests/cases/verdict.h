@@ -63,9 +63,13 @@ struct program_case {
 	/* The atfork handler that hangs. */
 	const char *handler;
 	const char *handler_library;
+	/* Who has what a fork() waits for: what that one waits for, in words, and where it stands;
+	 * where the last one of the chain stands. */
+	const char *blocked_on, *blocked, *blocked_last;
 	const char *action; /* what was done to the process */
 	const char *says;   /* words in the message or in the explanation */
-	/* Other locks were held at the fork, too, and each has a warning: a hang has none beside it. */
+	/* Other locks were held at the fork, too, and each has a warning: a hang has none beside
+	 * it. */
 	bool other_locks;
 	int program_status; /* the program's own, where the verdict does not tell */
 };

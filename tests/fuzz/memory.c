@@ -8,9 +8,11 @@
 #include "../../cli/session/writer.h"
 #include "../../cli/watch/frame_base.h"
 #include "../../cli/watch/kept.h"
+#include "../../cli/watch/libc_locks.h"
 #include "../../cli/watch/objects.h"
 #include "../../cli/watch/own_word.h"
 #include "../../cli/watch/stop.h"
+#include "../../cli/watch/thread_tables.h"
 #include "../../cli/watch/wakers.h"
 #include "fuzz.h"
 #include "input.h"
@@ -18,6 +20,7 @@
 #include <elf.h>
 #include <err.h>
 #include <linux/futex.h>
+#include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -26,7 +29,7 @@
 #include <unistd.h>
 
 #define AREA      UINT64_C(0x200000000000)
-#define AREA_SIZE 0x48000
+#define AREA_SIZE 0x50000
 #define FILE_AREA (AREA + UINT64_C(0x100000))
 #define FILE_SIZE 4096
 
@@ -45,6 +48,10 @@
 #define NOTED       (AREA + 0x2b000)
 #define SEMAPHORE   (AREA + 0x3c000)
 #define KEPT        (AREA + 0x44000)
+#define THREADS     (AREA + 0x48000)
+#define THREAD      (THREADS + 0x100)
+#define HELD_LOCK   (AREA + 0x29a00) /* that the thread has */
+#define ARENA       (AREA + 0x2e000)
 
 /* Those of the stack come last, and not all. */
 #define WORDS_MAX 512
@@ -204,6 +211,7 @@ static void lay_out_notes(void)
 				      .objects = NOTED,
 				      .kept = KEPT,
 				      .born_by = KEPT_FORK,
+				      .threads = THREADS,
 				      .process = 1,
 				      .python = {.runtime = code}};
 
@@ -223,6 +231,67 @@ static void lay_out_notes(void)
 		put_word(note + 8, UINT64_C(1) << 32 | 7);
 		put_word(note + 16, 9);
 		put_word(note + 24, KEPT_STACK);
+	}
+}
+
+/* One thread: in its block the word of its life, its table of locks, its snapshots. */
+enum { LIFE = 0, SERIAL = 4, MORE = 8, OWN_ID = 16, TRIED = 24, HELD = 64, SHOTS = 0xa00 };
+
+static void lay_out_slot(void)
+{
+	const uint64_t table = THREAD + HELD;
+	const uint64_t slot = table + offsetof(struct held_table, kept);
+
+	put_word(table + offsetof(struct held_table, used), 1);
+	/* The words that are patched are aligned, and kinds[0] is not. */
+	put_word(table + 8, (uint64_t)LOCK_MUTEX << 8 * (offsetof(struct held_table, kinds) - 8));
+	put_word(table + offsetof(struct held_table, fast), slot);
+	put_word(slot, HELD_LOCK | SLOT_COUNTS);
+	put_word(slot + offsetof(struct held_slot, site), 7);
+	put_word(slot + offsetof(struct held_slot, sp), STACK);
+	put_word(slot + offsetof(struct held_slot, since), 1);
+	put_word(THREAD + SHOTS + offsetof(struct snapshot, site), 7);
+	put_word(THREAD + SHOTS + offsetof(struct snapshot, sp), STACK);
+	put_word(THREAD + SHOTS + offsetof(struct snapshot, length), 64);
+}
+
+static void lay_out_threads(void)
+{
+	const struct session_threads where = {
+		.first_slab = THREAD,
+		.slabs = THREADS + 0x80,
+		.slab_count = THREADS + 0x88,
+		.used_in_first = THREADS + 0x90,
+		.used_in_others = THREADS + 0x98,
+		.block = SHOTS + SNAPSHOTS * sizeof(struct snapshot),
+		.life = LIFE,
+		.tid = LIFE,
+		.self = OWN_ID,
+		.serial = SERIAL,
+		.held = HELD,
+		.more = MORE,
+		.snapshots = SHOTS,
+		.tried = TRIED,
+	};
+
+	for (size_t i = 0; i < sizeof(where); i += 8) {
+		uint64_t word;
+
+		memcpy(&word, (const uint8_t *)&where + i, sizeof(word));
+		put_word(THREADS + i, word);
+	}
+	put_word(THREADS + 0x88, 1);
+	put_word(THREADS + 0x90, 1);
+	put_word(THREAD + LIFE, UINT64_C(1) << 32 | (uint32_t)getpid());
+	put_word(THREAD + OWN_ID, SELF);
+	put_word(THREAD + TRIED, HELD_LOCK);
+	put_word(THREAD + TRIED + 8, UINT64_C(3) << 32 | LOCK_MUTEX);
+	lay_out_slot();
+	for (uint64_t pair = ARENA + 112; pair < ARENA + 2000; pair += 16) {
+		uint64_t chunk = pair - 16;
+
+		memcpy(area_base + (pair - AREA), &chunk, sizeof(chunk));
+		memcpy(area_base + (pair + 8 - AREA), &chunk, sizeof(chunk));
 	}
 }
 
@@ -283,6 +352,31 @@ static uint64_t ask_notes(const struct question *question)
 	return atomic_load(&session->next_cell) - 1;
 }
 
+/* Returns how much is known of the one thread. */
+static unsigned ask_threads(const struct question *question)
+{
+	static struct thread_tables tables;
+	const struct process_facts process = {
+		.serial = 1, .pid = getpid(), .private_facts = question->notes};
+	const struct table_thread *thread;
+	struct table_claim claim;
+	struct tried_lock tried;
+	struct snapshot snapshot;
+	struct libc_lock lock;
+	unsigned known = libc_lock_find(space, getpid(), ARENA, &lock);
+
+	libc_lock_find(space, getpid(), question->waited, &lock);
+	if (!thread_tables_read(&tables, &process, getpid()))
+		return known;
+	thread = thread_tables_find(&tables, getpid());
+	if (!thread)
+		return known;
+	known += thread_tables_find_tried(&tables, thread, &tried);
+	if (thread_tables_find_claim(&tables, thread, HELD_LOCK, &claim))
+		known += 1u + thread_tables_find_snapshot(&tables, thread, &claim, &snapshot);
+	return known;
+}
+
 static uint64_t ask_lock(const struct question *question)
 {
 	return own_word_lock(getpid(), question->self, &question->registers, question->waited);
@@ -324,6 +418,8 @@ static void check_base(void)
 	 * of the four that are known was made, and 15 for the fork and what it refers to. */
 	if (ask_notes(&question) != 12 + 8 + 15)
 		errx(2, "the objects are not found");
+	if (ask_threads(&question) != 4)
+		errx(2, "the thread and its locks are not found");
 	if (word_count < WORDS_MAX || !is_whole(&question))
 		errx(2, "the stack is not walked to its end");
 }
@@ -360,6 +456,7 @@ int LLVMFuzzerInitialize(int *count, char ***arguments)
 	lay_out_thread();
 	lay_out_kept();
 	lay_out_notes();
+	lay_out_threads();
 	lay_out_stack();
 	open_session();
 	check_base();
@@ -440,6 +537,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t length)
 		apply_patch(&question, &input);
 	ask_lock(&question);
 	ask_notes(&question);
+	ask_threads(&question);
 	/* Takes a hundred times as long as the others. */
 	if (parts % 16 == 0)
 		ask_stack(&question);

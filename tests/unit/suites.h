@@ -48,6 +48,7 @@
 	suite(parent) \
 	suite(endings) \
 	suite(forks) \
+	suite(in_fork) \
 	suite(unobserved) \
 	suite(python_programs) \
 	suite(rings) \

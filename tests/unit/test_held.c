@@ -7,6 +7,7 @@
 
 #include "../../cli/session/model.h"
 #include "../../cli/session/session.h"
+#include "../../cli/watch/thread_tables.h"
 #include "../../shim/capture.c"
 #include "../../shim/held.c"
 #include "../../shim/locks/lock.c"
@@ -64,6 +65,15 @@ void fork_notice(struct thread *thread)
 {
 	(void)thread;
 	ck_abort_msg("the test is no child");
+}
+
+/* --- stand-in for wakers.c ------------------------------------------------------ */
+
+static uint64_t published;
+
+void wakers_note_threads(uint64_t address)
+{
+	published = address;
 }
 
 /* The other families need no test of their own here. */
@@ -1190,11 +1200,109 @@ START_TEST(cuts_long_names)
 }
 END_TEST
 
+/* --- from the outside ------------------------------------------------------------- */
+
+static struct private_facts facts;
+
+static bool read_tables(struct thread_tables *tables)
+{
+	struct process_facts own = {.serial = 1, .pid = getpid()};
+
+	thread_publish();
+	facts = (struct private_facts){.magic = PRIVATE_FACTS_MAGIC,
+				       .pid = own.pid,
+				       .process = own.serial,
+				       .threads = published};
+	own.private_facts = (uintptr_t)&facts;
+	return thread_tables_read(tables, &own, own.pid);
+}
+
+/* In its first table, and in one of the others. */
+START_TEST(shows_what_a_thread_holds)
+{
+	static struct thread_tables tables;
+	const struct table_thread *thread;
+	struct table_claim claim;
+	struct snapshot snapshot;
+
+	take_crowd(_i ? 2 * HELD_PROBES : 1);
+	ck_assert(read_tables(&tables));
+	thread = thread_tables_find(&tables, gettid());
+	ck_assert_ptr_nonnull(thread);
+	ck_assert_ptr_eq(thread, thread_tables_find_self(&tables, pthread_self()));
+	ck_assert_uint_eq(thread->serial, self->serial);
+	for (size_t i = 0; i < (_i ? 2 * HELD_PROBES : 1); i++) {
+		ck_assert(thread_tables_find_claim(&tables, thread, (uintptr_t)crowd[i], &claim));
+		ck_assert_uint_eq(claim.site, 0x10 + i);
+		ck_assert_uint_eq(claim.kind, LOCK_MUTEX);
+	}
+	ck_assert(!thread_tables_find_claim(&tables, thread, (uintptr_t)&tables, &claim));
+	claim.site = 1;
+	ck_assert(!thread_tables_find_snapshot(&tables, thread, &claim, &snapshot));
+	held_close(self, crowd[0]);
+	ck_assert(!thread_tables_find_claim(&tables, thread, (uintptr_t)crowd[0], &claim));
+}
+END_TEST
+
+START_TEST(shows_what_is_tried_for_in_a_fork)
+{
+	static struct thread_tables tables;
+	pthread_mutex_t mutex = PTHREAD_MUTEX_INITIALIZER;
+	struct tried_lock tried;
+
+	shim_pthread_mutex_lock(&mutex);
+	shim_pthread_mutex_trylock(&mutex);
+	ck_assert(read_tables(&tables));
+	ck_assert(
+		!thread_tables_find_tried(&tables, thread_tables_find(&tables, gettid()), &tried));
+	self->fork_depth = 1;
+	for (int i = 0; i < 3; i++)
+		shim_pthread_mutex_trylock(&mutex);
+	ck_assert(thread_tables_find_tried(&tables, thread_tables_find(&tables, gettid()), &tried));
+	ck_assert_uint_eq(tried.lock, (uintptr_t)&mutex);
+	ck_assert_uint_eq(tried.kind, LOCK_MUTEX);
+	ck_assert_uint_eq(tried.count, 3);
+	shim_pthread_mutex_unlock(&mutex);
+	shim_pthread_mutex_trylock(&mutex);
+	ck_assert(
+		!thread_tables_find_tried(&tables, thread_tables_find(&tables, gettid()), &tried));
+	self->fork_depth = 0;
+}
+END_TEST
+
+/* What says where the blocks are may be anything. */
+START_TEST(believes_no_table_from_outside)
+{
+	static struct thread_tables tables;
+	struct session_threads *where;
+
+	ck_assert(read_tables(&tables));
+	where = (void *)(uintptr_t)published;
+	switch (_i) {
+	case 0:
+		where->block = UINT32_MAX;
+		break;
+	case 1:
+		where->held = where->block;
+		break;
+	case 2:
+		where->first_slab = where->slabs = 8;
+		break;
+	default:
+		where->snapshots = UINT32_MAX - 8;
+		break;
+	}
+	ck_assert(read_tables(&tables) == (_i == 2));
+	ck_assert_uint_eq(tables.count, 0);
+}
+END_TEST
+
 Suite *held_suite(void)
 {
 	Suite *suite = suite_create("held");
 	TCase *table = tcase_create("table"), *owners = tcase_create("owners");
 	TCase *wrappers = tcase_create("wrappers"), *records = tcase_create("records");
+	TCase *outside = tcase_create("from the outside");
 	TCase *threads = tcase_create("threads");
 
 	tcase_add_checked_fixture(table, setup, teardown);
@@ -1247,6 +1355,12 @@ Suite *held_suite(void)
 	tcase_add_test(records, records_a_held_lock_once);
 	tcase_add_test(records, records_no_more_state_than_there_is_room_for);
 	suite_add_tcase(suite, records);
+
+	tcase_add_checked_fixture(outside, setup, teardown);
+	tcase_add_loop_test(outside, shows_what_a_thread_holds, 0, 2);
+	tcase_add_test(outside, shows_what_is_tried_for_in_a_fork);
+	tcase_add_loop_test(outside, believes_no_table_from_outside, 0, 4);
+	suite_add_tcase(suite, outside);
 
 	tcase_set_timeout(threads, 20);
 	tcase_add_checked_fixture(threads, setup, teardown);

@@ -4,6 +4,7 @@
  */
 #include "../../cli/judge.h"
 #include "../../cli/rules/evidence.h"
+#include "../../cli/rules/fork_blockers.h"
 #include "../../cli/rules/handler_locks.h"
 #include "../../cli/rules/lock_kinds.h"
 #include "session_builder.h"
@@ -1267,14 +1268,139 @@ START_TEST(finds_the_handler_above_fork)
 		{.module = "/bin/program"},
 	};
 	struct frames stack = {.list = list, .count = sizeof(list) / sizeof(list[0])};
-	struct fork_stack split = fork_stack_split(&stack);
+	struct judgement judgement = {.model = &model, .arena = &arena};
+	struct fork_stack split = fork_stack_split(&judgement, CHILD, &stack);
 
+	ck_assert_ptr_null(split.handler);
+	ck_assert_ptr_eq(split.caller.list, &list[1]);
+	list[0].function = NULL;
+	split = fork_stack_split(&judgement, CHILD, &stack);
 	ck_assert_ptr_null(split.handler);
 	ck_assert_uint_eq(split.caller.count, stack.count);
 	list[2].function = list[3].function = "fork";
-	split = fork_stack_split(&stack);
+	split = fork_stack_split(&judgement, CHILD, &stack);
 	ck_assert_ptr_eq(split.handler, &list[1]);
 	ck_assert_ptr_eq(split.caller.list, &list[4]);
+}
+END_TEST
+
+/* What a signal interrupted called no handler of fork(). */
+START_TEST(finds_the_signal_below_fork)
+{
+	struct frame list[] = {
+		{.module = "/lib/libc.so.6"},
+		{.module = "/lib/libc.so.6", .function = "fork"},
+		{.module = "/bin/program", .function = "on_alarm"},
+		{.module = "/lib/libc.so.6", .is_signal = true},
+		{.module = "/lib/libc.so.6", .function = "malloc"},
+		{.module = "/bin/program", .function = "main"},
+	};
+	struct frames stack = {.list = list, .count = sizeof(list) / sizeof(list[0])};
+	struct judgement judgement = {.model = &model, .arena = &arena};
+	struct fork_stack split = fork_stack_split(&judgement, CHILD, &stack);
+
+	ck_assert_ptr_null(split.handler);
+	ck_assert_ptr_eq(split.caller.list, &list[2]);
+	ck_assert_ptr_eq(split.signal_handler, &list[2]);
+	ck_assert_str_eq(split.interrupted, "malloc");
+	ck_assert_ptr_eq(split.interrupted_stack.list, &list[4]);
+}
+END_TEST
+
+/* Of the Python frames, those that are deeper in the stack than what runs hooks are the hook's. */
+START_TEST(finds_the_hook_of_an_interpreter)
+{
+	struct frame list[] = {
+		{.module = "/lib/libc.so.6", .sp = 0x1000},
+		{.module = "/usr/bin/python3", .function = "PyOS_BeforeFork", .sp = 0x3000},
+		{.module = "/usr/bin/python3", .function = "os_fork", .sp = 0x4000},
+	};
+	struct frame lines[] = {
+		{.function = "wait", .file = "/a/locks.py", .line = 7, .sp = 0x1800},
+		{.function = "hook", .file = "/a/app.py", .line = 4, .sp = 0x2800},
+		{.function = "start", .file = "/a/app.py", .line = 9, .sp = 0x4800},
+	};
+	struct python_frames python = {.list = lines, .count = 3};
+	struct frames stack = {.list = list, .count = 3, .python = &python};
+	struct judgement judgement = {.model = &model, .arena = &arena};
+	struct fork_stack split = fork_stack_split(&judgement, CHILD, &stack);
+
+	ck_assert_ptr_eq(split.hook, &lines[1]);
+	ck_assert_ptr_null(split.handler);
+	ck_assert_ptr_eq(split.caller.list, &list[2]);
+	ck_assert_ptr_eq(split.caller.python->list, &lines[2]);
+	ck_assert_uint_eq(split.caller.python->count, 1);
+	python.count = 0;
+	split = fork_stack_split(&judgement, CHILD, &stack);
+	ck_assert_ptr_null(split.hook);
+}
+END_TEST
+
+static session_reference add_blocked(int32_t tid, const void *lock, int32_t holder,
+				     session_reference next, uint32_t flags)
+{
+	return session_add(&session, BLOCKED, blocked, 0, .serial = CHILD, .tid = tid,
+			   .lock = lock ? address_of(lock) : 0, .kind = lock ? LOCK_MUTEX : 0,
+			   .flags = BLOCKED_CERTAIN, .holder = holder, .descriptor = -1,
+			   .next = next, .held_flags = flags,
+			   .site = (uintptr_t)logger_main + shift,
+			   .stack = add_stack(CHILD, spawn_worker));
+}
+
+static struct record_hang *add_fork_hang(session_reference blocked)
+{
+	struct record_hang *hang = session_builder_cell(&session, add_hang(HANG_IN_FORK, true));
+
+	hang->about = blocked;
+	return hang;
+}
+
+START_TEST(says_that_the_forking_thread_has_the_lock)
+{
+	add_fork_hang(add_blocked(200, &first_mutex, 200, 0, 0));
+	run_rules();
+	ck_assert_str_eq(the("FC007")->lock.name, "first_mutex");
+	ck_assert_int_eq(the("FC007")->holder.tid, 200);
+	ck_assert(the("FC007")->holder.is_forker);
+	ck_assert_ptr_nonnull(strstr(the("FC007")->message, "the forking thread itself holds"));
+	ck_assert_uint_eq(the("FC007")->blocked_count, 0);
+}
+END_TEST
+
+/* The other waits for what a handler took, what was held before, or nothing that is known. */
+START_TEST(says_where_the_holder_stands)
+{
+	static const char *const words[] = {"in the opposite order", "held when it called fork()",
+					    "has it, and is in"};
+	static const char *const cures[] = {"register those for first_mutex after those for "
+					    "second_mutex",
+					    "release second_mutex before", "give first_mutex back"};
+	session_reference other = _i == 2 ? add_blocked(LOGGER_TID, NULL, 0, 0, 0)
+					  : add_blocked(LOGGER_TID, &second_mutex, 200, 0,
+							_i ? 0 : HELD_FROM_HANDLER);
+
+	add_fork_hang(add_blocked(200, &first_mutex, LOGGER_TID, other, 0));
+	run_rules();
+	ck_assert_ptr_nonnull(strstr(the("FC007")->why, words[_i]));
+	ck_assert_ptr_nonnull(strstr(the("FC007")->advice, cures[_i]));
+	ck_assert_int_eq(the("FC007")->holder.tid, LOGGER_TID);
+	ck_assert_uint_eq(the("FC007")->blocked_count, 1);
+	ck_assert_int_eq(the("FC007")->blocked[0].held_by, _i == 2 ? -1 : 200);
+}
+END_TEST
+
+/* A log may say anything: a chain that bites its tail, a reference to something else. */
+START_TEST(survives_a_hostile_chain)
+{
+	session_reference blocked = add_blocked(200, &first_mutex, LOGGER_TID, 0, 0);
+	struct record_blocked *record = session_builder_cell(&session, blocked);
+
+	record->next = _i ? blocked : scene.fork;
+	record->kind = _i ? UINT32_MAX : LOCK_THREAD;
+	record->descriptor = INT32_MIN;
+	add_fork_hang(blocked);
+	run_rules();
+	ck_assert_uint_eq(count_of("FC007"), 1);
 }
 END_TEST
 
@@ -1865,6 +1991,11 @@ Suite *judge_suite(void)
 	tcase_add_loop_test(hangs, leaves_a_hang_that_no_region_explains, 0, 3);
 	tcase_add_loop_test(hangs, blames_a_handler_for_a_hang_in_fork, 0, 2);
 	tcase_add_test(hangs, finds_the_handler_above_fork);
+	tcase_add_test(hangs, finds_the_signal_below_fork);
+	tcase_add_test(hangs, finds_the_hook_of_an_interpreter);
+	tcase_add_test(hangs, says_that_the_forking_thread_has_the_lock);
+	tcase_add_loop_test(hangs, says_where_the_holder_stands, 0, 3);
+	tcase_add_loop_test(hangs, survives_a_hostile_chain, 0, 2);
 	tcase_add_test(hangs, tells_what_was_done_to_the_process);
 	tcase_add_test(hangs, gives_the_worst_of_one_process);
 	suite_add_tcase(suite, hangs);

@@ -119,6 +119,8 @@ static const void *look_up(enum record_type type, session_reference reference)
 		return model_taken(&model, reference);
 	case RECORD_LOST_USE:
 		return model_lost_use(&model, reference);
+	case RECORD_BLOCKED:
+		return model_blocked(&model, reference);
 	default:
 		return NULL;
 	}
@@ -163,6 +165,7 @@ START_TEST(gives_no_record_of_a_wrong_type)
 	references[RECORD_COPIED] = session_add(&session, COPIED, copied, 1, .identity = 1);
 	references[RECORD_TAKEN] = session_add(&session, TAKEN, taken, 1, .lock = 1);
 	references[RECORD_LOST_USE] = session_add(&session, LOST_USE, lost_use, 1, .tid = 1);
+	references[RECORD_BLOCKED] = session_add(&session, BLOCKED, blocked, 0, .tid = 1);
 	model_update(&model);
 	for (int wanted = RECORD_MODULE; wanted < RECORD_TYPES; wanted++)
 		for (int there = RECORD_MODULE; there < RECORD_TYPES; there++) {

@@ -6,7 +6,6 @@
 #include "../libraries/libhandler.c"
 #include "case.h"
 #include <dlfcn.h>
-#include <sys/prctl.h>
 
 #define BUSY_SECONDS 3
 
@@ -35,19 +34,6 @@ static void start(const char *path)
 	function(&needed_mutex); /* STARTED */
 }
 
-/* It, not an alarm, ends a process that hangs: an armed timer could wake it. */
-static void ends_with_guard(void)
-{
-	pid_t parent = getpid();
-
-	if (fork() != 0)
-		return;
-	prctl(PR_SET_PDEATHSIG, SIGKILL);
-	poll(NULL, 0, CASE_PATIENCE);
-	kill(parent, SIGKILL);
-	_exit(0);
-}
-
 static int fork_and_exit(void)
 {
 	pid_t child = fork(); /* FORK */
@@ -59,7 +45,7 @@ static int fork_and_exit(void)
 
 int main(int argc, char **argv)
 {
-	ends_with_guard();
+	end_with_guard();
 	if (mode_is(argv, "busy")) {
 		pthread_atfork(work, NULL, NULL);
 		return fork_and_exit();
