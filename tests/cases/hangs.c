@@ -116,6 +116,11 @@ static const struct program_case cases[] = {
 	 .missing_first = "idler",
 	 .created = "start_idler@IDLER_CREATE main@IDLER_START",
 	 .program_status = ANY},
+	/* Two tasks wait, one of them for threads of the child's own: the other is shown. */
+	{HANG("pool own", "pool", "pthread_cond_wait"), .missing_count = 2, .fork = "main@FORK",
+	 .lock = "pool_completed", .kind = "condition variable",
+	 .child = "pool_run@WAIT use_pool@USE own_worker@TASK", .sources = POOL_SOURCES},
+	{.command = "pool own-restarted", .verdict = CLEAN},
 	/* Threads that nobody saw being made: the kernel's name, and the code they began in. */
 	{HANG("unseen hang", "unseen", "pthread_cond_wait"), .missing_count = 1,
 	 .missing_first = "server", .missing_unknown = "bare", .fork = "main@FORK",

@@ -63,8 +63,54 @@ static int use_in_thread(void)
 	return 0;
 }
 
+static pthread_mutex_t own_mutex = PTHREAD_MUTEX_INITIALIZER;
+static pthread_cond_t own_submitted = PTHREAD_COND_INITIALIZER;
+static pthread_cond_t own_completed = PTHREAD_COND_INITIALIZER;
+static int own_tasks, own_unfinished;
+
+static int take_own_task(void)
+{
+	pthread_mutex_lock(&own_mutex);
+	while (own_tasks == 0)
+		pthread_cond_wait(&own_submitted, &own_mutex);
+	own_tasks--;
+	pthread_mutex_unlock(&own_mutex);
+	return own_tasks;
+}
+
+static void *own_worker(void *unused)
+{
+	take_own_task();
+	use_pool(); /* TASK */
+	pthread_mutex_lock(&own_mutex);
+	own_unfinished--;
+	pthread_cond_signal(&own_completed);
+	pthread_mutex_unlock(&own_mutex);
+	return unused;
+}
+
+/* A pool of the child's own: one of its tasks uses the one that was lost. */
+static int use_own_pool(void)
+{
+	pthread_t threads[2];
+
+	for (int i = 0; i < 2; i++)
+		pthread_create(&threads[i], NULL, own_worker, NULL);
+	pthread_mutex_lock(&own_mutex);
+	own_tasks = own_unfinished = 1;
+	pthread_cond_signal(&own_submitted);
+	while (own_unfinished != 0)
+		pthread_cond_wait(&own_completed, &own_mutex);
+	pthread_mutex_unlock(&own_mutex);
+	return 0;
+}
+
 static int work(char **argv)
 {
+	if (mode_is(argv, "own-restarted"))
+		pool_restart(THREADS);
+	if (mode_is(argv, "own") || mode_is(argv, "own-restarted"))
+		return use_own_pool();
 	if (mode_is(argv, "restarted"))
 		return restart_and_use();
 	if (mode_is(argv, "unused"))
