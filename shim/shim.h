@@ -19,7 +19,7 @@
 #ifndef FORKCHECK_SHIM_H
 #define FORKCHECK_SHIM_H
 
-#include "session.h"
+#include "common/log_format.h"
 #include <errno.h>
 #include <stdbool.h>
 #include <stddef.h>

@@ -9,7 +9,7 @@
 #include <pthread.h>
 #include <stdlib.h>
 
-/* pthread_mutex_t.__data: glibc, nptl/pthreadP.h, as in shim/locks/mutex.c. Robust,
+/* pthread_mutex_t.__data: glibc, nptl/pthreadP.h, as in shim/hooks/pthread_mutex.c. Robust,
  * priority-inheriting and -protecting mutexes have bits that are not here. */
 #define KIND_SHARED 128
 #define KIND_PLAIN  (3 | KIND_SHARED | 256 | 512)

@@ -1,11 +1,11 @@
 /*
- * Stands in for shim/process.c, whose constructor would open a session: the
+ * Stands in for shim/base/process.c, whose constructor would open a session: the
  * process, its clock and its reads of memory. And sources that need no test
  * of their own.
  */
-#include "../../shim/real.c"
-#include "../../shim/taken.c"
-#include "../../shim/uses.c"
+#include "../../shim/base/real.c"
+#include "../../shim/record/taken.c"
+#include "../../shim/record/uses.c"
 #include <sys/uio.h>
 
 struct process process;

@@ -7,12 +7,12 @@
 
 #include "../../cli/session/model.h"
 #include "../../cli/session/session.h"
-#include "../../shim/capture.c"
-#include "../../shim/held.c"
-#include "../../shim/locks/lock.c"
-#include "../../shim/locks/mutex.c"
-#include "../../shim/maps.c"
-#include "../../shim/thread.c"
+#include "../../shim/base/mappings.c"
+#include "../../shim/hooks/lock.c"
+#include "../../shim/hooks/pthread_mutex.c"
+#include "../../shim/state/capture.c"
+#include "../../shim/state/held.c"
+#include "../../shim/state/thread.c"
 #include "support.h"
 #include <check.h>
 #include <stdlib.h>

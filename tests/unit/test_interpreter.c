@@ -4,7 +4,7 @@
  */
 #include "shim_parts.h"
 
-#include "../../shim/interpreter.c"
+#include "../../shim/record/loaded_interpreter.c"
 #include <check.h>
 
 Suite *interpreter_suite(void);

@@ -1,11 +1,11 @@
 /*
- * What a process keeps instead of writing it, shim/kept.c: nothing is written until
+ * What a process keeps instead of writing it, shim/log/kept_facts.c: nothing is written until
  * something refers to it or a fork needs it, and then as if it had been written at once.
  */
 #include "../../cli/session/model.h"
 #include "../../cli/session/session.h"
-#include "../../shim/kept.c"
-#include "../../shim/log.h"
+#include "../../shim/log/kept_facts.c"
+#include "../../shim/log/log.h"
 #include "support.h"
 #include <check.h>
 #include <stdlib.h>

@@ -1,11 +1,11 @@
 /*
- * The writer of the log, shim/log.c, and the reader at its other end: single
+ * The writer of the log, shim/log/log.c, and the reader at its other end: single
  * records, full logs, writers that are killed at any instruction, and writers
  * that race.
  */
 #include "../../cli/session/reader.h"
 #include "../../cli/session/session.h"
-#include "../../shim/log.c"
+#include "../../shim/log/log.c"
 #include "support.h"
 #include <check.h>
 #include <pthread.h>

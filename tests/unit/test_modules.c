@@ -6,7 +6,7 @@
 
 #include "../../cli/session/reader.h"
 #include "../../cli/session/session.h"
-#include "../../shim/modules.c"
+#include "../../shim/state/modules.c"
 #include "support.h"
 #include <check.h>
 #include <stdlib.h>

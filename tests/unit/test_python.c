@@ -5,8 +5,8 @@
  */
 #include "shim_parts.h"
 
-#include "../../shim/python.c"
-#include "../../shim/symbols.c"
+#include "../../shim/base/symbol_tables.c"
+#include "../../shim/record/python_frames.c"
 #include <check.h>
 #include <dlfcn.h>
 #include <stdio.h>

@@ -1,0 +1,249 @@
+/*
+ * Start-up and the end. The constructor is the first of the process
+ * (DF_1_INITFIRST), runs alone, and is the only place that opens anything.
+ */
+#include "base/environ.h"
+#include "base/real.h"
+#include "common/raw.h"
+#include "fork/child.h"
+#include "fork/fork.h"
+#include "log/log.h"
+#include "record/generators.h"
+#include "record/loaded_interpreter.h"
+#include "record/private_facts.h"
+#include "record/shares.h"
+#include "record/stdio_output.h"
+#include "shim.h"
+#include "state/modules.h"
+#include "state/thread.h"
+#include <string.h>
+#include <time.h>
+
+/* Clocks that are less apart differ by what has not been renewed yet. */
+#define CLOCKS_APART_NS 1000000000u
+
+/* At the start of a page, that of the first threads' blocks (thread.c) as well: what a
+ * fork writes to is copied by the page, in the parent and in the child. */
+struct process process __attribute__((aligned(4096)));
+
+REAL(int, clock_gettime, (clockid_t, struct timespec *));
+
+/* Stands in for the CLI's clock where there is no session. */
+static _Atomic uint64_t no_clock = 1;
+_Atomic uint64_t *time_word = &no_clock;
+
+/* Stands in for the page where the kernel has none to wipe (before 4.14). */
+static _Atomic uint32_t no_mark = 1;
+_Atomic uint32_t *process_mark = &no_mark;
+
+COLD void process_make_mark(void)
+{
+	size_t size = 4096;
+	_Atomic uint32_t *page;
+
+	/* Not in a vfork child: it is its parent that would not know itself any more. */
+	if (process.is_filtered || process_mark != &no_mark || raw_getpid() != process.pid)
+		return;
+	page = raw_mmap(size, MAP_PRIVATE | MAP_ANONYMOUS, -1);
+	if (page == MAP_FAILED)
+		return;
+	if (raw_madvise(page, size, MADV_WIPEONFORK)) {
+		raw_munmap(page, size);
+		return;
+	}
+	atomic_store(page, 1);
+	/* Of two threads that were here at once one wastes a page. */
+	process_mark = page;
+}
+
+bool process_is_own(void)
+{
+	return process.is_filtered || process_is_new() || raw_getpid() == process.pid;
+}
+
+/* From this process' clock to that of the log: another one in another time namespace. */
+static uint64_t clock_shift;
+
+uint64_t time_now(void)
+{
+	struct timespec now;
+
+	/* It may be a system call; and in strict mode the kernel makes a fault of reading
+	 * the counter that libc takes the time from. */
+	if (process.is_filtered || process.is_timeless)
+		return time_coarse() & ~(uint64_t)1;
+	real_clock_gettime(CLOCK_MONOTONIC, &now);
+	return ((uint64_t)now.tv_sec * 1000000000u + (uint64_t)now.tv_nsec + clock_shift) &
+	       ~(uint64_t)1;
+}
+
+/* The log's clock may be old, where the CLI is stopped: that alone says nothing. */
+static void find_clock_shift(void)
+{
+	const struct session_header *header = log_header();
+	uint64_t theirs = atomic_load(&header->clock), ours = time_now();
+	struct stat status;
+
+	if ((ours > theirs ? ours - theirs : theirs - ours) < CLOCKS_APART_NS)
+		return;
+	if (raw_stat("/proc/self/ns/time", &status) == 0 && header->time_namespace &&
+	    status.st_ino != header->time_namespace)
+		clock_shift = theirs - ours;
+}
+
+/* True when the page of every byte is mapped. For places where process_vm_readv is forbidden. */
+static bool is_mapped(const void *from, size_t length)
+{
+	uintptr_t first = (uintptr_t)from & ~(uintptr_t)4095;
+	unsigned char resident[SESSION_STACK_MAX / 4096 + 2];
+
+	return length <= SESSION_STACK_MAX &&
+	       raw_mincore((void *)first, (uintptr_t)from + length - first, resident) == 0;
+}
+
+/* Behind a seccomp filter of the program's nothing may be asked of the kernel,
+ * and what may not be mapped is not read. */
+size_t memory_read(void *to, const void *from, size_t length)
+{
+	struct iovec local = {to, length}, remote = {(void *)from, length};
+	ssize_t done = 0;
+
+	if (process.is_filtered)
+		return 0;
+	/* The id is asked for anew: a raw clone's child would read its parent. */
+	if (process.can_read) {
+		done = raw_process_vm_readv(raw_getpid(), &local, &remote);
+		process.can_read = done != -EPERM && done != -ENOSYS;
+	}
+	if (!process.can_read) {
+		done = is_mapped(from, length) ? (ssize_t)length : 0;
+		memcpy(to, from, (size_t)done);
+	}
+	return done > 0 ? (size_t)done : 0;
+}
+
+static const char *environment_value(char **environment, const char *name)
+{
+	size_t length = strlen(name);
+
+	for (; environment && *environment; environment++)
+		if (strncmp(*environment, name, length) == 0 && (*environment)[length] == '=')
+			return *environment + length + 1;
+	return NULL;
+}
+
+void process_name(void)
+{
+	ssize_t length;
+
+	if (process.path_length || process.is_filtered)
+		return;
+	length = raw_readlink("/proc/self/exe", process.path, sizeof(process.path));
+	process.path_length = length > 0 ? (size_t)length : 0;
+	strncpy(process.libc_version, libc.gnu_get_libc_version(),
+		sizeof(process.libc_version) - 1);
+}
+
+static void describe_process(void)
+{
+	process.pid = raw_getpid();
+	process.parent_pid = (pid_t)raw_syscall(SYS_getppid);
+	process.serial = atomic_fetch_add(&log_header()->next_process, 1) + 1;
+	process.image = process.serial;
+	process.kind = BIRTH_IMAGE;
+	process.birth_ns = time_now();
+	process.private_facts = wakers_address();
+}
+
+static void register_birth(void)
+{
+	struct session_birth birth = {
+		.time_ns = process.birth_ns,
+		.process = process.serial,
+		.image = process.image,
+		.pid = process.pid,
+		.kind = BIRTH_IMAGE,
+		.private_facts = process.private_facts,
+	};
+
+	process.birth_index = log_birth_reserve();
+	log_birth_fill(process.birth_index, &birth);
+}
+
+/*
+ * Valgrind runs the program on a processor of its own. It would blame the program for what
+ * the shim does: copying stacks as they are, a mutex for life, words that many write. Asked
+ * as valgrind.h documents it; a real processor turns a register once around.
+ */
+static bool is_under_valgrind(void)
+{
+	volatile uint64_t request[6] = {0x1001}; /* VG_USERREQ__RUNNING_ON_VALGRIND */
+	uint64_t depth = 0;
+
+	__asm__ volatile("rolq $3, %%rdi; rolq $13, %%rdi; rolq $61, %%rdi; rolq $51, %%rdi\n\t"
+			 "xchgq %%rbx, %%rbx"
+			 : "+d"(depth)
+			 : "a"(request)
+			 : "cc", "memory");
+	return depth != 0;
+}
+
+/* libc has not seen the environment yet: getenv() is empty in the first constructor. */
+__attribute__((constructor)) static void start(int count, char **arguments, char **environment)
+{
+	int saved = errno;
+	const char *session = environment_value(environment, SESSION_ENVIRONMENT);
+
+	(void)count;
+	(void)arguments;
+	/* Written to before anything is read there: one page fault, and not two. */
+	process.can_read = true;
+	real_ensure();
+	environ_tidy(environment);
+	if (session && real.is_complete && !is_under_valgrind() && log_open(session)) {
+		time_word = &log_header()->clock;
+		find_clock_shift();
+		describe_process();
+		environ_start(session);
+		modules_start(environment);
+		wakers_start();
+		interpreter_start();
+		random_start();
+		process.active = true;
+		/* The kernel lays the environment out above the first frame of main's stack. */
+		thread_start_main((uintptr_t)environment);
+		fork_start();
+		register_birth();
+	}
+	errno = saved;
+}
+
+__attribute__((destructor)) static void finish(void)
+{
+	int saved = errno;
+
+	child_end();
+	shares_end();
+	output_end(true);
+	errno = saved;
+}
+
+static IN_CHILD _Noreturn void end_at_once(int status)
+{
+	real_ensure();
+	child_end();
+	shares_end();
+	output_end(false);
+	real._exit(status);
+	__builtin_unreachable();
+}
+
+EXPORT IN_CHILD _Noreturn void _exit(int status)
+{
+	end_at_once(status);
+}
+
+EXPORT _Noreturn void _Exit(int status)
+{
+	end_at_once(status);
+}

@@ -1,0 +1,32 @@
+/*
+ * What could wake this process from the outside: signal handlers and interval
+ * timers. The kernel shows which signals are caught and not by whom, and shows
+ * POSIX timers and not these; so the calls are noted in private memory, where
+ * the CLI reads them from the outside. No log space, no system call.
+ */
+#ifndef FORKCHECK_WAKERS_H
+#define FORKCHECK_WAKERS_H
+
+#include "common/log_format.h"
+#include "shim.h"
+
+/* In the constructor: timers survive exec, handlers do not. */
+void wakers_start(void);
+/* In a fork child: handlers are inherited, timers are not. */
+void wakers_start_child(void);
+/* An interpreter, for the CLI to read from the outside too. NULL: there is none any more. */
+void wakers_note_python(const struct python_interpreter *interpreter);
+/* The calling thread gave something to an object that a lost thread had gone to wait for. */
+void wakers_note_handed(uint64_t key, uint64_t gave, uint64_t took);
+/* A process is made that has the memory of this one, and goes on beside it. */
+void wakers_note_sharer(void);
+/* Bytes go to a socket: a child that waits in between comes further. */
+void wakers_note_sent(void);
+/* So many bytes go to a descriptor, by this use (see struct session_object). */
+void wakers_note_written(int descriptor, size_t length, uint64_t use);
+/* Does this process catch a signal that somebody might send it? */
+bool wakers_catch_signals(void);
+/* Where the CLI finds them. */
+uint64_t wakers_address(void);
+
+#endif
