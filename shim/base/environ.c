@@ -1,7 +1,7 @@
 /* Compares and copies pointers and strings; calls nothing that allocates. */
 #include "base/environ.h"
+#include "base/process.h"
 #include "common/log_format.h"
-#include "shim.h"
 #include <link.h>
 #include <string.h>
 

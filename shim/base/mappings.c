@@ -1,7 +1,7 @@
 /* Reads /proc/self/maps. Runs in any thread, and in signal handlers. */
 #include "base/mappings.h"
+#include "base/process.h"
 #include "common/raw.h"
-#include "shim.h"
 #include <fcntl.h>
 #include <string.h>
 

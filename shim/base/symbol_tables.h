@@ -5,7 +5,7 @@
 #ifndef FORKCHECK_SYMBOLS_H
 #define FORKCHECK_SYMBOLS_H
 
-#include "shim.h"
+#include "base/process.h"
 #include <link.h>
 
 struct symbol_table {

@@ -4,6 +4,7 @@
  */
 #include "fork/child.h"
 #include "base/mappings.h"
+#include "base/process.h"
 #include "common/raw.h"
 #include "fork/lost_holder.h"
 #include "hooks/lock.h"

@@ -5,6 +5,7 @@
  * returns into the interrupted fork in two processes.
  */
 #include "fork/fork.h"
+#include "base/process.h"
 #include "base/real.h"
 #include "common/raw.h"
 #include "fork/child.h"

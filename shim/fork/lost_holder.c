@@ -8,6 +8,7 @@
  * before it gave back, and what a slot was closed for stays in it.
  */
 #include "fork/lost_holder.h"
+#include "base/process.h"
 #include "hooks/lock.h"
 #include "state/thread.h"
 #include <string.h>

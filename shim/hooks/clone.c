@@ -5,6 +5,7 @@
  * (threads, vfork) are no forks: they are jumped to.
  */
 #include "hooks/clone.h"
+#include "base/process.h"
 #include "base/real.h"
 #include "fork/fork.h"
 #include "record/private_facts.h"

@@ -5,13 +5,13 @@
  */
 #include "hooks/exec.h"
 #include "base/environ.h"
+#include "base/process.h"
 #include "base/real.h"
 #include "common/raw.h"
 #include "common/target.h"
 #include "fork/child.h"
 #include "log/log.h"
 #include "record/stdio_output.h"
-#include "shim.h"
 #include <fcntl.h>
 #include <spawn.h>
 #include <stdarg.h>

@@ -2,6 +2,7 @@
  * What the wrappers of all families do, and the table of initialised locks.
  */
 #include "hooks/lock.h"
+#include "base/process.h"
 #include "fork/child.h"
 #include "log/kept_facts.h"
 #include "log/log.h"

@@ -9,6 +9,7 @@
 #ifndef FORKCHECK_WRAPPER_H
 #define FORKCHECK_WRAPPER_H
 
+#include "base/process.h"
 #include "base/real.h"
 #include "hooks/lock.h"
 #include "hooks/slot_reuse.h"

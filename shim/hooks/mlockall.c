@@ -3,10 +3,10 @@
  * lock a process with more memory than RLIMIT_MEMLOCK, and the log alone may be more.
  */
 #include "base/mappings.h"
+#include "base/process.h"
 #include "base/real.h"
 #include "common/raw.h"
 #include "log/log.h"
-#include "shim.h"
 
 REAL(int, mlockall, (int));
 

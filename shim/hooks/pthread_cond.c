@@ -4,6 +4,7 @@
  * while a thread waits, its slot stays open and the mutex's own word says that
  * it is not the owner; a cancelled wait takes the mutex back inside libc.
  */
+#include "base/process.h"
 #include "base/real.h"
 #include "hooks/lock.h"
 #include "record/ownerless.h"

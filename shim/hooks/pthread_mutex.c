@@ -3,6 +3,7 @@
  * function; the first pass through a line of code, and every call in a child
  * that inherited locks, takes the slow path.
  */
+#include "base/process.h"
 #include "base/real.h"
 #include "fork/child.h"
 #include "hooks/lock.h"

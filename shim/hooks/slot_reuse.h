@@ -5,6 +5,7 @@
 #ifndef FORKCHECK_REUSE_H
 #define FORKCHECK_REUSE_H
 
+#include "base/process.h"
 #include "state/thread.h"
 
 /* The slot for `lock` could be opened: it is free, and the line has its snapshot. */

@@ -3,6 +3,7 @@
  * waits with time limits and sends in between does its work. /proc counts reads and
  * writes, and not these. Async-signal-safe; cancellation points are jumped to.
  */
+#include "base/process.h"
 #include "base/real.h"
 #include "record/ownerless.h"
 #include "record/private_facts.h"

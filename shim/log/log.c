@@ -3,9 +3,9 @@
  * for news that cannot wait. Called from everywhere, fork children included.
  */
 #include "log/log.h"
+#include "base/process.h"
 #include "common/raw.h"
 #include "log/kept_facts.h"
-#include "shim.h"
 #include <fcntl.h>
 #include <string.h>
 

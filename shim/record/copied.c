@@ -1,5 +1,6 @@
 /* Appends COPIED records. */
 #include "record/copied.h"
+#include "base/process.h"
 #include "log/log.h"
 #include "record/python_frames.h"
 #include "state/capture.h"

@@ -4,6 +4,7 @@
  * seed while another forks; what cannot be told then is not recorded.
  */
 #include "record/generators.h"
+#include "base/process.h"
 #include "base/real.h"
 #include "record/copied.h"
 #include "state/thread.h"

@@ -9,7 +9,7 @@
 #ifndef FORKCHECK_RANDOM_H
 #define FORKCHECK_RANDOM_H
 
-#include "shim.h"
+#include "base/process.h"
 
 /* In the constructor. */
 void random_start(void);

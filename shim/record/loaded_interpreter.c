@@ -4,6 +4,7 @@
  * for it may be unloaded meanwhile; what was there at the start never is.
  */
 #include "record/loaded_interpreter.h"
+#include "base/process.h"
 #include "base/symbol_tables.h"
 #include "record/private_facts.h"
 #include "state/modules.h"

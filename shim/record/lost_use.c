@@ -3,6 +3,7 @@
  * thread is not there: it calls it ended, or reads memory that may have been given back.
  */
 #include "record/lost_use.h"
+#include "base/process.h"
 #include "base/real.h"
 #include "log/log.h"
 #include "record/python_frames.h"

@@ -1,5 +1,6 @@
 /* The table of objects. Runs in any thread and in signal handlers; an old entry gives way. */
 #include "record/ownerless.h"
+#include "base/process.h"
 #include "log/log.h"
 #include "record/private_facts.h"
 #include "state/capture.h"

@@ -7,8 +7,8 @@
 #ifndef FORKCHECK_OBJECTS_H
 #define FORKCHECK_OBJECTS_H
 
+#include "base/process.h"
 #include "common/log_format.h"
-#include "shim.h"
 #include "state/thread.h"
 
 extern struct session_object objects[OBJECTS] HIDDEN;

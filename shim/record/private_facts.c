@@ -1,5 +1,6 @@
 /* Wrappers of sigaction and of the interval timers. Async-signal-safe, as those are. */
 #include "record/private_facts.h"
+#include "base/process.h"
 #include "base/real.h"
 #include "common/raw.h"
 #include "hooks/clone.h"

@@ -6,6 +6,7 @@
  * they cannot change then, and that the layout is right was seen before.
  */
 #include "record/python_frames.h"
+#include "base/process.h"
 #include "common/python/cpython.h"
 #include "log/kept_facts.h"
 #include "log/log.h"

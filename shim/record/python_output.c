@@ -8,6 +8,7 @@
  * is what the child has a copy of.
  */
 #include "record/python_output.h"
+#include "base/process.h"
 #include "base/real.h"
 #include "common/python/cpython.h"
 #include "common/raw.h"

@@ -6,6 +6,7 @@
  * takes the entry over, and a fork child asks the stack whether it still holds.
  */
 #include "record/region_entries.h"
+#include "base/process.h"
 #include "base/real.h"
 #include "log/log.h"
 #include "record/generators.h"

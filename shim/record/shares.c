@@ -5,6 +5,7 @@
  */
 #include "record/shares.h"
 #include "base/mappings.h"
+#include "base/process.h"
 #include "common/raw.h"
 #include "log/log.h"
 #include "record/python_frames.h"

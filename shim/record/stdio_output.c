@@ -10,6 +10,7 @@
  * __fpurge() took them. If they are there at exit(), it will write them.
  */
 #include "record/stdio_output.h"
+#include "base/process.h"
 #include "base/real.h"
 #include "common/raw.h"
 #include "log/log.h"

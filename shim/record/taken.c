@@ -3,6 +3,7 @@
  * when the child takes its first lock, and not at the fork: most children take none.
  */
 #include "record/taken.h"
+#include "base/process.h"
 #include "hooks/lock.h"
 #include "log/log.h"
 #include "record/python_frames.h"

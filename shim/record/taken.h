@@ -5,7 +5,7 @@
 #ifndef FORKCHECK_TAKEN_H
 #define FORKCHECK_TAKEN_H
 
-#include "shim.h"
+#include "base/process.h"
 
 struct thread;
 

@@ -1,5 +1,6 @@
 /* Keeps USE and ATFORK facts; those of locks, in a fork child, are written at once. */
 #include "record/uses.h"
+#include "base/process.h"
 #include "log/kept_facts.h"
 #include "log/log.h"
 #include "state/thread.h"

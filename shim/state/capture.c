@@ -4,6 +4,7 @@
  * signal stacks, other threads), which fails where a read would fault.
  */
 #include "state/capture.h"
+#include "base/process.h"
 #include "log/log.h"
 #include "state/modules.h"
 #include "state/thread.h"

@@ -4,6 +4,7 @@
  */
 #include "state/held.h"
 #include "base/mappings.h"
+#include "base/process.h"
 #include "common/raw.h"
 #include "hooks/lock.h"
 #include "log/log.h"

@@ -3,9 +3,9 @@
  * ordinary: reads go through memory_read(), and a torn list ends the walk.
  */
 #include "state/modules.h"
+#include "base/process.h"
 #include "base/real.h"
 #include "log/kept_facts.h"
-#include "shim.h"
 #include <elf.h>
 #include <link.h>
 #include <string.h>

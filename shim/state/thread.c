@@ -3,6 +3,7 @@
  * thread costs one claim of a block and one lock of its robust mutex.
  */
 #include "state/thread.h"
+#include "base/process.h"
 #include "base/real.h"
 #include "common/raw.h"
 #include "fork/fork.h"

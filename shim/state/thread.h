@@ -12,8 +12,8 @@
 #ifndef FORKCHECK_THREAD_H
 #define FORKCHECK_THREAD_H
 
+#include "base/process.h"
 #include "record/region_entries.h"
-#include "shim.h"
 #include "state/capture.h"
 #include "state/held.h"
 #include <pthread.h>

@@ -86,6 +86,8 @@ static void setup(void)
 	ck_assert_ptr_null(reader_open(&reader, session.header, session.size));
 	model_init(&model, &reader, NULL);
 	real_ensure();
+	real_ensure();
+	process.can_read = true;
 	process.serial = process.image = 1;
 	process.recorded = true;
 	interpreter_start();

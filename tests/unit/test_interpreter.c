@@ -82,6 +82,7 @@ static uint64_t found(void)
 
 static void set_up(void)
 {
+	process.can_read = true;
 	make(&first, "main");
 	make(&objects[0], "malloc");
 	make(&objects[1], "_PyRuntime");

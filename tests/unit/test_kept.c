@@ -4,6 +4,8 @@
  */
 #include "../../cli/session/model.h"
 #include "../../cli/session/session.h"
+#include "../../shim/base/process.h"
+#include "../../shim/base/real.h"
 #include "../../shim/log/kept_facts.c"
 #include "../../shim/log/log.h"
 #include "support.h"
@@ -27,6 +29,8 @@ static void setup(void)
 	ck_assert(log_open(session.path));
 	ck_assert_ptr_null(reader_open(&reader, log_header(), session.size));
 	model_init(&model, &reader, NULL);
+	real_ensure();
+	process.can_read = true;
 	process.serial = process.image = 1;
 	process.recorded = true;
 }

@@ -5,6 +5,7 @@
  */
 #include "../../cli/session/reader.h"
 #include "../../cli/session/session.h"
+#include "../../shim/base/real.h"
 #include "../../shim/log/log.c"
 #include "support.h"
 #include <check.h>
@@ -31,6 +32,8 @@ static void setup(void)
 	ck_assert(log_open(session.path));
 	/* The writer's mapping, so that a thread sanitizer sees both sides. */
 	ck_assert_ptr_null(reader_open(&reader, log_header(), session.size));
+	real_ensure();
+	process.can_read = true;
 	process.serial = process.image = 1;
 	/* As if the PROCESS record were written: most tests want to be alone. */
 	process.recorded = true;

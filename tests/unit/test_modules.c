@@ -160,6 +160,8 @@ static void setup(void)
 	ck_assert_int_eq(session_create(&session), 0);
 	ck_assert(log_open(session.path));
 	ck_assert_ptr_null(reader_open(&reader, session.header, session.size));
+	real_ensure();
+	process.can_read = true;
 	process.serial = process.image = 1;
 	process.recorded = true;
 	process.active = true;
