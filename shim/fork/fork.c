@@ -382,6 +382,7 @@ static IN_CHILD void child(void)
 
 IN_START void fork_start(void)
 {
+	thread_on_new_process(fork_notice);
 	/* The last names the library, for taking it away; this one stays. */
 	real.__register_atfork(prepare, parent, child, &process);
 }

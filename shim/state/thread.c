@@ -1,16 +1,10 @@
-/*
- * Blocks of threads and the wrappers that create and name threads. A new
- * thread costs one claim of a block and one lock of its robust mutex.
- */
+/* Claims blocks of threads, and gives them back; writes THREAD records. A new thread
+ * costs one claim of a block and one lock of its robust mutex. */
 #include "state/thread.h"
 #include "base/process.h"
 #include "base/real.h"
 #include "common/raw.h"
-#include "fork/fork.h"
 #include "log/log.h"
-#include "record/loaded_interpreter.h"
-#include "record/python_frames.h"
-#include "record/uses.h"
 #include <linux/futex.h>
 #include <linux/prctl.h>
 #include <string.h>
@@ -18,9 +12,6 @@
 #define SLAB_THREADS 64
 #define SLABS        1024
 
-/* The frames of start_thread and clone3 lie above the first function of a
- * thread, and above them, in the same mapping, 2 KiB of struct pthread. */
-#define ABOVE_FIRST_FRAME 1024
 /* Deeper stacks are read by system call: no thread's own stack is smaller. */
 #define PLAIN_DEPTH (64 * 1024)
 /* What glibc gives a thread where RLIMIT_STACK is unlimited (x86-64). */
@@ -51,21 +42,6 @@ static _Atomic uint32_t next_claim;
 static _Atomic uint32_t serials;
 static _Atomic uint32_t creations;
 static size_t default_stack_size;
-
-static int life_word(const struct thread *thread)
-{
-	return __atomic_load_n(&thread->life.__data.__lock, __ATOMIC_ACQUIRE);
-}
-
-IN_CHILD pid_t thread_tid(const struct thread *thread)
-{
-	int word = life_word(thread);
-	pid_t tid = word & FUTEX_TID_MASK;
-
-	if (word & FUTEX_OWNER_DIED)
-		return -1;
-	return tid;
-}
 
 pid_t thread_kernel_tid(const struct thread *thread)
 {
@@ -244,7 +220,7 @@ static void end_solitude(struct thread *thread)
 	take_life(thread);
 }
 
-static struct thread *claim(void)
+struct thread *thread_claim(void)
 {
 	struct thread *thread = claim_existing();
 
@@ -285,6 +261,11 @@ static uint32_t index_of(const struct thread *thread)
 			return slab * SLAB_THREADS + (uint32_t)(thread - first);
 	}
 	return 0;
+}
+
+void thread_give_back(struct thread *thread)
+{
+	release(thread, index_of(thread));
 }
 
 /* A task is listed for a while after its thread has ended: until then its block says that
@@ -387,7 +368,7 @@ static IN_CHILD void note_life(struct thread *thread)
 	__atomic_store_n(&thread->life.__data.__owner, thread->tid, __ATOMIC_RELEASE);
 }
 
-static void attach(struct thread *thread, uintptr_t stack_top, size_t stack_size)
+void thread_attach(struct thread *thread, uintptr_t stack_top, size_t stack_size)
 {
 	size_t plain = stack_size < PLAIN_DEPTH ? stack_size : PLAIN_DEPTH;
 
@@ -409,14 +390,20 @@ static void attach(struct thread *thread, uintptr_t stack_top, size_t stack_size
 static COLD struct thread *attach_unknown(void)
 {
 	int saved = errno;
-	struct thread *thread = process.active ? claim() : NULL;
+	struct thread *thread = process.active ? thread_claim() : NULL;
 
 	if (thread) {
-		attach(thread, 0, 0);
+		thread_attach(thread, 0, 0);
 		thread->stack_low = UINTPTR_MAX;
 	}
 	errno = saved;
 	return thread;
+}
+
+void thread_detach(struct thread *thread)
+{
+	thread->has_returned = true;
+	held_detach(&thread->held);
 }
 
 IN_CHILD struct thread *thread_known(void)
@@ -424,12 +411,20 @@ IN_CHILD struct thread *thread_known(void)
 	return thread_self;
 }
 
+/* One function, of the fork floor; at the start, there is no child to be told of. */
+AT_START static void (*tell_of_new_process)(struct thread *thread);
+
+IN_START void thread_on_new_process(void (*tell)(struct thread *thread))
+{
+	tell_of_new_process = tell;
+}
+
 struct thread *thread_current(void)
 {
 	struct thread *thread = likely(thread_self != NULL) ? thread_self : attach_unknown();
 
 	if (unlikely(process_is_new()) && thread)
-		fork_notice(thread);
+		tell_of_new_process(thread);
 	return thread;
 }
 
@@ -442,22 +437,27 @@ static void read_default_stack_size(void)
 		default_stack_size = limit.rlim_cur;
 }
 
+size_t thread_default_stack_size(void)
+{
+	return default_stack_size;
+}
+
 void thread_start_main(uintptr_t stack_top)
 {
 	struct thread *thread;
 
 	read_default_stack_size();
-	thread = claim();
+	thread = thread_claim();
 	if (!thread)
 		return;
 	thread->flags = THREAD_MAIN;
-	attach(thread, stack_top, PLAIN_DEPTH);
+	thread_attach(thread, stack_top, PLAIN_DEPTH);
 	raw_syscall(SYS_prctl, PR_GET_NAME, thread->name);
 }
 
 /*
  * It is the only one: whether it lives is not asked. So its `life` only gets the new id,
- * and is not locked until there is another thread (claim): that is a page of libc's code
+ * and is not locked until there is another thread (thread_claim): that is a page of libc's code
  * which most children never come to. libc's list of robust mutexes is empty by now.
  */
 IN_CHILD void thread_survive(struct thread *thread)
@@ -494,6 +494,11 @@ void thread_survive_raw(struct thread *thread)
 	thread->kernel_tid = process.pid;
 	note_life(thread);
 	thread_self = thread;
+}
+
+void thread_name(struct thread *thread, const char *name)
+{
+	strncpy(thread->name, name, sizeof(thread->name) - 1);
 }
 
 static uint64_t name_hash(const struct thread *thread)
@@ -592,167 +597,4 @@ session_reference thread_record_unseen(pid_t tid, uint32_t process_serial)
 	uint64_t hash = hash_mix(hash_mix(HASH_SEED, RECORD_THREAD), process_serial);
 
 	return write_thread(hash_mix(hash, (uint32_t)tid), &facts);
-}
-
-static void *start_thread_here(void *block)
-{
-	struct thread *thread = block;
-	void *result;
-
-	attach(thread, (uintptr_t)__builtin_dwarf_cfa() + ABOVE_FIRST_FRAME,
-	       (size_t)thread->stack_low);
-	result = thread->start(thread->argument);
-	thread->has_returned = true;
-	held_detach(&thread->held);
-	return result;
-}
-
-static int start_c11_thread_here(void *block)
-{
-	struct thread *thread = block;
-	int result;
-
-	attach(thread, (uintptr_t)__builtin_dwarf_cfa() + ABOVE_FIRST_FRAME,
-	       (size_t)thread->stack_low);
-	result = thread->start_c11(thread->argument);
-	thread->has_returned = true;
-	held_detach(&thread->held);
-	return result;
-}
-
-/* A block for a thread about to be created; the new thread finds its stack size in stack_low. */
-static struct thread *prepare(struct thread *creator, void *argument, size_t stack_size,
-			      struct call_site site)
-{
-	struct thread *thread = claim();
-
-	if (!thread)
-		return NULL;
-	thread->argument = argument;
-	thread->creator = creator->serial;
-	thread->created_at = capture_stack_once(creator, site, SESSION_STACK_MAX);
-	interpreter_renew();
-	thread->created_python = python_capture_creation(creator, thread->python_name);
-	thread->stack_low = stack_size;
-	/* The kernel gives a new thread its creator's name. */
-	memcpy(thread->name, creator->name, sizeof(thread->name));
-	return thread;
-}
-
-static size_t stack_size_of(const pthread_attr_t *attributes)
-{
-	size_t size = default_stack_size;
-
-	if (attributes)
-		libc.pthread_attr_getstacksize(attributes, &size);
-	return size;
-}
-
-static void finish(struct thread *thread, bool created)
-{
-	if (!created) {
-		release(thread, index_of(thread));
-		return;
-	}
-	atomic_fetch_add(&log_header()->counters.threads, 1);
-	use_record_creation(thread);
-}
-
-EXPORT int pthread_create(pthread_t *id, const pthread_attr_t *attributes, void *(*start)(void *),
-			  void *argument)
-{
-	struct call_site site = CALL_SITE();
-	struct thread *creator, *thread = NULL;
-	int result, saved = errno;
-
-	real_ensure();
-	creator = thread_current();
-	if (creator)
-		thread = prepare(creator, argument, stack_size_of(attributes), site);
-	errno = saved;
-	if (!thread)
-		return real.pthread_create(id, attributes, start, argument);
-	thread->start = start;
-	result = real.pthread_create(id, attributes, start_thread_here, thread);
-	finish(thread, result == 0);
-	return result;
-}
-
-EXPORT int thrd_create(thrd_t *id, thrd_start_t start, void *argument)
-{
-	struct call_site site = CALL_SITE();
-	struct thread *creator, *thread = NULL;
-	int result, saved = errno;
-
-	real_ensure();
-	creator = thread_current();
-	if (creator)
-		thread = prepare(creator, argument, stack_size_of(NULL), site);
-	errno = saved;
-	if (!thread)
-		return real.thrd_create(id, start, argument);
-	thread->start_c11 = start;
-	result = real.thrd_create(id, start_c11_thread_here, thread);
-	finish(thread, result == thrd_success);
-	return result;
-}
-
-static void copy_name(struct thread *thread, const char *name)
-{
-	strncpy(thread->name, name, sizeof(thread->name) - 1);
-}
-
-struct naming {
-	pthread_t self;
-	const char *name;
-};
-
-static bool name_if_it_is(struct thread *thread, void *data)
-{
-	const struct naming *naming = data;
-
-	if (!thread_lives_here(thread) || thread->self != naming->self)
-		return true;
-	copy_name(thread, naming->name);
-	return false;
-}
-
-EXPORT int pthread_setname_np(pthread_t id, const char *name)
-{
-	int result;
-
-	real_ensure();
-	result = real.pthread_setname_np(id, name);
-	if (result == 0 && process.active) {
-		struct naming naming = {id, name};
-
-		thread_each(name_if_it_is, &naming);
-	}
-	return result;
-}
-
-/* Variadic in the header; the kernel takes five words and ignores what an option has no use for. */
-int prctl(int option, unsigned long a, unsigned long b, unsigned long c, unsigned long d);
-
-EXPORT int prctl(int option, unsigned long a, unsigned long b, unsigned long c, unsigned long d)
-{
-	int result;
-
-	real_ensure();
-	if (option == PR_SET_TSC && a == PR_TSC_SIGSEGV)
-		process.is_timeless = true;
-	if (option == PR_SET_SECCOMP && process.active)
-		process_name();
-	result = real.prctl(option, a, b, c, d);
-	if (option == PR_SET_SECCOMP && result == 0)
-		process.is_filtered = true;
-	if (option == PR_SET_NAME && result == 0 && process.active) {
-		int saved = errno;
-		struct thread *thread = thread_current();
-
-		if (thread)
-			copy_name(thread, (const char *)a);
-		errno = saved;
-	}
-	return result;
 }

@@ -16,6 +16,7 @@
 #include "record/region_entries.h"
 #include "state/capture.h"
 #include "state/held.h"
+#include <linux/futex.h>
 #include <pthread.h>
 
 /* A fork in progress. What a signal handler interrupts is kept and put back. */
@@ -109,7 +110,13 @@ struct thread *thread_known(void);
 void thread_renew_fast(struct thread *thread);
 
 /* Thread id as locks name it; 0 when it never ran, negative when it has ended. */
-pid_t thread_tid(const struct thread *thread);
+static inline pid_t thread_tid(const struct thread *thread)
+{
+	int word = __atomic_load_n(&thread->life.__data.__lock, __ATOMIC_ACQUIRE);
+
+	return word & FUTEX_OWNER_DIED ? -1 : word & FUTEX_TID_MASK;
+}
+
 /* The same as the kernel names it. */
 pid_t thread_kernel_tid(const struct thread *thread);
 
@@ -143,5 +150,26 @@ session_reference thread_record_unseen(pid_t tid, uint32_t process_serial);
 
 /* Makes the main thread's block. Called once, by the constructor. */
 void thread_start_main(uintptr_t stack_top);
+
+/*
+ * Says who is told when thread_current() finds itself in a child that nobody has begun.
+ * Called once, by the constructor, before any child can be.
+ */
+void thread_on_new_process(void (*tell)(struct thread *thread));
+
+/* A block for a thread that is about to be created; NULL: there is no room (counted). */
+struct thread *thread_claim(void);
+/* It was not created after all. */
+void thread_give_back(struct thread *thread);
+/* First thing in it: the block is the calling thread's. Of the `stack_size` bytes below
+ * `stack_top` the upper ones are read without asking. */
+void thread_attach(struct thread *thread, uintptr_t stack_top, size_t stack_size);
+/* Last thing in it: its start routine has returned. */
+void thread_detach(struct thread *thread);
+/* Where its creator does not say how large a stack is to be. */
+size_t thread_default_stack_size(void);
+
+/* Notes its name, cut to what the kernel keeps of it. */
+void thread_name(struct thread *thread, const char *name);
 
 #endif

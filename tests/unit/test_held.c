@@ -9,7 +9,10 @@
 #include "../../cli/session/session.h"
 #include "../../shim/base/mappings.c"
 #include "../../shim/hooks/lock.c"
+#include "../../shim/hooks/prctl.c"
+#include "../../shim/hooks/pthread_create.c"
 #include "../../shim/hooks/pthread_mutex.c"
+#include "../../shim/hooks/pthread_setname.c"
 #include "../../shim/state/capture.c"
 #include "../../shim/state/held.c"
 #include "../../shim/state/thread.c"
@@ -56,14 +59,6 @@ void child_touch(struct thread *thread, const void *lock, enum lock_operation op
 	child_calls.operation = operation;
 	child_calls.result = result;
 	child_calls.touches++;
-}
-
-/* --- stand-in for fork.c -------------------------------------------------------- */
-
-void fork_notice(struct thread *thread)
-{
-	(void)thread;
-	ck_abort_msg("the test is no child");
 }
 
 /* The other families need no test of their own here. */
