@@ -11,6 +11,7 @@
 #include "log/log.h"
 #include "record/generators.h"
 #include "record/loaded_interpreter.h"
+#include "record/ownerless.h"
 #include "record/private_facts.h"
 #include "record/shares.h"
 #include "record/stdio_output.h"
@@ -78,7 +79,7 @@ __attribute__((constructor)) static void start(int count, char **arguments, char
 		describe_process();
 		environ_start(session);
 		modules_start(environment);
-		wakers_start();
+		wakers_start(objects_address());
 		interpreter_start();
 		random_start();
 		process.active = true;

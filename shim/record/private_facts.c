@@ -1,13 +1,8 @@
-/* Wrappers of sigaction and of the interval timers. Async-signal-safe, as those are. */
+/* The one block of private facts. Async-signal-safe: so are those who call this. */
 #include "record/private_facts.h"
 #include "base/process.h"
-#include "base/real.h"
 #include "common/raw.h"
-#include "hooks/clone.h"
-#include "hooks/exec.h"
-#include "hooks/futex.h"
 #include "log/kept_facts.h"
-#include "record/ownerless.h"
 #include <signal.h>
 
 static struct private_facts facts;
@@ -102,7 +97,7 @@ static void set_timer(int which, const struct itimerval *value)
 	atomic_store(&facts.timers[which], fires);
 }
 
-static void note_timer(int which, const struct itimerval *value)
+void wakers_note_timer(int which, const struct itimerval *value)
 {
 	/* A vfork child has timers of its own, in its parent's memory. */
 	if (process_is_own())
@@ -118,13 +113,13 @@ static void sign_facts(void)
 	facts.pid = process.pid;
 }
 
-IN_START void wakers_start(void)
+IN_START void wakers_start(uint64_t objects)
 {
 	struct itimerval value;
 
 	facts.magic = PRIVATE_FACTS_MAGIC;
 	sign_facts();
-	facts.objects = objects_address();
+	facts.objects = objects;
 	facts.kept = kept_address();
 	if (raw_getitimer(ITIMER_REAL, &value) == 0)
 		set_timer(ITIMER_REAL, &value);
@@ -142,7 +137,7 @@ IN_CHILD void wakers_start_child(void)
 		atomic_store(&facts.has_sharers, 0);
 }
 
-static void note_handler(int signal, uintptr_t handler, bool is_plain)
+void wakers_note_handler(int signal, uintptr_t handler, bool is_plain)
 {
 	uint64_t bit;
 
@@ -154,116 +149,4 @@ static void note_handler(int signal, uintptr_t handler, bool is_plain)
 	atomic_store(&facts.handlers[signal], handler);
 	if (is_plain)
 		atomic_fetch_or(&facts.plain_handlers, bit);
-}
-
-EXPORT int sigaction(int signal, const struct sigaction *action, struct sigaction *old)
-{
-	uintptr_t handler = 0;
-	bool is_plain = false;
-	int result;
-
-	real_ensure();
-	if (action) {
-		handler = (uintptr_t)action->sa_handler;
-		is_plain = !(action->sa_flags & (SA_RESTART | SA_NODEFER));
-	}
-	result = real.sigaction(signal, action, old);
-	if (action && result == 0)
-		note_handler(signal, handler, is_plain);
-	return result;
-}
-
-/* The older names. All take effect through the kernel's one table. */
-#define SIGNAL_FUNCTION(name)                                                                      \
-	sighandler_t name(int signal, sighandler_t handler);                                       \
-	EXPORT sighandler_t name(int signal, sighandler_t handler)                                 \
-	{                                                                                          \
-		sighandler_t old;                                                                  \
-                                                                                                   \
-		real_ensure();                                                                     \
-		old = real.name(signal, handler);                                                  \
-		if (old != SIG_ERR)                                                                \
-			note_handler(signal, (uintptr_t)handler, false);                           \
-		return old;                                                                        \
-	}
-
-SIGNAL_FUNCTION(signal)
-SIGNAL_FUNCTION(ssignal)
-SIGNAL_FUNCTION(bsd_signal)
-SIGNAL_FUNCTION(sysv_signal)
-SIGNAL_FUNCTION(__sysv_signal)
-
-EXPORT int setitimer(__itimer_which_t which, const struct itimerval *value, struct itimerval *old)
-{
-	int result;
-
-	real_ensure();
-	result = real.setitimer(which, value, old);
-	if (result == 0 && value)
-		note_timer((int)which, value);
-	return result;
-}
-
-/*
- * Some calls are made by number. The wrapper must be gone when the call runs
- * (SYS_vfork comes back twice): with -O2 this is a jump, the seventh argument
- * stays where the caller put it. (The header declares it variadic, hence the
- * other name here.)
- */
-long call_by_number(long number, long a, long b, long c, long d, long e, long f) __asm__("syscall");
-
-static void expect_filter(void)
-{
-	if (process.active)
-		process_name();
-	process.is_filtered = true;
-}
-
-static COLD void note_call(long number, long a, long b)
-{
-	struct itimerval seconds = {.it_value.tv_sec = a};
-
-	if (number == SYS_setitimer && b)
-		note_timer((int)a, (const struct itimerval *)b);
-	else if (number == SYS_alarm)
-		note_timer(ITIMER_REAL, &seconds);
-	else if (number == SYS_seccomp)
-		expect_filter();
-}
-
-EXPORT long call_by_number(long number, long a, long b, long c, long d, long e, long f)
-{
-	long (*call)(long, long, long, long, long, long, long);
-
-	real_ensure();
-	/* One jump for all: with two, clang makes calls of them. */
-	call = real.syscall;
-	if (unlikely(clone_is_asked_for(number)))
-		call = clone_by_number;
-	else if (number == SYS_futex)
-		futex_called((const void *)a, b, __builtin_return_address(0));
-	else if (unlikely(number == SYS_execve || number == SYS_execveat))
-		call = exec_by_number;
-	else if (unlikely(number == SYS_setitimer || number == SYS_alarm || number == SYS_seccomp))
-		note_call(number, a, b);
-	return call(number, a, b, c, d, e, f);
-}
-
-EXPORT unsigned alarm(unsigned seconds)
-{
-	struct itimerval value = {.it_value.tv_sec = seconds};
-
-	real_ensure();
-	note_timer(ITIMER_REAL, &value);
-	return real.alarm(seconds);
-}
-
-EXPORT useconds_t ualarm(useconds_t value, useconds_t interval)
-{
-	struct itimerval timer = {.it_value.tv_usec = (suseconds_t)value,
-				  .it_interval.tv_usec = (suseconds_t)interval};
-
-	real_ensure();
-	note_timer(ITIMER_REAL, &timer);
-	return real.ualarm(value, interval);
 }

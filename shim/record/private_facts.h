@@ -9,9 +9,10 @@
 
 #include "common/log_format.h"
 #include "shim.h"
+#include <sys/time.h>
 
-/* In the constructor: timers survive exec, handlers do not. */
-void wakers_start(void);
+/* In the constructor: timers survive exec, handlers do not. `objects`: objects_address(). */
+void wakers_start(uint64_t objects);
 /* In a fork child: handlers are inherited, timers are not. */
 void wakers_start_child(void);
 /* An interpreter, for the CLI to read from the outside too. NULL: there is none any more. */
@@ -24,6 +25,10 @@ void wakers_note_sharer(void);
 void wakers_note_sent(void);
 /* So many bytes go to a descriptor, by this use (see struct session_object). */
 void wakers_note_written(int descriptor, size_t length, uint64_t use);
+/* A signal has a handler now, or another. Plain: neither SA_RESTART nor SA_NODEFER. */
+void wakers_note_handler(int signal, uintptr_t handler, bool is_plain);
+/* An interval timer is set, or about to be. */
+void wakers_note_timer(int which, const struct itimerval *value);
 /* Does this process catch a signal that somebody might send it? */
 bool wakers_catch_signals(void);
 /* Where the CLI finds them. */
