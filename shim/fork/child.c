@@ -7,10 +7,10 @@
 #include "base/process.h"
 #include "common/raw.h"
 #include "fork/lost_holder.h"
-#include "hooks/lock.h"
 #include "log/kept_facts.h"
 #include "log/log.h"
 #include "record/generators.h"
+#include "record/held_records.h"
 #include "record/loaded_interpreter.h"
 #include "record/private_facts.h"
 #include "record/python_frames.h"
@@ -20,6 +20,9 @@
 #include "record/taken.h"
 #include "record/uses.h"
 #include "state/capture.h"
+#include "state/held.h"
+#include "state/initialised_locks.h"
+#include "state/lock_families.h"
 #include "state/modules.h"
 #include "state/thread.h"
 #include <string.h>
@@ -94,7 +97,7 @@ static IN_CHILD void record_held_locks(struct thread *holder, struct inventory *
 		session_reference held;
 
 		if (!lock_is_held(slot, kind, tid, state) ||
-		    family->is_shared(held_lock(slot), state))
+		    lock_is_shared(family, held_lock(slot), state))
 			continue;
 		/* The forking thread lives on and can give a normal lock back. */
 		if (is_forker && (inventory->keeps_id || family->crosses_fork(state)))
@@ -440,7 +443,7 @@ session_reference child_wait(struct thread *thread, const void *lock, enum lock_
 	int saved = errno;
 
 	memcpy(state, lock, family->size);
-	if (family->is_shared(lock, state) || can_be_had(family, operation, state))
+	if (lock_is_shared(family, lock, state) || can_be_had(family, operation, state))
 		return 0;
 	holder = lost_holder_find(thread, lock, family, state, is_for_reading(operation));
 	if (!holder.tid || is_tried_again(orphan, flags))

@@ -9,7 +9,9 @@
  */
 #include "fork/lost_holder.h"
 #include "base/process.h"
-#include "hooks/lock.h"
+#include "state/held.h"
+#include "state/initialised_locks.h"
+#include "state/lock_families.h"
 #include "state/thread.h"
 #include <string.h>
 

@@ -6,7 +6,7 @@
 #define FORKCHECK_LOST_HOLDER_H
 
 #include "shim.h"
-#include "state/held.h"
+#include "state/held_table.h"
 
 struct lock_family;
 

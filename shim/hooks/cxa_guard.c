@@ -8,15 +8,11 @@
  * libsupc++/guard.cc).
  */
 #include "base/real.h"
+#include "common/glibc/guard.h"
 #include "common/raw.h"
 #include "hooks/lock.h"
 #include "state/thread.h"
 #include <limits.h>
-
-/* One bit of a byte each; the first byte is the ABI's. */
-#define MADE    0x1
-#define BEING   0x100
-#define AWAITED 0x10000
 
 /* Only compiled code calls them: no header declares them for C. */
 int __cxa_guard_acquire(int *guard);
@@ -27,49 +23,13 @@ REAL_IF_THERE(int, __cxa_guard_acquire, (int *));
 REAL_IF_THERE(void, __cxa_guard_release, (int *));
 REAL_IF_THERE(void, __cxa_guard_abort, (int *));
 
-static pid_t nobody(const void *state)
-{
-	(void)state;
-	return 0;
-}
-
-/* In libc++abi the other bytes have other bits, and are as clear where nobody is at it. */
-static uint32_t guard_takers(const void *state)
-{
-	uint32_t word = *(const volatile uint32_t *)state;
-
-	return !(word & MADE) && word;
-}
-
-static bool guard_is_shared(const void *lock, const void *state)
-{
-	(void)lock;
-	(void)state;
-	return false;
-}
-
-/* Whoever makes the object may say that it is made. */
-static bool guard_crosses_fork(const void *state)
-{
-	(void)state;
-	return true;
-}
-
-const struct lock_family guard_family = {
-	.kind = LOCK_GUARD,
-	.size = sizeof(int),
-	.owner = nobody,
-	.takers = guard_takers,
-	.is_shared = guard_is_shared,
-	.crosses_fork = guard_crosses_fork,
-};
-
 static void guard_wait(int *guard, int seen)
 {
-	if (!(seen & AWAITED) && !__atomic_compare_exchange_n(guard, &seen, seen | AWAITED, false,
-							      __ATOMIC_ACQ_REL, __ATOMIC_ACQUIRE))
+	if (!(seen & GUARD_AWAITED) &&
+	    !__atomic_compare_exchange_n(guard, &seen, seen | GUARD_AWAITED, false,
+					 __ATOMIC_ACQ_REL, __ATOMIC_ACQUIRE))
 		return;
-	raw_syscall(SYS_futex, guard, FUTEX_WAIT, seen | AWAITED, NULL);
+	raw_syscall(SYS_futex, guard, FUTEX_WAIT, seen | GUARD_AWAITED, NULL);
 }
 
 static int guard_acquire(int *guard)
@@ -78,9 +38,9 @@ static int guard_acquire(int *guard)
 
 	if (real___cxa_guard_acquire)
 		return real___cxa_guard_acquire(guard);
-	while (!__atomic_compare_exchange_n(guard, &seen, BEING, false, __ATOMIC_ACQ_REL,
+	while (!__atomic_compare_exchange_n(guard, &seen, GUARD_BEING, false, __ATOMIC_ACQ_REL,
 					    __ATOMIC_ACQUIRE)) {
-		if (seen == MADE)
+		if (seen == GUARD_MADE)
 			return 0;
 		guard_wait(guard, seen);
 		seen = 0;
@@ -90,7 +50,7 @@ static int guard_acquire(int *guard)
 
 static void guard_leave(int *guard, int state)
 {
-	if (__atomic_exchange_n(guard, state, __ATOMIC_ACQ_REL) & AWAITED)
+	if (__atomic_exchange_n(guard, state, __ATOMIC_ACQ_REL) & GUARD_AWAITED)
 		raw_futex_wake(guard, INT_MAX);
 }
 
@@ -99,7 +59,7 @@ static void guard_release(int *guard)
 	if (real___cxa_guard_acquire)
 		real___cxa_guard_release(guard);
 	else
-		guard_leave(guard, MADE);
+		guard_leave(guard, GUARD_MADE);
 }
 
 static void guard_abort(int *guard)

@@ -5,76 +5,15 @@
  */
 #include "base/process.h"
 #include "base/real.h"
+#include "common/glibc/mutex.h"
 #include "fork/child.h"
 #include "hooks/lock.h"
-#include "hooks/mutex.h"
 #include "hooks/slot_reuse.h"
-#include "state/held.h"
 #include "state/thread.h"
-#include <linux/futex.h>
-#include <string.h>
-
-/*
- * Bits of pthread_mutex_t.__data.__kind: glibc, nptl/pthreadP.h, the same from
- * 2.3.4 to 2.43. The struct is public (bits/struct_mutex.h) and so is its
- * layout by ABI: static initialisers fill it.
- */
-#define KIND_TYPE    3
-#define KIND_ROBUST  16
-#define KIND_PI      32
-#define KIND_PROTECT 64
-#define KIND_SHARED  128
-/* PTHREAD_MUTEX_PRIO_CEILING_MASK: beside the word's usual bits. */
-#define CEILING         ((int)0xfff80000)
-#define TYPE_RECURSIVE  1
-#define TYPE_ERRORCHECK 2
-
-static int kind_of(const pthread_mutex_t *mutex)
-{
-	return __atomic_load_n(&mutex->__data.__kind, __ATOMIC_RELAXED);
-}
 
 static int word_of(const pthread_mutex_t *mutex)
 {
 	return __atomic_load_n(&mutex->__data.__lock, __ATOMIC_RELAXED);
-}
-
-/* Robust and priority-inheriting mutexes keep the owner in the futex word;
- * __owner is written after it and cleared before it. */
-pid_t mutex_owner(const void *state)
-{
-	const pthread_mutex_t *mutex = state;
-	int word = mutex->__data.__lock;
-
-	if (mutex->__data.__kind & (KIND_ROBUST | KIND_PI))
-		return word & FUTEX_TID_MASK;
-	if (mutex->__data.__kind & KIND_PROTECT)
-		return mutex->__data.__owner;
-	return word ? mutex->__data.__owner : 0;
-}
-
-bool mutex_is_taken(const void *state)
-{
-	const pthread_mutex_t *mutex = state;
-	int kind = mutex->__data.__kind;
-
-	if (kind & (KIND_ROBUST | KIND_PI))
-		return false;
-	return mutex->__data.__lock & (kind & KIND_PROTECT ? ~CEILING : ~0);
-}
-
-/* glibc marks every robust mutex as shared, private ones too. */
-bool mutex_is_shared(const void *lock, const void *state)
-{
-	int kind = ((const pthread_mutex_t *)state)->__data.__kind;
-
-	return kind & KIND_SHARED && !(kind & KIND_ROBUST && lock_initialised_private(lock));
-}
-
-/* A robust one is woken as a shared one, see above. */
-bool mutex_wakes_own_only(const void *state)
-{
-	return !(((const pthread_mutex_t *)state)->__data.__kind & (KIND_SHARED | KIND_ROBUST));
 }
 
 static bool is_private(const pthread_mutexattr_t *attributes)
@@ -86,62 +25,21 @@ static bool is_private(const pthread_mutexattr_t *attributes)
 	return shared == PTHREAD_PROCESS_PRIVATE;
 }
 
-/* Unlocking asks for the owner's thread id in every type but these. */
-bool mutex_crosses_fork(const void *state)
-{
-	int kind = ((const pthread_mutex_t *)state)->__data.__kind;
-	int type = kind & KIND_TYPE;
-
-	return !(kind & (KIND_ROBUST | KIND_PI | KIND_PROTECT)) && type != TYPE_RECURSIVE &&
-	       type != TYPE_ERRORCHECK;
-}
-
-const struct lock_family mutex_family = {
-	.kind = LOCK_MUTEX,
-	.size = sizeof(pthread_mutex_t),
-	.owner = mutex_owner,
-	.is_taken = mutex_is_taken,
-	.is_shared = mutex_is_shared,
-	.wakes_own_only = mutex_wakes_own_only,
-	.crosses_fork = mutex_crosses_fork,
-};
-
-static bool is_recursive(const pthread_mutex_t *mutex)
-{
-	return (kind_of(mutex) & KIND_TYPE) == TYPE_RECURSIVE;
-}
-
-/* A mutex that counts keeps its slot until the count is back to nothing. */
-static bool is_held_again(const pthread_mutex_t *mutex)
-{
-	return is_recursive(mutex) && mutex->__data.__count > 1;
-}
-
 static bool was_taken(int result)
 {
 	return result == 0 || result == EOWNERDEAD;
-}
-
-bool mutex_counts(const void *lock)
-{
-	return is_recursive(lock);
-}
-
-bool mutex_is_held_again(const void *lock)
-{
-	return is_held_again(lock);
 }
 
 static void answered(struct thread *thread, pthread_mutex_t *mutex, session_reference wait,
 		     int result, struct call_site site)
 {
 	int saved = errno;
-	enum held_mode mode = is_recursive(mutex) ? HELD_COUNTED : HELD_PLAIN;
+	enum held_mode mode = glibc_mutex_counts(mutex) ? HELD_COUNTED : HELD_PLAIN;
 
 	if (wait)
 		child_wait_ended(wait, result);
-	if (was_taken(result) && !is_held_again(mutex))
-		held_open(thread, mutex, LOCK_MUTEX, mode, site);
+	if (was_taken(result) && !glibc_mutex_is_held_again(mutex))
+		lock_taken(thread, mutex, LOCK_MUTEX, mode, site);
 	lock_asked(thread);
 	errno = saved;
 }
@@ -188,7 +86,7 @@ static bool reuse_slot(struct thread *thread, uint32_t index, const pthread_mute
 		       slot->since;
 	if (!slot_is_reusable(thread, index, LOCK_MUTEX, site))
 		return false;
-	slot_reuse(slot, (uintptr_t)mutex | (is_recursive(mutex) ? SLOT_COUNTS : 0), site);
+	slot_reuse(slot, (uintptr_t)mutex | (glibc_mutex_counts(mutex) ? SLOT_COUNTS : 0), site);
 	return true;
 }
 
@@ -224,7 +122,7 @@ static COLD int unlock_slowly(pthread_mutex_t *mutex)
 	thread = thread_current();
 	if (!thread)
 		return real.pthread_mutex_unlock(mutex);
-	last = !is_held_again(mutex);
+	last = !glibc_mutex_is_held_again(mutex);
 	/* Afterwards the mutex may be somebody else's, or gone. */
 	if (last && !process.inherits)
 		held_close(thread, mutex);
@@ -325,7 +223,7 @@ EXPORT int pthread_mutex_init(pthread_mutex_t *mutex, const pthread_mutexattr_t 
 	if (!thread || result)
 		return result;
 	saved = errno;
-	held_forget(thread, mutex);
+	lock_remade(thread, mutex);
 	lock_initialised(thread, mutex, is_private(attributes), site);
 	if (process.inherits)
 		child_touch(thread, mutex, OPERATION_INIT, result);

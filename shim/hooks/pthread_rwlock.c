@@ -5,11 +5,6 @@
 #include "hooks/lock_wrappers.h"
 #include <time.h>
 
-/* glibc, nptl/pthread_rwlock_common.c: readers are counted above the phase bits. */
-#define WRITE_PHASE  1
-#define WRITE_LOCKED 2
-#define READER_SHIFT 3
-
 REAL(int, pthread_rwlock_rdlock, (pthread_rwlock_t *));
 REAL(int, pthread_rwlock_wrlock, (pthread_rwlock_t *));
 REAL(int, pthread_rwlock_tryrdlock, (pthread_rwlock_t *));
@@ -21,63 +16,6 @@ REAL(int, pthread_rwlock_clockwrlock, (pthread_rwlock_t *, clockid_t, const stru
 REAL(int, pthread_rwlock_unlock, (pthread_rwlock_t *));
 REAL(int, pthread_rwlock_init, (pthread_rwlock_t *, const pthread_rwlockattr_t *));
 REAL(int, pthread_rwlock_destroy, (pthread_rwlock_t *));
-
-static pid_t rwlock_writer(const void *state)
-{
-	return ((const pthread_rwlock_t *)state)->__data.__cur_writer;
-}
-
-static uint32_t rwlock_readers(const void *state)
-{
-	return ((const pthread_rwlock_t *)state)->__data.__readers >> READER_SHIFT;
-}
-
-/* A writer has it or waits for the readers to leave, and nobody else will get it before. */
-static bool rwlock_is_taken(const void *state)
-{
-	return ((const pthread_rwlock_t *)state)->__data.__readers & WRITE_LOCKED;
-}
-
-static bool rwlock_keeps_readers_out(const void *state)
-{
-	const pthread_rwlock_t *lock = state;
-
-	if (!rwlock_is_taken(state))
-		return false;
-	return lock->__data.__readers & WRITE_PHASE ||
-	       (lock->__data.__flags == PTHREAD_RWLOCK_PREFER_WRITER_NONRECURSIVE_NP &&
-		rwlock_readers(state));
-}
-
-static bool rwlock_is_shared(const void *lock, const void *state)
-{
-	(void)lock;
-	return ((const pthread_rwlock_t *)state)->__data.__shared;
-}
-
-static bool rwlock_wakes_own_only(const void *state)
-{
-	return !((const pthread_rwlock_t *)state)->__data.__shared;
-}
-
-/* Unlocking compares the writer with the caller's id, which the child's thread does not have. */
-static bool rwlock_crosses_fork(const void *state)
-{
-	return !rwlock_writer(state);
-}
-
-const struct lock_family rwlock_family = {
-	.kind = LOCK_RWLOCK,
-	.size = sizeof(pthread_rwlock_t),
-	.owner = rwlock_writer,
-	.takers = rwlock_readers,
-	.is_taken = rwlock_is_taken,
-	.keeps_readers_out = rwlock_keeps_readers_out,
-	.names_writers = true,
-	.is_shared = rwlock_is_shared,
-	.wakes_own_only = rwlock_wakes_own_only,
-	.crosses_fork = rwlock_crosses_fork,
-};
 
 static bool is_private(const pthread_rwlockattr_t *attributes)
 {

@@ -19,12 +19,6 @@ REAL(int, sem_init, (sem_t *, int, unsigned));
 REAL(int, sem_destroy, (sem_t *));
 REAL(int, sem_close, (sem_t *));
 
-/* glibc's struct new_sem (2.21 to 2.43): the low half of the first word. */
-static inline int semaphore_value(const sem_t *semaphore)
-{
-	return __atomic_load_n((const int *)semaphore, __ATOMIC_RELAXED);
-}
-
 /* The rest is jumped to: a store before an atomic instruction holds it up. */
 static __attribute__((noinline)) int post_noting(sem_t *semaphore, const void *site)
 {
@@ -63,7 +57,7 @@ static int took(int result, const sem_t *semaphore, bool is_shared, struct call_
  */
 static inline bool is_noted(const sem_t *semaphore, const void *site)
 {
-	return semaphore_value(semaphore) && likely(!share_is_in(semaphore)) &&
+	return glibc_semaphore_value(semaphore) && likely(!share_is_in(semaphore)) &&
 	       object_took_is_noted(semaphore, LOCK_SEMAPHORE, site);
 }
 

@@ -4,9 +4,9 @@
  */
 #include "base/process.h"
 #include "base/real.h"
+#include "common/glibc/mutex.h"
 #include "fork/child.h"
 #include "hooks/lock.h"
-#include "hooks/mutex.h"
 #include "record/ownerless.h"
 #include "state/thread.h"
 #include <threads.h>
@@ -23,17 +23,6 @@ REAL(int, cnd_signal, (cnd_t *));
 REAL(int, cnd_broadcast, (cnd_t *));
 REAL(int, cnd_init, (cnd_t *));
 REAL(void, cnd_destroy, (cnd_t *));
-
-const struct lock_family mtx_family = {
-	.kind = LOCK_MTX,
-	.size = sizeof(pthread_mutex_t),
-	.owner = mutex_owner,
-	.is_taken = mutex_is_taken,
-	.is_shared = mutex_is_shared,
-	.wakes_own_only = mutex_wakes_own_only,
-	.crosses_fork = mutex_crosses_fork,
-};
-_Static_assert(sizeof(mtx_t) == sizeof(pthread_mutex_t), "an mtx_t is a mutex");
 
 static int in_errno(int result)
 {
@@ -54,13 +43,14 @@ static int in_errno(int result)
 static void answered(struct thread *thread, mtx_t *lock, session_reference wait, int result,
 		     struct call_site site)
 {
-	enum held_mode mode = mutex_counts(lock) ? HELD_COUNTED : HELD_PLAIN;
+	enum held_mode mode =
+		glibc_mutex_counts((const pthread_mutex_t *)lock) ? HELD_COUNTED : HELD_PLAIN;
 	int saved = errno;
 
 	if (wait)
 		child_wait_ended(wait, in_errno(result));
-	if (result == thrd_success && !mutex_is_held_again(lock))
-		held_open(thread, lock, LOCK_MTX, mode, site);
+	if (result == thrd_success && !glibc_mutex_is_held_again((const pthread_mutex_t *)lock))
+		lock_taken(thread, lock, LOCK_MTX, mode, site);
 	lock_asked(thread);
 	errno = saved;
 }
@@ -123,7 +113,7 @@ EXPORT int mtx_unlock(mtx_t *lock)
 
 	real_ensure();
 	thread = thread_current();
-	if (!thread || mutex_is_held_again(lock))
+	if (!thread || glibc_mutex_is_held_again((const pthread_mutex_t *)lock))
 		return real_mtx_unlock(lock);
 	lock_give_back(thread, lock);
 	result = real_mtx_unlock(lock);

@@ -1,6 +1,7 @@
 /* The table of objects. Runs in any thread and in signal handlers; an old entry gives way. */
 #include "record/ownerless.h"
 #include "base/process.h"
+#include "common/glibc/semaphore.h"
 #include "log/log.h"
 #include "record/private_facts.h"
 #include "state/capture.h"
@@ -76,19 +77,18 @@ static bool is_of_same_thread(uint64_t use, uint64_t other)
 }
 
 /*
- * Does a child, which posts, hand work to threads that were lost? glibc's struct new_sem (2.21
- * to 2.43) has the value in its lower half, and in its upper half who waits: the copy of a
- * fork still counts them. Who did not wait just then is known by this: it took what others
+ * Does a child, which posts, hand work to threads that were lost? It counts who waits, and
+ * the copy of a fork still does. Who did not wait just then is known by this: it took what others
  * posted. An interpreter gives back what its lost threads had taken themselves (CPython does,
  * for each), and hands nothing to anybody.
  */
 static bool semaphore_awaits_lost(const void *semaphore, uint64_t gave, uint64_t took)
 {
-	uint64_t state = __atomic_load_n((const uint64_t *)semaphore, __ATOMIC_RELAXED);
+	struct glibc_semaphore state = glibc_semaphore_load(semaphore);
 
-	if (state >> 32)
+	if (state.waiters)
 		return true;
-	return !(uint32_t)state && (!took || (gave && !is_of_same_thread(gave, took)));
+	return !state.value && (!took || (gave && !is_of_same_thread(gave, took)));
 }
 
 /* Who waited for it before the fork, and is not the one who forked, does not exist in a child. */

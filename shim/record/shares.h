@@ -6,20 +6,16 @@
 #ifndef FORKCHECK_SHARES_H
 #define FORKCHECK_SHARES_H
 
+#include "common/glibc/semaphore.h"
 #include "common/log_format.h"
 #include "shim.h"
 #include <semaphore.h>
 
-/*
- * glibc's struct new_sem (2.21 to 2.43): value and waiters, then 0 in a semaphore
- * of one process, 128 in one of several, those of sem_open() too. To be asked
- * before the real call: afterwards the semaphore may be gone.
- */
+/* Several processes share it: those of sem_open(), too. To be asked before the real call:
+ * afterwards the semaphore may be gone. */
 static inline bool share_is_in(const sem_t *semaphore)
 {
-	const int *words = (const int *)semaphore;
-
-	return unlikely(words[2] != 0);
+	return unlikely(((const struct glibc_semaphore *)semaphore)->is_shared != 0);
 }
 
 /* After something was taken. */

@@ -4,10 +4,10 @@
  */
 #include "record/taken.h"
 #include "base/process.h"
-#include "hooks/lock.h"
 #include "log/log.h"
 #include "record/python_frames.h"
 #include "state/capture.h"
+#include "state/lock_families.h"
 #include "state/thread.h"
 #include <string.h>
 
@@ -76,7 +76,7 @@ static bool is_shared(const void *lock, enum lock_kind kind)
 	_Alignas(16) unsigned char state[SESSION_LOCK_STATE_MAX];
 
 	memcpy(state, lock, family->size);
-	return family->is_shared(lock, state);
+	return lock_is_shared(family, lock, state);
 }
 
 /* Forks from the same line are one: with other threads they have FORK records of their own. */

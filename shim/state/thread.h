@@ -15,7 +15,7 @@
 #include "base/process.h"
 #include "record/region_entries.h"
 #include "state/capture.h"
-#include "state/held.h"
+#include "state/held_table.h"
 #include <linux/futex.h>
 #include <pthread.h>
 

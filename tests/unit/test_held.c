@@ -13,8 +13,12 @@
 #include "../../shim/hooks/pthread_create.c"
 #include "../../shim/hooks/pthread_mutex.c"
 #include "../../shim/hooks/pthread_setname.c"
+#include "../../shim/record/held_records.c"
 #include "../../shim/state/capture.c"
 #include "../../shim/state/held.c"
+#include "../../shim/state/held_table.c"
+#include "../../shim/state/initialised_locks.c"
+#include "../../shim/state/lock_families.c"
 #include "../../shim/state/thread.c"
 #include "support.h"
 #include <check.h>
@@ -61,9 +65,6 @@ void child_touch(struct thread *thread, const void *lock, enum lock_operation op
 	child_calls.touches++;
 }
 
-/* The other families need no test of their own here. */
-const struct lock_family *const lock_families[LOCK_KINDS] = {[LOCK_MUTEX] = &mutex_family};
-
 /* --- fixture ------------------------------------------------------------------- */
 
 static const char *folder;
@@ -71,6 +72,7 @@ static struct session session;
 static struct reader reader;
 static struct model model;
 static struct thread *self;
+static const struct lock_family *mutex_family;
 
 static void setup(void)
 {
@@ -89,6 +91,7 @@ static void setup(void)
 	process.active = true;
 	self = thread_current();
 	ck_assert_ptr_nonnull(self);
+	mutex_family = lock_family(LOCK_MUTEX);
 }
 
 static void teardown(void)
@@ -433,15 +436,15 @@ START_TEST(reads_the_owner_that_libc_wrote)
 	pthread_mutex_t mutex;
 
 	make_mutex(&mutex, &types[_i]);
-	ck_assert_int_eq(mutex_family.owner(&mutex), 0);
-	ck_assert_int_eq(mutex_family.is_shared(&mutex, &mutex), types[_i].shared);
-	ck_assert_int_eq(mutex_family.crosses_fork(&mutex), types[_i].crosses);
+	ck_assert_int_eq(mutex_family->owner(&mutex), 0);
+	ck_assert_int_eq(lock_is_shared(mutex_family, &mutex, &mutex), types[_i].shared);
+	ck_assert_int_eq(mutex_family->crosses_fork(&mutex), types[_i].crosses);
 	/* Raising the priority to the ceiling may not be allowed. */
 	if (real.pthread_mutex_lock(&mutex))
 		return;
-	ck_assert_int_eq(mutex_family.owner(&mutex), gettid());
+	ck_assert_int_eq(mutex_family->owner(&mutex), gettid());
 	real.pthread_mutex_unlock(&mutex);
-	ck_assert_int_eq(mutex_family.owner(&mutex), 0);
+	ck_assert_int_eq(mutex_family->owner(&mutex), 0);
 }
 END_TEST
 
@@ -452,16 +455,16 @@ START_TEST(reads_the_owner_of_a_contended_lock)
 
 	make_mutex(&mutex, &types[4]);
 	mutex.__data.__lock = (int)(FUTEX_WAITERS | 1234);
-	ck_assert_int_eq(mutex_family.owner(&mutex), 1234);
+	ck_assert_int_eq(mutex_family->owner(&mutex), 1234);
 	mutex.__data.__lock = (int)(FUTEX_WAITERS | FUTEX_OWNER_DIED);
-	ck_assert_int_eq(mutex_family.owner(&mutex), 0);
+	ck_assert_int_eq(mutex_family->owner(&mutex), 0);
 	make_mutex(&mutex, &types[0]);
 	mutex.__data.__lock = 2;
 	mutex.__data.__owner = 1234;
-	ck_assert_int_eq(mutex_family.owner(&mutex), 1234);
+	ck_assert_int_eq(mutex_family->owner(&mutex), 1234);
 	/* The owner is written after the word and cleared before it. */
 	mutex.__data.__lock = 0;
-	ck_assert_int_eq(mutex_family.owner(&mutex), 0);
+	ck_assert_int_eq(mutex_family->owner(&mutex), 0);
 }
 END_TEST
 
@@ -479,7 +482,7 @@ START_TEST(reads_no_owner_where_the_owner_died)
 	make_mutex(&mutex, &types[4]);
 	real.pthread_create(&thread, NULL, lock_and_end, &mutex);
 	pthread_join(thread, NULL);
-	ck_assert_int_eq(mutex_family.owner(&mutex), 0);
+	ck_assert_int_eq(mutex_family->owner(&mutex), 0);
 }
 END_TEST
 
@@ -506,9 +509,9 @@ START_TEST(reads_no_owner_while_a_condition_is_waited_for)
 		sched_yield();
 	/* It can be had only once the wait has given it up. */
 	real.pthread_mutex_lock(&waited_mutex);
-	ck_assert_int_eq(mutex_family.owner(&waited_mutex), gettid());
+	ck_assert_int_eq(mutex_family->owner(&waited_mutex), gettid());
 	real.pthread_mutex_unlock(&waited_mutex);
-	ck_assert_int_eq(mutex_family.owner(&waited_mutex), 0);
+	ck_assert_int_eq(mutex_family->owner(&waited_mutex), 0);
 	pthread_cond_signal(&condition);
 	pthread_join(thread, NULL);
 }
@@ -581,32 +584,32 @@ START_TEST(takes_an_unknown_robust_mutex_for_shared)
 	pthread_mutex_t mutex;
 
 	make_mutex(&mutex, &types[4]);
-	ck_assert(!mutex_family.is_shared(&mutex, &mutex));
+	ck_assert(!lock_is_shared(mutex_family, &mutex, &mutex));
 	lock_forgotten(&mutex);
-	ck_assert(mutex_family.is_shared(&mutex, &mutex));
+	ck_assert(lock_is_shared(mutex_family, &mutex, &mutex));
 }
 END_TEST
 
 START_TEST(confuses_no_locks_when_its_table_is_full)
 {
-	static pthread_mutex_t mutexes[INITIALISED * 2];
+	static pthread_mutex_t mutexes[INITIALISED_LOCKS * 2];
 	session_reference first;
 	size_t known = 0;
 
 	lock_initialised(self, &mutexes[0], false, SITE(0x10));
 	first = lock_initialised_at(&mutexes[0]);
 	lock_forgotten(&mutexes[0]);
-	for (size_t i = 0; i < INITIALISED * 2; i++)
+	for (size_t i = 0; i < INITIALISED_LOCKS * 2; i++)
 		lock_initialised(self, &mutexes[i], false, SITE(0x10));
-	for (size_t i = 0; i < INITIALISED * 2; i++) {
+	for (size_t i = 0; i < INITIALISED_LOCKS * 2; i++) {
 		session_reference at = lock_initialised_at(&mutexes[i]);
 
 		if (at && at != first)
 			ck_abort_msg("not where it was initialised");
 		known += at != 0;
 	}
-	ck_assert_uint_ge(known, INITIALISED / 2);
-	ck_assert_uint_le(known, INITIALISED);
+	ck_assert_uint_ge(known, INITIALISED_LOCKS / 2);
+	ck_assert_uint_le(known, INITIALISED_LOCKS);
 }
 END_TEST
 
@@ -661,7 +664,7 @@ START_TEST(holds_a_recursive_mutex_until_the_last_unlock)
 		}
 		ck_assert_int_eq(shim_pthread_mutex_unlock(&mutex), 0);
 		ck_assert_ptr_null(held_find(self, &mutex));
-		ck_assert_int_eq(mutex_family.owner(&mutex), 0);
+		ck_assert_int_eq(mutex_family->owner(&mutex), 0);
 	}
 }
 END_TEST
