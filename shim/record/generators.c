@@ -9,13 +9,6 @@
 #include "record/copied.h"
 #include "state/thread.h"
 
-REAL(double, drand48, (void));
-REAL(long, lrand48, (void));
-REAL(long, mrand48, (void));
-REAL(void, srand48, (long));
-REAL(unsigned short *, seed48, (unsigned short *));
-REAL(void, lcong48, (unsigned short *));
-
 IN_START void random_start(void)
 {
 	for (enum copied_kind kind = COPIED_RANDOM; kind <= COPIED_RAND48; kind++)
@@ -62,43 +55,4 @@ void random_seed_end(struct generator **generator)
 	(*generator)->is_seeded = true;
 	atomic_store(&(*generator)->is_watched, false);
 	atomic_store(&(*generator)->identity, copied_identity());
-}
-
-EXPORT double drand48(void)
-{
-	real_ensure();
-	random_draw(COPIED_RAND48);
-	return real_drand48();
-}
-
-EXPORT long lrand48(void)
-{
-	real_ensure();
-	random_draw(COPIED_RAND48);
-	return real_lrand48();
-}
-
-EXPORT long mrand48(void)
-{
-	real_ensure();
-	random_draw(COPIED_RAND48);
-	return real_mrand48();
-}
-
-EXPORT void srand48(long seed)
-{
-	SEEDING(COPIED_RAND48);
-	real_srand48(seed);
-}
-
-EXPORT unsigned short *seed48(unsigned short state[3])
-{
-	SEEDING(COPIED_RAND48);
-	return real_seed48(state);
-}
-
-EXPORT void lcong48(unsigned short parameters[7])
-{
-	SEEDING(COPIED_RAND48);
-	real_lcong48(parameters);
 }

@@ -9,16 +9,12 @@
  */
 #include "record/python_output.h"
 #include "base/process.h"
-#include "base/real.h"
 #include "common/python/cpython.h"
 #include "common/raw.h"
 #include "record/copied.h"
-#include "record/ownerless.h"
-#include "record/private_facts.h"
 #include "record/python_frames.h"
 #include "state/thread.h"
 #include <string.h>
-#include <unistd.h>
 
 #define OUTPUTS 8
 
@@ -31,8 +27,6 @@ struct waiting_file {
 
 /* process.file_count of them; nobody touches them without having process.files_taken. */
 static struct waiting_file files[OUTPUTS];
-
-REAL(ssize_t, write, (int, const void *, size_t));
 
 /* A thread that finds the table taken does without: rather nothing than a mixture. */
 static bool take_files(void)
@@ -153,29 +147,14 @@ static void settle(struct thread *thread, int descriptor, const void *from, size
 	}
 }
 
-static COLD ssize_t write_watched(int descriptor, const void *from, size_t length, const void *site)
+COLD void python_output_written(int descriptor, const void *from, size_t length)
 {
 	struct thread *thread;
-	ssize_t result;
-	int saved;
+	int saved = errno;
 
-	real_ensure();
-	if (process.inherits)
-		wakers_note_written(descriptor, length, object_use(site));
-	result = real_write(descriptor, from, length);
-	saved = errno;
-	if (result > 0 && process.file_count && (thread = thread_current()) && take_files()) {
-		settle(thread, descriptor, from, (size_t)result);
+	if (process.file_count && (thread = thread_current()) && take_files()) {
+		settle(thread, descriptor, from, length);
 		give_files_back();
 	}
 	errno = saved;
-	return result;
-}
-
-EXPORT ssize_t write(int descriptor, const void *from, size_t length)
-{
-	/* No frame of ours is on the stack while it waits: it is a jump. */
-	if (likely(real_write && !process.file_count && !process.inherits))
-		return real_write(descriptor, from, length);
-	return write_watched(descriptor, from, length, __builtin_return_address(0));
 }

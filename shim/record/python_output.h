@@ -5,11 +5,15 @@
 #ifndef FORKCHECK_SHIM_PYTHON_OUTPUT_H
 #define FORKCHECK_SHIM_PYTHON_OUTPUT_H
 
+#include <stddef.h>
+
 struct thread;
 
 /* Before a fork, in the parent: what waits to be written? */
 void python_output_announce(struct thread *thread);
 /* First thing in the child: it has a copy of all that. */
 void python_output_inherit(void);
+/* A call has written so many bytes from there. Leaves errno alone. */
+void python_output_written(int descriptor, const void *from, size_t length);
 
 #endif

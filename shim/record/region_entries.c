@@ -1,15 +1,8 @@
-/*
- * Wrappers of the functions in region_functions.h. Entering costs a few stores
- * to the thread's own block: random() and localtime_r() are called in loops,
- * dl_iterate_phdr() while an exception is thrown. A function that is left by
- * longjmp, an exception or cancellation leaves its entry open; the next call
- * takes the entry over, and a fork child asks the stack whether it still holds.
- */
+/* Opens the entries that are not opened in passing, and in a fork child asks those of lost
+ * threads whether they still hold. Writes HELD and WAIT records. */
 #include "record/region_entries.h"
 #include "base/process.h"
-#include "base/real.h"
 #include "log/log.h"
-#include "record/generators.h"
 #include "state/capture.h"
 #include "state/thread.h"
 #include <string.h>
@@ -20,11 +13,6 @@ static struct orphaned_region {
 	pid_t owner;
 	uint64_t since;
 } orphaned[REGIONS];
-
-static uint32_t bit_of(enum region region)
-{
-	return 1u << region;
-}
 
 /* --- entering and leaving ---------------------------------------------------- */
 
@@ -62,14 +50,14 @@ static void begin_wait(struct thread *thread, enum region region)
 	errno = saved;
 }
 
-static COLD void end_wait(const struct region_slot *slot)
+COLD void region_wait_ended(const struct region_slot *slot)
 {
 	atomic_store(&((struct record_wait *)log_record(slot->wait))->ended_ns, time_coarse());
 }
 
 /* The first time, a call within a call, or a child that may meet an orphan. */
-static COLD struct region_slot *enter_slowly(struct thread *thread, enum region region,
-					     struct call_site site)
+COLD struct region_slot *region_open(struct thread *thread, enum region region,
+				     struct call_site site)
 {
 	struct region_slot *slot = &thread->regions[region];
 
@@ -77,118 +65,10 @@ static COLD struct region_slot *enter_slowly(struct thread *thread, enum region 
 	 * entry that is not further out was left without a return. */
 	if (slot->since && site.sp < slot->sp)
 		return NULL;
-	thread->regions_used |= bit_of(region);
-	if (process.orphaned_regions & bit_of(region))
+	thread->regions_used |= region_bit(region);
+	if (process.orphaned_regions & region_bit(region))
 		begin_wait(thread, region);
 	return slot;
-}
-
-/* In the frame of the wrapper: its registers are the ones to unwind from. */
-static inline __attribute__((always_inline)) struct region_slot *enter(enum region region,
-								       struct call_site site)
-{
-	struct thread *thread = thread_self;
-	struct region_slot *slot;
-
-	if (unlikely(!thread)) {
-		real_ensure();
-		return NULL;
-	}
-	slot = &thread->regions[region];
-	if (unlikely(slot->since || !(thread->regions_used & bit_of(region)) ||
-		     process.orphaned_regions & bit_of(region))) {
-		slot = enter_slowly(thread, region, site);
-		if (!slot)
-			return NULL;
-	}
-	CAPTURE_REGISTERS(&slot->registers);
-	slot->site = site.address;
-	slot->sp = site.sp;
-	atomic_signal_fence(memory_order_seq_cst);
-	slot->since = time_coarse();
-	return slot;
-}
-
-static inline __attribute__((always_inline)) void leave(struct region_slot **place)
-{
-	struct region_slot *slot = *place;
-
-	if (!slot)
-		return;
-	slot->since = 0;
-	if (unlikely(slot->wait))
-		end_wait(slot);
-}
-
-#define INSIDE(region)                                                                             \
-	__attribute__((cleanup(leave))) struct region_slot *inside =                               \
-		enter(REGION_##region, CALL_SITE());                                               \
-	(void)inside
-
-/* libc exports more of them than it declares. */
-#define X(region, result, name, parameters, arguments)                                             \
-	result name parameters;                                                                    \
-	EXPORT result name parameters                                                              \
-	{                                                                                          \
-		INSIDE(region);                                                                    \
-		REAL_FIND(name);                                                                   \
-		return real.name arguments;                                                        \
-	}
-REGION_FUNCTIONS(X)
-#undef X
-
-#define X(region, result, name, parameters, arguments)                                             \
-	EXPORT result name parameters                                                              \
-	{                                                                                          \
-		random_draw(COPIED_RANDOM);                                                        \
-		INSIDE(region);                                                                    \
-		REAL_FIND(name);                                                                   \
-		return real.name arguments;                                                        \
-	}
-RANDOM_DRAWS(X)
-#undef X
-
-#define X(region, result, name, parameters, arguments)                                             \
-	EXPORT result name parameters                                                              \
-	{                                                                                          \
-		SEEDING(COPIED_RANDOM);                                                            \
-		INSIDE(region);                                                                    \
-		REAL_FIND(name);                                                                   \
-		return real.name arguments;                                                        \
-	}
-RANDOM_SEEDS(X)
-#undef X
-
-EXPORT void syslog(int priority, const char *format, ...)
-{
-	INSIDE(SYSLOG);
-	va_list list;
-
-	REAL_FIND(vsyslog);
-	va_start(list, format);
-	real.vsyslog(priority, format, list);
-	va_end(list);
-}
-
-/* What syslog() becomes with _FORTIFY_SOURCE. */
-void __syslog_chk(int priority, int flag, const char *format, ...);
-
-EXPORT void __syslog_chk(int priority, int flag, const char *format, ...)
-{
-	INSIDE(SYSLOG);
-	va_list list;
-
-	REAL_FIND(__vsyslog_chk);
-	va_start(list, format);
-	real.__vsyslog_chk(priority, flag, format, list);
-	va_end(list);
-}
-
-EXPORT _Noreturn void exit(int status)
-{
-	INSIDE(EXIT);
-	real.exit(status);
-	__builtin_unreachable();
 }
 
 /* --- in a fork child --------------------------------------------------------- */
@@ -271,9 +151,9 @@ static void inherit_region(struct thread *holder, enum region region,
 	if (!slot->since || !read_frame(slot, &frame))
 		return;
 	held = record_inside(holder, region, inheritance->fork, &frame);
-	if (inheritance->found & bit_of(region) && orphan->since <= slot->since)
+	if (inheritance->found & region_bit(region) && orphan->since <= slot->since)
 		return;
-	inheritance->found |= bit_of(region);
+	inheritance->found |= region_bit(region);
 	*orphan = (struct orphaned_region){held, thread_tid(holder), slot->since};
 }
 
@@ -284,7 +164,7 @@ static bool inherit_from(struct thread *thread, void *data)
 	if (!thread->regions_used || thread == inheritance->survivor || !thread_lives_here(thread))
 		return true;
 	for (enum region region = 1; region < REGIONS; region++)
-		if (thread->regions_used & bit_of(region))
+		if (thread->regions_used & region_bit(region))
 			inherit_region(thread, region, inheritance);
 	return true;
 }

@@ -8,22 +8,18 @@
 #ifndef FORKCHECK_REGIONS_H
 #define FORKCHECK_REGIONS_H
 
-#include "common/log_format.h"
-#include "shim.h"
+#include "state/region_slot.h"
 
 struct thread;
-
-/* Written by its own thread only. */
-struct region_slot {
-	uint64_t since; /* 0: not inside; written last */
-	const void *site;
-	const void *sp;
-	session_reference wait; /* in a child that may meet an orphan: this call's record */
-	struct stack_registers registers; /* of the wrapper, whose frame lives while it is inside */
-};
 
 /* In a fork child, before it becomes a process of its own: what were the threads
  * inside of that it does not have? */
 void regions_inherit(struct thread *survivor, session_reference fork, bool any_lost);
+
+/* The entry that a call opens which could not in passing: the first one of a thread, a call
+ * within a call, or one in a child that may meet an orphan. NULL: it opens none. */
+struct region_slot *region_open(struct thread *thread, enum region region, struct call_site site);
+/* The call for which that wrote a WAIT record has returned. */
+void region_wait_ended(const struct region_slot *slot);
 
 #endif

@@ -11,30 +11,15 @@
  */
 #include "record/stdio_output.h"
 #include "base/process.h"
-#include "base/real.h"
 #include "common/raw.h"
 #include "log/log.h"
 #include "record/copied.h"
 #include "state/thread.h"
-#include <stdio.h>
-#include <stdio_ext.h>
 
-#define OUTPUTS 8
 /* Of the list of open streams. */
 #define STREAMS_MAX 256
 /* Of the waiting bytes: enough to tell them from others. */
 #define SAMPLE 256
-
-struct output {
-	FILE *stream;
-	uint64_t identity;
-	const char *start; /* where the bytes wait */
-	size_t length;
-	uint64_t hash;
-	int descriptor;
-	dev_t device;
-	ino_t inode;
-};
 
 /* process.output_count of them; nobody touches them without having process.output_taken. */
 static struct output outputs[OUTPUTS];
@@ -42,10 +27,6 @@ static struct output outputs[OUTPUTS];
 /* Weak: what a libc without these names has is not known. */
 extern FILE *_IO_list_all __attribute__((weak));
 extern FILE _IO_2_1_stderr_ __attribute__((weak));
-
-REAL(int, fflush, (FILE *));
-REAL(int, fclose, (FILE *));
-REAL(void, __fpurge, (FILE *));
 
 /* A thread that finds the table taken does without: rather nothing than a mixture. */
 static bool take_outputs(void)
@@ -232,19 +213,13 @@ IN_CHILD void output_end(bool flushes)
 	errno = saved;
 }
 
-/* What a call of the program's is about to write. */
-struct writing {
-	uint32_t count;
-	struct output outputs[OUTPUTS];
-};
-
 /* NULL stands for all streams. */
 static bool is_due(const struct output *output, const FILE *stream)
 {
 	return (!stream || output->stream == stream) && still_waits(output) && is_same_file(output);
 }
 
-static COLD void begin_write(struct writing *writing, const FILE *stream)
+COLD void output_begin_write(struct writing *writing, const FILE *stream)
 {
 	int saved = errno;
 
@@ -260,7 +235,7 @@ static COLD void begin_write(struct writing *writing, const FILE *stream)
 	errno = saved;
 }
 
-static COLD void end_write(const struct writing *writing)
+COLD void output_end_write(const struct writing *writing)
 {
 	int saved = errno;
 
@@ -269,36 +244,7 @@ static COLD void end_write(const struct writing *writing)
 	errno = saved;
 }
 
-static COLD int write_with(int (*function)(FILE *), FILE *stream)
-{
-	struct writing writing;
-	int result;
-
-	writing.count = 0;
-	begin_write(&writing, stream);
-	result = function(stream);
-	if (result == 0)
-		end_write(&writing);
-	return result;
-}
-
-EXPORT int fflush(FILE *stream)
-{
-	real_ensure();
-	if (unlikely(process.output_count))
-		return write_with(real_fflush, stream);
-	return real_fflush(stream);
-}
-
-EXPORT int fclose(FILE *stream)
-{
-	real_ensure();
-	if (unlikely(process.output_count))
-		return write_with(real_fclose, stream);
-	return real_fclose(stream);
-}
-
-static COLD void forget_purged(const FILE *stream)
+COLD void output_forget(const FILE *stream)
 {
 	int saved = errno;
 
@@ -309,12 +255,4 @@ static COLD void forget_purged(const FILE *stream)
 			forget_output(i);
 	give_outputs_back();
 	errno = saved;
-}
-
-EXPORT void __fpurge(FILE *stream)
-{
-	real_ensure();
-	if (unlikely(process.output_count))
-		forget_purged(stream);
-	real___fpurge(stream);
 }

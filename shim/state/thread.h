@@ -13,9 +13,9 @@
 #define FORKCHECK_THREAD_H
 
 #include "base/process.h"
-#include "record/region_entries.h"
 #include "state/capture.h"
 #include "state/held_table.h"
+#include "state/region_slot.h"
 #include <linux/futex.h>
 #include <pthread.h>
 

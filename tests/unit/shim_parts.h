@@ -10,14 +10,10 @@
 #ifndef UNIT_SHIM_PARTS_H
 #define UNIT_SHIM_PARTS_H
 
-#include <dlfcn.h>
 #include <pthread.h>
 #include <sys/prctl.h>
 #include <threads.h>
 
-#define dlclose                 shim_dlclose
-#define dlmopen                 shim_dlmopen
-#define dlopen                  shim_dlopen
 #define prctl                   shim_prctl
 #define pthread_create          shim_pthread_create
 #define pthread_mutex_clocklock shim_pthread_mutex_clocklock
@@ -31,9 +27,6 @@
 #define thrd_create             shim_thrd_create
 
 /* libc declares the real ones; these are ours. */
-int shim_dlclose(void *handle);
-void *shim_dlmopen(long list, const char *file, int mode);
-void *shim_dlopen(const char *file, int mode);
 int shim_pthread_create(pthread_t *id, const pthread_attr_t *attributes, void *(*start)(void *),
 			void *argument);
 int shim_pthread_mutex_clocklock(pthread_mutex_t *mutex, clockid_t clock,

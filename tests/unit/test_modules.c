@@ -6,9 +6,11 @@
 
 #include "../../cli/session/reader.h"
 #include "../../cli/session/session.h"
+#include "../../shim/base/real.h"
 #include "../../shim/state/modules.c"
 #include "support.h"
 #include <check.h>
+#include <dlfcn.h>
 #include <stdlib.h>
 #include <sys/auxv.h>
 
@@ -264,6 +266,7 @@ START_TEST(notices_what_is_loaded_later)
 
 	modules_record();
 	check_records();
+	modules_note_change();
 	handle = dlopen("libresolv.so.2", RTLD_NOW | RTLD_LOCAL);
 	/* Where the program has it already nothing is to be seen. */
 	if (!handle || !modules_are_stale())
