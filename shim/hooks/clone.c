@@ -38,7 +38,7 @@ static bool is_fork(uint64_t flags)
 static void note_sharer(uint64_t flags)
 {
 	if (flags & CLONE_VM && !(flags & (CLONE_THREAD | CLONE_VFORK)))
-		wakers_note_sharer();
+		facts_note_sharer();
 }
 
 static bool suspends(uint64_t flags)

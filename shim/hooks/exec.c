@@ -9,9 +9,8 @@
 #include "base/real.h"
 #include "common/raw.h"
 #include "common/target.h"
-#include "fork/child.h"
+#include "fork/order.h"
 #include "log/log.h"
-#include "record/stdio_output.h"
 #include <fcntl.h>
 #include <spawn.h>
 #include <stdarg.h>
@@ -29,13 +28,6 @@ static bool is_own_memory(void)
 	return process.active && (process.is_filtered || raw_getpid() == process.pid);
 }
 
-static void add_to_execs(uint32_t difference)
-{
-	if (process.fork)
-		atomic_fetch_add(&((struct record_fork *)log_record(process.fork))->execs,
-				 difference);
-}
-
 static bool before_exec(void)
 {
 	int saved = errno;
@@ -43,11 +35,8 @@ static bool before_exec(void)
 
 	real_ensure();
 	own = is_own_memory();
-	if (own) {
-		output_end(false);
-		add_to_execs(1);
-		log_birth_execed(process.birth_index, process.pid);
-	}
+	if (own)
+		order_at_exec();
 	errno = saved;
 	return own;
 }
@@ -57,10 +46,8 @@ static int after_exec(bool own, int result)
 {
 	int saved = errno;
 
-	if (own) {
-		add_to_execs((uint32_t)-1);
-		log_birth_unmark(process.birth_index, BIRTH_EXECED);
-	}
+	if (own)
+		order_after_failed_exec();
 	errno = saved;
 	return result;
 }

@@ -2,16 +2,12 @@
  * takes a lock of libc's, and is wrapped with those. */
 #include "base/process.h"
 #include "base/real.h"
-#include "fork/child.h"
-#include "record/shares.h"
-#include "record/stdio_output.h"
+#include "fork/order.h"
 
 static IN_CHILD _Noreturn void end_at_once(int status)
 {
 	real_ensure();
-	child_end();
-	shares_end();
-	output_end(false);
+	order_at_end(false);
 	real._exit(status);
 	__builtin_unreachable();
 }

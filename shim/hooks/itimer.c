@@ -10,7 +10,7 @@ EXPORT int setitimer(__itimer_which_t which, const struct itimerval *value, stru
 	real_ensure();
 	result = real.setitimer(which, value, old);
 	if (result == 0 && value)
-		wakers_note_timer((int)which, value);
+		facts_note_timer((int)which, value);
 	return result;
 }
 
@@ -19,7 +19,7 @@ EXPORT unsigned alarm(unsigned seconds)
 	struct itimerval value = {.it_value.tv_sec = seconds};
 
 	real_ensure();
-	wakers_note_timer(ITIMER_REAL, &value);
+	facts_note_timer(ITIMER_REAL, &value);
 	return real.alarm(seconds);
 }
 
@@ -29,6 +29,6 @@ EXPORT useconds_t ualarm(useconds_t value, useconds_t interval)
 				  .it_interval.tv_usec = (suseconds_t)interval};
 
 	real_ensure();
-	wakers_note_timer(ITIMER_REAL, &timer);
+	facts_note_timer(ITIMER_REAL, &timer);
 	return real.ualarm(value, interval);
 }

@@ -1,7 +1,7 @@
 /* What the wrappers of all families of locks do around the real call. */
 #include "hooks/lock.h"
 #include "base/process.h"
-#include "fork/child.h"
+#include "fork/orphans.h"
 #include "record/taken.h"
 #include "state/thread.h"
 
@@ -40,7 +40,7 @@ session_reference lock_ask(struct thread *thread, const void *lock, enum lock_ki
 
 	if (!process.inherits)
 		return 0;
-	wait = child_wait(thread, lock, kind, operation, wait_flags(operation));
+	wait = orphan_wait(thread, lock, kind, operation, wait_flags(operation));
 	if (!wait)
 		lock_asks(thread, lock);
 	return wait;
@@ -74,7 +74,7 @@ void lock_answered(struct thread *thread, const void *lock, enum lock_kind kind,
 	int saved = errno;
 
 	if (wait)
-		child_wait_ended(wait, result);
+		orphan_wait_ended(wait, result);
 	if (result == 0 && !(is_for_reading(operation) && held_again(thread, lock)))
 		lock_taken(thread, lock, kind, mode_of(kind, operation), site);
 	lock_asked(thread);
@@ -97,7 +97,7 @@ void lock_given_back(struct thread *thread, const void *lock, int result)
 		return;
 	if (result == 0)
 		held_close(thread, lock);
-	child_touch(thread, lock, OPERATION_UNLOCK, result);
+	orphan_touch(thread, lock, OPERATION_UNLOCK, result);
 	errno = saved;
 }
 
@@ -108,7 +108,7 @@ void lock_made(struct thread *thread, const void *lock, bool is_private, struct 
 	lock_remade(thread, lock);
 	lock_initialised(thread, lock, is_private, site);
 	if (process.inherits)
-		child_touch(thread, lock, OPERATION_INIT, 0);
+		orphan_touch(thread, lock, OPERATION_INIT, 0);
 	errno = saved;
 }
 
@@ -118,6 +118,6 @@ void lock_unmade(struct thread *thread, const void *lock)
 
 	lock_forgotten(lock);
 	if (process.inherits)
-		child_touch(thread, lock, OPERATION_DESTROY, 0);
+		orphan_touch(thread, lock, OPERATION_DESTROY, 0);
 	errno = saved;
 }

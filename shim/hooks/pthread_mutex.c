@@ -6,7 +6,7 @@
 #include "base/process.h"
 #include "base/real.h"
 #include "common/glibc/mutex.h"
-#include "fork/child.h"
+#include "fork/orphans.h"
 #include "hooks/lock.h"
 #include "hooks/slot_reuse.h"
 #include "state/thread.h"
@@ -37,7 +37,7 @@ static void answered(struct thread *thread, pthread_mutex_t *mutex, session_refe
 	enum held_mode mode = glibc_mutex_counts(mutex) ? HELD_COUNTED : HELD_PLAIN;
 
 	if (wait)
-		child_wait_ended(wait, result);
+		orphan_wait_ended(wait, result);
 	if (was_taken(result) && !glibc_mutex_is_held_again(mutex))
 		lock_taken(thread, mutex, LOCK_MUTEX, mode, site);
 	lock_asked(thread);
@@ -53,7 +53,7 @@ static session_reference ask(struct thread *thread, pthread_mutex_t *mutex,
 	if (!process.inherits)
 		return 0;
 	if (word_of(mutex))
-		wait = child_wait(thread, mutex, LOCK_MUTEX, operation, flags);
+		wait = orphan_wait(thread, mutex, LOCK_MUTEX, operation, flags);
 	if (!wait)
 		lock_asks(thread, mutex);
 	return wait;
@@ -130,7 +130,7 @@ static COLD int unlock_slowly(pthread_mutex_t *mutex)
 	if (process.inherits) {
 		if (result == 0 && last)
 			held_close(thread, mutex);
-		child_touch(thread, mutex, OPERATION_UNLOCK, result);
+		orphan_touch(thread, mutex, OPERATION_UNLOCK, result);
 	}
 	return result;
 }
@@ -226,7 +226,7 @@ EXPORT int pthread_mutex_init(pthread_mutex_t *mutex, const pthread_mutexattr_t 
 	lock_remade(thread, mutex);
 	lock_initialised(thread, mutex, is_private(attributes), site);
 	if (process.inherits)
-		child_touch(thread, mutex, OPERATION_INIT, result);
+		orphan_touch(thread, mutex, OPERATION_INIT, result);
 	errno = saved;
 	return result;
 }
@@ -242,6 +242,6 @@ EXPORT int pthread_mutex_destroy(pthread_mutex_t *mutex)
 		lock_forgotten(mutex);
 	result = real.pthread_mutex_destroy(mutex);
 	if (thread && process.inherits)
-		child_touch(thread, mutex, OPERATION_DESTROY, result);
+		orphan_touch(thread, mutex, OPERATION_DESTROY, result);
 	return result;
 }

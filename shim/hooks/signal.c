@@ -16,7 +16,7 @@ EXPORT int sigaction(int signal, const struct sigaction *action, struct sigactio
 	}
 	result = real.sigaction(signal, action, old);
 	if (action && result == 0)
-		wakers_note_handler(signal, handler, is_plain);
+		facts_note_handler(signal, handler, is_plain);
 	return result;
 }
 
@@ -30,7 +30,7 @@ EXPORT int sigaction(int signal, const struct sigaction *action, struct sigactio
 		real_ensure();                                                                     \
 		old = real.name(signal, handler);                                                  \
 		if (old != SIG_ERR)                                                                \
-			wakers_note_handler(signal, (uintptr_t)handler, false);                    \
+			facts_note_handler(signal, (uintptr_t)handler, false);                     \
 		return old;                                                                        \
 	}
 

@@ -19,8 +19,8 @@ static inline void note(int descriptor, size_t length, const void *site)
 	real_ensure();
 	if (likely(!process.inherits))
 		return;
-	wakers_note_sent();
-	wakers_note_written(descriptor, length, object_use(site));
+	facts_note_sent();
+	facts_note_written(descriptor, length, object_use(site));
 }
 
 EXPORT ssize_t send(int descriptor, const void *from, size_t length, int flags)

@@ -28,9 +28,9 @@ static COLD void note_call(long number, long a, long b)
 	struct itimerval seconds = {.it_value.tv_sec = a};
 
 	if (number == SYS_setitimer && b)
-		wakers_note_timer((int)a, (const struct itimerval *)b);
+		facts_note_timer((int)a, (const struct itimerval *)b);
 	else if (number == SYS_alarm)
-		wakers_note_timer(ITIMER_REAL, &seconds);
+		facts_note_timer(ITIMER_REAL, &seconds);
 	else if (number == SYS_seccomp)
 		expect_filter();
 }

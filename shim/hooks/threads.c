@@ -5,7 +5,7 @@
 #include "base/process.h"
 #include "base/real.h"
 #include "common/glibc/mutex.h"
-#include "fork/child.h"
+#include "fork/orphans.h"
 #include "hooks/lock.h"
 #include "record/ownerless.h"
 #include "state/thread.h"
@@ -48,7 +48,7 @@ static void answered(struct thread *thread, mtx_t *lock, session_reference wait,
 	int saved = errno;
 
 	if (wait)
-		child_wait_ended(wait, in_errno(result));
+		orphan_wait_ended(wait, in_errno(result));
 	if (result == thrd_success && !glibc_mutex_is_held_again((const pthread_mutex_t *)lock))
 		lock_taken(thread, lock, LOCK_MTX, mode, site);
 	lock_asked(thread);

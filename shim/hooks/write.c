@@ -15,7 +15,7 @@ static COLD ssize_t write_watched(int descriptor, const void *from, size_t lengt
 
 	real_ensure();
 	if (process.inherits)
-		wakers_note_written(descriptor, length, object_use(site));
+		facts_note_written(descriptor, length, object_use(site));
 	result = real_write(descriptor, from, length);
 	if (result > 0)
 		python_output_written(descriptor, from, (size_t)result);

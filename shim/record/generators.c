@@ -16,7 +16,7 @@ IN_START void random_start(void)
 }
 
 /* After the clone, or a draw by another thread just before it would count. */
-IN_CHILD void random_forked(void)
+IN_CHILD void random_after_fork(void)
 {
 	for (enum copied_kind kind = COPIED_RANDOM; kind <= COPIED_RAND48; kind++)
 		atomic_store_explicit(&process.generators[kind].is_watched, true,

@@ -14,7 +14,7 @@
 /* In the constructor. */
 void random_start(void);
 /* After a fork, in parent and child. */
-void random_forked(void);
+void random_after_fork(void);
 
 void random_drawn(enum copied_kind kind);
 /* The draws of random() are counted in nanoseconds: one load where nobody forked. */

@@ -100,7 +100,7 @@ IN_START static struct interpreter *keep(const struct link_map *map,
 IN_START static void set_loaded(struct interpreter *interpreter)
 {
 	atomic_store(&loaded, interpreter);
-	wakers_note_python(interpreter ? &interpreter->symbols : NULL);
+	facts_note_python(interpreter ? &interpreter->symbols : NULL);
 }
 
 /* Nothing can be unmapped while the constructor runs. */
@@ -234,7 +234,7 @@ void interpreter_renew(void)
 	atomic_store(&process.interpreter_taken, false);
 }
 
-IN_CHILD void interpreter_forget_parent(void)
+IN_CHILD void interpreter_in_child(void)
 {
 	atomic_store(&process.interpreter_taken, false);
 }

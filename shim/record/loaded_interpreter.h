@@ -29,7 +29,7 @@ void interpreter_start(void);
 void interpreter_renew(void);
 
 /* In a fork child: whoever was looking in the parent is not here. */
-void interpreter_forget_parent(void);
+void interpreter_in_child(void);
 
 /* NULL: there is none. */
 struct interpreter *interpreter_loaded(void);

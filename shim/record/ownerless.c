@@ -115,7 +115,7 @@ COLD void object_note_gave(const void *object, enum lock_kind kind, const void *
 	entry = find_or_add(key);
 	took = atomic_load_explicit(&entry->took, memory_order_relaxed);
 	if (awaits_lost(object, kind, entry, use))
-		wakers_note_handed(key, use, took);
+		facts_note_handed(key, use, took);
 	if (took && is_of_same_thread(use, took))
 		use |= OBJECT_GIVEN_BACK;
 	note(key, entry, &entry->gave, use);

@@ -7,12 +7,12 @@
 
 static struct private_facts facts;
 
-IN_START uint64_t wakers_address(void)
+IN_START uint64_t facts_address(void)
 {
 	return (uint64_t)(uintptr_t)&facts;
 }
 
-IN_START void wakers_note_python(const struct python_interpreter *interpreter)
+IN_START void facts_note_python(const struct python_interpreter *interpreter)
 {
 	struct python_interpreter symbols =
 		interpreter ? *interpreter : (struct python_interpreter){0};
@@ -27,7 +27,7 @@ IN_START void wakers_note_python(const struct python_interpreter *interpreter)
 	facts.python.runtime = runtime;
 }
 
-void wakers_note_handed(uint64_t key, uint64_t gave, uint64_t took)
+void facts_note_handed(uint64_t key, uint64_t gave, uint64_t took)
 {
 	uint32_t number = atomic_fetch_add(&facts.handed_count, 1);
 	struct session_handed *handed = &facts.handed[number % HANDED];
@@ -38,17 +38,17 @@ void wakers_note_handed(uint64_t key, uint64_t gave, uint64_t took)
 	atomic_store(&handed->key, key);
 }
 
-void wakers_note_sharer(void)
+void facts_note_sharer(void)
 {
 	atomic_store(&facts.has_sharers, 1);
 }
 
-void wakers_note_sent(void)
+void facts_note_sent(void)
 {
 	atomic_fetch_add_explicit(&facts.sent, 1, memory_order_relaxed);
 }
 
-void wakers_note_written(int descriptor, size_t length, uint64_t use)
+void facts_note_written(int descriptor, size_t length, uint64_t use)
 {
 	uint32_t last = atomic_load(&facts.handed_count) - 1;
 	uint64_t key = HANDED_DESCRIPTOR << OBJECT_THREAD | (uint32_t)descriptor;
@@ -57,7 +57,7 @@ void wakers_note_written(int descriptor, size_t length, uint64_t use)
 		return;
 	/* A loop is woken again and again. */
 	if (atomic_load(&facts.handed[last % HANDED].key) != key)
-		wakers_note_handed(key, use, 0);
+		facts_note_handed(key, use, 0);
 }
 
 /* Of the program's own fault, and sent by nobody. */
@@ -67,7 +67,7 @@ static bool is_fault(int signal)
 	       signal == SIGSYS;
 }
 
-bool wakers_catch_signals(void)
+bool facts_catch_signals(void)
 {
 	for (int signal = 1; signal < SIGNALS; signal++) {
 		uint64_t handler = atomic_load(&facts.handlers[signal]);
@@ -97,7 +97,7 @@ static void set_timer(int which, const struct itimerval *value)
 	atomic_store(&facts.timers[which], fires);
 }
 
-void wakers_note_timer(int which, const struct itimerval *value)
+void facts_note_timer(int which, const struct itimerval *value)
 {
 	/* A vfork child has timers of its own, in its parent's memory. */
 	if (process_is_own())
@@ -113,7 +113,7 @@ static void sign_facts(void)
 	facts.pid = process.pid;
 }
 
-IN_START void wakers_start(uint64_t objects)
+IN_START void facts_start(uint64_t objects)
 {
 	struct itimerval value;
 
@@ -125,7 +125,7 @@ IN_START void wakers_start(uint64_t objects)
 		set_timer(ITIMER_REAL, &value);
 }
 
-IN_CHILD void wakers_start_child(void)
+IN_CHILD void facts_in_child(void)
 {
 	sign_facts();
 	for (int which = 0; which < INTERVAL_TIMERS; which++)
@@ -137,7 +137,7 @@ IN_CHILD void wakers_start_child(void)
 		atomic_store(&facts.has_sharers, 0);
 }
 
-void wakers_note_handler(int signal, uintptr_t handler, bool is_plain)
+void facts_note_handler(int signal, uintptr_t handler, bool is_plain)
 {
 	uint64_t bit;
 

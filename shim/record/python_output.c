@@ -92,7 +92,7 @@ static void remember(const struct python_file *file, void *nothing)
 	};
 }
 
-void python_output_announce(struct thread *thread)
+void python_output_before_fork(struct thread *thread)
 {
 	if (!thread->python_state || !take_files())
 		return;
@@ -102,7 +102,7 @@ void python_output_announce(struct thread *thread)
 }
 
 /* What another thread wrote just before the clone is not in the child's copy. */
-IN_CHILD void python_output_inherit(void)
+IN_CHILD void python_output_in_child(void)
 {
 	if (atomic_exchange(&process.files_taken, false))
 		process.file_count = 0;

@@ -10,9 +10,9 @@
 struct thread;
 
 /* Before a fork, in the parent: what waits to be written? */
-void python_output_announce(struct thread *thread);
+void python_output_before_fork(struct thread *thread);
 /* First thing in the child: it has a copy of all that. */
-void python_output_inherit(void);
+void python_output_in_child(void);
 /* A call has written so many bytes from there. Leaves errno alone. */
 void python_output_written(int descriptor, const void *from, size_t length);
 

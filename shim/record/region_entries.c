@@ -169,7 +169,7 @@ static bool inherit_from(struct thread *thread, void *data)
 	return true;
 }
 
-void regions_inherit(struct thread *survivor, session_reference fork, bool any_lost)
+void regions_in_child(struct thread *survivor, session_reference fork, bool any_lost)
 {
 	struct inheritance inheritance = {.survivor = survivor, .fork = fork};
 

@@ -14,7 +14,7 @@ struct thread;
 
 /* In a fork child, before it becomes a process of its own: what were the threads
  * inside of that it does not have? */
-void regions_inherit(struct thread *survivor, session_reference fork, bool any_lost);
+void regions_in_child(struct thread *survivor, session_reference fork, bool any_lost);
 
 /* The entry that a call opens which could not in passing: the first one of a thread, a call
  * within a call, or one in a child that may meet an orphan. NULL: it opens none. */

@@ -329,7 +329,7 @@ void share_forgotten(const sem_t *semaphore)
 	atomic_store(&share->semaphore, 0);
 }
 
-IN_CHILD void shares_end(void)
+IN_CHILD void shares_at_end(void)
 {
 	/* A vfork child ends in its parent's memory. */
 	if (!atomic_load(&any_record) || process_is_new() ||

@@ -26,6 +26,6 @@ void share_gives(const sem_t *semaphore);
 void share_forgotten(const sem_t *semaphore);
 
 /* The process ends by its own will. */
-void shares_end(void);
+void shares_at_end(void);
 
 #endif

@@ -168,7 +168,7 @@ static bool each_waiting(bool is_alone, bool (*visit)(FILE *address, const FILE 
 }
 
 /* Most programs fork with nothing in their buffers: this much is all that they pay. */
-void output_announce(struct thread *thread)
+void output_before_fork(struct thread *thread)
 {
 	bool is_alone = thread->fork.others == 0;
 
@@ -186,7 +186,7 @@ void output_announce(struct thread *thread)
 /* --- afterwards -------------------------------------------------------------- */
 
 /* What another thread wrote just before the clone is not in the child's copy. */
-IN_CHILD void output_inherit(void)
+IN_CHILD void output_in_child(void)
 {
 	if (atomic_exchange(&process.output_taken, false))
 		process.output_count = 0;
@@ -195,7 +195,7 @@ IN_CHILD void output_inherit(void)
 			forget_output(i);
 }
 
-IN_CHILD void output_end(bool flushes)
+IN_CHILD void output_at_end(bool flushes)
 {
 	struct thread *thread;
 	int saved = errno;

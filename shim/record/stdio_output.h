@@ -11,11 +11,11 @@
 struct thread;
 
 /* Before a fork, in the parent: what waits to be written? */
-void output_announce(struct thread *thread);
+void output_before_fork(struct thread *thread);
 /* First thing in the child: what of it came along. */
-void output_inherit(void);
+void output_in_child(void);
 /* The process ends, or becomes another program. `flushes`: exit() writes what still waits. */
-void output_end(bool flushes);
+void output_at_end(bool flushes);
 
 #define OUTPUTS 8
 

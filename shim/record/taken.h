@@ -17,7 +17,7 @@ void taken_note(struct thread *thread, const void *lock, enum lock_kind kind,
 void taken_made(const void *lock);
 
 /* At the start of a child. */
-static inline void taken_forget_parent(void)
+static inline void taken_in_child(void)
 {
 	atomic_store_explicit(&process.used_locks, 0, memory_order_relaxed);
 }

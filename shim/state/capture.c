@@ -216,7 +216,7 @@ static void give_buffer_back(void)
 	atomic_store(&process.buffer_taken, false);
 }
 
-IN_CHILD void capture_forget_parent(void)
+IN_CHILD void capture_in_child(void)
 {
 	atomic_store(&process.buffer_taken, false);
 }

@@ -76,7 +76,7 @@ kept_fact capture_stack_once(struct thread *thread, struct call_site site, size_
 #define CAPTURE_INNERMOST 2048
 
 /* In a fork child: nobody else is capturing any more. */
-void capture_forget_parent(void);
+void capture_in_child(void);
 
 /* A snapshot as a STACK record (interned). */
 session_reference capture_record_snapshot(const struct snapshot *snapshot);

@@ -62,46 +62,49 @@ static enum lock_sharing guard_sharing(const void *state)
 		.crosses_fork = glibc_mutex_crosses_fork,                                          \
 	}
 
-static const struct lock_family families[LOCK_KINDS] = {
-	[LOCK_MUTEX] = MUTEX_FAMILY(LOCK_MUTEX),
-	[LOCK_MTX] = MUTEX_FAMILY(LOCK_MTX),
-	[LOCK_RWLOCK] =
-		{
-			.kind = LOCK_RWLOCK,
-			.size = sizeof(pthread_rwlock_t),
-			.owner = glibc_rwlock_writer,
-			.takers = glibc_rwlock_readers,
-			.is_taken = glibc_rwlock_is_taken,
-			.keeps_readers_out = glibc_rwlock_keeps_readers_out,
-			.names_writers = true,
-			.sharing = rwlock_sharing,
-			.wakes_own_only = rwlock_wakes_own_only,
-			.crosses_fork = glibc_rwlock_crosses_fork,
-		},
-	[LOCK_SPIN] =
-		{
-			.kind = LOCK_SPIN,
-			.size = sizeof(pthread_spinlock_t),
-			.owner = nobody,
-			.takers = glibc_spin_takers,
-			.sharing = spin_sharing,
-			.crosses_fork = crosses_any_fork,
-		},
-	[LOCK_GUARD] =
-		{
-			.kind = LOCK_GUARD,
-			.size = sizeof(int),
-			.owner = nobody,
-			.takers = cxa_guard_takers,
-			.sharing = guard_sharing,
-			/* Whoever makes the object may say that it is made. */
-			.crosses_fork = crosses_any_fork,
-		},
+static const struct lock_family mutex_family = MUTEX_FAMILY(LOCK_MUTEX);
+static const struct lock_family mtx_family = MUTEX_FAMILY(LOCK_MTX);
+
+static const struct lock_family rwlock_family = {
+	.kind = LOCK_RWLOCK,
+	.size = sizeof(pthread_rwlock_t),
+	.owner = glibc_rwlock_writer,
+	.takers = glibc_rwlock_readers,
+	.is_taken = glibc_rwlock_is_taken,
+	.keeps_readers_out = glibc_rwlock_keeps_readers_out,
+	.names_writers = true,
+	.sharing = rwlock_sharing,
+	.wakes_own_only = rwlock_wakes_own_only,
+	.crosses_fork = glibc_rwlock_crosses_fork,
+};
+
+static const struct lock_family spin_family = {
+	.kind = LOCK_SPIN,
+	.size = sizeof(pthread_spinlock_t),
+	.owner = nobody,
+	.takers = glibc_spin_takers,
+	.sharing = spin_sharing,
+	.crosses_fork = crosses_any_fork,
+};
+
+static const struct lock_family guard_family = {
+	.kind = LOCK_GUARD,
+	.size = sizeof(int),
+	.owner = nobody,
+	.takers = cxa_guard_takers,
+	.sharing = guard_sharing,
+	/* Whoever makes the object may say that it is made. */
+	.crosses_fork = crosses_any_fork,
+};
+
+static const struct lock_family *const families[LOCK_KINDS] = {
+	[LOCK_MUTEX] = &mutex_family, [LOCK_RWLOCK] = &rwlock_family, [LOCK_MTX] = &mtx_family,
+	[LOCK_SPIN] = &spin_family,   [LOCK_GUARD] = &guard_family,
 };
 
 const struct lock_family *lock_family(enum lock_kind kind)
 {
-	return kind < LOCK_KINDS && families[kind].kind ? &families[kind] : NULL;
+	return kind < LOCK_KINDS ? families[kind] : NULL;
 }
 
 bool lock_is_held(const struct held_slot *slot, enum lock_kind kind, pid_t tid, void *state)

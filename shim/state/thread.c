@@ -460,7 +460,7 @@ void thread_start_main(uintptr_t stack_top)
  * and is not locked until there is another thread (thread_claim): that is a page of libc's code
  * which most children never come to. libc's list of robust mutexes is empty by now.
  */
-IN_CHILD void thread_survive(struct thread *thread)
+IN_CHILD void thread_in_child(struct thread *thread)
 {
 	thread->epoch = process.epoch;
 	thread->kernel_tid = 0;
@@ -487,7 +487,7 @@ pid_t thread_id_in_locks(void)
 
 /* libc's list of robust mutexes was not renewed, and the kernel does not know
  * it: `life` stays in it as it is, under the id that libc goes on with. */
-void thread_survive_raw(struct thread *thread)
+void thread_in_raw_child(struct thread *thread)
 {
 	thread->epoch = process.epoch;
 	thread->tid = thread_id_in_locks();

@@ -133,9 +133,9 @@ void thread_sweep(void);
 bool thread_is_lost(const struct thread *thread);
 
 /* The thread that survived a fork: new id, new epoch. Only in the child, at its start. */
-void thread_survive(struct thread *thread);
+void thread_in_child(struct thread *thread);
 /* The same after a clone that libc does not know of: whatever id libc goes on with. */
-void thread_survive_raw(struct thread *thread);
+void thread_in_raw_child(struct thread *thread);
 /* The id that libc writes into locks of the calling thread. */
 pid_t thread_id_in_locks(void);
 

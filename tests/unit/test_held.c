@@ -37,8 +37,8 @@ static struct {
 	int waits, ends, touches;
 } child_calls;
 
-session_reference child_wait(struct thread *thread, const void *lock, enum lock_kind kind,
-			     enum lock_operation operation, uint32_t flags)
+session_reference orphan_wait(struct thread *thread, const void *lock, enum lock_kind kind,
+			      enum lock_operation operation, uint32_t flags)
 {
 	(void)thread;
 	(void)kind;
@@ -49,14 +49,15 @@ session_reference child_wait(struct thread *thread, const void *lock, enum lock_
 	return 1;
 }
 
-void child_wait_ended(session_reference wait, int result)
+void orphan_wait_ended(session_reference wait, int result)
 {
 	(void)wait;
 	child_calls.result = result;
 	child_calls.ends++;
 }
 
-void child_touch(struct thread *thread, const void *lock, enum lock_operation operation, int result)
+void orphan_touch(struct thread *thread, const void *lock, enum lock_operation operation,
+		  int result)
 {
 	(void)thread;
 	child_calls.lock = lock;
@@ -72,7 +73,7 @@ static struct session session;
 static struct reader reader;
 static struct model model;
 static struct thread *self;
-static const struct lock_family *mutex_family;
+static const struct lock_family *of_mutexes;
 
 static void setup(void)
 {
@@ -91,7 +92,7 @@ static void setup(void)
 	process.active = true;
 	self = thread_current();
 	ck_assert_ptr_nonnull(self);
-	mutex_family = lock_family(LOCK_MUTEX);
+	of_mutexes = lock_family(LOCK_MUTEX);
 }
 
 static void teardown(void)
@@ -436,15 +437,15 @@ START_TEST(reads_the_owner_that_libc_wrote)
 	pthread_mutex_t mutex;
 
 	make_mutex(&mutex, &types[_i]);
-	ck_assert_int_eq(mutex_family->owner(&mutex), 0);
-	ck_assert_int_eq(lock_is_shared(mutex_family, &mutex, &mutex), types[_i].shared);
-	ck_assert_int_eq(mutex_family->crosses_fork(&mutex), types[_i].crosses);
+	ck_assert_int_eq(of_mutexes->owner(&mutex), 0);
+	ck_assert_int_eq(lock_is_shared(of_mutexes, &mutex, &mutex), types[_i].shared);
+	ck_assert_int_eq(of_mutexes->crosses_fork(&mutex), types[_i].crosses);
 	/* Raising the priority to the ceiling may not be allowed. */
 	if (real.pthread_mutex_lock(&mutex))
 		return;
-	ck_assert_int_eq(mutex_family->owner(&mutex), gettid());
+	ck_assert_int_eq(of_mutexes->owner(&mutex), gettid());
 	real.pthread_mutex_unlock(&mutex);
-	ck_assert_int_eq(mutex_family->owner(&mutex), 0);
+	ck_assert_int_eq(of_mutexes->owner(&mutex), 0);
 }
 END_TEST
 
@@ -455,16 +456,16 @@ START_TEST(reads_the_owner_of_a_contended_lock)
 
 	make_mutex(&mutex, &types[4]);
 	mutex.__data.__lock = (int)(FUTEX_WAITERS | 1234);
-	ck_assert_int_eq(mutex_family->owner(&mutex), 1234);
+	ck_assert_int_eq(of_mutexes->owner(&mutex), 1234);
 	mutex.__data.__lock = (int)(FUTEX_WAITERS | FUTEX_OWNER_DIED);
-	ck_assert_int_eq(mutex_family->owner(&mutex), 0);
+	ck_assert_int_eq(of_mutexes->owner(&mutex), 0);
 	make_mutex(&mutex, &types[0]);
 	mutex.__data.__lock = 2;
 	mutex.__data.__owner = 1234;
-	ck_assert_int_eq(mutex_family->owner(&mutex), 1234);
+	ck_assert_int_eq(of_mutexes->owner(&mutex), 1234);
 	/* The owner is written after the word and cleared before it. */
 	mutex.__data.__lock = 0;
-	ck_assert_int_eq(mutex_family->owner(&mutex), 0);
+	ck_assert_int_eq(of_mutexes->owner(&mutex), 0);
 }
 END_TEST
 
@@ -482,7 +483,7 @@ START_TEST(reads_no_owner_where_the_owner_died)
 	make_mutex(&mutex, &types[4]);
 	real.pthread_create(&thread, NULL, lock_and_end, &mutex);
 	pthread_join(thread, NULL);
-	ck_assert_int_eq(mutex_family->owner(&mutex), 0);
+	ck_assert_int_eq(of_mutexes->owner(&mutex), 0);
 }
 END_TEST
 
@@ -509,9 +510,9 @@ START_TEST(reads_no_owner_while_a_condition_is_waited_for)
 		sched_yield();
 	/* It can be had only once the wait has given it up. */
 	real.pthread_mutex_lock(&waited_mutex);
-	ck_assert_int_eq(mutex_family->owner(&waited_mutex), gettid());
+	ck_assert_int_eq(of_mutexes->owner(&waited_mutex), gettid());
 	real.pthread_mutex_unlock(&waited_mutex);
-	ck_assert_int_eq(mutex_family->owner(&waited_mutex), 0);
+	ck_assert_int_eq(of_mutexes->owner(&waited_mutex), 0);
 	pthread_cond_signal(&condition);
 	pthread_join(thread, NULL);
 }
@@ -584,9 +585,9 @@ START_TEST(takes_an_unknown_robust_mutex_for_shared)
 	pthread_mutex_t mutex;
 
 	make_mutex(&mutex, &types[4]);
-	ck_assert(!lock_is_shared(mutex_family, &mutex, &mutex));
+	ck_assert(!lock_is_shared(of_mutexes, &mutex, &mutex));
 	lock_forgotten(&mutex);
-	ck_assert(lock_is_shared(mutex_family, &mutex, &mutex));
+	ck_assert(lock_is_shared(of_mutexes, &mutex, &mutex));
 }
 END_TEST
 
@@ -664,7 +665,7 @@ START_TEST(holds_a_recursive_mutex_until_the_last_unlock)
 		}
 		ck_assert_int_eq(shim_pthread_mutex_unlock(&mutex), 0);
 		ck_assert_ptr_null(held_find(self, &mutex));
-		ck_assert_int_eq(mutex_family->owner(&mutex), 0);
+		ck_assert_int_eq(of_mutexes->owner(&mutex), 0);
 	}
 }
 END_TEST
@@ -1113,7 +1114,7 @@ START_TEST(lives_without_a_lock_until_it_creates_a_thread)
 	pthread_t id;
 
 	process.epoch++;
-	thread_survive(self);
+	thread_in_child(self);
 	ck_assert(self->is_alone);
 	ck_assert_int_eq(thread_tid(self), getpid());
 	ck_assert(thread_lives_here(self));
@@ -1155,7 +1156,7 @@ START_TEST(tells_lost_threads_from_living_ones)
 	child = fork();
 	if (!child) {
 		process.epoch++;
-		thread_survive(self);
+		thread_in_child(self);
 		_exit(thread_lives_here(self) && !thread_is_lost(self) &&
 				      thread_tid(self) == gettid() && thread_current() == self &&
 				      !thread_lives_here(started.thread) &&

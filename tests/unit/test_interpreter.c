@@ -11,7 +11,7 @@ Suite *interpreter_suite(void);
 
 static struct python_interpreter noted;
 
-void wakers_note_python(const struct python_interpreter *interpreter)
+void facts_note_python(const struct python_interpreter *interpreter)
 {
 	noted = interpreter ? *interpreter : (struct python_interpreter){0};
 }
@@ -187,7 +187,7 @@ START_TEST(leaves_it_to_whoever_looks)
 	append(&objects[1]);
 	atomic_store(&process.interpreter_taken, true);
 	ck_assert_uint_eq(found(), 0);
-	interpreter_forget_parent();
+	interpreter_in_child();
 	ck_assert_uint_eq(found(), (uintptr_t)&objects[1]);
 }
 END_TEST
