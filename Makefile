@@ -54,11 +54,14 @@ SHIM_CFLAGS   = -Ishim -falign-functions=64 -fPIC -fno-plt -fvisibility=hidden -
 SHIM_LDFLAGS  = -shared -Wl,-soname,libforkcheck.so -Wl,--version-script=shim/hooks/exports.map \
 	-Wl,-z,initfirst -Wl,-z,now -Wl,-z,defs -Wl,-z,nodelete -Wl,-z,noseparate-code -Wl,-z,norelro -nostartfiles
 
-# Tests: one Check program, linked with all of the CLI but its main().
-CHECK_SOURCES := $(sort $(wildcard tests/unit/*.c tests/cases/*.c))
+# Tests: one Check program, linked with all of the CLI but its main(), and with the floors of
+# the shim: from the upper to the lower ones, for they look down only. libc's own names
+# (strings.c) are left out, and what the hooks export is called shim_NAME there.
+CHECK_SOURCES := $(sort $(wildcard tests/unit/*.c tests/unit/*/*.c tests/cases/*.c))
+FLOORS        := $(patsubst %,$(BUILD)/tests/lib%.a,hooks fork record state log base)
 CHECK_OBJECTS := $(CHECK_SOURCES:%.c=$(BUILD)/obj/%.o)
 CHECK_LIBS     = -lcheck_pic -pthread -lrt -lm -lsubunit
-CHECK_DEFINES  = -Ishim -DBUILD_DIRECTORY='"$(abspath $(BUILD))"' -DSOURCE_DIRECTORY='"$(CURDIR)"'
+CHECK_DEFINES  = -DBUILD_DIRECTORY='"$(abspath $(BUILD))"' -DSOURCE_DIRECTORY='"$(CURDIR)"'
 
 # Case programs are compiled as written, so that every call has its line.
 CASE_CFLAGS  = -D_GNU_SOURCE -O0 -g -Wall -Wextra -Wno-unused-parameter -MMD -MP -pthread -Itests/cases
@@ -130,7 +133,28 @@ $(BUILD)/obj/tests/%.o: tests/%.c
 check: deps all $(BUILD)/tests/check $(CASES) $(CASE_LIBS)
 	@FORKCHECK_CASE_REPEAT=$(REPEAT) $(BUILD)/tests/check
 
-$(BUILD)/tests/check: $(CHECK_OBJECTS) $(filter-out %/cli/main.o,$(CLI_OBJECTS))
+$(BUILD)/obj/tests/unit/shim/%.o: CHECK_DEFINES += -Ishim
+
+$(BUILD)/obj/floors/%.o: shim/%.c
+	@mkdir -p $(@D)
+	$(call say,CC)$(CC) $(ALL_CFLAGS) $(SANITIZER) -Ishim -fvisibility=hidden -c -o $@ $<
+
+$(BUILD)/obj/floors/hooks/%.o: shim/hooks/%.c $(BUILD)/tests/exported
+	@mkdir -p $(@D)
+	$(call say,CC)$(CC) $(ALL_CFLAGS) $(SANITIZER) -Ishim -fvisibility=hidden -c -o $@ $<
+	@objcopy --redefine-syms=$(BUILD)/tests/exported $@
+
+$(BUILD)/tests/exported: shim/hooks/exports.map
+	@mkdir -p $(@D)
+	$(call say,SED)sed -n 's/^\t\([A-Za-z_0-9]*\);$$/\1 shim_\1/p' $< >$@
+
+$(foreach floor,$(FLOORS:$(BUILD)/tests/lib%.a=%),$(eval $(BUILD)/tests/lib$(floor).a: $(patsubst \
+	shim/%.c,$(BUILD)/obj/floors/%.o,$(filter-out shim/base/strings.c,$(wildcard shim/$(floor)/*.c)))))
+$(FLOORS):
+	@rm -f $@
+	$(call say,AR)$(AR) rcs $@ $^
+
+$(BUILD)/tests/check: $(CHECK_OBJECTS) $(filter-out %/cli/main.o,$(CLI_OBJECTS)) $(FLOORS)
 	@mkdir -p $(@D)
 	$(call say,LINK)$(CC) $(CFLAGS) $(SANITIZER) $(LDFLAGS) -o $@ $^ $(CLI_LIBS) $(CHECK_LIBS)
 

@@ -9,9 +9,6 @@
 #include <fcntl.h>
 #include <string.h>
 
-/* Beyond this many steps a full neighbourhood of the table counts as full. */
-#define INTERN_PROBES 16
-
 AT_START static struct session_header *header;
 AT_START static unsigned char *cells;
 AT_START static struct session_birth *births;
@@ -88,7 +85,7 @@ IN_CHILD session_reference log_find(uint64_t hash, struct intern_place *place)
 
 	hash |= 1; /* 0 is an empty entry */
 	place->entry = NULL;
-	for (uint32_t probe = 0; probe < INTERN_PROBES; probe++) {
+	for (uint32_t probe = 0; probe < LOG_PROBES; probe++) {
 		struct session_intern *entry = &interns[((uint32_t)(hash >> 16) + probe) & mask];
 		uint64_t found = 0;
 

@@ -20,6 +20,9 @@ struct intern_place {
 	struct session_intern *entry; /* NULL: the table was full */
 };
 
+/* Beyond this many steps a full neighbourhood of the intern table counts as full. */
+#define LOG_PROBES 16
+
 /*
  * Looks a fact up by the hash of its identity. Known: adds one to its count
  * and returns it. Unknown: returns 0, and the caller writes the record and

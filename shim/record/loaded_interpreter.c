@@ -115,23 +115,12 @@ struct interpreter *interpreter_loaded(void)
 	return atomic_load_explicit(&loaded, memory_order_acquire);
 }
 
-/* Where a program refers to _r_debug itself it has a copy, whose state is never renewed. */
-IN_START static void find_loader(void)
-{
-	const ElfW(Dyn) *entry = _r_debug.r_map->l_ld;
-
-	loader = &_r_debug;
-	for (; entry && entry->d_tag != DT_NULL; entry++)
-		if (entry->d_tag == DT_DEBUG && entry->d_un.d_ptr)
-			loader = (const struct r_debug *)entry->d_un.d_ptr;
-}
-
-IN_START void interpreter_start(void)
+IN_START void interpreter_start_at(const struct r_debug *list)
 {
 	struct python_interpreter symbols;
 
-	find_loader();
-	for (const struct link_map *map = _r_debug.r_map; map; map = map->l_next) {
+	loader = list;
+	for (const struct link_map *map = list->r_map; map; map = map->l_next) {
 		if (!interpreter_loaded() && is_interpreter(map, &symbols, read_at_start)) {
 			set_loaded(keep(map, &symbols));
 			interpreter_loaded()->is_permanent = true;
@@ -140,6 +129,22 @@ IN_START void interpreter_start(void)
 	}
 	mark.last = first_end;
 	mark.changes = modules_changes();
+}
+
+/* Where a program refers to _r_debug itself it has a copy, whose state is never renewed. */
+IN_START static const struct r_debug *find_loader(void)
+{
+	const ElfW(Dyn) *entry = _r_debug.r_map->l_ld;
+
+	for (; entry && entry->d_tag != DT_NULL; entry++)
+		if (entry->d_tag == DT_DEBUG && entry->d_un.d_ptr)
+			return (const struct r_debug *)entry->d_un.d_ptr;
+	return &_r_debug;
+}
+
+IN_START void interpreter_start(void)
+{
+	interpreter_start_at(find_loader());
 }
 
 static const struct link_map *first_late(void)

@@ -8,6 +8,7 @@
 
 #include "common/log_format.h"
 #include "shim.h"
+#include <link.h>
 
 /* Never changes once it was found, but for what was proven of it. */
 struct interpreter {
@@ -23,6 +24,8 @@ struct interpreter {
 
 /* In the constructor: looks at all objects that are there. */
 void interpreter_start(void);
+/* The same, with the loader's list, or another one. */
+void interpreter_start_at(const struct r_debug *list);
 
 /* Looks again if objects have come or gone since the last time. In a process with other
  * threads, which may load and unload: then it may not be found this time. */

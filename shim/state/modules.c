@@ -3,6 +3,7 @@
  * ordinary: reads go through memory_read(), and a torn list ends the walk.
  */
 #include "state/modules.h"
+#include "base/build_id.h"
 #include "base/process.h"
 #include "log/kept_facts.h"
 #include <elf.h>
@@ -13,7 +14,6 @@
 #define SEEN_MAX        1024
 #define PROGRAM_HEADERS 64
 #define NOTE_BYTES      256
-#define BUILD_ID_MAX    64
 
 AT_START uintptr_t modules_low, modules_high, modules_program_low, modules_program_high;
 
@@ -91,31 +91,6 @@ uint32_t modules_changes(void)
 	return atomic_load(&changes);
 }
 
-/* The build-id among the notes at `notes`; 0 when there is none. */
-static size_t find_build_id(const unsigned char *notes, size_t length, unsigned char *build_id)
-{
-	size_t at = 0;
-	ElfW(Nhdr) note;
-
-	while (at + sizeof(note) <= length) {
-		memcpy(&note, notes + at, sizeof(note));
-		at += sizeof(note);
-		if (note.n_namesz > length - at)
-			return 0;
-		size_t name = at;
-		at += (note.n_namesz + 3u) & ~(size_t)3;
-		if (at > length || note.n_descsz > length - at)
-			return 0;
-		if (note.n_type == NT_GNU_BUILD_ID && note.n_namesz == 4 &&
-		    memcmp(notes + name, "GNU", 4) == 0 && note.n_descsz <= BUILD_ID_MAX) {
-			memcpy(build_id, notes + at, note.n_descsz);
-			return note.n_descsz;
-		}
-		at += (note.n_descsz + 3u) & ~(size_t)3;
-	}
-	return 0;
-}
-
 struct program_headers {
 	ElfW(Phdr) headers[PROGRAM_HEADERS];
 	size_t count;
@@ -159,7 +134,7 @@ static size_t read_build_id(const struct link_map *map, bool is_program, unsigne
 		if (header->p_type != PT_NOTE)
 			continue;
 		length = memory_read(notes, (const char *)(map->l_addr + header->p_vaddr), length);
-		found = find_build_id(notes, length, build_id);
+		found = build_id_find(notes, length, build_id);
 		if (found)
 			return found;
 	}

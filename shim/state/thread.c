@@ -9,8 +9,7 @@
 #include <linux/prctl.h>
 #include <string.h>
 
-#define SLAB_THREADS 64
-#define SLABS        1024
+#define SLABS 1024
 
 /* Deeper stacks are read by system call: no thread's own stack is smaller. */
 #define PLAIN_DEPTH (64 * 1024)
@@ -22,7 +21,7 @@ __thread uint64_t thread_mark __attribute__((tls_model("initial-exec")));
 
 /* Where there are few threads, as in most children: one mapping less to copy, and the page
  * of the table of the others is not touched. */
-static struct thread first_slab[SLAB_THREADS];
+static struct thread first_slab[THREAD_SLAB];
 /* Not between that and the process' own data. */
 static struct thread *_Atomic slabs[SLABS] __attribute__((section(".bss.slabs")));
 AT_START static _Atomic uint32_t slab_count = 1;
@@ -30,13 +29,13 @@ AT_START static _Atomic uint32_t slab_count = 1;
  * cost every fork a page of each. The first slab's are beside what a start writes anyway. */
 AT_START static _Atomic uint64_t used_in_first;
 static _Atomic uint64_t used_in_others[SLABS] __attribute__((section(".bss.slabs")));
-_Static_assert(SLAB_THREADS == 64, "a slab has as many blocks as a word has bits");
+_Static_assert(THREAD_SLAB == 64, "a slab has as many blocks as a word has bits");
 #define ALL_USED UINT64_MAX
 /* The next slab that is mapped and not used, and in the lowest bits how many there are. */
 AT_START static _Atomic uintptr_t spare_slabs;
 #define SLABS_TOGETHER 16
 #define SPARES_MASK    ((uintptr_t)4095)
-#define SLAB_SIZE      (SLAB_THREADS * sizeof(struct thread))
+#define SLAB_SIZE      (THREAD_SLAB * sizeof(struct thread))
 _Static_assert(SLAB_SIZE % 4096 == 0, "the lowest bits of a slab's address are free");
 static _Atomic uint32_t next_claim;
 static _Atomic uint32_t serials;
@@ -74,9 +73,9 @@ static struct thread *block_at(uint32_t index)
 {
 	struct thread *slab = first_slab;
 
-	if (index >= SLAB_THREADS)
-		slab = atomic_load(&slabs[index / SLAB_THREADS % SLABS]);
-	return slab ? &slab[index % SLAB_THREADS] : NULL;
+	if (index >= THREAD_SLAB)
+		slab = atomic_load(&slabs[index / THREAD_SLAB % SLABS]);
+	return slab ? &slab[index % THREAD_SLAB] : NULL;
 }
 
 static IN_CHILD _Atomic uint64_t *used_in(uint32_t slab)
@@ -86,7 +85,7 @@ static IN_CHILD _Atomic uint64_t *used_in(uint32_t slab)
 
 static uint64_t bit_of(uint32_t index)
 {
-	return UINT64_C(1) << index % SLAB_THREADS;
+	return UINT64_C(1) << index % THREAD_SLAB;
 }
 
 IN_CHILD void thread_each(bool (*visit)(struct thread *thread, void *data), void *data)
@@ -95,7 +94,7 @@ IN_CHILD void thread_each(bool (*visit)(struct thread *thread, void *data), void
 
 	for (uint32_t slab = 0; slab < count; slab++)
 		for (uint64_t used = atomic_load(used_in(slab)); used; used &= used - 1) {
-			uint32_t index = slab * SLAB_THREADS + (uint32_t)__builtin_ctzll(used);
+			uint32_t index = slab * THREAD_SLAB + (uint32_t)__builtin_ctzll(used);
 			struct thread *thread = block_at(index);
 
 			if (thread && atomic_load(&thread->state) != THREAD_FREE &&
@@ -119,8 +118,8 @@ static bool try_claim(uint32_t index)
 
 	if (!thread)
 		return false;
-	if (!(atomic_load(used_in(index / SLAB_THREADS)) & bit) &&
-	    !(atomic_fetch_or(used_in(index / SLAB_THREADS), bit) & bit)) {
+	if (!(atomic_load(used_in(index / THREAD_SLAB)) & bit) &&
+	    !(atomic_fetch_or(used_in(index / THREAD_SLAB), bit) & bit)) {
 		atomic_store(&thread->state, THREAD_CREATING);
 		return true;
 	}
@@ -130,7 +129,7 @@ static bool try_claim(uint32_t index)
 
 static struct thread *claim_existing(void)
 {
-	uint32_t total = atomic_load(&slab_count) * SLAB_THREADS;
+	uint32_t total = atomic_load(&slab_count) * THREAD_SLAB;
 	uint32_t start = atomic_load(&next_claim);
 
 	for (uint32_t i = 0; i < total; i++) {
@@ -198,7 +197,7 @@ static struct thread *claim_new_slab(void)
 	}
 	atomic_fetch_or(used_in(index), 1);
 	atomic_store(&slabs[index], slab);
-	atomic_store(&next_claim, index * SLAB_THREADS + 1);
+	atomic_store(&next_claim, index * THREAD_SLAB + 1);
 	return slab;
 }
 
@@ -249,16 +248,16 @@ struct thread *thread_claim(void)
 static void release(struct thread *thread, uint32_t index)
 {
 	atomic_store(&thread->state, THREAD_FREE);
-	atomic_fetch_and(used_in(index / SLAB_THREADS), ~bit_of(index));
+	atomic_fetch_and(used_in(index / THREAD_SLAB), ~bit_of(index));
 }
 
 static uint32_t index_of(const struct thread *thread)
 {
 	for (uint32_t slab = 0; slab < atomic_load(&slab_count); slab++) {
-		const struct thread *first = block_at(slab * SLAB_THREADS);
+		const struct thread *first = block_at(slab * THREAD_SLAB);
 
-		if (first && thread >= first && thread < first + SLAB_THREADS)
-			return slab * SLAB_THREADS + (uint32_t)(thread - first);
+		if (first && thread >= first && thread < first + THREAD_SLAB)
+			return slab * THREAD_SLAB + (uint32_t)(thread - first);
 	}
 	return 0;
 }
@@ -278,7 +277,7 @@ static bool is_gone(const struct thread *thread)
 static void sweep_slab(uint32_t slab)
 {
 	for (uint64_t used = atomic_load(used_in(slab)); used; used &= used - 1) {
-		uint32_t index = slab * SLAB_THREADS + (uint32_t)__builtin_ctzll(used);
+		uint32_t index = slab * THREAD_SLAB + (uint32_t)__builtin_ctzll(used);
 		uint32_t running = THREAD_RUNNING;
 		struct thread *thread = block_at(index);
 
@@ -295,7 +294,7 @@ static bool close_slab(uint32_t slab)
 {
 	uint64_t none = 0;
 
-	return slab < atomic_load(&slab_count) && block_at(slab * SLAB_THREADS) &&
+	return slab < atomic_load(&slab_count) && block_at(slab * THREAD_SLAB) &&
 	       atomic_compare_exchange_strong(used_in(slab), &none, ALL_USED);
 }
 
@@ -306,10 +305,10 @@ static bool close_slab(uint32_t slab)
  */
 static uint32_t renew_slabs(uint32_t first)
 {
-	const struct thread *start = block_at(first * SLAB_THREADS);
+	const struct thread *start = block_at(first * THREAD_SLAB);
 	uint32_t end = first + 1;
 
-	while (block_at(end * SLAB_THREADS) == start + (size_t)(end - first) * SLAB_THREADS &&
+	while (block_at(end * THREAD_SLAB) == start + (size_t)(end - first) * THREAD_SLAB &&
 	       close_slab(end))
 		end++;
 	raw_syscall(SYS_mmap, start, (end - first) * SLAB_SIZE, PROT_READ | PROT_WRITE,

@@ -39,6 +39,9 @@ struct fork_state {
 	void *argument;
 };
 
+/* Blocks come in slabs of so many. */
+#define THREAD_SLAB 64
+
 enum thread_state {
 	THREAD_FREE,
 	THREAD_CREATING, /* pthread_create is under way: lives or not */

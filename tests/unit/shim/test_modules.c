@@ -2,16 +2,21 @@
  * What the shim says of the loader's modules: build-ids out of notes that
  * anybody may have written, and this program's own list.
  */
-#include "shim_parts.h"
-
-#include "../../cli/session/reader.h"
-#include "../../cli/session/session.h"
-#include "../../shim/base/real.h"
-#include "../../shim/state/modules.c"
-#include "support.h"
+#include "../../../cli/session/reader.h"
+#include "../../../cli/session/session.h"
+#include "../support.h"
+#include "base/build_id.h"
+#include "base/process.h"
+#include "base/real.h"
+#include "exported.h"
+#include "log/log.h"
+#include "state/modules.h"
 #include <check.h>
 #include <dlfcn.h>
+#include <elf.h>
+#include <link.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/auxv.h>
 
 Suite *modules_suite(void);
@@ -40,7 +45,7 @@ static size_t find_in(const void *notes, size_t length)
 	if (length)
 		memcpy(copy, notes, length);
 	memset(build_id, 0, sizeof(build_id));
-	found = find_build_id(copy, length, build_id);
+	found = build_id_find(copy, length, build_id);
 	free(copy);
 	return found;
 }
@@ -187,7 +192,7 @@ struct expected_module {
 	bool found;
 };
 
-/* What the loader says of a module, and what find_build_id() finds in its notes. */
+/* What the loader says of a module, and what build_id_find() finds in its notes. */
 static int describe(struct dl_phdr_info *info, size_t size, void *data)
 {
 	struct expected_module *expected = data;
@@ -198,7 +203,7 @@ static int describe(struct dl_phdr_info *info, size_t size, void *data)
 	expected->found = true;
 	for (int i = 0; i < info->dlpi_phnum && !expected->build_id_length; i++)
 		if (info->dlpi_phdr[i].p_type == PT_NOTE)
-			expected->build_id_length = find_build_id(
+			expected->build_id_length = build_id_find(
 				(const void *)(info->dlpi_addr + info->dlpi_phdr[i].p_vaddr),
 				info->dlpi_phdr[i].p_memsz, expected->build_id);
 	return 1;
@@ -266,14 +271,13 @@ START_TEST(notices_what_is_loaded_later)
 
 	modules_record();
 	check_records();
-	modules_note_change();
-	handle = dlopen("libresolv.so.2", RTLD_NOW | RTLD_LOCAL);
+	handle = shim_dlopen("libresolv.so.2", RTLD_NOW | RTLD_LOCAL);
 	/* Where the program has it already nothing is to be seen. */
 	if (!handle || !modules_are_stale())
 		return;
 	modules_record();
 	ck_assert_uint_ge(check_records(), 1);
-	ck_assert_int_eq(dlclose(handle), 0);
+	ck_assert_int_eq(shim_dlclose(handle), 0);
 }
 END_TEST
 

@@ -3,13 +3,14 @@
  * a test lays out one thread of CPython 3.11 (a layout with fixed offsets) or
  * of 3.13 (one that says its own), and then spoils it.
  */
-#include "shim_parts.h"
-
-#include "../../shim/base/symbol_tables.c"
-#include "../../shim/record/python_frames.c"
+#include "base/process.h"
+#include "base/symbol_tables.h"
+#include "record/python_frames.h"
 #include <check.h>
 #include <dlfcn.h>
+#include <link.h>
 #include <stdio.h>
+#include <string.h>
 
 Suite *python_suite(void);
 

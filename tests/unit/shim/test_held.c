@@ -3,31 +3,33 @@
  * what the locks' words confirm. The locks are real ones of libc; what a fork
  * child does is stood in for.
  */
-#include "shim_parts.h"
-
-#include "../../cli/session/model.h"
-#include "../../cli/session/session.h"
-#include "../../shim/base/mappings.c"
-#include "../../shim/hooks/lock.c"
-#include "../../shim/hooks/prctl.c"
-#include "../../shim/hooks/pthread_create.c"
-#include "../../shim/hooks/pthread_mutex.c"
-#include "../../shim/hooks/pthread_setname.c"
-#include "../../shim/record/held_records.c"
-#include "../../shim/state/capture.c"
-#include "../../shim/state/held.c"
-#include "../../shim/state/held_table.c"
-#include "../../shim/state/initialised_locks.c"
-#include "../../shim/state/lock_families.c"
-#include "../../shim/state/thread.c"
-#include "support.h"
+#include "../../../cli/session/model.h"
+#include "../../../cli/session/session.h"
+#include "../support.h"
+#include "base/process.h"
+#include "base/real.h"
+#include "exported.h"
+#include "fork/orphans.h"
+#include "record/held_records.h"
+#include "record/loaded_interpreter.h"
+#include "state/capture.h"
+#include "state/held.h"
+#include "state/held_table.h"
+#include "state/initialised_locks.h"
+#include "state/lock_families.h"
+#include "state/thread.h"
 #include <check.h>
+#include <linux/futex.h>
 #include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/prctl.h>
 #include <sys/wait.h>
+#include <unistd.h>
 
 Suite *held_suite(void);
 
-/* --- stand-ins for child.c --------------------------------------------------- */
+/* --- stand-ins for fork/orphans.c --------------------------------------------------- */
 
 static struct {
 	const void *lock;
@@ -1058,7 +1060,7 @@ START_TEST(uses_the_block_of_a_thread_that_ended_again)
 		ck_assert_uint_ne(started.thread->held.used, 0);
 	}
 	thread_each(count_block, &count);
-	ck_assert_uint_le(count, SLAB_THREADS);
+	ck_assert_uint_le(count, THREAD_SLAB);
 }
 END_TEST
 
