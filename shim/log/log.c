@@ -4,6 +4,7 @@
  */
 #include "log/log.h"
 #include "base/process.h"
+#include "common/log_header.h"
 #include "common/raw.h"
 #include "log/kept_facts.h"
 #include <fcntl.h>
@@ -17,28 +18,6 @@ AT_START static struct session_intern *interns;
 IN_CHILD struct session_header *log_header(void)
 {
 	return header;
-}
-
-IN_START static bool part_fits(const struct session_header *head, uint64_t offset, uint64_t count,
-			       uint64_t size)
-{
-	return offset <= head->file_size && count <= (head->file_size - offset) / size;
-}
-
-IN_START static bool is_power_of_two(uint32_t value)
-{
-	return value && !(value & (value - 1));
-}
-
-IN_START static bool header_is_sane(const struct session_header *head, size_t size)
-{
-	return memcmp(head->magic, SESSION_MAGIC, sizeof(head->magic)) == 0 &&
-	       head->version == SESSION_VERSION && head->header_size == sizeof(*head) &&
-	       head->file_size == size && is_power_of_two(head->births_count) &&
-	       is_power_of_two(head->intern_count) && head->cells_count < UINT32_MAX &&
-	       part_fits(head, head->births_offset, head->births_count, sizeof(*births)) &&
-	       part_fits(head, head->intern_offset, head->intern_count, sizeof(*interns)) &&
-	       part_fits(head, head->cells_offset, head->cells_count, SESSION_CELL);
 }
 
 IN_START static void *map_session(int descriptor, size_t *size)
@@ -66,7 +45,7 @@ IN_START bool log_open(const char *path)
 	raw_close(descriptor);
 	if (map == MAP_FAILED)
 		return false;
-	if (!header_is_sane(map, size)) {
+	if (log_header_problem(map, size)) {
 		raw_munmap(map, size);
 		return false;
 	}
