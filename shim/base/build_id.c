@@ -1,4 +1,4 @@
-/* Reads notes that anybody may have written; a copy of them. */
+/* Finds a build-id in a copy of ELF notes, which anybody may have written. */
 #include "base/build_id.h"
 #include <elf.h>
 #include <link.h>

@@ -1,8 +1,8 @@
 /*
  * The build-id of an object, among its ELF notes.
  */
-#ifndef FORKCHECK_BUILD_ID_H
-#define FORKCHECK_BUILD_ID_H
+#ifndef FORKCHECK_BASE_BUILD_ID_H
+#define FORKCHECK_BASE_BUILD_ID_H
 
 #include <stddef.h>
 

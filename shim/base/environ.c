@@ -1,4 +1,7 @@
-/* Compares and copies pointers and strings; calls nothing that allocates. */
+/*
+ * Builds the environment of the next program, from pointers and strings that are the
+ * caller's. Nothing here allocates; it runs in vfork children, too.
+ */
 #include "base/environ.h"
 #include "base/process.h"
 #include "common/log_format.h"

@@ -7,8 +7,8 @@
  * on the caller's stack: between fork and exec nothing may be allocated, and a
  * vfork child must change nothing of its parent's.
  */
-#ifndef FORKCHECK_ENVIRON_H
-#define FORKCHECK_ENVIRON_H
+#ifndef FORKCHECK_BASE_ENVIRON_H
+#define FORKCHECK_BASE_ENVIRON_H
 
 #include <stdbool.h>
 #include <stddef.h>

@@ -1,4 +1,7 @@
-/* Reads /proc/self/maps. Runs in any thread, and in signal handlers. */
+/*
+ * Reads /proc/self/maps line by line, with a buffer on the stack. Runs in any thread, and
+ * in signal handlers.
+ */
 #include "base/mappings.h"
 #include "base/process.h"
 #include "common/raw.h"

@@ -2,8 +2,8 @@
  * The kernel's list of this process' mappings, read line by line with no memory but
  * the stack's. By number: libc's open() and read() are cancellation points.
  */
-#ifndef FORKCHECK_MAPS_H
-#define FORKCHECK_MAPS_H
+#ifndef FORKCHECK_BASE_MAPPINGS_H
+#define FORKCHECK_BASE_MAPPINGS_H
 
 #include <stdbool.h>
 #include <stdint.h>

@@ -1,5 +1,7 @@
-/* The state of the process, its clock and its memory. Runs anywhere: in hooks, in signal
- * handlers, and first thing in fork children. */
+/*
+ * Keeps the state of the process, tells its time and reads its memory. Runs anywhere: in
+ * hooks, in signal handlers, and first thing in fork children.
+ */
 #include "base/process.h"
 #include "base/real.h"
 #include "common/raw.h"

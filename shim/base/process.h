@@ -12,7 +12,7 @@
 #define FORMER_FORKS 16
 #define UNSEEN_MAX   64
 
-/* One of libc's generators of random numbers, see random.c. */
+/* One of libc's generators of random numbers, see generators.c. */
 struct generator {
 	_Atomic uint64_t identity; /* of its state at the last fork or seed; 0: not known */
 	_Atomic bool is_watched;   /* a fork copied the state, and nobody drew here since */
@@ -46,11 +46,11 @@ struct process {
 	uint32_t former_count;
 	/* By number of forks between the image and the parent: the FORK records. */
 	session_reference forks[FORMER_FORKS];
-	uint32_t orphan_count;          /* locks that this fork child inherited as held (child.c) */
-	uint32_t orphaned_regions;      /* bits: lost threads were inside at a fork (regions.c) */
-	_Atomic bool buffer_taken;      /* capture.c's buffer for foreign stacks */
-	_Atomic bool output_taken;      /* output.c's table */
-	_Atomic bool interpreter_taken; /* somebody looks for it (interpreter.c) */
+	uint32_t orphan_count;     /* locks that this fork child inherited as held (orphans.c) */
+	uint32_t orphaned_regions; /* bits: lost threads were inside at a fork (region_entries.c) */
+	_Atomic bool buffer_taken; /* capture.c's buffer for foreign stacks */
+	_Atomic bool output_taken; /* stdio_output.c's table */
+	_Atomic bool interpreter_taken; /* somebody looks for it (loaded_interpreter.c) */
 	uint32_t output_count;          /* of its entries */
 	_Atomic bool files_taken;       /* python_output.c's table */
 	uint32_t file_count;            /* of its entries */

@@ -1,13 +1,13 @@
 /*
  * The functions behind the ones that the shim interposes.
  *
- * Resolved once, by the rules of dlsym(RTLD_NEXT) (symbols.h), which itself is asked
+ * Resolved once, by the rules of dlsym(RTLD_NEXT) (symbol_tables.h), which itself is asked
  * for the rest and allocates nothing on success. The table is filled by the
  * constructor, or by the first wrapper that runs before it (an IFUNC resolver, another
  * object with DF_1_INITFIRST).
  */
-#ifndef FORKCHECK_REAL_H
-#define FORKCHECK_REAL_H
+#ifndef FORKCHECK_BASE_REAL_H
+#define FORKCHECK_BASE_REAL_H
 
 #include "base/region_functions.h"
 #include "shim.h"

@@ -3,8 +3,8 @@
  * make anew in a fork child; docs/regions.md has the versions. What takes none
  * is not here: getenv, uselocale, asctime, the drand48 family, the rand_r kind.
  */
-#ifndef FORKCHECK_REGION_FUNCTIONS_H
-#define FORKCHECK_REGION_FUNCTIONS_H
+#ifndef FORKCHECK_BASE_REGION_FUNCTIONS_H
+#define FORKCHECK_BASE_REGION_FUNCTIONS_H
 
 #include <grp.h>
 #include <link.h>
@@ -153,7 +153,7 @@
 	  (function, library))                                                                     \
 	X(EXIT, int, on_exit, (void (*function)(int, void *), void *data), (function, data))
 
-/* Their wrappers do more: random.h. */
+/* Their wrappers do more: generators.h. */
 #define RANDOM_DRAWS(X)                                                                            \
 	X(RANDOM, long, random, (void), ())                                                        \
 	X(RANDOM, int, rand, (void), ())

@@ -1,4 +1,7 @@
-/* Reads dynamic sections. Every count in them is the program's, and bounded here. */
+/*
+ * Reads the dynamic sections of objects. Every count in them is the program's, and bounded
+ * here.
+ */
 #include "base/symbol_tables.h"
 #include <elf.h>
 #include <string.h>

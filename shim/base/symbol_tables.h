@@ -2,8 +2,8 @@
  * Looks exported names up in an object of the loader's list by its GNU hash
  * table: dlsym() would take the loader's lock, and is for start-up only.
  */
-#ifndef FORKCHECK_SYMBOLS_H
-#define FORKCHECK_SYMBOLS_H
+#ifndef FORKCHECK_BASE_SYMBOL_TABLES_H
+#define FORKCHECK_BASE_SYMBOL_TABLES_H
 
 #include "base/process.h"
 #include <link.h>

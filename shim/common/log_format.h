@@ -29,8 +29,8 @@
  *
  * Everything in here is written by strangers. The reader trusts no byte of it.
  */
-#ifndef FORKCHECK_SESSION_H
-#define FORKCHECK_SESSION_H
+#ifndef FORKCHECK_COMMON_LOG_FORMAT_H
+#define FORKCHECK_COMMON_LOG_FORMAT_H
 
 #include <stdatomic.h>
 #include <stdint.h>

@@ -2,8 +2,8 @@
  * Is this the header of a log that can be used? One answer for the process that writes to it
  * and for whoever reads it: the file may be another one, cut, or damaged on purpose.
  */
-#ifndef FORKCHECK_LOG_HEADER_H
-#define FORKCHECK_LOG_HEADER_H
+#ifndef FORKCHECK_COMMON_LOG_HEADER_H
+#define FORKCHECK_COMMON_LOG_HEADER_H
 
 #include "log_format.h"
 #include <stdbool.h>

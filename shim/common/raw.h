@@ -7,8 +7,8 @@
  * What the kernel says is returned as it is: below 0 it is an error's negative number.
  * errno is not touched. Compiled into the CLI, too, with target.c.
  */
-#ifndef FORKCHECK_RAW_H
-#define FORKCHECK_RAW_H
+#ifndef FORKCHECK_COMMON_RAW_H
+#define FORKCHECK_COMMON_RAW_H
 
 #include <linux/futex.h>
 #include <stdbool.h>

@@ -1,6 +1,6 @@
 /*
- * Reads a file's first bytes, its owner and its capabilities. System calls by
- * number alone: libc's open() and pread() are cancellation points, exec is not.
+ * Examines a program file by its first bytes, its owner and its capabilities. Makes system
+ * calls by number alone: libc's open() and pread() are cancellation points, exec is not.
  */
 #include "target.h"
 #include "raw.h"

@@ -1,13 +1,13 @@
 /*
  * A program file before it is started: whether libforkcheck.so can be in it.
  *
- * Compiled into the shim (exec.c) and into forkcheck, which starts the first
+ * Compiled into the shim (hooks/exec.c) and into forkcheck, which starts the first
  * program: the one piece of code that both have. It makes plain system calls,
  * a bounded number of them, and uses some 5 KiB of the caller's stack: it runs
  * in vfork children.
  */
-#ifndef FORKCHECK_TARGET_H
-#define FORKCHECK_TARGET_H
+#ifndef FORKCHECK_COMMON_TARGET_H
+#define FORKCHECK_COMMON_TARGET_H
 
 #include "log_format.h"
 #include <stdbool.h>

@@ -1,5 +1,7 @@
-/* Keeps forks, and writes those that can matter to their child. Runs in the parent, among its
- * other threads. */
+/*
+ * Keeps the facts of a fork, and writes those that can matter to its child. Runs in the
+ * parent, among its other threads.
+ */
 #include "fork/announcement.h"
 #include "base/process.h"
 #include "log/kept_facts.h"

@@ -2,8 +2,8 @@
  * What the parent says of a fork before the clone: the FORK record, or the fact that can
  * become one, and who the child will be.
  */
-#ifndef FORKCHECK_ANNOUNCEMENT_H
-#define FORKCHECK_ANNOUNCEMENT_H
+#ifndef FORKCHECK_FORK_ANNOUNCEMENT_H
+#define FORKCHECK_FORK_ANNOUNCEMENT_H
 
 #include "common/log_format.h"
 

@@ -1,5 +1,7 @@
-/* Fills in who the process is, and its births. Runs in the constructor, and in fork children
- * while they are alone. */
+/*
+ * Fills in who the process is, and its births. Runs in the constructor, and in fork
+ * children while they are alone.
+ */
 #include "fork/identity.h"
 #include "base/process.h"
 #include "common/raw.h"

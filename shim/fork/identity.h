@@ -1,8 +1,8 @@
 /*
  * Who this process is, in the log: a program that was started, or the child of a fork.
  */
-#ifndef FORKCHECK_IDENTITY_H
-#define FORKCHECK_IDENTITY_H
+#ifndef FORKCHECK_FORK_IDENTITY_H
+#define FORKCHECK_FORK_IDENTITY_H
 
 #include "fork/inventory.h"
 

@@ -1,5 +1,8 @@
-/* Takes the inventory. Runs in a fork child before anything else, in signal handlers too: no
- * lock, nothing of libc's but what real.h looked up. */
+/*
+ * Takes the inventory of what a fork child inherits. Runs before anything else in the
+ * child, in signal handlers, too: takes no lock, and calls nothing of libc's but what
+ * real.h looked up.
+ */
 #include "fork/inventory.h"
 #include "base/process.h"
 #include "fork/announcement.h"

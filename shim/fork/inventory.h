@@ -3,8 +3,8 @@
  * and what its own thread cannot give back. Taken first thing in the child, alone, on the
  * frozen copy of the parent.
  */
-#ifndef FORKCHECK_INVENTORY_H
-#define FORKCHECK_INVENTORY_H
+#ifndef FORKCHECK_FORK_INVENTORY_H
+#define FORKCHECK_FORK_INVENTORY_H
 
 #include "state/thread.h"
 

@@ -2,8 +2,8 @@
  * Which lost thread has a lock that a fork child asks for. Looked for only
  * when the child asks: a fork pays nothing for it.
  */
-#ifndef FORKCHECK_LOST_HOLDER_H
-#define FORKCHECK_LOST_HOLDER_H
+#ifndef FORKCHECK_FORK_LOST_HOLDER_H
+#define FORKCHECK_FORK_LOST_HOLDER_H
 
 #include "shim.h"
 #include "state/held_table.h"

@@ -1,8 +1,8 @@
 /*
  * The order in which the modules of the shim meet a start, a fork, an exec and the end.
  */
-#ifndef FORKCHECK_ORDER_H
-#define FORKCHECK_ORDER_H
+#ifndef FORKCHECK_FORK_ORDER_H
+#define FORKCHECK_FORK_ORDER_H
 
 #include "state/thread.h"
 

@@ -1,5 +1,7 @@
-/* The locks that a fork child cannot get: notes them at the clone, and writes WAIT and TOUCH
- * records wherever the child meets one. Runs around the child's calls, which may wait. */
+/*
+ * Keeps the locks that a fork child cannot get, and writes WAIT and TOUCH records wherever
+ * the child meets one. Runs around the child's own calls, which may wait.
+ */
 #include "fork/orphans.h"
 #include "base/mappings.h"
 #include "base/process.h"

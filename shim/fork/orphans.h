@@ -2,8 +2,8 @@
  * Locks that threads which a fork child does not have held at the clone, and what the child
  * does with them: waits, tries, gives back, makes anew.
  */
-#ifndef FORKCHECK_ORPHANS_H
-#define FORKCHECK_ORPHANS_H
+#ifndef FORKCHECK_FORK_ORPHANS_H
+#define FORKCHECK_FORK_ORPHANS_H
 
 #include "common/log_format.h"
 #include "shim.h"

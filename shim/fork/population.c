@@ -1,5 +1,7 @@
-/* Counts threads, and asks the kernel for those that are not registered. Runs in the parent,
- * among its other threads. */
+/*
+ * Counts the threads beside the one that forks, and asks the kernel for those that are not
+ * registered. Runs in the parent, among those threads.
+ */
 #include "fork/population.h"
 #include "base/process.h"
 #include "common/raw.h"

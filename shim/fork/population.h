@@ -1,8 +1,8 @@
 /*
  * The threads beside the one that forks, those that the shim never met among them.
  */
-#ifndef FORKCHECK_POPULATION_H
-#define FORKCHECK_POPULATION_H
+#ifndef FORKCHECK_FORK_POPULATION_H
+#define FORKCHECK_FORK_POPULATION_H
 
 struct thread;
 

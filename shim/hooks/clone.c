@@ -7,7 +7,7 @@
 #include "hooks/clone.h"
 #include "base/process.h"
 #include "base/real.h"
-#include "fork/fork.h"
+#include "fork/fork_scope.h"
 #include "record/private_facts.h"
 #include <errno.h>
 #include <linux/sched.h>

@@ -1,8 +1,8 @@
 /*
  * Forks that are made by the number of a system call, for the wrapper of syscall().
  */
-#ifndef FORKCHECK_CLONE_H
-#define FORKCHECK_CLONE_H
+#ifndef FORKCHECK_HOOKS_CLONE_H
+#define FORKCHECK_HOOKS_CLONE_H
 
 #include "shim.h"
 #include <sys/syscall.h>

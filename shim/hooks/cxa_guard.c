@@ -82,9 +82,10 @@ EXPORT int __cxa_guard_acquire(int *guard)
 	thread = thread_current();
 	if (!thread)
 		return guard_acquire(guard);
-	wait = lock_ask(thread, guard, LOCK_GUARD, OPERATION_LOCK);
+	wait = lock_before_acquire(thread, guard, LOCK_GUARD, OPERATION_LOCK);
 	result = guard_acquire(guard);
-	lock_answered(thread, guard, LOCK_GUARD, OPERATION_LOCK, wait, result ? 0 : EALREADY, site);
+	lock_after_acquire(thread, guard, LOCK_GUARD, OPERATION_LOCK, wait, result ? 0 : EALREADY,
+			   site);
 	return result;
 }
 
@@ -98,9 +99,9 @@ static void leave(int *guard, void (*how)(int *))
 		how(guard);
 		return;
 	}
-	lock_give_back(thread, guard);
+	lock_before_release(thread, guard);
 	how(guard);
-	lock_given_back(thread, guard, 0);
+	lock_after_release(thread, guard, 0);
 }
 
 EXPORT void __cxa_guard_release(int *guard)

@@ -1,4 +1,7 @@
-/* dlopen(), dlmopen() and dlclose(): notes that the list of libraries changes. */
+/*
+ * The hooks of dlopen(), dlmopen() and dlclose() note that the list of libraries changes.
+ * They run among threads that do the same.
+ */
 #include "base/process.h"
 #include "base/real.h"
 #include "state/modules.h"

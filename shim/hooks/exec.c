@@ -1,7 +1,8 @@
 /*
- * The exec family: a child that becomes another program gives its memory up,
- * and every lock in it. The next program gets the shim too (environ.h), unless
- * the shim cannot be in it (target.h): that is recorded.
+ * The hooks of the exec family and of posix_spawn() give the next program the shim
+ * (environ.h), and record where the shim cannot be in it (target.h). A process that becomes
+ * another program gives its memory up, and every lock in it. They run in vfork children,
+ * too, and allocate nothing.
  */
 #include "hooks/exec.h"
 #include "base/environ.h"

@@ -1,5 +1,7 @@
-/* _exit() and _Exit(): no destructor runs, so the process is taken leave of here. exit()
- * takes a lock of libc's, and is wrapped with those. */
+/*
+ * The hooks of _exit() and _Exit() take leave of the process, for no destructor will run.
+ * exit() takes a lock of libc's, and is wrapped with those.
+ */
 #include "base/process.h"
 #include "base/real.h"
 #include "fork/order.h"

@@ -1,8 +1,11 @@
-/* fork(), forkpty(), daemon() and the registration of atfork handlers. The handlers of the
- * shim's own do the rest (fork/fork.c). */
-#include "fork/fork.h"
+/*
+ * The hooks of fork(), forkpty() and daemon() stand around the call, those of the
+ * registration of handlers note who registers. The shim's own handlers do the rest
+ * (fork/fork_scope.c).
+ */
 #include "base/process.h"
 #include "base/real.h"
+#include "fork/fork_scope.h"
 #include "record/uses.h"
 
 /* Behind pthread_atfork(), which is linked into every library by itself. */

@@ -1,5 +1,7 @@
-/* setitimer(), alarm() and ualarm(): notes when an interval timer will fire.
- * Async-signal-safe. */
+/*
+ * The hooks of setitimer(), alarm() and ualarm() note when an interval timer will fire.
+ * They are async-signal-safe.
+ */
 #include "base/real.h"
 #include "record/private_facts.h"
 

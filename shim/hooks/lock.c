@@ -1,4 +1,7 @@
-/* What the wrappers of all families of locks do around the real call. */
+/*
+ * The wrappers of all families of locks call these functions before and after the real
+ * call. They run in any thread, and in fork children that inherited locks.
+ */
 #include "hooks/lock.h"
 #include "base/process.h"
 #include "fork/orphans.h"
@@ -21,20 +24,20 @@ static uint32_t wait_flags(enum lock_operation operation)
 	}
 }
 
-void lock_asks(struct thread *thread, const void *lock)
+void lock_acquire_begins(struct thread *thread, const void *lock)
 {
 	atomic_fetch_add_explicit(&thread->asks_begun, 1, memory_order_relaxed);
 	atomic_store_explicit(&thread->asks, lock, memory_order_release);
 }
 
-void lock_asked(struct thread *thread)
+void lock_acquire_ends(struct thread *thread)
 {
 	if (process.inherits)
 		atomic_store_explicit(&thread->asks, NULL, memory_order_release);
 }
 
-session_reference lock_ask(struct thread *thread, const void *lock, enum lock_kind kind,
-			   enum lock_operation operation)
+session_reference lock_before_acquire(struct thread *thread, const void *lock, enum lock_kind kind,
+				      enum lock_operation operation)
 {
 	session_reference wait;
 
@@ -42,7 +45,7 @@ session_reference lock_ask(struct thread *thread, const void *lock, enum lock_ki
 		return 0;
 	wait = orphan_wait(thread, lock, kind, operation, wait_flags(operation));
 	if (!wait)
-		lock_asks(thread, lock);
+		lock_acquire_begins(thread, lock);
 	return wait;
 }
 
@@ -67,9 +70,9 @@ static enum held_mode mode_of(enum lock_kind kind, enum lock_operation operation
 									      : HELD_PLAIN;
 }
 
-void lock_answered(struct thread *thread, const void *lock, enum lock_kind kind,
-		   enum lock_operation operation, session_reference wait, int result,
-		   struct call_site site)
+void lock_after_acquire(struct thread *thread, const void *lock, enum lock_kind kind,
+			enum lock_operation operation, session_reference wait, int result,
+			struct call_site site)
 {
 	int saved = errno;
 
@@ -77,19 +80,19 @@ void lock_answered(struct thread *thread, const void *lock, enum lock_kind kind,
 		orphan_wait_ended(wait, result);
 	if (result == 0 && !(is_for_reading(operation) && held_again(thread, lock)))
 		lock_taken(thread, lock, kind, mode_of(kind, operation), site);
-	lock_asked(thread);
+	lock_acquire_ends(thread);
 	errno = saved;
 }
 
 /* Afterwards the lock may be somebody else's, or gone. What a child inherited is its
  * business only once the call has succeeded. */
-void lock_give_back(struct thread *thread, const void *lock)
+void lock_before_release(struct thread *thread, const void *lock)
 {
 	if (!process.inherits)
 		held_close(thread, lock);
 }
 
-void lock_given_back(struct thread *thread, const void *lock, int result)
+void lock_after_release(struct thread *thread, const void *lock, int result)
 {
 	int saved = errno;
 

@@ -2,8 +2,8 @@
  * What the wrappers of all families of locks have in common: the same steps before and
  * after the real call.
  */
-#ifndef FORKCHECK_LOCK_H
-#define FORKCHECK_LOCK_H
+#ifndef FORKCHECK_HOOKS_LOCK_H
+#define FORKCHECK_HOOKS_LOCK_H
 
 #include "state/held.h"
 #include "state/initialised_locks.h"
@@ -13,19 +13,19 @@
  * In a process that inherits, around a real call for which no WAIT record was written: this
  * thread may have the lock from before its slot says so.
  */
-void lock_asks(struct thread *thread, const void *lock);
-void lock_asked(struct thread *thread);
+void lock_acquire_begins(struct thread *thread, const void *lock);
+void lock_acquire_ends(struct thread *thread);
 
 /*
  * Around a real call that may take a lock, for families whose wrappers return.
- * lock_ask() goes before it; lock_answered() after it, with what it returned in
+ * lock_before_acquire() goes before it; lock_after_acquire() after it, with what it returned in
  * the terms of errno.h. Both leave errno alone.
  */
-session_reference lock_ask(struct thread *thread, const void *lock, enum lock_kind kind,
-			   enum lock_operation operation);
-void lock_answered(struct thread *thread, const void *lock, enum lock_kind kind,
-		   enum lock_operation operation, session_reference wait, int result,
-		   struct call_site site);
+session_reference lock_before_acquire(struct thread *thread, const void *lock, enum lock_kind kind,
+				      enum lock_operation operation);
+void lock_after_acquire(struct thread *thread, const void *lock, enum lock_kind kind,
+			enum lock_operation operation, session_reference wait, int result,
+			struct call_site site);
 
 /* Opens the slot of a lock that the thread has from now on. */
 void lock_taken(struct thread *thread, const void *lock, enum lock_kind kind, enum held_mode mode,
@@ -34,8 +34,8 @@ void lock_taken(struct thread *thread, const void *lock, enum lock_kind kind, en
 void lock_remade(struct thread *thread, const void *lock);
 
 /* Around a real call that gives one back. */
-void lock_give_back(struct thread *thread, const void *lock);
-void lock_given_back(struct thread *thread, const void *lock, int result);
+void lock_before_release(struct thread *thread, const void *lock);
+void lock_after_release(struct thread *thread, const void *lock, int result);
 
 /* After a real call that made one, and before one that destroys it. */
 void lock_made(struct thread *thread, const void *lock, bool is_private, struct call_site site);

@@ -6,8 +6,8 @@
  * `parameters` and `arguments` are in brackets; the first parameter is `lock`.
  * `to_errno` gives a result in the terms of errno.h.
  */
-#ifndef FORKCHECK_WRAPPER_H
-#define FORKCHECK_WRAPPER_H
+#ifndef FORKCHECK_HOOKS_LOCK_WRAPPERS_H
+#define FORKCHECK_HOOKS_LOCK_WRAPPERS_H
 
 #include "base/process.h"
 #include "base/real.h"
@@ -22,8 +22,8 @@ static inline int is_errno(int result)
 	return result;
 }
 
-#define LOCK_SLOWLY(family, operation, to_errno, name, parameters, arguments)                      \
-	static COLD int name##_slowly(struct call_site site, LISTED parameters)                    \
+#define LOCK_SLOW(family, operation, to_errno, name, parameters, arguments)                        \
+	static COLD int name##_slow(struct call_site site, LISTED parameters)                      \
 	{                                                                                          \
 		struct thread *thread;                                                             \
 		session_reference wait;                                                            \
@@ -35,20 +35,20 @@ static inline int is_errno(int result)
 		thread = thread_current();                                                         \
 		if (!thread)                                                                       \
 			return real_##name arguments;                                              \
-		wait = lock_ask(thread, (const void *)lock, family, operation);                    \
+		wait = lock_before_acquire(thread, (const void *)lock, family, operation);         \
 		result = real_##name arguments;                                                    \
-		lock_answered(thread, (const void *)lock, family, operation, wait,                 \
-			      to_errno(result), site);                                             \
+		lock_after_acquire(thread, (const void *)lock, family, operation, wait,            \
+				   to_errno(result), site);                                        \
 		return result;                                                                     \
 	}
 
 #define LOCK_FUNCTION(family, operation, to_errno, name, parameters, arguments)                    \
-	LOCK_SLOWLY(family, operation, to_errno, name, parameters, arguments)                      \
+	LOCK_SLOW(family, operation, to_errno, name, parameters, arguments)                        \
 	EXPORT int name parameters                                                                 \
 	{                                                                                          \
 		struct call_site site = CALL_SITE();                                               \
                                                                                                    \
-		return name##_slowly(site, LISTED arguments);                                      \
+		return name##_slow(site, LISTED arguments);                                        \
 	}
 
 /*
@@ -56,23 +56,22 @@ static inline int is_errno(int result)
  * time is to be renewed. Else a line that was seen before: the slot is taken over.
  */
 #define LOCK_FUNCTION_FAST(family, operation, to_errno, name, parameters, arguments)               \
-	LOCK_SLOWLY(family, operation, to_errno, name, parameters, arguments)                      \
-	static __attribute__((noinline)) int name##_elsewhere(struct call_site site,               \
-							      LISTED parameters)                   \
+	LOCK_SLOW(family, operation, to_errno, name, parameters, arguments)                        \
+	static __attribute__((noinline)) int name##_miss(struct call_site site, LISTED parameters) \
 	{                                                                                          \
 		uint32_t index = held_index((const void *)lock);                                   \
 		struct thread *thread = thread_known();                                            \
 		int result;                                                                        \
                                                                                                    \
 		if (!thread || !slot_is_reusable(thread, index, family, site))                     \
-			return name##_slowly(site, LISTED arguments);                              \
+			return name##_slow(site, LISTED arguments);                                \
 		result = real_##name arguments;                                                    \
 		/* A signal handler may have used the slot while this thread waited. */            \
 		if (result == 0 && likely(!held_fast[index].since))                                \
 			slot_reuse(&held_fast[index], (uintptr_t)lock, site);                      \
 		else                                                                               \
-			lock_answered(thread, (const void *)lock, family, operation, 0,            \
-				      to_errno(result), site);                                     \
+			lock_after_acquire(thread, (const void *)lock, family, operation, 0,       \
+					   to_errno(result), site);                                \
 		return result;                                                                     \
 	}                                                                                          \
 	EXPORT int name parameters                                                                 \
@@ -82,7 +81,7 @@ static inline int is_errno(int result)
 		int result;                                                                        \
                                                                                                    \
 		if (unlikely(!held_matches(slot, (const void *)lock, site) || slot->since))        \
-			return name##_elsewhere(site, LISTED arguments);                           \
+			return name##_miss(site, LISTED arguments);                                \
 		result = real_##name arguments;                                                    \
 		/* Its own still: a handler that used it has another place on the stack. */        \
 		if (likely(result == 0 && slot->sp == CALL_SITE().sp))                             \
@@ -95,15 +94,14 @@ static inline int is_errno(int result)
  * is opened before the real function is jumped to, as with a mutex.
  */
 #define LOCK_FUNCTION_NAMED(family, operation, to_errno, name, parameters, arguments)              \
-	LOCK_SLOWLY(family, operation, to_errno, name, parameters, arguments)                      \
-	static __attribute__((noinline)) int name##_elsewhere(struct call_site site,               \
-							      LISTED parameters)                   \
+	LOCK_SLOW(family, operation, to_errno, name, parameters, arguments)                        \
+	static __attribute__((noinline)) int name##_miss(struct call_site site, LISTED parameters) \
 	{                                                                                          \
 		uint32_t index = held_index((const void *)lock);                                   \
 		struct thread *thread = thread_known();                                            \
                                                                                                    \
 		if (!thread || !slot_is_reusable(thread, index, family, site))                     \
-			return name##_slowly(site, LISTED arguments);                              \
+			return name##_slow(site, LISTED arguments);                                \
 		slot_reuse(&held_fast[index], (uintptr_t)lock | SLOT_NAMED, site);                 \
 		return real_##name arguments;                                                      \
 	}                                                                                          \
@@ -114,14 +112,14 @@ static inline int is_errno(int result)
 		uintptr_t claim = (uintptr_t)lock | SLOT_NAMED;                                    \
                                                                                                    \
 		if (unlikely(!held_matches(slot, (const void *)claim, site)))                      \
-			return name##_elsewhere(site, LISTED arguments);                           \
+			return name##_miss(site, LISTED arguments);                                \
 		slot->since = time_coarse();                                                       \
 		return real_##name arguments;                                                      \
 	}
 
 /* Giving back: the fast path closes the slot and jumps. */
 #define UNLOCK_FUNCTION(to_errno, name, parameters)                                                \
-	static COLD int name##_slowly parameters                                                   \
+	static COLD int name##_slow parameters                                                     \
 	{                                                                                          \
 		struct thread *thread;                                                             \
 		int result;                                                                        \
@@ -130,9 +128,9 @@ static inline int is_errno(int result)
 		thread = thread_current();                                                         \
 		if (!thread)                                                                       \
 			return real_##name(lock);                                                  \
-		lock_give_back(thread, (const void *)lock);                                        \
+		lock_before_release(thread, (const void *)lock);                                   \
 		result = real_##name(lock);                                                        \
-		lock_given_back(thread, (const void *)lock, to_errno(result));                     \
+		lock_after_release(thread, (const void *)lock, to_errno(result));                  \
 		return result;                                                                     \
 	}                                                                                          \
 	EXPORT int name parameters                                                                 \
@@ -141,7 +139,7 @@ static inline int is_errno(int result)
                                                                                                    \
 		/* But for the highest bit, SLOT_NAMED. */                                         \
 		if (unlikely((slot->lock ^ (uintptr_t)lock) << 1))                                 \
-			return name##_slowly(lock);                                                \
+			return name##_slow(lock);                                                  \
 		slot->since = 0;                                                                   \
 		return real_##name(lock);                                                          \
 	}

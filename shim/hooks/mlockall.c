@@ -1,6 +1,7 @@
 /*
- * Wrapper of mlockall. The log is no memory of the program's: the kernel refuses to
- * lock a process with more memory than RLIMIT_MEMLOCK, and the log alone may be more.
+ * The hook of mlockall() leaves the log out. That is no memory of the program's: the kernel
+ * refuses to lock a process with more memory than RLIMIT_MEMLOCK, and the log alone may be
+ * more.
  */
 #include "base/mappings.h"
 #include "base/process.h"

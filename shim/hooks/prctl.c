@@ -1,5 +1,7 @@
-/* prctl(): notes the calling thread's name, and what the process gives up: system calls
- * by a seccomp filter, the time stamp counter. */
+/*
+ * The hook of prctl() notes the calling thread's name, and what the process gives up:
+ * system calls by a seccomp filter, the time stamp counter.
+ */
 #include "base/process.h"
 #include "base/real.h"
 #include "state/thread.h"

@@ -1,4 +1,4 @@
-/* pthread_barrier_*. Who came last is noted; nobody owns a barrier. */
+/* The hooks of pthread_barrier_*() note who came last. Nobody owns a barrier. */
 #include "base/real.h"
 #include "record/ownerless.h"
 

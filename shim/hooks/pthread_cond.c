@@ -13,7 +13,7 @@
 
 /* The time of the acquisition is not known until the wait returns, which a
  * cancelled one does not. */
-static struct held_slot *give_up(struct thread *thread, pthread_mutex_t *mutex)
+static struct held_slot *before_wait(struct thread *thread, pthread_mutex_t *mutex)
 {
 	struct held_slot *slot = thread ? held_find(thread, mutex) : NULL;
 
@@ -22,7 +22,7 @@ static struct held_slot *give_up(struct thread *thread, pthread_mutex_t *mutex)
 	return slot;
 }
 
-static void take_back(struct thread *thread, struct held_slot *slot, pthread_mutex_t *mutex)
+static void after_wait(struct thread *thread, struct held_slot *slot, pthread_mutex_t *mutex)
 {
 	/* A signal handler may have reused the slot. */
 	if (!slot || held_lock(slot) != mutex)
@@ -47,10 +47,10 @@ EXPORT int pthread_cond_wait(pthread_cond_t *condition, pthread_mutex_t *mutex)
 
 	real_ensure();
 	thread = thread_current();
-	slot = give_up(thread, mutex);
+	slot = before_wait(thread, mutex);
 	object_awaited(condition, LOCK_CONDITION, __builtin_return_address(0));
 	result = real.pthread_cond_wait(condition, mutex);
-	take_back(thread, slot, mutex);
+	after_wait(thread, slot, mutex);
 	return result;
 }
 
@@ -63,10 +63,10 @@ EXPORT int pthread_cond_timedwait(pthread_cond_t *condition, pthread_mutex_t *mu
 
 	real_ensure();
 	thread = thread_current();
-	slot = give_up(thread, mutex);
+	slot = before_wait(thread, mutex);
 	object_awaited(condition, LOCK_CONDITION, __builtin_return_address(0));
 	result = real.pthread_cond_timedwait(condition, mutex, until);
-	take_back(thread, slot, mutex);
+	after_wait(thread, slot, mutex);
 	return result;
 }
 
@@ -81,10 +81,10 @@ EXPORT int pthread_cond_clockwait(pthread_cond_t *condition, pthread_mutex_t *mu
 	if (!real.pthread_cond_clockwait)
 		return ENOSYS;
 	thread = thread_current();
-	slot = give_up(thread, mutex);
+	slot = before_wait(thread, mutex);
 	object_awaited(condition, LOCK_CONDITION, __builtin_return_address(0));
 	result = real.pthread_cond_clockwait(condition, mutex, clock, until);
-	take_back(thread, slot, mutex);
+	after_wait(thread, slot, mutex);
 	return result;
 }
 

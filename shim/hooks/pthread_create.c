@@ -1,6 +1,7 @@
 /*
- * pthread_create() and thrd_create(): notes who creates a thread and from where, and lets
- * the thread begin in a function of ours, which gives it its block and calls its own.
+ * The hooks of pthread_create() and thrd_create() note who creates a thread and from where,
+ * and let the thread begin in a function of ours, which gives it its block and calls its
+ * own.
  */
 #include "base/process.h"
 #include "base/real.h"

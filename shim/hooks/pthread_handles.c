@@ -1,6 +1,7 @@
 /*
- * pthread_join() and all else that is handed a pthread_t: notes, in a child that inherited
- * locks, which threads it asks libc for. A wait in them is a cancellation point.
+ * The hooks of pthread_join() and of all else that is handed a pthread_t note, in a child
+ * that inherited locks, which lost threads it asks libc for. A wait in them is a
+ * cancellation point.
  */
 #include "base/process.h"
 #include "base/real.h"

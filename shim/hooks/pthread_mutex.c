@@ -30,8 +30,8 @@ static bool was_taken(int result)
 	return result == 0 || result == EOWNERDEAD;
 }
 
-static void answered(struct thread *thread, pthread_mutex_t *mutex, session_reference wait,
-		     int result, struct call_site site)
+static void after_acquire(struct thread *thread, pthread_mutex_t *mutex, session_reference wait,
+			  int result, struct call_site site)
 {
 	int saved = errno;
 	enum held_mode mode = glibc_mutex_counts(mutex) ? HELD_COUNTED : HELD_PLAIN;
@@ -40,13 +40,13 @@ static void answered(struct thread *thread, pthread_mutex_t *mutex, session_refe
 		orphan_wait_ended(wait, result);
 	if (was_taken(result) && !glibc_mutex_is_held_again(mutex))
 		lock_taken(thread, mutex, LOCK_MUTEX, mode, site);
-	lock_asked(thread);
+	lock_acquire_ends(thread);
 	errno = saved;
 }
 
 /* In a child that inherited locks, before a call that may wait for one of them. */
-static session_reference ask(struct thread *thread, pthread_mutex_t *mutex,
-			     enum lock_operation operation, uint32_t flags)
+static session_reference before_acquire(struct thread *thread, pthread_mutex_t *mutex,
+					enum lock_operation operation, uint32_t flags)
 {
 	session_reference wait = 0;
 
@@ -55,11 +55,11 @@ static session_reference ask(struct thread *thread, pthread_mutex_t *mutex,
 	if (word_of(mutex))
 		wait = orphan_wait(thread, mutex, LOCK_MUTEX, operation, flags);
 	if (!wait)
-		lock_asks(thread, mutex);
+		lock_acquire_begins(thread, mutex);
 	return wait;
 }
 
-static COLD int lock_slowly(pthread_mutex_t *mutex, struct call_site site)
+static COLD int lock_slow(pthread_mutex_t *mutex, struct call_site site)
 {
 	struct thread *thread;
 	session_reference wait;
@@ -69,9 +69,9 @@ static COLD int lock_slowly(pthread_mutex_t *mutex, struct call_site site)
 	thread = thread_current();
 	if (!thread)
 		return real.pthread_mutex_lock(mutex);
-	wait = ask(thread, mutex, OPERATION_LOCK, 0);
+	wait = before_acquire(thread, mutex, OPERATION_LOCK, 0);
 	result = real.pthread_mutex_lock(mutex);
-	answered(thread, mutex, wait, result, site);
+	after_acquire(thread, mutex, wait, result, site);
 	return result;
 }
 
@@ -91,13 +91,13 @@ static bool reuse_slot(struct thread *thread, uint32_t index, const pthread_mute
 }
 
 /* Not inlined, and jumped to: the path of a hit saves no register. */
-static __attribute__((noinline)) int lock_elsewhere(pthread_mutex_t *mutex, struct call_site site)
+static __attribute__((noinline)) int lock_miss(pthread_mutex_t *mutex, struct call_site site)
 {
 	struct thread *thread = thread_known();
 
 	if (thread && reuse_slot(thread, held_index(mutex), mutex, site))
 		return real.pthread_mutex_lock(mutex);
-	return lock_slowly(mutex, site);
+	return lock_slow(mutex, site);
 }
 
 EXPORT int pthread_mutex_lock(pthread_mutex_t *mutex)
@@ -109,10 +109,10 @@ EXPORT int pthread_mutex_lock(pthread_mutex_t *mutex)
 		slot->since = time_coarse();
 		return real.pthread_mutex_lock(mutex);
 	}
-	return lock_elsewhere(mutex, site);
+	return lock_miss(mutex, site);
 }
 
-static COLD int unlock_slowly(pthread_mutex_t *mutex)
+static COLD int unlock_slow(pthread_mutex_t *mutex)
 {
 	struct thread *thread;
 	bool last;
@@ -136,12 +136,12 @@ static COLD int unlock_slowly(pthread_mutex_t *mutex)
 }
 
 /* Counted, or another line's. */
-static __attribute__((noinline)) int unlock_elsewhere(pthread_mutex_t *mutex)
+static __attribute__((noinline)) int unlock_miss(pthread_mutex_t *mutex)
 {
 	struct held_slot *slot = &held_fast[held_index(mutex)];
 
 	if (slot->lock != ((uintptr_t)mutex | SLOT_COUNTS))
-		return unlock_slowly(mutex);
+		return unlock_slow(mutex);
 	if (mutex->__data.__count <= 1)
 		slot->since = 0;
 	return real.pthread_mutex_unlock(mutex);
@@ -152,7 +152,7 @@ EXPORT int pthread_mutex_unlock(pthread_mutex_t *mutex)
 	struct held_slot *slot = &held_fast[held_index(mutex)];
 
 	if (unlikely(slot->lock != (uintptr_t)mutex))
-		return unlock_elsewhere(mutex);
+		return unlock_miss(mutex);
 	slot->since = 0;
 	return real.pthread_mutex_unlock(mutex);
 }
@@ -168,9 +168,9 @@ EXPORT int pthread_mutex_trylock(pthread_mutex_t *mutex)
 	thread = thread_current();
 	if (!thread)
 		return real.pthread_mutex_trylock(mutex);
-	wait = ask(thread, mutex, OPERATION_TRYLOCK, WAIT_TRY);
+	wait = before_acquire(thread, mutex, OPERATION_TRYLOCK, WAIT_TRY);
 	result = real.pthread_mutex_trylock(mutex);
-	answered(thread, mutex, wait, result, site);
+	after_acquire(thread, mutex, wait, result, site);
 	return result;
 }
 
@@ -185,9 +185,9 @@ EXPORT int pthread_mutex_timedlock(pthread_mutex_t *mutex, const struct timespec
 	thread = thread_current();
 	if (!thread)
 		return real.pthread_mutex_timedlock(mutex, until);
-	wait = ask(thread, mutex, OPERATION_TIMEDLOCK, WAIT_TIMED);
+	wait = before_acquire(thread, mutex, OPERATION_TIMEDLOCK, WAIT_TIMED);
 	result = real.pthread_mutex_timedlock(mutex, until);
-	answered(thread, mutex, wait, result, site);
+	after_acquire(thread, mutex, wait, result, site);
 	return result;
 }
 
@@ -205,9 +205,9 @@ EXPORT int pthread_mutex_clocklock(pthread_mutex_t *mutex, clockid_t clock,
 	thread = thread_current();
 	if (!thread)
 		return real.pthread_mutex_clocklock(mutex, clock, until);
-	wait = ask(thread, mutex, OPERATION_CLOCKLOCK, WAIT_TIMED);
+	wait = before_acquire(thread, mutex, OPERATION_CLOCKLOCK, WAIT_TIMED);
 	result = real.pthread_mutex_clocklock(mutex, clock, until);
-	answered(thread, mutex, wait, result, site);
+	after_acquire(thread, mutex, wait, result, site);
 	return result;
 }
 

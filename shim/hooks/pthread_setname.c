@@ -1,4 +1,7 @@
-/* pthread_setname_np(): notes the name of a thread, which may be another than the caller. */
+/*
+ * The hook of pthread_setname_np() notes the name of a thread, which may be another one
+ * than the caller.
+ */
 #include "base/process.h"
 #include "base/real.h"
 #include "state/thread.h"

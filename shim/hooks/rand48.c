@@ -1,5 +1,7 @@
-/* drand48() and its kin, which take no lock: notes who draws and seeds. random() and rand(),
- * which take one, are wrapped with the other locks of libc's (libc_locks.c). */
+/*
+ * The hooks of drand48() and its kin note who draws and who seeds. None of these takes a
+ * lock; random() and rand(), which do, are in libc_locks.c.
+ */
 #include "base/real.h"
 #include "record/generators.h"
 

@@ -1,4 +1,7 @@
-/* sigaction() and the older names: notes what handlers a process has. Async-signal-safe. */
+/*
+ * The hooks of sigaction() and the older names note which handlers a process has. They are
+ * async-signal-safe.
+ */
 #include "base/real.h"
 #include "record/private_facts.h"
 #include <signal.h>

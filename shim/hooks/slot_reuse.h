@@ -2,8 +2,8 @@
  * Taking a slot over without leaving the common path: another lock or another
  * line than last time, but a line that was seen before.
  */
-#ifndef FORKCHECK_REUSE_H
-#define FORKCHECK_REUSE_H
+#ifndef FORKCHECK_HOOKS_SLOT_REUSE_H
+#define FORKCHECK_HOOKS_SLOT_REUSE_H
 
 #include "base/process.h"
 #include "state/thread.h"

@@ -5,7 +5,7 @@
 #include "base/environ.h"
 #include "base/process.h"
 #include "base/real.h"
-#include "fork/fork.h"
+#include "fork/fork_scope.h"
 #include "fork/identity.h"
 #include "fork/order.h"
 #include "log/log.h"

@@ -1,5 +1,7 @@
-/* fflush(), fclose() and __fpurge(): notes what of the output that waited at a fork they
- * write, or throw away. */
+/*
+ * The hooks of fflush(), fclose() and __fpurge() note what they write, or throw away, of
+ * the output that waited at a fork.
+ */
 #include "base/process.h"
 #include "base/real.h"
 #include "record/stdio_output.h"

@@ -1,5 +1,7 @@
-/* syscall(): calls by number that other hooks would see under their names.
- * Async-signal-safe. */
+/*
+ * The hook of syscall() passes calls by number to the hooks that would see them under their
+ * names. It is async-signal-safe, and gone while the call runs.
+ */
 #include "base/process.h"
 #include "base/real.h"
 #include "hooks/clone.h"

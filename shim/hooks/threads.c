@@ -40,8 +40,8 @@ static int in_errno(int result)
 }
 
 /* A recursive one keeps its slot until its count is back to nothing. */
-static void answered(struct thread *thread, mtx_t *lock, session_reference wait, int result,
-		     struct call_site site)
+static void after_acquire(struct thread *thread, mtx_t *lock, session_reference wait, int result,
+			  struct call_site site)
 {
 	enum held_mode mode =
 		glibc_mutex_counts((const pthread_mutex_t *)lock) ? HELD_COUNTED : HELD_PLAIN;
@@ -51,7 +51,7 @@ static void answered(struct thread *thread, mtx_t *lock, session_reference wait,
 		orphan_wait_ended(wait, in_errno(result));
 	if (result == thrd_success && !glibc_mutex_is_held_again((const pthread_mutex_t *)lock))
 		lock_taken(thread, lock, LOCK_MTX, mode, site);
-	lock_asked(thread);
+	lock_acquire_ends(thread);
 	errno = saved;
 }
 
@@ -66,9 +66,9 @@ EXPORT int mtx_lock(mtx_t *lock)
 	thread = thread_current();
 	if (!thread)
 		return real_mtx_lock(lock);
-	wait = lock_ask(thread, lock, LOCK_MTX, OPERATION_LOCK);
+	wait = lock_before_acquire(thread, lock, LOCK_MTX, OPERATION_LOCK);
 	result = real_mtx_lock(lock);
-	answered(thread, lock, wait, result, site);
+	after_acquire(thread, lock, wait, result, site);
 	return result;
 }
 
@@ -83,9 +83,9 @@ EXPORT int mtx_trylock(mtx_t *lock)
 	thread = thread_current();
 	if (!thread)
 		return real_mtx_trylock(lock);
-	wait = lock_ask(thread, lock, LOCK_MTX, OPERATION_TRYLOCK);
+	wait = lock_before_acquire(thread, lock, LOCK_MTX, OPERATION_TRYLOCK);
 	result = real_mtx_trylock(lock);
-	answered(thread, lock, wait, result, site);
+	after_acquire(thread, lock, wait, result, site);
 	return result;
 }
 
@@ -100,9 +100,9 @@ EXPORT int mtx_timedlock(mtx_t *lock, const struct timespec *until)
 	thread = thread_current();
 	if (!thread)
 		return real_mtx_timedlock(lock, until);
-	wait = lock_ask(thread, lock, LOCK_MTX, OPERATION_TIMEDLOCK);
+	wait = lock_before_acquire(thread, lock, LOCK_MTX, OPERATION_TIMEDLOCK);
 	result = real_mtx_timedlock(lock, until);
-	answered(thread, lock, wait, result, site);
+	after_acquire(thread, lock, wait, result, site);
 	return result;
 }
 
@@ -115,9 +115,9 @@ EXPORT int mtx_unlock(mtx_t *lock)
 	thread = thread_current();
 	if (!thread || glibc_mutex_is_held_again((const pthread_mutex_t *)lock))
 		return real_mtx_unlock(lock);
-	lock_give_back(thread, lock);
+	lock_before_release(thread, lock);
 	result = real_mtx_unlock(lock);
-	lock_given_back(thread, lock, in_errno(result));
+	lock_after_release(thread, lock, in_errno(result));
 	return result;
 }
 
@@ -147,7 +147,7 @@ EXPORT void mtx_destroy(mtx_t *lock)
 }
 
 /* The mutex is taken back when the wait returns; its word decides until then. */
-static int waited(int result, mtx_t *lock)
+static int after_wait(int result, mtx_t *lock)
 {
 	struct thread *thread = thread_known();
 	struct held_slot *slot = thread ? held_find(thread, lock) : NULL;
@@ -161,14 +161,14 @@ EXPORT int cnd_wait(cnd_t *condition, mtx_t *lock)
 {
 	real_ensure();
 	object_awaited(condition, LOCK_CONDITION, __builtin_return_address(0));
-	return waited(real_cnd_wait(condition, lock), lock);
+	return after_wait(real_cnd_wait(condition, lock), lock);
 }
 
 EXPORT int cnd_timedwait(cnd_t *condition, mtx_t *lock, const struct timespec *until)
 {
 	real_ensure();
 	object_awaited(condition, LOCK_CONDITION, __builtin_return_address(0));
-	return waited(real_cnd_timedwait(condition, lock, until), lock);
+	return after_wait(real_cnd_timedwait(condition, lock, until), lock);
 }
 
 EXPORT int cnd_signal(cnd_t *condition)

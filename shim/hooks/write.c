@@ -1,5 +1,8 @@
-/* write(): notes that output of Python's which waited at a fork is written, and in a child
- * that inherited locks, whom it may hand something to. */
+/*
+ * The hook of write() notes when output of Python's that waited at a fork is written, and,
+ * in a child that inherited locks, whom it may hand something to. It is async-signal-safe,
+ * and a cancellation point.
+ */
 #include "base/process.h"
 #include "base/real.h"
 #include "record/ownerless.h"

@@ -8,8 +8,8 @@
  * The CLI reads them from the outside where a process hangs (session_kept). Once there
  * is no room any more they go to the log at once.
  */
-#ifndef FORKCHECK_KEPT_H
-#define FORKCHECK_KEPT_H
+#ifndef FORKCHECK_LOG_KEPT_FACTS_H
+#define FORKCHECK_LOG_KEPT_FACTS_H
 
 #include "common/log_format.h"
 #include "log/log.h"

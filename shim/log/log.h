@@ -2,8 +2,8 @@
  * Writing to the session log. No function blocks or fails visibly: what finds
  * no room is counted in the header's `dropped`.
  */
-#ifndef FORKCHECK_LOG_H
-#define FORKCHECK_LOG_H
+#ifndef FORKCHECK_LOG_LOG_H
+#define FORKCHECK_LOG_LOG_H
 
 #include "common/log_format.h"
 #include <stdbool.h>

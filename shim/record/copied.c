@@ -1,4 +1,7 @@
-/* Appends COPIED records. */
+/*
+ * Appends COPIED records: who used the same copy of a state as another process. Runs in
+ * hooks, at exits, and where a fork finds that output is gone.
+ */
 #include "record/copied.h"
 #include "base/process.h"
 #include "log/log.h"

@@ -1,10 +1,10 @@
 /*
  * State that a fork copies although it is good for one use only: output that
- * waits to be written (output.h), random numbers (random.h). Each state has an
+ * waits to be written (stdio_output.h), random numbers (generators.h). Each state has an
  * identity, the same in all its copies.
  */
-#ifndef FORKCHECK_COPIED_H
-#define FORKCHECK_COPIED_H
+#ifndef FORKCHECK_RECORD_COPIED_H
+#define FORKCHECK_RECORD_COPIED_H
 
 #include "shim.h"
 

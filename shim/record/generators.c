@@ -1,7 +1,6 @@
 /*
- * See random.h, and the wrappers of random() and rand() in regions.c. The
- * drand48 family takes no lock: its wrappers are here. Any thread may draw or
- * seed while another forks; what cannot be told then is not recorded.
+ * Watches libc's generators of random numbers: the first draw after a fork is recorded. Any
+ * thread may draw or seed while another forks; what cannot be told then is not recorded.
  */
 #include "record/generators.h"
 #include "base/process.h"

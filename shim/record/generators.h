@@ -6,8 +6,8 @@
  * first draw after a fork, and when the generator is seeded. So two processes
  * with records of one identity have drawn the same numbers.
  */
-#ifndef FORKCHECK_RANDOM_H
-#define FORKCHECK_RANDOM_H
+#ifndef FORKCHECK_RECORD_GENERATORS_H
+#define FORKCHECK_RECORD_GENERATORS_H
 
 #include "base/process.h"
 

@@ -1,8 +1,8 @@
 /*
  * HELD records: locks that their holder can not give back in a fork child.
  */
-#ifndef FORKCHECK_HELD_RECORDS_H
-#define FORKCHECK_HELD_RECORDS_H
+#ifndef FORKCHECK_RECORD_HELD_RECORDS_H
+#define FORKCHECK_RECORD_HELD_RECORDS_H
 
 #include "state/held_table.h"
 

@@ -3,8 +3,8 @@
  * go by dlclose(): who asks for it has it looked for anew, where threads are created
  * and before a fork. A lock or a wait never does.
  */
-#ifndef FORKCHECK_INTERPRETER_H
-#define FORKCHECK_INTERPRETER_H
+#ifndef FORKCHECK_RECORD_LOADED_INTERPRETER_H
+#define FORKCHECK_RECORD_LOADED_INTERPRETER_H
 
 #include "common/log_format.h"
 #include "shim.h"

@@ -1,6 +1,7 @@
 /*
- * pthread_join and its kin: appends LOST_USE records. glibc does not notice that the
- * thread is not there: it calls it ended, or reads memory that may have been given back.
+ * Appends LOST_USE records, for the hooks in pthread_handles.c. glibc does not notice that
+ * the thread is not there: it calls it ended, or reads memory that may have been given
+ * back.
  */
 #include "record/lost_use.h"
 #include "base/process.h"

@@ -1,8 +1,8 @@
 /*
  * A fork child that hands the pthread_t of a thread which it does not have to libc.
  */
-#ifndef FORKCHECK_LOST_USE_H
-#define FORKCHECK_LOST_USE_H
+#ifndef FORKCHECK_RECORD_LOST_USE_H
+#define FORKCHECK_RECORD_LOST_USE_H
 
 #include "shim.h"
 #include <pthread.h>

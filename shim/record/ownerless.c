@@ -1,4 +1,7 @@
-/* The table of objects. Runs in any thread and in signal handlers; an old entry gives way. */
+/*
+ * Keeps the table of things without an owner. Runs in any thread and in signal handlers; an
+ * old entry gives way.
+ */
 #include "record/ownerless.h"
 #include "base/process.h"
 #include "common/glibc/semaphore.h"

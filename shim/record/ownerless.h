@@ -4,8 +4,8 @@
  * ever. A use costs a look-up and a store, and the same use again with nobody else's
  * between only the look; no log space, no system call.
  */
-#ifndef FORKCHECK_OBJECTS_H
-#define FORKCHECK_OBJECTS_H
+#ifndef FORKCHECK_RECORD_OWNERLESS_H
+#define FORKCHECK_RECORD_OWNERLESS_H
 
 #include "base/process.h"
 #include "common/log_format.h"

@@ -1,4 +1,7 @@
-/* The one block of private facts. Async-signal-safe: so are those who call this. */
+/*
+ * Keeps the one block of private facts. Is async-signal-safe, as the hooks are that call
+ * it.
+ */
 #include "record/private_facts.h"
 #include "base/process.h"
 #include "common/raw.h"

@@ -4,8 +4,8 @@
  * POSIX timers and not these; so the calls are noted in private memory, where
  * the CLI reads them from the outside. No log space, no system call.
  */
-#ifndef FORKCHECK_PRIVATE_FACTS_H
-#define FORKCHECK_PRIVATE_FACTS_H
+#ifndef FORKCHECK_RECORD_PRIVATE_FACTS_H
+#define FORKCHECK_RECORD_PRIVATE_FACTS_H
 
 #include "common/log_format.h"
 #include "shim.h"

@@ -2,8 +2,8 @@
  * What an interpreter of CPython in this process is doing. Reads memory; never
  * calls the interpreter, which would run Python code, raise, or wait.
  */
-#ifndef FORKCHECK_SHIM_PYTHON_H
-#define FORKCHECK_SHIM_PYTHON_H
+#ifndef FORKCHECK_RECORD_PYTHON_FRAMES_H
+#define FORKCHECK_RECORD_PYTHON_FRAMES_H
 
 #include "common/log_format.h"
 #include "common/python/cpython.h"

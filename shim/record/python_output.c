@@ -4,7 +4,7 @@
  * same bytes from elsewhere are others. A file that was closed, or lost its buffer
  * otherwise, is forgotten at the next fork.
  *
- * At the fork the thread has the interpreter's lock (python.c): what was found then
+ * At the fork the thread has the interpreter's lock (python_frames.c): what was found then
  * is what the child has a copy of.
  */
 #include "record/python_output.h"

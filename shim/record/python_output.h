@@ -1,9 +1,9 @@
 /*
  * Output that file objects of Python code had not written yet at a fork, as
- * output.h has it for the streams of stdio.
+ * stdio_output.h has it for the streams of stdio.
  */
-#ifndef FORKCHECK_SHIM_PYTHON_OUTPUT_H
-#define FORKCHECK_SHIM_PYTHON_OUTPUT_H
+#ifndef FORKCHECK_RECORD_PYTHON_OUTPUT_H
+#define FORKCHECK_RECORD_PYTHON_OUTPUT_H
 
 #include <stddef.h>
 

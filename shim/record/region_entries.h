@@ -5,8 +5,8 @@
  * just after it. So an entry found at a clone is a claim, never a proof; the
  * proof is a child that rests in libc's memory inside the same region (cli/watch).
  */
-#ifndef FORKCHECK_REGIONS_H
-#define FORKCHECK_REGIONS_H
+#ifndef FORKCHECK_RECORD_REGION_ENTRIES_H
+#define FORKCHECK_RECORD_REGION_ENTRIES_H
 
 #include "state/region_slot.h"
 

@@ -3,8 +3,8 @@
  * back: in the log, so that it outlives the process (struct record_share). A
  * semaphore of one process costs one load.
  */
-#ifndef FORKCHECK_SHARES_H
-#define FORKCHECK_SHARES_H
+#ifndef FORKCHECK_RECORD_SHARES_H
+#define FORKCHECK_RECORD_SHARES_H
 
 #include "common/glibc/semaphore.h"
 #include "common/log_format.h"

@@ -2,8 +2,8 @@
  * Output that stdio had not written yet at a fork. Parent and child have the
  * bytes; whoever writes its copy writes a COPIED record.
  */
-#ifndef FORKCHECK_OUTPUT_H
-#define FORKCHECK_OUTPUT_H
+#ifndef FORKCHECK_RECORD_STDIO_OUTPUT_H
+#define FORKCHECK_RECORD_STDIO_OUTPUT_H
 
 #include "shim.h"
 #include <stdio.h>

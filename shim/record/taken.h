@@ -2,8 +2,8 @@
  * What a fork child takes of the locks that threads which it does not have had used.
  * One of them may have it held at the next fork from the same line.
  */
-#ifndef FORKCHECK_TAKEN_H
-#define FORKCHECK_TAKEN_H
+#ifndef FORKCHECK_RECORD_TAKEN_H
+#define FORKCHECK_RECORD_TAKEN_H
 
 #include "base/process.h"
 

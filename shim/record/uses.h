@@ -2,8 +2,8 @@
  * Who creates threads, takes locks and registers atfork handlers: facts for the
  * table of libraries. Interned, so that a million uses are one record each.
  */
-#ifndef FORKCHECK_USES_H
-#define FORKCHECK_USES_H
+#ifndef FORKCHECK_RECORD_USES_H
+#define FORKCHECK_RECORD_USES_H
 
 #include "common/log_format.h"
 #include "shim.h"

@@ -1,7 +1,7 @@
 /*
- * Stack copies. Plain reads where the stack is known to be this thread's own;
- * process_vm_readv on ourselves for everything else (coroutines, alternate
- * signal stacks, other threads), which fails where a read would fault.
+ * Copies stacks. Reads plainly where the stack is known to be this thread's own, and by
+ * process_vm_readv on ourselves everything else (coroutines, alternate signal stacks, other
+ * threads): that fails where a read would fault.
  */
 #include "state/capture.h"
 #include "base/process.h"

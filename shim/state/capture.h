@@ -2,8 +2,8 @@
  * Copies registers and stack bytes. The CLI unwinds; nothing here knows what
  * a frame is, so nothing here takes a lock or can fail in a fork child.
  */
-#ifndef FORKCHECK_CAPTURE_H
-#define FORKCHECK_CAPTURE_H
+#ifndef FORKCHECK_STATE_CAPTURE_H
+#define FORKCHECK_STATE_CAPTURE_H
 
 #include "common/log_format.h"
 #include "log/kept_facts.h"

@@ -1,5 +1,7 @@
-/* The slow half of taking and giving back: new call sites, collisions, kinds that count.
- * Runs in the thread that owns the table. */
+/*
+ * Opens and closes slots where the hooks' common path cannot: new call sites, collisions,
+ * kinds that count. Runs in the thread that owns the table.
+ */
 #include "state/held.h"
 #include "base/process.h"
 #include "common/raw.h"

@@ -2,8 +2,8 @@
  * Opens, finds and closes the slots of a thread's tables of held locks (held_table.h), in
  * the thread that they belong to.
  */
-#ifndef FORKCHECK_HELD_H
-#define FORKCHECK_HELD_H
+#ifndef FORKCHECK_STATE_HELD_H
+#define FORKCHECK_STATE_HELD_H
 
 #include "state/held_table.h"
 

@@ -1,5 +1,7 @@
-/* The tables of held locks: where a slot is, and what becomes of the slots in TLS when the
- * thread starts, ends, or is lost at a fork. */
+/*
+ * Finds the slots of a thread, and keeps them when the TLS that they are in goes: at the
+ * end of the thread, and at a fork that loses it.
+ */
 #include "state/held_table.h"
 #include "base/process.h"
 #include "state/thread.h"

@@ -7,8 +7,8 @@
  * back; whether the lock was held at a clone is read from the lock's own word,
  * in the child's frozen copy. An entry that the word contradicts is dropped.
  */
-#ifndef FORKCHECK_HELD_TABLE_H
-#define FORKCHECK_HELD_TABLE_H
+#ifndef FORKCHECK_STATE_HELD_TABLE_H
+#define FORKCHECK_STATE_HELD_TABLE_H
 
 #include "common/log_format.h"
 #include "shim.h"

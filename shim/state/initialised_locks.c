@@ -1,4 +1,7 @@
-/* The table of initialised locks. Runs in any thread, without a lock. */
+/*
+ * Keeps the table of initialised locks. Runs in any thread, without a lock; one that is
+ * written over was about another lock.
+ */
 #include "state/initialised_locks.h"
 #include "state/capture.h"
 

@@ -2,8 +2,8 @@
  * Where locks were initialised, for naming those that have no symbol, and whether for one
  * process only: those that their own bytes do not tell from shared ones.
  */
-#ifndef FORKCHECK_INITIALISED_LOCKS_H
-#define FORKCHECK_INITIALISED_LOCKS_H
+#ifndef FORKCHECK_STATE_INITIALISED_LOCKS_H
+#define FORKCHECK_STATE_INITIALISED_LOCKS_H
 
 #include "log/kept_facts.h"
 #include "shim.h"

@@ -1,4 +1,7 @@
-/* The table of lock families. Reads copies of locks, in hooks and in fork children. */
+/*
+ * Answers what the bytes of a lock say, for each family. Reads copies of locks, in hooks
+ * and in fork children.
+ */
 #include "state/lock_families.h"
 #include "base/process.h"
 #include "common/glibc/guard.h"

@@ -3,8 +3,8 @@
  * lock, whose it is, whether it can be given back on the other side of a fork. A new family
  * is one row of the table in lock_families.c, its layout in common/, and its wrappers.
  */
-#ifndef FORKCHECK_LOCK_FAMILIES_H
-#define FORKCHECK_LOCK_FAMILIES_H
+#ifndef FORKCHECK_STATE_LOCK_FAMILIES_H
+#define FORKCHECK_STATE_LOCK_FAMILIES_H
 
 #include "state/held_table.h"
 

@@ -5,8 +5,8 @@
  * log space. dl_iterate_phdr is not used: its lock is never reset in a fork
  * child, and a callback of the program's may be holding it for long.
  */
-#ifndef FORKCHECK_MODULES_H
-#define FORKCHECK_MODULES_H
+#ifndef FORKCHECK_STATE_MODULES_H
+#define FORKCHECK_STATE_MODULES_H
 
 #include "shim.h"
 #include <stdbool.h>

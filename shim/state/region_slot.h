@@ -1,8 +1,8 @@
 /*
  * A thread's entry for a part of libc that takes a lock of its own ("region"): it is inside.
  */
-#ifndef FORKCHECK_REGION_SLOT_H
-#define FORKCHECK_REGION_SLOT_H
+#ifndef FORKCHECK_STATE_REGION_SLOT_H
+#define FORKCHECK_STATE_REGION_SLOT_H
 
 #include "common/log_format.h"
 #include "shim.h"

@@ -1,5 +1,7 @@
-/* Claims blocks of threads, and gives them back; writes THREAD records. A new thread
- * costs one claim of a block and one lock of its robust mutex. */
+/*
+ * Claims blocks of threads, gives them back, and writes THREAD records. A new thread costs
+ * one claim of a block and one lock of its robust mutex.
+ */
 #include "state/thread.h"
 #include "base/process.h"
 #include "base/real.h"

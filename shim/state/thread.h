@@ -9,8 +9,8 @@
  * way (return, pthread_exit, cancellation, a raw exit), the kernel sets
  * FUTEX_OWNER_DIED in it. No key, no destructor, no cleanup handler.
  */
-#ifndef FORKCHECK_THREAD_H
-#define FORKCHECK_THREAD_H
+#ifndef FORKCHECK_STATE_THREAD_H
+#define FORKCHECK_STATE_THREAD_H
 
 #include "base/process.h"
 #include "state/capture.h"

@@ -3,8 +3,8 @@
  * libsupc++/guard.cc. The first byte is the ABI's; in libc++abi the others have other bits,
  * and are as clear where nobody is at it.
  */
-#ifndef FORKCHECK_GLIBC_GUARD_H
-#define FORKCHECK_GLIBC_GUARD_H
+#ifndef FORKCHECK_COMMON_GLIBC_GUARD_H
+#define FORKCHECK_COMMON_GLIBC_GUARD_H
 
 #include <stdint.h>
 

@@ -5,8 +5,8 @@
  * Bits of __data.__kind: nptl/pthreadP.h, the same from 2.3.4 to 2.43. The struct is public
  * (bits/struct_mutex.h) and so is its layout by ABI: static initialisers fill it.
  */
-#ifndef FORKCHECK_GLIBC_MUTEX_H
-#define FORKCHECK_GLIBC_MUTEX_H
+#ifndef FORKCHECK_COMMON_GLIBC_MUTEX_H
+#define FORKCHECK_COMMON_GLIBC_MUTEX_H
 
 #include <linux/futex.h>
 #include <pthread.h>

@@ -2,8 +2,8 @@
  * The bytes of glibc's pthread_rwlock_t: a writer is named, readers are only counted.
  * nptl/pthread_rwlock_common.c, since 2.25; the struct is public (bits/struct_rwlock.h).
  */
-#ifndef FORKCHECK_GLIBC_RWLOCK_H
-#define FORKCHECK_GLIBC_RWLOCK_H
+#ifndef FORKCHECK_COMMON_GLIBC_RWLOCK_H
+#define FORKCHECK_COMMON_GLIBC_RWLOCK_H
 
 #include <pthread.h>
 #include <stdbool.h>

@@ -2,8 +2,8 @@
  * The bytes of glibc's sem_t: struct new_sem, 2.21 to 2.43, where a machine has atomic
  * operations on 64 bits.
  */
-#ifndef FORKCHECK_GLIBC_SEMAPHORE_H
-#define FORKCHECK_GLIBC_SEMAPHORE_H
+#ifndef FORKCHECK_COMMON_GLIBC_SEMAPHORE_H
+#define FORKCHECK_COMMON_GLIBC_SEMAPHORE_H
 
 #include <semaphore.h>
 #include <stdint.h>

@@ -2,8 +2,8 @@
  * The word of glibc's pthread_spinlock_t: it names nobody, and does not say whether
  * processes share it. sysdeps/x86.
  */
-#ifndef FORKCHECK_GLIBC_SPIN_H
-#define FORKCHECK_GLIBC_SPIN_H
+#ifndef FORKCHECK_COMMON_GLIBC_SPIN_H
+#define FORKCHECK_COMMON_GLIBC_SPIN_H
 
 #include <stdint.h>
 

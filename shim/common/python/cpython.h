@@ -11,8 +11,8 @@
  * thread state names its interpreter, a code object and a string name their
  * type. One that fails ends the walk without a frame.
  */
-#ifndef FORKCHECK_PYTHON_H
-#define FORKCHECK_PYTHON_H
+#ifndef FORKCHECK_COMMON_PYTHON_CPYTHON_H
+#define FORKCHECK_COMMON_PYTHON_CPYTHON_H
 
 #include "../log_format.h"
 #include <stdbool.h>

@@ -1,4 +1,7 @@
-/* The entries of a dictionary (PyDictKeysObject), which lie behind a table of indices. */
+/*
+ * Walks the entries of a dictionary (PyDictKeysObject), which lie behind a table of
+ * indices.
+ */
 #include "cpython.h"
 #include <string.h>
 

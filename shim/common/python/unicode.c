@@ -1,6 +1,6 @@
 /*
- * Strings: PEP 393. One, two or four bytes to a character, behind a header
- * whose length tells whether the string is ASCII.
+ * Reads strings, by PEP 393: one, two or four bytes to a character, behind a header whose
+ * length tells whether the string is ASCII.
  */
 #include "cpython.h"
 

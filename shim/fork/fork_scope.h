@@ -4,8 +4,8 @@
  * child first after it. _Fork() and raw clones run no handler: there the
  * wrapper itself does what the handlers would.
  */
-#ifndef FORKCHECK_FORK_H
-#define FORKCHECK_FORK_H
+#ifndef FORKCHECK_FORK_FORK_SCOPE_H
+#define FORKCHECK_FORK_FORK_SCOPE_H
 
 #include "state/thread.h"
 

@@ -3,7 +3,7 @@
  * seen. A signal handler may interrupt it and fork itself, and then returns into the
  * interrupted fork in two processes: what was under way is kept, and put back.
  */
-#include "fork/fork.h"
+#include "fork/fork_scope.h"
 #include "base/process.h"
 #include "base/real.h"
 #include "fork/announcement.h"
