@@ -33,10 +33,10 @@ SANITIZER = $(if $(filter thread,$(SANITIZE)),-fsanitize=thread,$(if $(SANITIZE)
 , = ,
 ALL_CFLAGS = $(LANGUAGE) $(WARNINGS) $(if $(WERROR),-Werror) $(CFLAGS)
 
-# The CLI. libunwind's x86-64 part is the one for other processes' memory. Two parts of the shim
-# are asked on both sides: can the shim be in a program, and what does an interpreter run?
+# The CLI. libunwind's x86-64 part is the one for other processes' memory. shim/common is
+# compiled for both sides.
 CLI_SOURCES    := $(sort $(wildcard cli/*.c cli/*/*.c))
-SHARED_SOURCES := shim/target.c shim/goroutine.c $(sort $(wildcard shim/python/*.c))
+SHARED_SOURCES := $(sort $(wildcard shim/common/*.c shim/common/*/*.c))
 CLI_OBJECTS    := $(CLI_SOURCES:%.c=$(BUILD)/obj/%.o) $(SHARED_SOURCES:%.c=$(BUILD)/obj/cli/%.o)
 CLI_LIBS     = -lunwind-x86_64 -lunwind -ldw -lelf -liberty -ljansson
 CLI_DEFINES  = -DFORKCHECK_VERSION='"$(VERSION)"' \
@@ -47,15 +47,18 @@ CLI_DEFINES  = -DFORKCHECK_VERSION='"$(VERSION)"' \
 # segments and not four: mapping each costs every short process of a build. So do
 # the compiler's start files, which look for functions that nobody has.
 # The data that every fork writes to comes first, in one page.
-SHIM_FORK    := $(addprefix shim/, process.c wakers.c thread.c)
-SHIM_SOURCES := $(SHIM_FORK) $(filter-out $(SHIM_FORK), $(sort $(wildcard shim/*.c shim/*/*.c)))
+SHIM_FORK    := $(addprefix shim/, base/process.c record/private_facts.c state/thread.c)
+SHIM_SOURCES := $(SHIM_FORK) $(filter-out $(SHIM_FORK), $(sort $(wildcard shim/*/*.c shim/*/*/*.c)))
 SHIM_OBJECTS := $(SHIM_SOURCES:%.c=$(BUILD)/obj/%.o)
-SHIM_CFLAGS   = -falign-functions=64 -fPIC -fno-plt -fvisibility=hidden -ftls-model=initial-exec -fasynchronous-unwind-tables
-SHIM_LDFLAGS  = -shared -Wl,-soname,libforkcheck.so -Wl,--version-script=shim/exports.map \
+SHIM_CFLAGS   = -Ishim -falign-functions=64 -fPIC -fno-plt -fvisibility=hidden -ftls-model=initial-exec -fasynchronous-unwind-tables
+SHIM_LDFLAGS  = -shared -Wl,-soname,libforkcheck.so -Wl,--version-script=shim/hooks/exports.map \
 	-Wl,-z,initfirst -Wl,-z,now -Wl,-z,defs -Wl,-z,nodelete -Wl,-z,noseparate-code -Wl,-z,norelro -nostartfiles
 
-# Tests: one Check program, linked with all of the CLI but its main().
-CHECK_SOURCES := $(sort $(wildcard tests/unit/*.c tests/cases/*.c))
+# Tests: one Check program, linked with all of the CLI but its main(), and with the floors of
+# the shim: from the upper to the lower ones, for they look down only. libc's own names
+# (strings.c) are left out, and what the hooks export is called shim_NAME there.
+CHECK_SOURCES := $(sort $(wildcard tests/unit/*.c tests/unit/*/*.c tests/cases/*.c))
+FLOORS        := $(patsubst %,$(BUILD)/tests/lib%.a,hooks fork record state log base)
 CHECK_OBJECTS := $(CHECK_SOURCES:%.c=$(BUILD)/obj/%.o)
 CHECK_LIBS     = -lcheck_pic -pthread -lrt -lm -lsubunit
 CHECK_DEFINES  = -DBUILD_DIRECTORY='"$(abspath $(BUILD))"' -DSOURCE_DIRECTORY='"$(CURDIR)"'
@@ -103,7 +106,7 @@ help:
 $(BUILD)/forkcheck: $(CLI_OBJECTS)
 	$(call say,LINK)$(CC) $(CFLAGS) $(SANITIZER) $(LDFLAGS) -o $@ $^ $(CLI_LIBS)
 
-$(BUILD)/libforkcheck.so: $(SHIM_OBJECTS) shim/exports.map
+$(BUILD)/libforkcheck.so: $(SHIM_OBJECTS) shim/hooks/exports.map
 	$(call say,LINK)$(CC) $(CFLAGS) $(SHIM_LDFLAGS) $(LDFLAGS) -o $@ $(SHIM_OBJECTS)
 
 $(BUILD)/obj/cli/%.o: cli/%.c
@@ -130,7 +133,28 @@ $(BUILD)/obj/tests/%.o: tests/%.c
 check: deps all $(BUILD)/tests/check $(CASES) $(CASE_LIBS)
 	@FORKCHECK_CASE_REPEAT=$(REPEAT) $(BUILD)/tests/check
 
-$(BUILD)/tests/check: $(CHECK_OBJECTS) $(filter-out %/cli/main.o,$(CLI_OBJECTS))
+$(BUILD)/obj/tests/unit/shim/%.o: CHECK_DEFINES += -Ishim
+
+$(BUILD)/obj/floors/%.o: shim/%.c
+	@mkdir -p $(@D)
+	$(call say,CC)$(CC) $(ALL_CFLAGS) $(SANITIZER) -Ishim -fvisibility=hidden -c -o $@ $<
+
+$(BUILD)/obj/floors/hooks/%.o: shim/hooks/%.c $(BUILD)/tests/exported
+	@mkdir -p $(@D)
+	$(call say,CC)$(CC) $(ALL_CFLAGS) $(SANITIZER) -Ishim -fvisibility=hidden -c -o $@ $<
+	@objcopy --redefine-syms=$(BUILD)/tests/exported $@
+
+$(BUILD)/tests/exported: shim/hooks/exports.map
+	@mkdir -p $(@D)
+	$(call say,SED)sed -n 's/^\t\([A-Za-z_0-9]*\);$$/\1 shim_\1/p' $< >$@
+
+$(foreach floor,$(FLOORS:$(BUILD)/tests/lib%.a=%),$(eval $(BUILD)/tests/lib$(floor).a: $(patsubst \
+	shim/%.c,$(BUILD)/obj/floors/%.o,$(filter-out shim/base/strings.c,$(wildcard shim/$(floor)/*.c)))))
+$(FLOORS):
+	@rm -f $@
+	$(call say,AR)$(AR) rcs $@ $^
+
+$(BUILD)/tests/check: $(CHECK_OBJECTS) $(filter-out %/cli/main.o,$(CLI_OBJECTS)) $(FLOORS)
 	@mkdir -p $(@D)
 	$(call say,LINK)$(CC) $(CFLAGS) $(SANITIZER) $(LDFLAGS) -o $@ $^ $(CLI_LIBS) $(CHECK_LIBS)
 

@@ -4,7 +4,7 @@
 #ifndef FORKCHECK_LAUNCH_H
 #define FORKCHECK_LAUNCH_H
 
-#include "../shim/target.h"
+#include "../shim/common/target.h"
 #include "session/session.h"
 #include <stdbool.h>
 #include <stdint.h>

@@ -5,7 +5,7 @@
 #ifndef FORKCHECK_LIBC_REGIONS_H
 #define FORKCHECK_LIBC_REGIONS_H
 
-#include "../../shim/session.h"
+#include "../../shim/common/log_format.h"
 #include "../session/model.h"
 
 struct libc_region {

@@ -1,19 +1,8 @@
 /* Families of locks, by their bytes. Reads copies only. */
 #include "lock_kinds.h"
-#include <pthread.h>
+#include "../../shim/common/glibc/mutex.h"
+#include "../../shim/common/glibc/rwlock.h"
 #include <string.h>
-
-/* glibc, nptl/pthreadP.h: the bits of pthread_mutex_t.__data.__kind. */
-#define MUTEX_TYPE    3
-#define MUTEX_ROBUST  16
-#define MUTEX_PI      32
-#define MUTEX_PROTECT 64
-#define MUTEX_SHARED  128
-/* Values of MUTEX_TYPE. */
-#define MUTEX_RECURSIVE  1
-#define MUTEX_ERRORCHECK 2
-/* glibc, nptl/pthread_rwlock_common.c: readers are counted above the phase bits. */
-#define RWLOCK_READER_SHIFT 3
 
 static const char *mutex_attributes(struct arena *arena, const uint8_t *state, size_t length)
 {
@@ -35,18 +24,14 @@ static const char *mutex_attributes(struct arena *arena, const uint8_t *state, s
 			    kind & MUTEX_SHARED ? "process-shared" : "private");
 }
 
-/* All other types ask for the owner's thread id, and the child's thread has another. */
 static bool mutex_crosses_fork(const uint8_t *state, size_t length)
 {
 	pthread_mutex_t mutex;
-	int type;
 
 	if (length < sizeof(mutex))
 		return false;
 	memcpy(&mutex, state, sizeof(mutex));
-	type = mutex.__data.__kind & MUTEX_TYPE;
-	return !(mutex.__data.__kind & (MUTEX_ROBUST | MUTEX_PI | MUTEX_PROTECT)) &&
-	       type != MUTEX_RECURSIVE && type != MUTEX_ERRORCHECK;
+	return glibc_mutex_crosses_fork(&mutex);
 }
 
 static const char *no_attributes(struct arena *arena, const uint8_t *state, size_t length)
@@ -65,7 +50,7 @@ static const char *rwlock_attributes(struct arena *arena, const uint8_t *state, 
 	if (length < sizeof(rwlock))
 		return NULL;
 	memcpy(&rwlock, state, sizeof(rwlock));
-	readers = rwlock.__data.__readers >> RWLOCK_READER_SHIFT;
+	readers = glibc_rwlock_readers(&rwlock);
 	return arena_printf(arena, "%s, %s",
 			    rwlock.__data.__cur_writer ? "held for writing"
 			    : readers                  ? "held for reading"
@@ -73,7 +58,6 @@ static const char *rwlock_attributes(struct arena *arena, const uint8_t *state, 
 			    rwlock.__data.__shared ? "process-shared" : "private");
 }
 
-/* Unlocking compares the writer with the caller's id; a reader is only counted. */
 static bool rwlock_crosses_fork(const uint8_t *state, size_t length)
 {
 	pthread_rwlock_t rwlock;
@@ -81,7 +65,7 @@ static bool rwlock_crosses_fork(const uint8_t *state, size_t length)
 	if (length < sizeof(rwlock))
 		return false;
 	memcpy(&rwlock, state, sizeof(rwlock));
-	return !rwlock.__data.__cur_writer;
+	return glibc_rwlock_crosses_fork(&rwlock);
 }
 
 static const char *const mutex_functions[OPERATIONS] = {

@@ -5,7 +5,7 @@
 #ifndef FORKCHECK_LOCK_KINDS_H
 #define FORKCHECK_LOCK_KINDS_H
 
-#include "../../shim/session.h"
+#include "../../shim/common/log_format.h"
 #include "../arena.h"
 #include <stdbool.h>
 

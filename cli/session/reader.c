@@ -3,6 +3,7 @@
  * may still be writing: load once, check the copy, use the copy.
  */
 #include "reader.h"
+#include "../../shim/common/log_header.h"
 #include <stdlib.h>
 #include <string.h>
 
@@ -39,37 +40,6 @@ static const size_t least_sizes[RECORD_TYPES] = {
 	[RECORD_BLOCKED] = sizeof(struct record_blocked),
 };
 
-static bool part_fits(const struct session_header *header, uint64_t offset, uint64_t count,
-		      uint64_t size)
-{
-	return offset >= sizeof(*header) && offset % 64 == 0 && offset <= header->file_size &&
-	       count <= (header->file_size - offset) / size;
-}
-
-static bool is_power_of_two(uint32_t value)
-{
-	return value && !(value & (value - 1));
-}
-
-static const char *check_header(const struct session_header *header, size_t size)
-{
-	if (memcmp(header->magic, SESSION_MAGIC, sizeof(header->magic)) != 0)
-		return "it is not a forkcheck session";
-	if (header->version != SESSION_VERSION)
-		return "it was written by another version of forkcheck";
-	if (header->header_size != sizeof(*header) || header->file_size != size)
-		return "it is truncated or damaged";
-	if (!is_power_of_two(header->births_count) || !is_power_of_two(header->intern_count) ||
-	    header->cells_count >= UINT32_MAX || header->own_cells > header->cells_count ||
-	    !part_fits(header, header->births_offset, header->births_count,
-		       sizeof(struct session_birth)) ||
-	    !part_fits(header, header->intern_offset, header->intern_count,
-		       sizeof(struct session_intern)) ||
-	    !part_fits(header, header->cells_offset, header->cells_count, SESSION_CELL))
-		return "its header is damaged";
-	return NULL;
-}
-
 const char *reader_open(struct reader *reader, const void *bytes, size_t size)
 {
 	const char *problem;
@@ -78,7 +48,7 @@ const char *reader_open(struct reader *reader, const void *bytes, size_t size)
 	if (size < sizeof(reader->header))
 		return "it is too short for a forkcheck session";
 	memcpy(&reader->header, bytes, sizeof(reader->header));
-	problem = check_header(&reader->header, size);
+	problem = log_header_problem(&reader->header, size);
 	if (problem)
 		return problem;
 	reader->bytes = bytes;

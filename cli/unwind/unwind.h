@@ -8,7 +8,7 @@
 #ifndef FORKCHECK_UNWIND_H
 #define FORKCHECK_UNWIND_H
 
-#include "../../shim/session.h"
+#include "../../shim/common/log_format.h"
 #include "../arena.h"
 #include "frame.h"
 #include <stdbool.h>

@@ -4,16 +4,13 @@
  * shared, with the id of a thread of this session that has ended.
  */
 #include "dead_owner.h"
+#include "../../shim/common/glibc/mutex.h"
 #include "stop.h"
 #include <dirent.h>
-#include <pthread.h>
 #include <stdlib.h>
 
-/* pthread_mutex_t.__data: glibc, nptl/pthreadP.h, as in shim/locks/mutex.c. Robust,
- * priority-inheriting and -protecting mutexes have bits that are not here. */
-#define KIND_SHARED 128
-#define KIND_PLAIN  (3 | KIND_SHARED | 256 | 512)
-#define CONTENDED   2
+/* Robust, priority-inheriting and -protecting mutexes have bits that are not here. */
+#define KIND_PLAIN (MUTEX_TYPE | MUTEX_SHARED | MUTEX_ELISION | MUTEX_NO_ELISION)
 
 /* The id of the owner; 0: this is no such mutex. */
 static pid_t owner_of(pid_t pid, const struct process_wait *wait)
@@ -21,7 +18,7 @@ static pid_t owner_of(pid_t pid, const struct process_wait *wait)
 	pthread_mutex_t mutex;
 
 	if (stop_read(pid, wait->address, &mutex, sizeof(mutex)) != sizeof(mutex) ||
-	    mutex.__data.__lock != CONTENDED || !(mutex.__data.__kind & KIND_SHARED) ||
+	    mutex.__data.__lock != MUTEX_CONTENDED || !(mutex.__data.__kind & MUTEX_SHARED) ||
 	    mutex.__data.__kind & ~KIND_PLAIN || mutex.__data.__owner <= 0)
 		return 0;
 	return mutex.__data.__owner;

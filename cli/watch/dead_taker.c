@@ -4,6 +4,7 @@
  * lives has taken more than it gave, that one may give it back.
  */
 #include "dead_taker.h"
+#include "../../shim/common/glibc/semaphore.h"
 #include "closed_set.h"
 #include "maps.h"
 #include "stop.h"
@@ -108,13 +109,12 @@ static session_reference find_dead_taker(const struct inquest *inquest,
 	return is_lock(&usage) ? found : 0;
 }
 
-/* glibc's struct new_sem: value, waiters, and what is not 0 where processes share it. */
 static bool is_taken_semaphore(pid_t pid, const struct process_wait *wait)
 {
-	uint32_t words[3];
+	struct glibc_semaphore state;
 
-	return stop_read(pid, wait->address, words, sizeof(words)) == sizeof(words) && !words[0] &&
-	       words[1] && words[2];
+	return stop_read(pid, wait->address, &state, sizeof(state)) == sizeof(state) &&
+	       !state.value && state.waiters && state.is_shared;
 }
 
 /* --- what follows ------------------------------------------------------------- */

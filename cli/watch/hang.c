@@ -3,7 +3,7 @@
  * Yama, a process that is not dumpable): then nothing is acted upon.
  */
 #include "hang.h"
-#include "../../shim/goroutine.h"
+#include "../../shim/common/goroutine.h"
 #include "blocked.h"
 #include "kept.h"
 #include "maps.h"

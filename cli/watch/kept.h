@@ -1,6 +1,6 @@
 /*
  * What a process keeps in its own memory for the case that a fork makes it matter
- * (shim/kept.h). A process that hangs cannot write it down any more: what is needed of
+ * (shim/log/kept_facts.h). A process that hangs cannot write it down any more: what is needed of
  * it is read from the outside and appended to the log.
  */
 #ifndef FORKCHECK_WATCH_KEPT_H

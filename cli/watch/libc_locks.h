@@ -5,7 +5,7 @@
 #ifndef FORKCHECK_WATCH_LIBC_LOCKS_H
 #define FORKCHECK_WATCH_LIBC_LOCKS_H
 
-#include "../../shim/session.h"
+#include "../../shim/common/log_format.h"
 #include "../unwind/unwind.h"
 #include <stdbool.h>
 #include <sys/types.h>

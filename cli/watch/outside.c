@@ -8,7 +8,7 @@
  *   one of them at most has forked.
  */
 #include "outside.h"
-#include "../../shim/target.h"
+#include "../../shim/common/target.h"
 #include "../unobserved.h"
 #include "maps.h"
 #include "procfs.h"

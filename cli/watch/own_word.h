@@ -7,7 +7,7 @@
 #ifndef FORKCHECK_WATCH_OWN_WORD_H
 #define FORKCHECK_WATCH_OWN_WORD_H
 
-#include "../../shim/session.h"
+#include "../../shim/common/log_format.h"
 #include <stdint.h>
 #include <sys/types.h>
 

@@ -6,7 +6,7 @@
 #ifndef FORKCHECK_WATCH_PARKED_H
 #define FORKCHECK_WATCH_PARKED_H
 
-#include "../../shim/python/python.h"
+#include "../../shim/common/python/cpython.h"
 
 struct parked {
 	uint32_t kind;  /* enum lock_kind; 0: it waits for something else */

@@ -1,9 +1,9 @@
 /*
  * Reads the interpreter from outside, where the process' own notes say that it
- * is. Nothing of what is read is trusted: see shim/python/python.h.
+ * is. Nothing of what is read is trusted: see shim/common/python/cpython.h.
  */
 #include "python.h"
-#include "../../shim/python/python.h"
+#include "../../shim/common/python/cpython.h"
 #include "stop.h"
 #include "wakers.h"
 #include <stdio.h>

@@ -5,7 +5,7 @@
 #ifndef FORKCHECK_STOP_H
 #define FORKCHECK_STOP_H
 
-#include "../../shim/session.h"
+#include "../../shim/common/log_format.h"
 #include "procfs.h"
 #include <stdbool.h>
 

@@ -1,11 +1,12 @@
 /*
  * The locks that the threads of a living process hold, as the shim keeps them in the memory of
- * that process (shim/tables.h). What is read may be damaged, and may change meanwhile.
+ * that process (shim/common/thread_layout.h). What is read may be damaged, and may change
+ * meanwhile.
  */
 #ifndef FORKCHECK_WATCH_THREAD_TABLES_H
 #define FORKCHECK_WATCH_THREAD_TABLES_H
 
-#include "../../shim/tables.h"
+#include "../../shim/common/thread_layout.h"
 #include "../session/model.h"
 #include "procfs.h"
 

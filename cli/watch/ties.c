@@ -3,6 +3,7 @@
  * stranger's, and checked as such. Stacks are read, and nobody is stopped.
  */
 #include "ties.h"
+#include "../../shim/common/glibc/semaphore.h"
 #include "../library_names.h"
 #include "../rules/attribution.h"
 #include "../unwind/unwind.h"
@@ -237,13 +238,13 @@ static bool comes_back(const struct tie_search *search, int descriptor)
 	       holders_reads_itself(search->pid, descriptor);
 }
 
-/* What was posted is still there: who waited for it at the fork is not. glibc's struct new_sem has
- * the value in its lower half. */
+/* What was posted is still there: who waited for it at the fork is not. */
 static bool is_untaken(const struct tie_search *search, uint64_t semaphore)
 {
-	uint32_t value;
+	struct glibc_semaphore state;
 
-	return stop_read(search->pid, semaphore, &value, sizeof(value)) == sizeof(value) && value;
+	return stop_read(search->pid, semaphore, &state, sizeof(state)) == sizeof(state) &&
+	       state.value;
 }
 
 static bool is_handed_to_lost(const struct tie_search *search, const struct session_handed *handed)

@@ -4,8 +4,8 @@
  * interpreter that is laid out here, whole for all who read it, in each version that
  * is known; those behind a pause are applied while it is being read.
  */
-#include "../../shim/python/python.h"
 #include "../../cli/watch/parked.h"
+#include "../../shim/common/python/cpython.h"
 #include "fuzz.h"
 #include "input.h"
 #include <err.h>
@@ -163,7 +163,7 @@ static void put_number(uint64_t address, uint32_t value)
 	put(address, &value, sizeof(value));
 }
 
-/* Places of words in _Py_DebugOffsets by minor (shim/python/layout.c), and what they say. */
+/* Places of words in _Py_DebugOffsets by minor (shim/common/python/layout.c), and what they say. */
 static const struct {
 	uint16_t place[3];
 	uint16_t value;

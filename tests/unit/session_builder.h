@@ -6,7 +6,7 @@
 #ifndef UNIT_SESSION_BUILDER_H
 #define UNIT_SESSION_BUILDER_H
 
-#include "../../shim/session.h"
+#include "../../shim/common/log_format.h"
 #include <stddef.h>
 
 struct session_builder {

@@ -1,5 +1,5 @@
 /* Where Go's runtime keeps its goroutine, from its code and memory as they could be. */
-#include "../../shim/goroutine.h"
+#include "../../shim/common/goroutine.h"
 #include "support.h"
 #include <check.h>
 #include <string.h>

@@ -1,0 +1,28 @@
+/*
+ * Futexes that are asked for through syscall(): Rust, GLib, abseil, libstdc++.
+ * Who woke and who waited last is noted under the address of the word, which is
+ * often not the lock. Async-signal-safe.
+ */
+#include "hooks/futex.h"
+#include "record/ownerless.h"
+#include <linux/futex.h>
+
+COLD void futex_called(const void *word, long operation, const void *site)
+{
+	/* Private or not, with either clock: the same. */
+	switch (operation & FUTEX_CMD_MASK) {
+	case FUTEX_WAIT:
+	case FUTEX_WAIT_BITSET:
+		object_awaited(word, LOCK_FUTEX, site);
+		break;
+	case FUTEX_WAKE:
+	case FUTEX_WAKE_BITSET:
+	case FUTEX_WAKE_OP:
+	case FUTEX_REQUEUE:
+	case FUTEX_CMP_REQUEUE:
+		object_gave(word, LOCK_FUTEX, site);
+		break;
+	default:
+		break;
+	}
+}

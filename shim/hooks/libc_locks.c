@@ -1,0 +1,121 @@
+/*
+ * The functions of libc that take a lock of its own (base/region_functions.h): notes that a
+ * thread is inside. Entering costs a few stores to the thread's own block: random() and
+ * localtime_r() are called in loops, dl_iterate_phdr() while an exception is thrown. A
+ * function that is left by longjmp, an exception or cancellation leaves its entry open; the
+ * next call takes the entry over, and a fork child asks the stack whether it still holds.
+ */
+#include "base/process.h"
+#include "base/real.h"
+#include "record/generators.h"
+#include "record/region_entries.h"
+#include "state/thread.h"
+#include <stdarg.h>
+
+/* In the frame of the wrapper: its registers are the ones to unwind from. */
+static inline __attribute__((always_inline)) struct region_slot *enter(enum region region,
+								       struct call_site site)
+{
+	struct thread *thread = thread_self;
+	struct region_slot *slot;
+
+	if (unlikely(!thread)) {
+		real_ensure();
+		return NULL;
+	}
+	slot = &thread->regions[region];
+	if (unlikely(slot->since || !(thread->regions_used & region_bit(region)) ||
+		     process.orphaned_regions & region_bit(region))) {
+		slot = region_open(thread, region, site);
+		if (!slot)
+			return NULL;
+	}
+	CAPTURE_REGISTERS(&slot->registers);
+	slot->site = site.address;
+	slot->sp = site.sp;
+	atomic_signal_fence(memory_order_seq_cst);
+	slot->since = time_coarse();
+	return slot;
+}
+
+static inline __attribute__((always_inline)) void leave(struct region_slot **place)
+{
+	struct region_slot *slot = *place;
+
+	if (!slot)
+		return;
+	slot->since = 0;
+	if (unlikely(slot->wait))
+		region_wait_ended(slot);
+}
+
+#define INSIDE(region)                                                                             \
+	__attribute__((cleanup(leave))) struct region_slot *inside =                               \
+		enter(REGION_##region, CALL_SITE());                                               \
+	(void)inside
+
+/* libc exports more of them than it declares. */
+#define X(region, result, name, parameters, arguments)                                             \
+	result name parameters;                                                                    \
+	EXPORT result name parameters                                                              \
+	{                                                                                          \
+		INSIDE(region);                                                                    \
+		REAL_FIND(name);                                                                   \
+		return real.name arguments;                                                        \
+	}
+REGION_FUNCTIONS(X)
+#undef X
+
+#define X(region, result, name, parameters, arguments)                                             \
+	EXPORT result name parameters                                                              \
+	{                                                                                          \
+		random_draw(COPIED_RANDOM);                                                        \
+		INSIDE(region);                                                                    \
+		REAL_FIND(name);                                                                   \
+		return real.name arguments;                                                        \
+	}
+RANDOM_DRAWS(X)
+#undef X
+
+#define X(region, result, name, parameters, arguments)                                             \
+	EXPORT result name parameters                                                              \
+	{                                                                                          \
+		SEEDING(COPIED_RANDOM);                                                            \
+		INSIDE(region);                                                                    \
+		REAL_FIND(name);                                                                   \
+		return real.name arguments;                                                        \
+	}
+RANDOM_SEEDS(X)
+#undef X
+
+EXPORT void syslog(int priority, const char *format, ...)
+{
+	INSIDE(SYSLOG);
+	va_list list;
+
+	REAL_FIND(vsyslog);
+	va_start(list, format);
+	real.vsyslog(priority, format, list);
+	va_end(list);
+}
+
+/* What syslog() becomes with _FORTIFY_SOURCE. */
+void __syslog_chk(int priority, int flag, const char *format, ...);
+
+EXPORT void __syslog_chk(int priority, int flag, const char *format, ...)
+{
+	INSIDE(SYSLOG);
+	va_list list;
+
+	REAL_FIND(__vsyslog_chk);
+	va_start(list, format);
+	real.__vsyslog_chk(priority, flag, format, list);
+	va_end(list);
+}
+
+EXPORT _Noreturn void exit(int status)
+{
+	INSIDE(EXIT);
+	real.exit(status);
+	__builtin_unreachable();
+}

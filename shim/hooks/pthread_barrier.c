@@ -1,0 +1,37 @@
+/* The hooks of pthread_barrier_*() note who came last. Nobody owns a barrier. */
+#include "base/real.h"
+#include "record/ownerless.h"
+
+REAL(int, pthread_barrier_wait, (pthread_barrier_t *));
+REAL(int, pthread_barrier_init, (pthread_barrier_t *, const pthread_barrierattr_t *, unsigned));
+REAL(int, pthread_barrier_destroy, (pthread_barrier_t *));
+
+EXPORT int pthread_barrier_wait(pthread_barrier_t *barrier)
+{
+	real_ensure();
+	object_awaited(barrier, LOCK_BARRIER, __builtin_return_address(0));
+	return real_pthread_barrier_wait(barrier);
+}
+
+EXPORT int pthread_barrier_init(pthread_barrier_t *barrier, const pthread_barrierattr_t *attributes,
+				unsigned count)
+{
+	struct call_site site = CALL_SITE();
+	int result;
+
+	real_ensure();
+	result = real_pthread_barrier_init(barrier, attributes, count);
+	if (result == 0)
+		object_made(barrier, LOCK_BARRIER, site);
+	return result;
+}
+
+EXPORT int pthread_barrier_destroy(pthread_barrier_t *barrier)
+{
+	int result;
+
+	real_ensure();
+	result = real_pthread_barrier_destroy(barrier);
+	object_forgotten(barrier, LOCK_BARRIER);
+	return result;
+}

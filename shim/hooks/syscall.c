@@ -1,0 +1,56 @@
+/*
+ * The hook of syscall() passes calls by number to the hooks that would see them under their
+ * names. It is async-signal-safe, and gone while the call runs.
+ */
+#include "base/process.h"
+#include "base/real.h"
+#include "hooks/clone.h"
+#include "hooks/exec.h"
+#include "hooks/futex.h"
+#include "record/private_facts.h"
+#include <sys/syscall.h>
+
+/*
+ * Some calls are made by number. The wrapper must be gone when the call runs
+ * (SYS_vfork comes back twice): with -O2 this is a jump, the seventh argument
+ * stays where the caller put it. (The header declares it variadic, hence the
+ * other name here.)
+ */
+long call_by_number(long number, long a, long b, long c, long d, long e, long f) __asm__("syscall");
+
+static void expect_filter(void)
+{
+	if (process.active)
+		process_name();
+	process.is_filtered = true;
+}
+
+static COLD void note_call(long number, long a, long b)
+{
+	struct itimerval seconds = {.it_value.tv_sec = a};
+
+	if (number == SYS_setitimer && b)
+		facts_note_timer((int)a, (const struct itimerval *)b);
+	else if (number == SYS_alarm)
+		facts_note_timer(ITIMER_REAL, &seconds);
+	else if (number == SYS_seccomp)
+		expect_filter();
+}
+
+EXPORT long call_by_number(long number, long a, long b, long c, long d, long e, long f)
+{
+	long (*call)(long, long, long, long, long, long, long);
+
+	real_ensure();
+	/* One jump for all: with two, clang makes calls of them. */
+	call = real.syscall;
+	if (unlikely(clone_is_asked_for(number)))
+		call = clone_by_number;
+	else if (number == SYS_futex)
+		futex_called((const void *)a, b, __builtin_return_address(0));
+	else if (unlikely(number == SYS_execve || number == SYS_execveat))
+		call = exec_by_number;
+	else if (unlikely(number == SYS_setitimer || number == SYS_alarm || number == SYS_seccomp))
+		note_call(number, a, b);
+	return call(number, a, b, c, d, e, f);
+}

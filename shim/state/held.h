@@ -1,0 +1,36 @@
+/*
+ * Opens, finds and closes the slots of a thread's tables of held locks (held_table.h), in
+ * the thread that they belong to.
+ */
+#ifndef FORKCHECK_STATE_HELD_H
+#define FORKCHECK_STATE_HELD_H
+
+#include "state/held_table.h"
+
+enum held_mode {
+	HELD_PLAIN,
+	HELD_COUNTED, /* can be taken again by its owner: giving it back once is not the end */
+	HELD_NAMED,   /* for writing */
+};
+
+/* Opens a slot for a lock that is about to be, or was just, acquired. */
+struct held_slot *held_open(struct thread *thread, const void *lock, enum lock_kind kind,
+			    enum held_mode mode, struct call_site site);
+/*
+ * For a lock that its holder can take again and that keeps no count of it (a
+ * read-lock): counts one more in the open slot. False: there is none.
+ */
+bool held_again(struct thread *thread, const void *lock);
+/* How often the thread has the lock, by its table, without being named by it. */
+uint32_t held_count(struct thread *thread, const void *lock);
+/* Closes the slot of a lock, or takes one from its count. */
+void held_close(struct thread *thread, const void *lock);
+/* The open slot of a lock, or NULL. */
+struct held_slot *held_find(struct thread *thread, const void *lock);
+/* The same, or else the slot that was last closed for it. */
+struct held_slot *held_last(struct thread *thread, const void *lock);
+
+/* The lock was made anew: what the table knows of it is about another one. */
+void held_forget(struct thread *thread, const void *lock);
+
+#endif

@@ -1,0 +1,181 @@
+/*
+ * The registry of threads: one block per thread, in private memory that is
+ * never unmapped, so that a fork child has a true copy of every thread's
+ * state and no reader ever faults.
+ *
+ * Whether a thread lives is asked of the kernel without a system call: each
+ * thread holds the robust mutex `life` of its block from its first to its last
+ * instruction. Its lock word is the thread id; when the thread ends in any
+ * way (return, pthread_exit, cancellation, a raw exit), the kernel sets
+ * FUTEX_OWNER_DIED in it. No key, no destructor, no cleanup handler.
+ */
+#ifndef FORKCHECK_STATE_THREAD_H
+#define FORKCHECK_STATE_THREAD_H
+
+#include "base/process.h"
+#include "state/capture.h"
+#include "state/held_table.h"
+#include "state/region_slot.h"
+#include <linux/futex.h>
+#include <pthread.h>
+
+/* A fork in progress. What a signal handler interrupts is kept and put back. */
+struct fork_state {
+	enum fork_function function;
+	bool is_raw;       /* libc does not know: the child keeps its thread id for libc */
+	bool bears_itself; /* the child enters itself into the births */
+	uint32_t parent;   /* serial of the process that announced it; 0: not announced yet */
+	uint32_t child;    /* serial: who the child will be */
+	uint64_t birth;    /* its place in the births ring */
+	uint64_t ns;       /* when the last handler before the clone ran */
+	uint32_t others;   /* threads that lived beside this one then */
+	kept_fact stack;
+	kept_fact python;         /* what an interpreter did there; 0: none */
+	kept_fact fact;           /* the FORK */
+	session_reference record; /* the same; 0: it has not mattered so far */
+	session_reference lost;   /* the LOST record that an earlier child wrote, or 0 */
+	/* What a child of clone() is to run. */
+	int (*start)(void *);
+	void *argument;
+};
+
+enum thread_state {
+	THREAD_FREE,
+	THREAD_CREATING, /* pthread_create is under way: lives or not */
+	THREAD_RUNNING,  /* lives as long as `life` says */
+};
+
+struct thread {
+	_Atomic uint32_t state;
+	uint32_t crowded;                /* locks that found no place in `held` */
+	struct held_table *_Atomic more; /* HELD_MORE tables, or NULL; stays with the block */
+	uint32_t epoch; /* process.epoch when the block was claimed, or of the last fork survived */
+	uint32_t born_in; /* serial of the process that created it */
+	uint32_t serial;
+	uint32_t creator;
+	uint32_t flags;           /* enum thread_flag */
+	kept_fact created_at;     /* a STACK */
+	kept_fact created_python; /* a PYTHON */
+	uint64_t start_ns;
+	pthread_mutex_t life;
+	pthread_t self;
+	pid_t tid;        /* as of the last attach or fork; thread_tid() also tells the end */
+	pid_t kernel_tid; /* where libc does not know it: in the child of a raw clone; else 0 */
+	void *(*start)(void *);
+	void *argument;
+	int (*start_c11)(void *);
+	uintptr_t stack_top; /* highest readable address; 0: unknown */
+	uintptr_t stack_low; /* above this the stack can be read without asking */
+	char name[SESSION_NAME_MAX];
+	char python_name[SESSION_PYTHON_NAME];
+
+	uintptr_t capture_sp;  /* of the last capture_stack() */
+	uint64_t python_state; /* the interpreter's for this thread, as last seen; may be gone */
+
+	/* In a process that inherits: the lock that it is at, with nothing said of it. From before
+	 * the lock can be had until its slot is open. */
+	const void *_Atomic asks;
+	_Atomic uint32_t asks_begun; /* how often it was set */
+	/* Of a thread that was lost at a fork (lost_use.c). */
+	bool has_returned; /* from its start routine: its work was done */
+	bool is_replaced;  /* `self` became the handle of a thread of this process */
+	uint32_t used_in;  /* the process that used it, by functions (bits of enum lost_function) */
+	uint32_t used_by;
+
+	bool is_alone; /* it survived a fork, and `life` is not locked yet */
+	uint32_t fork_depth;
+	uint32_t shown_forking; /* serial of the process whose birth has this thread as forking */
+	struct fork_state fork;
+
+	struct tried_lock tried; /* while it forks */
+
+	uint32_t regions_used; /* bits of `regions` that were ever entered */
+	struct region_slot regions[REGIONS];
+
+	struct held_table held;
+	struct snapshot snapshots[SNAPSHOTS];
+};
+
+_Static_assert(sizeof(struct thread) <= 16384, "16 KiB per thread is the budget");
+
+extern __thread struct thread *thread_self HIDDEN __attribute__((tls_model("initial-exec")));
+/* The upper bits of a use of an object by the calling thread: its serial, and OBJECT_IN_CHILD;
+ * 0: it was never met. */
+extern __thread uint64_t thread_mark HIDDEN __attribute__((tls_model("initial-exec")));
+
+/* This thread's block, made on the first call. NULL: no session or no memory. */
+struct thread *thread_current(void);
+/* The block that this thread already has, or NULL. */
+struct thread *thread_known(void);
+
+/* Opens or closes the fast path of the calling thread as the process' state allows. */
+void thread_renew_fast(struct thread *thread);
+
+/* Thread id as locks name it; 0 when it never ran, negative when it has ended. */
+static inline pid_t thread_tid(const struct thread *thread)
+{
+	int word = __atomic_load_n(&thread->life.__data.__lock, __ATOMIC_ACQUIRE);
+
+	return word & FUTEX_OWNER_DIED ? -1 : word & FUTEX_TID_MASK;
+}
+
+/* The same as the kernel names it. */
+pid_t thread_kernel_tid(const struct thread *thread);
+
+/* Visits every block that was ever used: `visit` returns false to stop. */
+void thread_each(bool (*visit)(struct thread *thread, void *data), void *data);
+
+/* True for a thread of this process, now. */
+bool thread_lives_here(const struct thread *thread);
+/* True for one that has ended, and whose block nobody has taken yet. */
+bool thread_ended_here(const struct thread *thread);
+/* Gives the memory of such blocks back: every fork would look at them, and copy them. */
+void thread_sweep(void);
+/* True for a thread that an earlier fork left behind in the parent. */
+bool thread_is_lost(const struct thread *thread);
+
+/* The thread that survived a fork: new id, new epoch. Only in the child, at its start. */
+void thread_in_child(struct thread *thread);
+/* The same after a clone that libc does not know of: whatever id libc goes on with. */
+void thread_in_raw_child(struct thread *thread);
+/* The id that libc writes into locks of the calling thread. */
+pid_t thread_id_in_locks(void);
+
+/* Where a struct session_threads is, which lets the CLI find the blocks from the outside. Once
+ * there is a first block. */
+uint64_t thread_layout(void);
+
+/* Number of creations so far: names the set of threads, together with endings. */
+uint32_t thread_generation(void);
+
+/* The THREAD record of a block (interned). 0 when the log is full. */
+session_reference thread_record(struct thread *thread);
+/* The same as a fact that is kept. */
+kept_fact thread_keep(struct thread *thread);
+session_reference thread_record_unseen(pid_t tid, uint32_t process_serial);
+
+/* Makes the main thread's block. Called once, by the constructor. */
+void thread_start_main(uintptr_t stack_top);
+
+/*
+ * Says who is told when thread_current() finds itself in a child that nobody has begun.
+ * Called once, by the constructor, before any child can be.
+ */
+void thread_on_new_process(void (*tell)(struct thread *thread));
+
+/* A block for a thread that is about to be created; NULL: there is no room (counted). */
+struct thread *thread_claim(void);
+/* It was not created after all. */
+void thread_give_back(struct thread *thread);
+/* First thing in it: the block is the calling thread's. Of the `stack_size` bytes below
+ * `stack_top` the upper ones are read without asking. */
+void thread_attach(struct thread *thread, uintptr_t stack_top, size_t stack_size);
+/* Last thing in it: its start routine has returned. */
+void thread_detach(struct thread *thread);
+/* Where its creator does not say how large a stack is to be. */
+size_t thread_default_stack_size(void);
+
+/* Notes its name, cut to what the kernel keeps of it. */
+void thread_name(struct thread *thread, const char *name);
+
+#endif
