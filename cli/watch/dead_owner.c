@@ -6,6 +6,7 @@
 #include "dead_owner.h"
 #include "../../shim/common/glibc/mutex.h"
 #include "stop.h"
+#include "watched_set.h"
 #include <dirent.h>
 #include <stdlib.h>
 
@@ -95,7 +96,7 @@ static void report(const struct turn *turn, struct survey_node *node,
 		survey_note_reported(node, &look);
 }
 
-static void judge_wait(const struct turn *turn, struct watch *watch, struct survey_node *node,
+static void judge_wait(const struct turn *turn, struct watched_set *watch, struct survey_node *node,
 		       const struct process_wait *wait)
 {
 	pid_t owner = owner_of(node->watched->pid, wait);
@@ -109,7 +110,8 @@ static void judge_wait(const struct turn *turn, struct watch *watch, struct surv
 		report(turn, node, wait, owner, ask_strangers(turn->model, wait));
 }
 
-void dead_owner_judge(const struct turn *turn, struct watch *watch, const struct survey *survey)
+void dead_owner_judge(const struct turn *turn, struct watched_set *watch,
+		      const struct survey *survey)
 {
 	for (size_t i = 0; i < survey->wait_count; i++) {
 		const struct process_wait *wait = &survey->waits[i];

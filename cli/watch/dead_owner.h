@@ -6,9 +6,10 @@
 #define FORKCHECK_DEAD_OWNER_H
 
 #include "survey.h"
-#include "watch.h"
+#include "watched_set.h"
 
 /* Among the processes that a survey found at rest: calls turn->found for each that waits so. */
-void dead_owner_judge(const struct turn *turn, struct watch *watch, const struct survey *survey);
+void dead_owner_judge(const struct turn *turn, struct watched_set *watch,
+		      const struct survey *survey);
 
 #endif

@@ -8,6 +8,7 @@
 #include "closed_set.h"
 #include "maps.h"
 #include "stop.h"
+#include "watched_set.h"
 #include <poll.h>
 #include <signal.h>
 #include <stdlib.h>
@@ -18,21 +19,13 @@
 
 struct inquest {
 	const struct turn *turn;
-	struct watch *watch;
+	struct watched_set *watch;
 	struct survey *survey;
 	struct wait_set set; /* all that the waiting process waits for */
 	struct arena arena;
 };
 
 /* --- who has ended ------------------------------------------------------------ */
-
-static struct watched *find_watched(const struct watch *watch, uint32_t serial)
-{
-	for (size_t i = 0; i < watch->count; i++)
-		if (watch->list[i]->serial == serial)
-			return watch->list[i];
-	return NULL;
-}
 
 static bool has_ended(const struct watched *watched)
 {
@@ -46,12 +39,12 @@ static bool has_ended(const struct watched *watched)
 static bool is_dead(const struct inquest *inquest, const struct record_share *share)
 {
 	const struct process_facts *facts = model_process(inquest->turn->model, share->owner);
-	struct watched *watched = find_watched(inquest->watch, share->owner);
+	struct watched *watched = watched_find(inquest->watch, share->owner);
 
 	if (!facts || model_state(inquest->turn->model, facts) & BIRTH_EXECED ||
 	    !maps_is_without_memory(share->pid))
 		return false;
-	return !watched || !watch_open(inquest->watch, watched, facts) || has_ended(watched);
+	return !watched || !watched_open(inquest->watch, watched, facts) || has_ended(watched);
 }
 
 /* --- whose semaphore ------------------------------------------------------------ */
@@ -196,7 +189,7 @@ static struct process_wait *copy_waits(const struct survey *survey)
 	return waits;
 }
 
-void dead_taker_judge(const struct turn *turn, struct watch *watch, struct survey *survey)
+void dead_taker_judge(const struct turn *turn, struct watched_set *watch, struct survey *survey)
 {
 	struct inquest inquest = {.turn = turn, .watch = watch, .survey = survey};
 	size_t count = survey->wait_count;

@@ -7,9 +7,9 @@
 #define FORKCHECK_DEAD_TAKER_H
 
 #include "survey.h"
-#include "watch.h"
+#include "watched_set.h"
 
 /* Among the processes that a survey found at rest: calls turn->found for each that waits so. */
-void dead_taker_judge(const struct turn *turn, struct watch *watch, struct survey *survey);
+void dead_taker_judge(const struct turn *turn, struct watched_set *watch, struct survey *survey);
 
 #endif

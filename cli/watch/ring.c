@@ -12,7 +12,7 @@
 #include "python.h"
 #include "stop.h"
 #include "survey.h"
-#include "watch.h"
+#include "watched_set.h"
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
@@ -91,7 +91,7 @@ static bool is_at_rest(const struct turn *turn, const struct watched *watched)
 }
 
 /* True when one has come to rest that was in no survey yet. */
-static bool peek_at_all(const struct turn *turn, struct watch *watch)
+static bool peek_at_all(const struct turn *turn, struct watched_set *watch)
 {
 	bool any_new = false;
 
@@ -106,7 +106,7 @@ static bool peek_at_all(const struct turn *turn, struct watch *watch)
 
 struct ring {
 	const struct turn *turn;
-	struct watch *watch;
+	struct watched_set *watch;
 	struct survey *survey;
 	struct wait_set set;
 	size_t youngest; /* a node */
@@ -422,7 +422,7 @@ static void judge_ring(struct ring *ring, bool all_asked)
 	arena_release(&ring->arena);
 }
 
-static void judge_rings(const struct turn *turn, struct watch *watch, struct survey *survey)
+static void judge_rings(const struct turn *turn, struct watched_set *watch, struct survey *survey)
 {
 	struct ring ring = {.turn = turn, .watch = watch, .survey = survey};
 	size_t node = graph_find_ring(&survey->graph, 0, &ring.set);
@@ -449,7 +449,7 @@ static bool any_reported(const struct survey *survey)
 
 /* --- when ------------------------------------------------------------------ */
 
-static void survey_all(const struct turn *turn, struct watch *watch)
+static void survey_all(const struct turn *turn, struct watched_set *watch)
 {
 	struct survey survey;
 
@@ -460,7 +460,7 @@ static void survey_all(const struct turn *turn, struct watch *watch)
 		struct watched *watched = watch->list[i];
 		const struct process_facts *facts = model_process(turn->model, watched->serial);
 
-		if (!is_at_rest(turn, watched) || !facts || !watch_open(watch, watched, facts))
+		if (!is_at_rest(turn, watched) || !facts || !watched_open(watch, watched, facts))
 			continue;
 		watched->ring.was_surveyed = true;
 		survey_add(&survey, watched, facts);
@@ -491,7 +491,7 @@ static bool is_time(const struct turn *turn, struct ring_rounds *rings, bool any
 	return true;
 }
 
-void ring_turn(const struct turn *turn, struct watch *watch)
+void ring_turn(const struct turn *turn, struct watched_set *watch)
 {
 	bool any_new = peek_at_all(turn, watch);
 	uint64_t began, share;

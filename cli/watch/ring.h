@@ -14,7 +14,7 @@
 #include <stdint.h>
 
 struct turn;
-struct watch;
+struct watched_set;
 
 /* What is remembered of one process. */
 struct ring_candidate {
@@ -39,6 +39,6 @@ struct ring_rounds {
 
 /* Once a round: peeks at whom it is time for, and calls turn->found for the
  * youngest process of a ring. */
-void ring_turn(const struct turn *turn, struct watch *watch);
+void ring_turn(const struct turn *turn, struct watched_set *watch);
 
 #endif

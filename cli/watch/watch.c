@@ -14,9 +14,7 @@
 #include <time.h>
 #include <unistd.h>
 
-/* /proc gives start times in ticks of 10 ms; a birth is recorded right before. */
-#define START_TOLERANCE_NS 2000000000u
-#define ROUND_NS           400000000u
+#define ROUND_NS 400000000u
 /* Where many are watched, rounds are further apart: a hundredth of a processor, if that does
  * not make them slower than this. */
 #define ROUND_SHARE  100
@@ -39,20 +37,12 @@ void watch_init(struct watch *watch, struct writer *writer, uint64_t hang_after_
 	*watch = (struct watch){.writer = writer, .hang_after_ns = hang_after_ns};
 }
 
-static void drop(struct watched *watched)
-{
-	if (watched->process >= 0)
-		close(watched->process);
-	proof_release(watched);
-	free(watched);
-}
-
 void watch_release(struct watch *watch)
 {
-	while (watch->count)
-		drop(watch->list[--watch->count]);
-	free(watch->list);
-	namespaces_release(&watch->namespaces);
+	while (watch->set.count)
+		watched_drop(watch->set.list[--watch->set.count]);
+	free(watch->set.list);
+	namespaces_release(&watch->set.namespaces);
 	outside_release(&watch->outside);
 	*watch = (struct watch){0};
 }
@@ -76,60 +66,6 @@ static bool is_heir(const struct model *model, const struct process_facts *facts
 	return false;
 }
 
-static bool make_room(struct watch *watch)
-{
-	size_t capacity = watch->capacity ? 2 * watch->capacity : 64;
-	struct watched **grown;
-
-	if (watch->count < watch->capacity)
-		return true;
-	grown = reallocarray(watch->list, capacity, sizeof(*grown));
-	if (!grown)
-		return false;
-	watch->list = grown;
-	watch->capacity = capacity;
-	return true;
-}
-
-/* Where a serial stands in the list, or would stand: the list is in their order. */
-static size_t place_of(const struct watch *watch, uint32_t serial)
-{
-	size_t from = 0, to = watch->count;
-
-	while (from < to) {
-		size_t middle = from + (to - from) / 2;
-
-		if (watch->list[middle]->serial < serial)
-			from = middle + 1;
-		else
-			to = middle;
-	}
-	return from;
-}
-
-static struct watched *add(struct watch *watch, const struct process_facts *facts)
-{
-	struct watched *watched = make_room(watch) ? calloc(1, sizeof(*watched)) : NULL;
-	size_t at = place_of(watch, facts->serial);
-
-	if (!watched)
-		return NULL;
-	watched->serial = facts->serial;
-	watched->pid = facts->pid;
-	watched->process = -1;
-	memmove(&watch->list[at + 1], &watch->list[at], (watch->count - at) * sizeof(*watch->list));
-	watch->list[at] = watched;
-	watch->count++;
-	return watched;
-}
-
-static struct watched *find(const struct watch *watch, uint32_t serial)
-{
-	size_t at = place_of(watch, serial);
-
-	return at < watch->count && watch->list[at]->serial == serial ? watch->list[at] : NULL;
-}
-
 static void take_births(struct watch *watch, const struct model *model)
 {
 	const struct arrivals *arrivals = &model->arrivals;
@@ -138,8 +74,8 @@ static void take_births(struct watch *watch, const struct model *model)
 		const struct process_facts *facts =
 			model_process(model, arrivals->serials[watch->next_arrival]);
 
-		if (facts && facts->pid > 0 && !find(watch, facts->serial))
-			add(watch, facts);
+		if (facts && facts->pid > 0 && !watched_find(&watch->set, facts->serial))
+			watched_add(&watch->set, facts);
 	}
 }
 
@@ -151,71 +87,17 @@ static void take_waits(struct watch *watch, const struct model *model)
 		session_reference reference = waits->references[watch->next_wait];
 		const struct record_wait *wait = model_wait(model, reference);
 		const struct process_facts *facts = model_process(model, wait->record.process);
-		struct watched *watched = find(watch, wait->record.process);
+		struct watched *watched = watched_find(&watch->set, wait->record.process);
 
 		if (wait->flags & WAIT_PERHAPS || !facts || facts->pid <= 0)
 			continue;
 		if (!watched)
-			watched = add(watch, facts);
+			watched = watched_add(&watch->set, facts);
 		if (watched && wait->flags)
 			watched->tried = reference;
 		else if (watched)
 			watched->wait = reference;
 	}
-}
-
-static bool is_same_process(const struct process_facts *facts, pid_t pid)
-{
-	uint64_t start = procfs_start_time(pid);
-	uint64_t asleep = clock_ns(CLOCK_BOOTTIME) - clock_ns(CLOCK_MONOTONIC);
-	uint64_t birth = facts->birth_ns + asleep;
-
-	/* An image keeps the start time of the process that became it. */
-	return start && start <= birth + START_TOLERANCE_NS &&
-	       (facts->kind == BIRTH_IMAGE || birth <= start + START_TOLERANCE_NS);
-}
-
-/* The log is the program's to write: no other process of the user's is touched. */
-static bool is_ours(const struct process_facts *facts, pid_t pid)
-{
-	return pid > 0 && is_same_process(facts, pid) && procfs_is_descendant(pid);
-}
-
-/* The descriptor of a process that is the one of the log; -1: it is not. */
-static int open_as(const struct process_facts *facts, pid_t pid)
-{
-	int process = pid > 0 ? (int)syscall(SYS_pidfd_open, pid, 0) : -1;
-
-	if (process >= 0 && !is_ours(facts, pid)) {
-		close(process);
-		process = -1;
-	}
-	return process;
-}
-
-/* Looked at once a round, and only where a number leads nowhere. */
-static pid_t find_elsewhere(struct watch *watch, const struct process_facts *facts)
-{
-	if (!watch->knows_namespaces)
-		namespaces_refresh(&watch->namespaces);
-	watch->knows_namespaces = true;
-	return namespaces_find(&watch->namespaces, facts);
-}
-
-bool watch_open(struct watch *watch, struct watched *watched, const struct process_facts *facts)
-{
-	pid_t elsewhere;
-
-	if (watched->process >= 0)
-		return true;
-	watched->process = open_as(facts, watched->pid);
-	if (watched->process >= 0)
-		return true;
-	elsewhere = find_elsewhere(watch, facts);
-	watched->process = open_as(facts, elsewhere);
-	if (watched->process >= 0)
-		watched->pid = elsewhere;
-	return watched->process >= 0;
 }
 
 static bool is_alive(const struct watched *watched)
@@ -265,7 +147,7 @@ static bool visit(struct watch *watch, const struct turn *turn, struct watched *
 	if (!watched->is_heir && !watched->wait && !watched->forking)
 		return is_alive(watched);
 	/* Between rounds, what is known of other namespaces may be older than the process. */
-	if (!watch_open(watch, watched, facts))
+	if (!watched_open(&watch->set, watched, facts))
 		return !full_round;
 	if (facts->is_outside && !outside_is_unchanged(&watch->outside, watched->pid))
 		return false;
@@ -281,19 +163,19 @@ static void visit_all(struct watch *watch, const struct turn *turn, bool full_ro
 {
 	size_t kept = 0;
 
-	for (size_t i = 0; i < watch->count; i++) {
-		if (visit(watch, turn, watch->list[i], full_round))
-			watch->list[kept++] = watch->list[i];
+	for (size_t i = 0; i < watch->set.count; i++) {
+		if (visit(watch, turn, watch->set.list[i], full_round))
+			watch->set.list[kept++] = watch->set.list[i];
 		else
-			drop(watch->list[i]);
+			watched_drop(watch->set.list[i]);
 	}
-	watch->count = kept;
+	watch->set.count = kept;
 }
 
 static bool any_announced(const struct watch *watch)
 {
-	for (size_t i = 0; i < watch->count; i++)
-		if (watch->list[i]->wait && !watch->list[i]->told.kind)
+	for (size_t i = 0; i < watch->set.count; i++)
+		if (watch->set.list[i]->wait && !watch->set.list[i]->told.kind)
 			return true;
 	return false;
 }
@@ -321,10 +203,10 @@ int watch_turn(struct watch *watch, struct model *model,
 	take_births(watch, model);
 	take_waits(watch, model);
 	if (full_round)
-		watch->knows_namespaces = false;
+		watch->set.knows_namespaces = false;
 	visit_all(watch, &turn, full_round);
 	if (full_round) {
-		ring_turn(&turn, watch);
+		ring_turn(&turn, &watch->set);
 		spent = clock_ns(CLOCK_THREAD_CPUTIME_ID) - spent;
 		watch->next_round_ns = turn.now + watch_pause(spent);
 	}
@@ -333,17 +215,17 @@ int watch_turn(struct watch *watch, struct model *model,
 
 bool watch_awaits_judgement(const struct watch *watch)
 {
-	for (size_t i = 0; i < watch->count; i++)
-		if (watch->list[i]->is_heir && proof_is_open(watch->list[i]) &&
-		    is_alive(watch->list[i]))
+	for (size_t i = 0; i < watch->set.count; i++)
+		if (watch->set.list[i]->is_heir && proof_is_open(watch->set.list[i]) &&
+		    is_alive(watch->set.list[i]))
 			return true;
 	return false;
 }
 
 void watch_signal_all(const struct watch *watch, int signal)
 {
-	for (size_t i = 0; i < watch->count; i++) {
-		struct watched *watched = watch->list[i];
+	for (size_t i = 0; i < watch->set.count; i++) {
+		struct watched *watched = watch->set.list[i];
 
 		if (watched->process >= 0)
 			syscall(SYS_pidfd_send_signal, watched->process, signal, NULL, 0);

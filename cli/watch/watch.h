@@ -11,26 +11,21 @@
 #define FORKCHECK_WATCH_H
 
 #include "hang.h"
-#include "namespaces.h"
 #include "outside.h"
-#include "ring.h"
+#include "watched_set.h"
 #include <stdbool.h>
 #include <stdint.h>
 
 struct watched;
 
 struct watch {
-	struct watched **list;
-	size_t count, capacity;
+	struct watched_set set;
 	size_t next_arrival; /* in the model's list of processes */
 	size_t next_wait;    /* in the model's list of waits */
 	uint64_t next_round_ns;
 	uint64_t hang_after_ns;
 	struct writer *writer;
-	struct namespaces namespaces;
-	bool knows_namespaces; /* they were looked at in this round */
 	struct outside outside;
-	struct ring_rounds rings;
 };
 
 /* `writer` must outlive the watch. */
@@ -48,9 +43,6 @@ uint64_t watch_pause(uint64_t spent_ns);
  */
 int watch_turn(struct watch *watch, struct model *model,
 	       bool (*found)(const struct hang *hang, void *data), void *data);
-
-/* False when the process is gone, or its number belongs to another. */
-bool watch_open(struct watch *watch, struct watched *watched, const struct process_facts *facts);
 
 /* Is there a process that may hang and has not been judged yet? */
 bool watch_awaits_judgement(const struct watch *watch);

@@ -386,11 +386,11 @@ START_TEST(tells_proof_from_suspicion_and_from_health)
 			      i, found[i + 1].reason);
 	}
 	/* The exec'd one is not even looked at. */
-	ck_assert_uint_eq(watch.count, CHILDREN - 1);
+	ck_assert_uint_eq(watch.set.count, CHILDREN - 1);
 	for (uint32_t i = 0; i < CHILDREN; i++)
 		support_end_child(children[i]);
 	turn_for(500);
-	ck_assert_uint_eq(watch.count, 0);
+	ck_assert_uint_eq(watch.set.count, 0);
 }
 END_TEST
 
@@ -425,7 +425,7 @@ START_TEST(takes_nobody_by_his_number_alone)
 	announce(1, child, 0);
 	turn_for(60);
 	ck_assert_int_eq(found[1].times, 0);
-	ck_assert_uint_eq(watch.count, 0);
+	ck_assert_uint_eq(watch.set.count, 0);
 	support_end_child(child);
 }
 END_TEST
@@ -451,7 +451,7 @@ START_TEST(lets_go_of_who_has_ended)
 	announce(1, child, 0);
 	turn_for(100);
 	ck_assert_int_eq(found[1].times, 0);
-	ck_assert_uint_eq(watch.count, 0);
+	ck_assert_uint_eq(watch.set.count, 0);
 }
 END_TEST
 
@@ -532,7 +532,7 @@ START_TEST(takes_nobody_for_the_one_who_had_his_number)
 	announce(1, child, 0);
 	turn_for(1000);
 	ck_assert_int_eq(found[1].times, _i);
-	ck_assert_int_eq((int)watch.count, _i);
+	ck_assert_int_eq((int)watch.set.count, _i);
 	support_end_child(child);
 }
 END_TEST
