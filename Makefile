@@ -35,11 +35,11 @@ ALL_CFLAGS = $(LANGUAGE) $(WARNINGS) $(if $(WERROR),-Werror) $(CFLAGS)
 
 # The CLI. libunwind's x86-64 part is the one for other processes' memory. shim/common is
 # compiled for both sides.
-CLI_SOURCES    := $(sort $(wildcard cli/*.c cli/*/*.c))
+CLI_SOURCES    := $(sort $(shell find cli -name "*.c"))
 SHARED_SOURCES := $(sort $(wildcard shim/common/*.c shim/common/*/*.c))
 CLI_OBJECTS    := $(CLI_SOURCES:%.c=$(BUILD)/obj/%.o) $(SHARED_SOURCES:%.c=$(BUILD)/obj/cli/%.o)
 CLI_LIBS     = -lunwind-x86_64 -lunwind -ldw -lelf -liberty -ljansson
-CLI_DEFINES  = -DFORKCHECK_VERSION='"$(VERSION)"' \
+CLI_DEFINES  = -I. -Icli -DFORKCHECK_VERSION='"$(VERSION)"' \
 	-DFORKCHECK_DOCS_DIR='"docs"'
 
 # The shim: loaded into strangers. Hidden but for its export list, bound when it

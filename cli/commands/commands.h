@@ -5,7 +5,7 @@
 #ifndef FORKCHECK_COMMANDS_H
 #define FORKCHECK_COMMANDS_H
 
-#include "../options.h"
+#include "options.h"
 
 /* Where the words of the command line that are no options go. */
 enum operands {

@@ -4,7 +4,7 @@
 #ifndef FORKCHECK_EXPLAIN_H
 #define FORKCHECK_EXPLAIN_H
 
-#include "../options.h"
+#include "options.h"
 
 /* Returns the exit status of forkcheck. Without operands it lists the rules. */
 int command_explain(const struct options *options);

@@ -5,10 +5,10 @@
  * for reading.
  */
 #include "report.h"
-#include "../assemble.h"
-#include "../merge.h"
-#include "../outputs.h"
-#include "../session/save.h"
+#include "findings/assemble.h"
+#include "findings/merge.h"
+#include "run/outputs.h"
+#include "session/save.h"
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>

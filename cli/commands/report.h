@@ -4,7 +4,7 @@
 #ifndef FORKCHECK_COMMAND_REPORT_H
 #define FORKCHECK_COMMAND_REPORT_H
 
-#include "../options.h"
+#include "options.h"
 
 /* Returns the exit status of forkcheck. */
 int command_report(const struct options *options);

@@ -4,7 +4,7 @@
  */
 #include "rule_texts.h"
 
-#include "../rules/rule_list.h"
+#include "findings/rules/rule_list.h"
 
 #include <stddef.h>
 

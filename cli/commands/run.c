@@ -3,19 +3,19 @@
  * the program's but its standard streams is shared with it.
  */
 #include "run.h"
-#include "../assemble.h"
-#include "../descendants.h"
-#include "../ending.h"
-#include "../judge.h"
-#include "../launch.h"
-#include "../live.h"
-#include "../outputs.h"
-#include "../run_records.h"
-#include "../session/save.h"
-#include "../session/session.h"
-#include "../surroundings.h"
-#include "../watch/procfs.h"
-#include "../watch/watch.h"
+#include "findings/assemble.h"
+#include "findings/judge.h"
+#include "process/procfs.h"
+#include "run/descendants.h"
+#include "run/ending.h"
+#include "run/host_setup.h"
+#include "run/launch.h"
+#include "run/live.h"
+#include "run/outputs.h"
+#include "run/run_records.h"
+#include "session/save.h"
+#include "session/session.h"
+#include "watch/watch.h"
 #include <errno.h>
 #include <signal.h>
 #include <stdlib.h>

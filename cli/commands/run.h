@@ -4,7 +4,7 @@
 #ifndef FORKCHECK_RUN_H
 #define FORKCHECK_RUN_H
 
-#include "../options.h"
+#include "options.h"
 
 /* Returns the exit status of forkcheck; dies by the program's signal where it did. */
 int command_run(const struct options *options);

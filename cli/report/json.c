@@ -5,9 +5,9 @@
  * The document is ASCII (other characters are escaped): it may go to a
  * terminal, and names in it come from strangers.
  */
-#include "../options.h"
-#include "escape.h"
-#include "report.h"
+#include "base/escape.h"
+#include "commands/options.h"
+#include "formats.h"
 
 #include <errno.h>
 #include <inttypes.h>

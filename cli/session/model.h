@@ -8,10 +8,10 @@
 #ifndef FORKCHECK_MODEL_H
 #define FORKCHECK_MODEL_H
 
-#include "../arena.h"
-#include "../unwind/unwind.h"
+#include "base/arena.h"
 #include "pairs.h"
 #include "reader.h"
+#include "unwind/unwind.h"
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>

@@ -3,7 +3,7 @@
  * may still be writing: load once, check the copy, use the copy.
  */
 #include "reader.h"
-#include "../../shim/common/log_header.h"
+#include "shim/common/log_header.h"
 #include <stdlib.h>
 #include <string.h>
 

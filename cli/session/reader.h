@@ -6,7 +6,7 @@
 #ifndef FORKCHECK_READER_H
 #define FORKCHECK_READER_H
 
-#include "../../shim/common/log_format.h"
+#include "shim/common/log_format.h"
 #include <stdbool.h>
 #include <stddef.h>
 

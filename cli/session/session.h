@@ -4,7 +4,7 @@
 #ifndef FORKCHECK_SESSION_FILE_H
 #define FORKCHECK_SESSION_FILE_H
 
-#include "../../shim/common/log_format.h"
+#include "shim/common/log_format.h"
 #include <stdbool.h>
 #include <stddef.h>
 

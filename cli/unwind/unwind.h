@@ -8,9 +8,9 @@
 #ifndef FORKCHECK_UNWIND_H
 #define FORKCHECK_UNWIND_H
 
-#include "../../shim/common/log_format.h"
-#include "../arena.h"
+#include "base/arena.h"
 #include "frame.h"
+#include "shim/common/log_format.h"
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>

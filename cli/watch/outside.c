@@ -8,10 +8,10 @@
  *   one of them at most has forked.
  */
 #include "outside.h"
-#include "../../shim/common/target.h"
-#include "../unobserved.h"
-#include "maps.h"
-#include "procfs.h"
+#include "findings/unobserved.h"
+#include "process/memory_map.h"
+#include "process/procfs.h"
+#include "shim/common/target.h"
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>

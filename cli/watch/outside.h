@@ -8,8 +8,8 @@
 #ifndef FORKCHECK_OUTSIDE_H
 #define FORKCHECK_OUTSIDE_H
 
-#include "../session/model.h"
-#include "../session/writer.h"
+#include "session/model.h"
+#include "session/writer.h"
 #include <stdbool.h>
 #include <stdint.h>
 #include <sys/types.h>

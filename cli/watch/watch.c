@@ -3,9 +3,9 @@
  * trouble: a healthy program costs one read of shared memory per process.
  */
 #include "watch.h"
-#include "fork_hook.h"
-#include "proof.h"
-#include "wakers.h"
+#include "hangs/child/fork_hook.h"
+#include "hangs/child/proof.h"
+#include "hangs/identify/wakeup_sources.h"
 #include <errno.h>
 #include <signal.h>
 #include <stdlib.h>

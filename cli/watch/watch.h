@@ -10,9 +10,9 @@
 #ifndef FORKCHECK_WATCH_H
 #define FORKCHECK_WATCH_H
 
-#include "hang.h"
+#include "hangs/record/hang_record.h"
+#include "hangs/watched_set.h"
 #include "outside.h"
-#include "watched_set.h"
 #include <stdbool.h>
 #include <stdint.h>
 

@@ -3,7 +3,7 @@
  * An input is the file; what is asked of it comes from its last bytes, and from where
  * it calls. Beside it stands libc, where such calls may lead.
  */
-#include "../../cli/unwind/unwind.h"
+#include "cli/unwind/unwind.h"
 #include "fuzz.h"
 #include <dlfcn.h>
 #include <err.h>

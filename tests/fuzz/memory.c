@@ -4,16 +4,16 @@
  * areas of this process that are laid out whole, and that are read as those of another
  * one are; further patches change the registers and the futex word that are asked about.
  */
-#include "../../cli/session/model.h"
-#include "../../cli/session/writer.h"
-#include "../../cli/watch/frame_base.h"
-#include "../../cli/watch/kept.h"
-#include "../../cli/watch/libc_locks.h"
-#include "../../cli/watch/objects.h"
-#include "../../cli/watch/own_word.h"
-#include "../../cli/watch/stop.h"
-#include "../../cli/watch/thread_tables.h"
-#include "../../cli/watch/wakers.h"
+#include "cli/hangs/identify/frame_base.h"
+#include "cli/hangs/identify/libc_internal_locks.h"
+#include "cli/hangs/identify/thread_tables.h"
+#include "cli/hangs/identify/waiter_futex.h"
+#include "cli/hangs/identify/wakeup_sources.h"
+#include "cli/hangs/record/awaited_objects.h"
+#include "cli/hangs/record/kept_reader.h"
+#include "cli/process/stop.h"
+#include "cli/session/model.h"
+#include "cli/session/writer.h"
 #include "fuzz.h"
 #include "input.h"
 #include <dlfcn.h>

@@ -2,8 +2,8 @@
  * Hostile names in /proc: a task may be called anything, and so may a file that is
  * mapped. An input is both names; what is read of this process must be true all the same.
  */
-#include "../../cli/watch/maps.h"
-#include "../../cli/watch/procfs.h"
+#include "cli/process/memory_map.h"
+#include "cli/process/procfs.h"
 #include "fuzz.h"
 #include <err.h>
 #include <stdio.h>

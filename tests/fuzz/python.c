@@ -4,8 +4,8 @@
  * interpreter that is laid out here, whole for all who read it, in each version that
  * is known; those behind a pause are applied while it is being read.
  */
-#include "../../cli/watch/parked.h"
 #include "../../shim/common/python/cpython.h"
+#include "cli/hangs/identify/parked_threads.h"
 #include "fuzz.h"
 #include "input.h"
 #include <err.h>

@@ -4,7 +4,7 @@
  * that text again and again up to 10 MB. Whatever it is, what comes out is text
  * in UTF-8 without a character that a terminal would obey, and JSON is JSON.
  */
-#include "../../cli/report/report.h"
+#include "cli/report/formats.h"
 #include "fuzz.h"
 #include <jansson.h>
 #include <stdio.h>

@@ -3,9 +3,9 @@
  * patches to one of the kept sessions in the folder FORKCHECK_FUZZ_BASES, so
  * that it need not find its way through half a megabyte of valid records.
  */
-#include "../../cli/assemble.h"
-#include "../../cli/report/report.h"
-#include "../../cli/session/reader.h"
+#include "cli/findings/assemble.h"
+#include "cli/report/formats.h"
+#include "cli/session/reader.h"
 #include "fuzz.h"
 #include "input.h"
 #include <dirent.h>

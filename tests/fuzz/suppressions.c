@@ -2,7 +2,7 @@
  * Hostile suppressions files: the first half of an input is the file, the rest
  * are the texts of a finding that it is matched with.
  */
-#include "../../cli/suppressions.h"
+#include "cli/findings/suppressions.h"
 #include "fuzz.h"
 #include <err.h>
 #include <stdlib.h>

@@ -2,8 +2,8 @@
 #ifndef UNIT_SCRATCH_H
 #define UNIT_SCRATCH_H
 
-#include "../../cli/session/model.h"
-#include "../../cli/session/writer.h"
+#include "cli/session/model.h"
+#include "cli/session/writer.h"
 
 struct scratch {
 	struct session_header *header;

@@ -1,7 +1,7 @@
 /*
  * Memory that is released all at once.
  */
-#include "../../cli/arena.h"
+#include "cli/base/arena.h"
 #include <check.h>
 #include <stdint.h>
 #include <stdlib.h>

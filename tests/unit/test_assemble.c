@@ -1,8 +1,8 @@
 /*
  * From a model to a report, and from several reports to one.
  */
-#include "../../cli/assemble.h"
-#include "../../cli/merge.h"
+#include "cli/findings/assemble.h"
+#include "cli/findings/merge.h"
 #include "scratch.h"
 #include <check.h>
 #include <string.h>

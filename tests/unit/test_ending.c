@@ -1,7 +1,7 @@
 /*
  * When a run is ended: a clock of the test's own, and signals that nobody sent.
  */
-#include "../../cli/ending.h"
+#include "cli/run/ending.h"
 #include <check.h>
 #include <signal.h>
 #include <string.h>

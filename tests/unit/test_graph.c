@@ -1,5 +1,5 @@
 /* Graphs of who waits for whom, drawn by hand: what is closed, and what is a ring. */
-#include "../../cli/watch/graph.h"
+#include "cli/hangs/cycle/graph.h"
 #include <check.h>
 #include <string.h>
 

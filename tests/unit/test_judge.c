@@ -2,11 +2,11 @@
  * The rules, over sessions that are written here by hand: a server whose
  * "logger" thread holds a mutex while the main thread forks.
  */
-#include "../../cli/judge.h"
-#include "../../cli/rules/evidence.h"
-#include "../../cli/rules/fork_blockers.h"
-#include "../../cli/rules/handler_locks.h"
-#include "../../cli/rules/lock_kinds.h"
+#include "cli/findings/evidence/evidence.h"
+#include "cli/findings/evidence/fork_blockers.h"
+#include "cli/findings/evidence/lock_kinds.h"
+#include "cli/findings/judge.h"
+#include "cli/findings/rules/fc007_handler_locks.h"
 #include "session_builder.h"
 #include "support.h"
 #include <check.h>

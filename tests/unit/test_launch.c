@@ -3,8 +3,8 @@
  * signals. Each test is a process of its own, so that handlers and children
  * stay in it.
  */
-#include "../../cli/launch.h"
-#include "../../cli/options.h"
+#include "cli/commands/options.h"
+#include "cli/run/launch.h"
 #include "support.h"
 #include <check.h>
 #include <errno.h>

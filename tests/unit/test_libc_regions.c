@@ -2,7 +2,7 @@
  * The tables of regions and of glibc's versions: complete, well read, and the
  * same as in docs/regions.md.
  */
-#include "../../cli/rules/libc_regions.h"
+#include "cli/findings/evidence/libc_regions.h"
 #include "support.h"
 #include <check.h>
 #include <stdio.h>

@@ -2,8 +2,8 @@
  * The fork-safety table: what is counted for whom. The modules are names only:
  * an address belongs to the one that it follows.
  */
-#include "../../cli/libraries.h"
-#include "../../cli/rules/attribution.h"
+#include "cli/findings/evidence/attribution.h"
+#include "cli/findings/libraries.h"
 #include "scratch.h"
 #include <check.h>
 #include <string.h>

@@ -1,7 +1,7 @@
 /*
  * The names that files of libraries go by, in distributions, wheels and Rust's builds.
  */
-#include "../../cli/library_names.h"
+#include "cli/base/library_names.h"
 #include <check.h>
 #include <string.h>
 

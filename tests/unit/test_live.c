@@ -1,8 +1,8 @@
 /*
  * What somebody reads who reads along, and what is left for the end.
  */
-#include "../../cli/live.h"
-#include "../../cli/options.h"
+#include "cli/commands/options.h"
+#include "cli/run/live.h"
 #include <check.h>
 #include <stdlib.h>
 #include <string.h>

@@ -2,7 +2,7 @@
  * Records as things that refer to each other. A reference is believed only
  * where a record of the right type stands.
  */
-#include "../../cli/session/model.h"
+#include "cli/session/model.h"
 #include "session_builder.h"
 #include <check.h>
 #include <stdlib.h>

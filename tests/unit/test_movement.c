@@ -3,7 +3,7 @@
  * look around, are held, come and go. The clock is the test's own; what a child
  * does between two looks takes real time.
  */
-#include "../../cli/movement.h"
+#include "cli/run/movement.h"
 #include "support.h"
 #include <check.h>
 #include <signal.h>

@@ -2,8 +2,8 @@
  * The command line: what is understood, what is refused with which line, and
  * that the man page lists every option.
  */
-#include "../../cli/commands/commands.h"
-#include "../../cli/outputs.h"
+#include "cli/commands/commands.h"
+#include "cli/run/outputs.h"
 #include "support.h"
 
 #include <check.h>

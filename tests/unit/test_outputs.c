@@ -1,7 +1,7 @@
 /*
  * Files that are written twice, and streams that are not.
  */
-#include "../../cli/outputs.h"
+#include "cli/run/outputs.h"
 #include "support.h"
 #include <check.h>
 #include <fcntl.h>

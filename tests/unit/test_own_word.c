@@ -2,7 +2,7 @@
  * A thread that waits on a word of its own, laid out in the memory of this process
  * and read from it as from another one, and then spoilt.
  */
-#include "../../cli/watch/own_word.h"
+#include "cli/hangs/identify/waiter_futex.h"
 #include "suites.h"
 #include <check.h>
 #include <pthread.h>

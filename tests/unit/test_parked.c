@@ -2,7 +2,7 @@
  * A thread that waits for a mutex of CPython's, in a memory of a few pages, which
  * a test lays out and then spoils.
  */
-#include "../../cli/watch/parked.h"
+#include "cli/hangs/identify/parked_threads.h"
 #include "suites.h"
 #include <check.h>
 #include <string.h>

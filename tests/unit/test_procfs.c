@@ -1,7 +1,7 @@
 /*
  * /proc as it is: this process, and children that wait, run and end.
  */
-#include "../../cli/watch/procfs.h"
+#include "cli/process/procfs.h"
 #include "support.h"
 #include <check.h>
 #include <linux/futex.h>

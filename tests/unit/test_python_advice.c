@@ -2,7 +2,7 @@
  * Which start method the frames of a finding show, and what Python users are told:
  * each row of the table once, with the frames that a real program has there.
  */
-#include "../../cli/rules/python_advice.h"
+#include "cli/findings/evidence/python_advice.h"
 #include <check.h>
 #include <stdio.h>
 #include <string.h>

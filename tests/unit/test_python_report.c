@@ -2,8 +2,8 @@
  * Python frames in a report: among the native ones, beside them, and where they
  * could not be read.
  */
-#include "../../cli/report/merge_python.h"
-#include "../../cli/report/report.h"
+#include "cli/report/formats.h"
+#include "cli/report/text/merge_python.h"
 #include <check.h>
 #include <jansson.h>
 #include <stdlib.h>

@@ -2,7 +2,7 @@
  * The reader over sessions that writers left unfinished, that wrap around, and
  * that nobody honest has written. Nothing here runs a process.
  */
-#include "../../cli/session/reader.h"
+#include "cli/session/reader.h"
 #include "session_builder.h"
 #include "support.h"
 #include <check.h>

@@ -2,9 +2,9 @@
  * Renderers: what a person and what a program reads of a report, also where
  * parts are missing and where names are hostile.
  */
-#include "../../cli/report/escape.h"
-#include "../../cli/report/report.h"
-#include "../../cli/report/shorten.h"
+#include "cli/base/escape.h"
+#include "cli/report/formats.h"
+#include "cli/report/text/shorten.h"
 
 #include <check.h>
 #include <errno.h>

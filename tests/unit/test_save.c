@@ -2,7 +2,7 @@
  * Kept sessions: what is written is read again, and what is no session is
  * refused with one line.
  */
-#include "../../cli/session/save.h"
+#include "cli/session/save.h"
 #include "scratch.h"
 #include <check.h>
 #include <fcntl.h>

@@ -2,8 +2,8 @@
  * The session file: made, locked, swept and removed, in a folder of the test's
  * own.
  */
-#include "../../cli/session/reader.h"
-#include "../../cli/session/session.h"
+#include "cli/session/reader.h"
+#include "cli/session/session.h"
 #include "support.h"
 #include <check.h>
 #include <dirent.h>

@@ -2,7 +2,7 @@
  * Suppressions: which lines match which findings, which lines are refused, and
  * which are reported as unused.
  */
-#include "../../cli/suppressions.h"
+#include "cli/findings/suppressions.h"
 #include <check.h>
 #include <fcntl.h>
 #include <stdlib.h>

@@ -3,7 +3,7 @@
  * stack as the shim does, and must find the functions and lines of this file.
  * And on ELF files that were damaged, which must never do more than fail.
  */
-#include "../../cli/unwind/unwind.h"
+#include "cli/unwind/unwind.h"
 #include <arpa/inet.h>
 #include <check.h>
 #include <errno.h>

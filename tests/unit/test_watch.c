@@ -3,7 +3,7 @@
  * watch says of each. They are real ones; what the shim would have said of
  * them is written into a log here.
  */
-#include "../../cli/watch/watch.h"
+#include "cli/watch/watch.h"
 #include "session_builder.h"
 #include "support.h"
 #include <check.h>

@@ -3,12 +3,12 @@
  * what the locks' words confirm. The locks are real ones of libc; what a fork
  * child does is stood in for.
  */
-#include "../../../cli/session/model.h"
-#include "../../../cli/session/session.h"
-#include "../../../cli/watch/thread_tables.h"
 #include "../support.h"
 #include "base/process.h"
 #include "base/real.h"
+#include "cli/hangs/identify/thread_tables.h"
+#include "cli/session/model.h"
+#include "cli/session/session.h"
 #include "exported.h"
 #include "fork/orphans.h"
 #include "record/held_records.h"

@@ -2,11 +2,11 @@
  * What a process keeps instead of writing it, shim/log/kept_facts.c: nothing is written until
  * something refers to it or a fork needs it, and then as if it had been written at once.
  */
-#include "../../../cli/session/model.h"
-#include "../../../cli/session/session.h"
 #include "../support.h"
 #include "base/process.h"
 #include "base/real.h"
+#include "cli/session/model.h"
+#include "cli/session/session.h"
 #include "log/kept_facts.h"
 #include "log/log.h"
 #include <check.h>

@@ -3,11 +3,11 @@
  * records, full logs, writers that are killed at any instruction, and writers
  * that race.
  */
-#include "../../../cli/session/reader.h"
-#include "../../../cli/session/session.h"
 #include "../support.h"
 #include "base/process.h"
 #include "base/real.h"
+#include "cli/session/reader.h"
+#include "cli/session/session.h"
 #include "common/raw.h"
 #include "log/log.h"
 #include <check.h>

@@ -2,12 +2,12 @@
  * What the shim says of the loader's modules: build-ids out of notes that
  * anybody may have written, and this program's own list.
  */
-#include "../../../cli/session/reader.h"
-#include "../../../cli/session/session.h"
 #include "../support.h"
 #include "base/build_id.h"
 #include "base/process.h"
 #include "base/real.h"
+#include "cli/session/reader.h"
+#include "cli/session/session.h"
 #include "exported.h"
 #include "log/log.h"
 #include "state/modules.h"

@@ -1,0 +1,692 @@
+/*
+ * The command line. `option_rows` is the one list of options: argp parses from
+ * it, --help prints it, and the man page's list is made of it.
+ *
+ * A bad command line ends the program here, with one line that says what is
+ * wrong and what to do.
+ */
+#include "options.h"
+#include "base/words.h"
+#include "commands.h"
+
+#include <argp.h>
+#include <errno.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#define HELP_BEGINNING                                                                             \
+	"Runs PROGRAM and reports each fork() that is unsafe: the fork, the lock, the thread "     \
+	"that holds it, what the child did with it, and what to do instead.\v"                     \
+	"The exit status is PROGRAM's own where nothing reached --fail-on, 66 with findings, 67 "  \
+	"where PROGRAM could not be observed, 125 where forkcheck itself failed, 126 or 127 "      \
+	"where "                                                                                   \
+	"PROGRAM could not be run.\n\n"
+
+/* The state of one parse. */
+struct parse {
+	struct options *options;
+	int next;                         /* the word behind the last good option */
+	const char *waiting[OUTPUTS_MAX]; /* files that met no --format yet */
+	size_t waiting_count;
+	size_t operand_count; /* of `report` */
+	bool is_environment;  /* the words are those of FORKCHECK_OPTIONS */
+};
+
+/* What a complaint begins with, where the words are not those of the command line. */
+static const char *place = "";
+
+static void bad_usage(const char *format, ...) __attribute__((noreturn, format(printf, 1, 2)));
+
+static void bad_usage(const char *format, ...)
+{
+	va_list arguments;
+
+	va_start(arguments, format);
+	fprintf(stderr, "forkcheck: %s", place);
+	vfprintf(stderr, format, arguments);
+	fputs("; try 'forkcheck --help'\n", stderr);
+	va_end(arguments);
+	exit(EXIT_FORKCHECK);
+}
+
+/* Ends the program after something was printed that was asked for. */
+static void end_after_print(void) __attribute__((noreturn));
+
+static void end_after_print(void)
+{
+	if (ferror(stdout) || fflush(stdout) != 0) {
+		fprintf(stderr, "forkcheck: cannot write to standard output: %s\n",
+			strerror(errno));
+		exit(EXIT_FORKCHECK);
+	}
+	exit(EXIT_SUCCESS);
+}
+
+/* The index of a word in a list that NULL ends, or -1. */
+static int word_index(const char *const *words, const char *word)
+{
+	for (int i = 0; words[i] != NULL; i++)
+		if (strcmp(words[i], word) == 0)
+			return i;
+	return -1;
+}
+
+static void add_output(struct options *options, const struct report_format *format,
+		       const char *path)
+{
+	if (options->output_count == OUTPUTS_MAX)
+		bad_usage("more than %d reports asked for", OUTPUTS_MAX);
+	options->outputs[options->output_count++] = (struct output){format, path};
+}
+
+static void parse_format(struct parse *parse, const char *word)
+{
+	const struct report_format *format = report_format_find(word);
+
+	if (format == NULL)
+		bad_usage("--format=%s: no such format (%s)", word, report_format_names());
+	add_output(parse->options, format, NULL);
+}
+
+static void parse_output(struct parse *parse, const char *path)
+{
+	struct options *options = parse->options;
+
+	if (*path == '\0')
+		bad_usage("--output: the name of the file is empty");
+	for (size_t i = options->output_count; i-- > 0;) {
+		if (options->outputs[i].path == NULL) {
+			options->outputs[i].path = path;
+			return;
+		}
+	}
+	if (parse->waiting_count == OUTPUTS_MAX)
+		bad_usage("more than %d reports asked for", OUTPUTS_MAX);
+	parse->waiting[parse->waiting_count++] = path;
+}
+
+/* Files that came before any free --format take those that are still without one. */
+static void place_waiting_files(struct parse *parse)
+{
+	struct options *options = parse->options;
+	size_t output = 0, formats = options->output_count;
+
+	for (size_t i = 0; i < parse->waiting_count; i++) {
+		while (output < formats && options->outputs[output].path != NULL)
+			output++;
+		if (output < formats)
+			options->outputs[output].path = parse->waiting[i];
+		else
+			add_output(options, report_format_find("text"), parse->waiting[i]);
+	}
+}
+
+static void remove_output(struct options *options, size_t index)
+{
+	options->output_count--;
+	memmove(&options->outputs[index], &options->outputs[index + 1],
+		(options->output_count - index) * sizeof(*options->outputs));
+}
+
+/* The text report is the one that nobody has to ask for. */
+static void settle_outputs(struct options *options)
+{
+	const struct report_format *text = report_format_find("text");
+
+	if (options->output_count == 0)
+		add_output(options, text, NULL);
+	for (size_t i = options->output_count; options->quiet && i-- > 0;)
+		if (options->outputs[i].format == text && options->outputs[i].path == NULL)
+			remove_output(options, i);
+}
+
+static void parse_fail_on(struct parse *parse, const char *word)
+{
+	static const char *const words[] = {"note", "warning", "error", "never", NULL};
+	static const enum severity severities[] = {SEVERITY_NOTE, SEVERITY_WARNING, SEVERITY_ERROR,
+						   SEVERITY_ERROR};
+	int index = word_index(words, word);
+
+	if (index < 0)
+		bad_usage("--fail-on=%s: not one of error, warning, note, never", word);
+	parse->options->fail_on = severities[index];
+	parse->options->fail_never = strcmp(word, "never") == 0;
+}
+
+static void parse_error_exitcode(struct parse *parse, const char *word)
+{
+	char *end;
+	long value = strtol(word, &end, 10);
+
+	if (strspn(word, "0123456789") == 0 || *end != '\0' || value < 1 || value > 255)
+		bad_usage("--error-exitcode=%s: not a number from 1 to 255", word);
+	parse->options->error_exitcode = (int)value;
+}
+
+static void parse_on_deadlock(struct parse *parse, const char *word)
+{
+	static const char *const words[] = {"kill", "stop", "abort", "wait", "end-run", NULL};
+	static const enum deadlock_action actions[] = {DEADLOCK_KILL, DEADLOCK_STOP, DEADLOCK_ABORT,
+						       DEADLOCK_WAIT, DEADLOCK_END_RUN};
+	int index = word_index(words, word);
+
+	if (index < 0)
+		bad_usage("--on-deadlock=%s: not one of kill, stop, abort, wait, end-run", word);
+	parse->options->on_deadlock = actions[index];
+}
+
+/* Nine digits of the largest unit are no overflow. */
+#define NUMBER_DIGITS 9
+
+/* In milliseconds. False: it is no duration. */
+static bool read_duration(const char *word, uint64_t *duration)
+{
+	static const char *const units[] = {"", "s", "ms", "m", NULL};
+	static const uint64_t milliseconds[] = {1000, 1000, 1, 60000};
+	size_t digits = strspn(word, "0123456789");
+	int unit = word_index(units, word + digits);
+
+	if (digits == 0 || digits > NUMBER_DIGITS || unit < 0)
+		return false;
+	*duration = strtoull(word, NULL, 10) * milliseconds[unit];
+	return true;
+}
+
+static void parse_hang_after(struct parse *parse, const char *word)
+{
+	if (!read_duration(word, &parse->options->hang_after_ms) ||
+	    parse->options->hang_after_ms == 0)
+		bad_usage("--hang-after=%s: not a duration such as 500ms, 10s or 2m", word);
+}
+
+static void parse_end_after(struct parse *parse, const char *word)
+{
+	if (!read_duration(word, &parse->options->end_after_ms))
+		bad_usage("--end-after=%s: not a duration such as 500ms, 10s or 2m, nor 0", word);
+}
+
+static void parse_max_kills(struct parse *parse, const char *word)
+{
+	size_t digits = strspn(word, "0123456789");
+
+	if (digits == 0 || digits > NUMBER_DIGITS || word[digits] != '\0')
+		bad_usage("--max-kills=%s: not a number", word);
+	parse->options->max_kills = (unsigned)strtoul(word, NULL, 10);
+}
+
+static void parse_wait(struct parse *parse, const char *word)
+{
+	static const char *const words[] = {"program", "all", NULL};
+	int index = word_index(words, word);
+
+	if (index < 0)
+		bad_usage("--wait=%s: not one of program, all", word);
+	parse->options->wait_all = index == 1;
+}
+
+static void parse_keep_session(struct parse *parse, const char *path)
+{
+	if (*path == '\0')
+		bad_usage("--keep-session: the name of the file is empty");
+	parse->options->keep_session = path;
+}
+
+static void add_suppressions(struct parse *parse, const char *path)
+{
+	if (*path == '\0')
+		bad_usage("--suppressions: the name of the file is empty");
+	if (parse->options->suppression_count == SUPPRESSION_FILES_MAX)
+		bad_usage("more than %d suppressions files", SUPPRESSION_FILES_MAX);
+	parse->options->suppressions[parse->options->suppression_count++] = path;
+}
+
+static void parse_color(struct parse *parse, const char *word)
+{
+	static const char *const words[] = {"auto", "always", "never", NULL};
+	static const enum color_mode modes[] = {COLOR_AUTO, COLOR_ALWAYS, COLOR_NEVER};
+	int index = word_index(words, word);
+
+	if (index < 0)
+		bad_usage("--color=%s: not one of auto, always, never", word);
+	parse->options->color = modes[index];
+}
+
+/* Operands that may have options between them are moved together. */
+static void take_operand(struct parse *parse, char *operand)
+{
+	parse->options->arguments[parse->operand_count++] = operand;
+}
+
+/* The first word that is no option may end forkcheck's own. */
+static void begin_command(struct parse *parse, struct argp_state *state,
+			  const struct command *command, char **words)
+{
+	parse->options->command = command;
+	parse->options->arguments = words;
+	if (command->operands != OPERANDS_MIXED)
+		state->next = state->argc;
+}
+
+static void take_argument(struct parse *parse, struct argp_state *state, char *word)
+{
+	char **words = &state->argv[state->next - 1];
+	/* `forkcheck -- explain` runs a program of that name. */
+	const struct command *named = state->quoted == 0 ? command_find(word) : NULL;
+
+	if (parse->is_environment)
+		bad_usage("'%s' is no option", word);
+	if (parse->options->command != NULL)
+		take_operand(parse, word);
+	else if (named != NULL)
+		begin_command(parse, state, named, words + 1);
+	else
+		begin_command(parse, state, &commands[0], words);
+}
+
+/* --- the table ------------------------------------------------------------- */
+
+static void show_help(struct parse *parse, const char *unused) __attribute__((noreturn));
+static void show_version(struct parse *parse, const char *unused) __attribute__((noreturn));
+static void show_man_options(struct parse *parse, const char *unused) __attribute__((noreturn));
+
+/* A new option is one row here, and the member of struct options that it sets. */
+struct option_row {
+	const char *name;
+	const char *argument; /* NULL: it takes no value */
+	const char *help;     /* NULL: it is not listed. FORMATS is replaced by their names */
+	void (*take)(struct parse *parse, const char *value); /* NULL: `flag` is set */
+	size_t flag; /* offset of a bool in struct options */
+	char letter; /* of the short form; 0: it has none */
+};
+
+/* clang-format off */
+#define VALUE(name, argument, take, help)         {name, argument, help, take, 0, 0}
+#define SHORT(letter, name, argument, take, help) {name, argument, help, take, 0, letter}
+#define FLAG(name, flag, help)                    {name, NULL, help, NULL, offsetof(struct options, flag), 0}
+#define HIDDEN(name, take)                        {name, NULL, NULL, take, 0, 0}
+/* clang-format on */
+
+static const struct option_row option_rows[] = {
+	VALUE("format", "FORMAT", parse_format,
+	      "Write the report as FORMATS (text is the default). May be given more than once, "
+	      "each with an --output of its own; a format without one goes to standard error."),
+	SHORT('o', "output", "FILE", parse_output,
+	      "Write to FILE instead of standard error. Belongs to the nearest --format before it "
+	      "that has no file yet, else to the next one after it, else to the text report."),
+	VALUE("fail-on", "SEVERITY", parse_fail_on,
+	      "Exit with the status of --error-exitcode where a finding is at least an error (the "
+	      "default), a warning or a note; or never."),
+	VALUE("error-exitcode", "N", parse_error_exitcode,
+	      "The exit status with findings, 1 to 255 (default 66)."),
+	VALUE("on-deadlock", "ACTION", parse_on_deadlock,
+	      "What to do with a process whose hang is proven and not suppressed: kill it (the "
+	      "default), stop it for a debugger, abort it, wait, which only reports it, or "
+	      "end-run, which reports it and ends the whole run."),
+	VALUE("hang-after", "DURATION", parse_hang_after,
+	      "Report a child that makes no progress for so long, and whose hang cannot be proven, "
+	      "as suspected: 500ms, 10s (the default), 2m; a plain number is seconds."),
+	VALUE("max-kills", "N", parse_max_kills,
+	      "End the run when N processes had to be killed for the same finding: 3 (the "
+	      "default); 0 is no limit."),
+	VALUE("end-after", "DURATION", parse_end_after,
+	      "End the run when it has an error, or a process of it was killed, and nothing in it "
+	      "has moved for so long: 60s (the default); 0 is never. Not with --on-deadlock=wait "
+	      "or stop."),
+	VALUE("wait", "FOR", parse_wait,
+	      "Watch until the program has ended, and 2 seconds more for descendants that outlive "
+	      "it (program, the default), or until the last of them has ended (all)."),
+	FLAG("no-subreaper", no_subreaper,
+	     "Leave orphans to init, for programs that ask for their parent's number. A process "
+	     "whose parent has ended is then not watched any more."),
+	VALUE("keep-session", "FILE", parse_keep_session,
+	      "Write what was recorded to FILE, for 'forkcheck report'. FILE holds pieces of the "
+	      "program's memory; only its owner may read it."),
+	VALUE("suppressions", "FILE", add_suppressions,
+	      "Leave out the findings that a line of FILE matches. May be given more than once."),
+	FLAG("print-suppressions", print_suppressions,
+	     "At the end, print a line for a suppressions file to standard output for each finding "
+	     "that is shown."),
+	FLAG("require-observed", require_observed,
+	     "Exit with 67 also where a descendant of the program could not be observed."),
+	FLAG("notes", notes, "Show findings of severity note, which are else only counted."),
+	FLAG("quiet", quiet,
+	     "Write no text report to standard error: the exit status, and reports with an "
+	     "--output of their own, tell. What forkcheck itself cannot do is still said."),
+	VALUE("color", "WHEN", parse_color,
+	      "Colour the text report: auto (the default: on a terminal, unless NO_COLOR is set), "
+	      "always or never."),
+	VALUE("help", NULL, show_help, "Print this help."),
+	VALUE("version", NULL, show_version, "Print the version."),
+	HIDDEN("print-man-options", show_man_options),
+};
+
+#define OPTION_COUNT (sizeof(option_rows) / sizeof(option_rows[0]))
+/* Above the characters: no short form. */
+#define FIRST_KEY 0x100
+
+static struct argp_option option_table[OPTION_COUNT + 1];
+
+static void take_option(struct parse *parse, const struct option_row *row, const char *value)
+{
+	if (row->take != NULL)
+		row->take(parse, value);
+	else
+		*((bool *)parse->options + row->flag) = true;
+}
+
+static const struct option_row *row_of(int key)
+{
+	for (size_t i = 0; i < OPTION_COUNT; i++)
+		if (option_table[i].key == key)
+			return &option_rows[i];
+	return NULL;
+}
+
+static error_t parse_option(int key, char *argument, struct argp_state *state)
+{
+	struct parse *parse = state->input;
+	const struct option_row *row = row_of(key);
+
+	if (row != NULL)
+		take_option(parse, row, argument);
+	else if (key == ARGP_KEY_ARG)
+		take_argument(parse, state, argument);
+	else
+		return ARGP_ERR_UNKNOWN;
+	parse->next = state->next;
+	return 0;
+}
+
+/* --- what argp needs --------------------------------------------------------- */
+
+/* The help of --format names all that there are. */
+static const char *fill_in_formats(const char *help)
+{
+	static const char word[] = "FORMATS";
+	static char text[1024];
+	const char *at = strstr(help, word);
+
+	if (at == NULL)
+		return help;
+	snprintf(text, sizeof(text), "%.*s%s%s", (int)(at - help), help, report_format_names(),
+		 at + strlen(word));
+	return text;
+}
+
+static void fill_table(void)
+{
+	for (size_t i = 0; i < OPTION_COUNT; i++) {
+		const struct option_row *row = &option_rows[i];
+
+		option_table[i] = (struct argp_option){
+			.name = row->name,
+			.key = row->letter ? row->letter : FIRST_KEY + (int)i,
+			.arg = row->argument,
+			.flags = row->help == NULL ? OPTION_HIDDEN : 0,
+			.doc = row->help == NULL ? NULL : fill_in_formats(row->help),
+		};
+	}
+}
+
+/* Leaves out argp's remark on the arguments of short options: the list shows them. */
+static char *filter_help(int key, const char *text, void *input)
+{
+	(void)input;
+	return key == ARGP_KEY_HELP_DUP_ARGS_NOTE ? NULL : (char *)(uintptr_t)text;
+}
+
+/* "[--] PROGRAM [ARGUMENT...]", and a line for each further command. */
+static const char *usage_lines(void)
+{
+	static char text[1024];
+	size_t length = 0;
+
+	for (const struct command *command = commands; command->run != NULL; command++)
+		length += (size_t)snprintf(text + length, sizeof(text) - length, "%s%s",
+					   length ? "\n" : "", command->grammar);
+	return text;
+}
+
+static const char *help_text(void)
+{
+	static char text[4096];
+	size_t length = (size_t)snprintf(text, sizeof(text), "%s", HELP_BEGINNING);
+
+	for (const struct command *command = commands; command->run != NULL; command++) {
+		const char *between = text[length - 1] == '.' ? " " : "";
+
+		length += (size_t)snprintf(text + length, sizeof(text) - length, "%s%s", between,
+					   command->help);
+	}
+	return text;
+}
+
+static const struct argp *command_line(void)
+{
+	static struct argp argp;
+
+	if (argp.options == NULL) {
+		fill_table();
+		argp = (struct argp){
+			.options = option_table,
+			.parser = parse_option,
+			.args_doc = usage_lines(),
+			.doc = help_text(),
+			.help_filter = filter_help,
+		};
+	}
+	return &argp;
+}
+
+static void show_help(struct parse *parse, const char *unused)
+{
+	/* argp's own bookkeeping wants a variable copy of the name. */
+	char name[] = "forkcheck";
+
+	(void)parse;
+	(void)unused;
+	argp_help(command_line(), stdout, ARGP_HELP_SHORT_USAGE | ARGP_HELP_LONG | ARGP_HELP_DOC,
+		  name);
+	end_after_print();
+}
+
+static void show_version(struct parse *parse, const char *unused)
+{
+	(void)parse;
+	(void)unused;
+	puts("forkcheck " FORKCHECK_VERSION);
+	end_after_print();
+}
+
+static void show_man_options(struct parse *parse, const char *unused)
+{
+	(void)parse;
+	(void)unused;
+	options_print_man(stdout);
+	end_after_print();
+}
+
+/* --- the whole line ---------------------------------------------------------- */
+
+static const struct argp_option *option_with_key(int key)
+{
+	for (const struct argp_option *option = command_line()->options; option->name != NULL;
+	     option++)
+		if (option->key == key)
+			return option;
+	return NULL;
+}
+
+/* The option that a word names, as getopt would: exact, or the only one that starts so. */
+static const struct argp_option *option_named(const char *word)
+{
+	const struct argp_option *found = NULL;
+	size_t length;
+
+	if (word[1] != '-')
+		return option_with_key(word[1]);
+	word += strlen("--");
+	length = strcspn(word, "=");
+	for (const struct argp_option *option = command_line()->options; option->name != NULL;
+	     option++) {
+		if (strncmp(option->name, word, length) != 0)
+			continue;
+		if (option->name[length] == '\0')
+			return option;
+		if (found != NULL)
+			return NULL;
+		found = option;
+	}
+	return found;
+}
+
+/* argp says only that something is wrong: it is the first word that it did not get over. */
+static void report_bad_option(const char *word) __attribute__((noreturn));
+
+static void report_bad_option(const char *word)
+{
+	const struct argp_option *option = option_named(word);
+
+	if (option == NULL)
+		bad_usage("unknown option '%.*s'", (int)strcspn(word, "="), word);
+	if (option->arg != NULL)
+		bad_usage("option '--%s' needs a value: --%s=%s", option->name, option->name,
+			  option->arg);
+	bad_usage("option '--%s' takes no value", option->name);
+}
+
+static void check_no_options(const struct command *command, char *const *operand)
+{
+	for (; *operand != NULL; operand++) {
+		if (strcmp(*operand, "--help") == 0)
+			show_help(NULL, NULL);
+		if (**operand == '-')
+			bad_usage("unknown option '%s' of '%s'", *operand, command->name);
+	}
+}
+
+static void check_operands(struct parse *parse)
+{
+	struct options *options = parse->options;
+	const struct command *command = options->command;
+
+	if (command == NULL)
+		bad_usage("%s", commands[0].missing);
+	if (command->operands == OPERANDS_MIXED)
+		options->arguments[parse->operand_count] = NULL;
+	if (command->operands == OPERANDS_LAST)
+		check_no_options(command, options->arguments);
+	if (command->missing != NULL && options->arguments[0] == NULL)
+		bad_usage("%s", command->missing);
+	if (options->keep_session != NULL && command->operands != OPERANDS_PROGRAM)
+		bad_usage("--keep-session goes with a program to run");
+}
+
+static void parse_words(struct parse *parse, int count, char **words)
+{
+	/* No permutation: `forkcheck ls --foo` gives --foo to ls. */
+	const unsigned int flags = ARGP_IN_ORDER | ARGP_SILENT;
+
+	parse->next = 1;
+	if (count > 0 && argp_parse(command_line(), count, words, flags, NULL, parse) != 0)
+		report_bad_option(words[parse->next]);
+	place_waiting_files(parse);
+}
+
+/* Options keep pointers to the words, which therefore stay. */
+static char **environment_words(int *count)
+{
+	const char *text = getenv(OPTIONS_VARIABLE);
+	char *line = NULL, **words;
+
+	*count = 0;
+	/* argp takes the first word for the name of the program. */
+	if (text == NULL || asprintf(&line, "forkcheck %s", text) < 0)
+		return NULL;
+	words = words_split(line, count);
+	free(line);
+	if (words == NULL)
+		bad_usage("%s", errno == EINVAL ? "a quote is not closed" : strerror(errno));
+	return words;
+}
+
+static void parse_environment(struct options *options)
+{
+	struct parse parse = {.options = options, .is_environment = true};
+	/* The options point into them for as long as they are used. */
+	static char **words;
+	int count;
+
+	free(words);
+	place = OPTIONS_VARIABLE ": ";
+	words = environment_words(&count);
+	parse_words(&parse, count, words);
+	place = "";
+}
+
+/* Reports that the command line asks for stand in the place of the environment's. */
+static void parse_command_line(struct options *options, int count, char **words)
+{
+	struct options given = *options;
+	struct parse parse = {.options = &given};
+
+	given.output_count = 0;
+	given.keep_session = NULL;
+	parse_words(&parse, count, words);
+	check_operands(&parse);
+	if (given.output_count == 0) {
+		memcpy(given.outputs, options->outputs, sizeof(given.outputs));
+		given.output_count = options->output_count;
+	}
+	if (given.keep_session == NULL)
+		given.keep_session = options->keep_session;
+	*options = given;
+}
+
+void options_parse(struct options *options, int argc, char **argv)
+{
+	*options = (struct options){
+		.fail_on = SEVERITY_ERROR,
+		.error_exitcode = EXIT_FINDINGS,
+		.hang_after_ms = HANG_AFTER_MS,
+		.max_kills = MAX_KILLS,
+		.end_after_ms = END_AFTER_MS,
+	};
+	parse_environment(options);
+	parse_command_line(options, argc, argv);
+	settle_outputs(options);
+}
+
+/* roff reads a hyphen as a typographic one unless it is escaped. */
+static void print_roff(FILE *stream, const char *text)
+{
+	for (; *text != '\0'; text++) {
+		if (*text == '-')
+			fputc('\\', stream);
+		fputc(*text, stream);
+	}
+}
+
+void options_print_man(FILE *stream)
+{
+	for (const struct argp_option *option = command_line()->options; option->name != NULL;
+	     option++) {
+		if (option->flags & OPTION_HIDDEN)
+			continue;
+		fputs(".TP\n", stream);
+		if (option->key < FIRST_KEY)
+			fprintf(stream, "\\fB\\-%c\\fR, ", option->key);
+		fputs("\\fB\\-\\-", stream);
+		print_roff(stream, option->name);
+		fputs("\\fR", stream);
+		if (option->arg != NULL)
+			fprintf(stream, "=\\fI%s\\fR", option->arg);
+		fputc('\n', stream);
+		print_roff(stream, option->doc);
+		fputc('\n', stream);
+	}
+}

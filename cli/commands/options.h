@@ -1,0 +1,89 @@
+/*
+ * The command line: one table (options.c) from which argp parses, --help is
+ * printed and the option list of the man page is made.
+ */
+#ifndef FORKCHECK_OPTIONS_H
+#define FORKCHECK_OPTIONS_H
+
+#include "findings/finding.h"
+#include "report/formats.h"
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+
+enum color_mode { COLOR_AUTO, COLOR_ALWAYS, COLOR_NEVER };
+
+/* What to do with a process whose hang is proven. */
+enum deadlock_action {
+	DEADLOCK_KILL,
+	DEADLOCK_STOP,
+	DEADLOCK_ABORT,
+	DEADLOCK_WAIT,
+	DEADLOCK_END_RUN,
+};
+
+/*
+ * One report to write. -o FILE belongs to the nearest --format before it that
+ * has no file yet, else to the next one after it, else to the text report.
+ */
+#define OUTPUTS_MAX 8
+struct output {
+	const struct report_format *format; /* text where -o stands alone */
+	const char *path;                   /* NULL: stderr */
+};
+
+#define SUPPRESSION_FILES_MAX 16
+#define HANG_AFTER_MS         10000
+#define MAX_KILLS             3
+#define END_AFTER_MS          60000
+
+struct command;
+
+struct options {
+	const struct command *command;
+	char **arguments; /* PROGRAM [ARGS], or the operands of the subcommand; NULL-terminated */
+	struct output outputs[OUTPUTS_MAX];
+	size_t output_count; /* at least 1, unless quiet */
+	enum severity fail_on;
+	bool fail_never; /* --fail-on=never */
+	int error_exitcode;
+	enum deadlock_action on_deadlock;
+	uint64_t hang_after_ms;
+	unsigned max_kills;       /* for one finding, before the run is ended; 0: never */
+	uint64_t end_after_ms;    /* that nothing has moved; 0: never */
+	bool wait_all;            /* for all descendants, not for the program only */
+	const char *keep_session; /* NULL: no */
+	const char *suppressions[SUPPRESSION_FILES_MAX];
+	size_t suppression_count;
+	bool print_suppressions;
+	enum color_mode color;
+	bool notes;
+	bool quiet;            /* no text report on stderr */
+	bool no_subreaper;     /* orphans are init's */
+	bool require_observed; /* unobserved descendants are worth a status */
+};
+
+#ifndef FORKCHECK_VERSION
+#define FORKCHECK_VERSION "0.1.0"
+#endif
+
+/* Options that stand before those of the command line. */
+#define OPTIONS_VARIABLE "FORKCHECK_OPTIONS"
+
+#define EXIT_FINDINGS       66  /* something reached --fail-on */
+#define EXIT_UNOBSERVED     67  /* the program could not be observed */
+#define EXIT_FORKCHECK      125 /* forkcheck itself failed */
+#define EXIT_NOT_EXECUTABLE 126
+#define EXIT_NOT_FOUND      127
+
+/*
+ * Fills `options` from FORKCHECK_OPTIONS and argv. On a bad option prints one line and the hint,
+ * and ends the program with EXIT_FORKCHECK; --help and --version end it with 0.
+ */
+void options_parse(struct options *options, int argc, char **argv);
+
+/* The man page's list of options, in roff. docs/forkcheck.1 contains it. */
+void options_print_man(FILE *stream);
+
+#endif

@@ -1,0 +1,692 @@
+/*
+ * Unwinds and symbolizes what a finding shows, and nothing else: symbols are
+ * the expensive part.
+ */
+#include "evidence.h"
+#include "attribution.h"
+#include "base/library_names.h"
+#include "fork_line.h"
+#include "fork_paths.h"
+#include "lock_kinds.h"
+#include "python_evidence.h"
+#include <string.h>
+
+#define WALK_MAX 128
+/* Of a name in a line for a suppressions file; what is longer ends with a *. */
+#define SUPPRESSED_BYTES 200
+
+const char *evidence_file_name(const char *path)
+{
+	return library_file_name(path);
+}
+
+struct frames evidence_stack(struct judgement *judgement, uint32_t process, session_reference stack)
+{
+	const struct record_stack *record = model_stack(judgement->model, stack);
+	struct address_space *space = model_space(judgement->model, process);
+	struct captured_memory memory;
+	struct frames frames = {0};
+
+	if (!record || !space)
+		return frames;
+	captured_memory_init(&memory);
+	model_add_stack(&memory, record);
+	return unwind_stack(space, judgement->arena, &record->registers, false, &memory.memory);
+}
+
+/* Without our wrapper the walk begins in libc: what it calls itself there is
+ * the name of the call ("fork", "forkpty", "daemon"). */
+static const char *take_libc_frames(struct frames *frames)
+{
+	const char *module = frames->count ? frames->list[0].module : NULL;
+	const char *function = NULL;
+
+	while (frames->count > 1 && module && frames->list[0].module &&
+	       strcmp(frames->list[0].module, module) == 0) {
+		function = frames->list[0].function;
+		frames->list++;
+		frames->count--;
+	}
+	return function;
+}
+
+static uint64_t fork_serial(const struct model *model, session_reference fork)
+{
+	const struct model_list *forks = model_list(model, RECORD_FORK);
+
+	for (size_t i = 0; i < forks->count; i++)
+		if (forks->references[i] == fork)
+			return i + 1;
+	return 0;
+}
+
+const char *evidence_program(struct judgement *judgement, uint32_t process)
+{
+	const char *path = model_program(judgement->model, process);
+
+	return path ? arena_strdup(judgement->arena, path) : NULL;
+}
+
+void evidence_fork(struct judgement *judgement, struct fork_part *part, session_reference fork,
+		   const struct process_facts *child)
+{
+	struct model *model = judgement->model;
+	const struct record_fork *record = model_fork(model, fork);
+	const struct record_thread *thread;
+
+	part->present = true;
+	part->pid = part->tid = -1;
+	part->child_pid = child ? child->pid : -1;
+	if (!record)
+		return;
+	thread = model_thread(model, record->thread);
+	part->pid = record->parent_pid;
+	part->program = evidence_program(judgement, record->parent);
+	part->serial = fork_serial(model, fork);
+	part->stack = evidence_stack(judgement, record->parent, record->stack);
+	part->stack.python =
+		python_evidence_at(judgement, record->parent, record->python, record->stack);
+	part->is_outside = record->function == FORK_OUTSIDE;
+	if (record->function == FORK_ATFORK_ONLY)
+		part->function = take_libc_frames(&part->stack);
+	else
+		fork_path_name(part, record->function);
+	if (thread) {
+		part->tid = thread->tid;
+		part->thread_serial = thread->serial;
+		part->python_name = python_evidence_name(judgement, thread);
+		part->thread_name = arena_strndup(judgement->arena, thread->name,
+						  strnlen(thread->name, sizeof(thread->name)));
+	}
+}
+
+static const struct record_thread *forker_of(const struct model *model, session_reference fork)
+{
+	const struct record_fork *record = model_fork(model, fork);
+
+	return record ? model_thread(model, record->thread) : NULL;
+}
+
+static bool is_same_thread(const struct record_thread *one, const struct record_thread *other)
+{
+	return one && other && one->born_in == other->born_in && one->serial == other->serial;
+}
+
+void evidence_forks(struct judgement *judgement, struct finding *finding, session_reference fork,
+		    const struct process_facts *child)
+{
+	const struct model *model = judgement->model;
+	struct fork_link link;
+	bool more = child && fork_line_begin(model, &link, child->fork, child);
+
+	while (more && link.fork != fork)
+		more = fork_line_next(model, &link);
+	evidence_fork(judgement, &finding->fork, fork, more ? link.child : child);
+	if (!more || !link.steps)
+		return;
+	evidence_fork(judgement, &finding->last_fork, child->fork, child);
+	finding->last_fork.is_by_same_thread =
+		is_same_thread(forker_of(model, fork), forker_of(model, child->fork));
+	finding->forks_between = (uint64_t)link.steps - 1;
+}
+
+void evidence_lock(struct judgement *judgement, struct lock_part *part, uint32_t process,
+		   uint64_t address, uint32_t kind, const uint8_t *state, size_t state_length,
+		   session_reference initialised)
+{
+	const struct lock_kind_facts *facts = lock_kind_facts(kind);
+	struct address_space *space = model_space(judgement->model, process);
+
+	part->present = true;
+	part->kind = facts->name;
+	part->address = address;
+	part->attributes = facts->attributes(judgement->arena, state, state_length);
+	if (space) {
+		struct data_symbol symbol = symbolize_data(space, judgement->arena, address);
+
+		part->name = symbol.name;
+		part->module = symbol.module;
+		part->offset = symbol.offset;
+	}
+	part->initialised_at = evidence_stack(judgement, process, initialised);
+}
+
+static const struct record_thread *with_serial(const struct model *model, uint32_t serial,
+					       const struct record_lost *lost)
+{
+	for (uint32_t i = 0; lost && i < lost->count; i++) {
+		const struct record_thread *thread = model_thread(model, lost->threads[i]);
+
+		if (thread && thread->serial == serial && !(thread->flags & THREAD_UNSEEN))
+			return thread;
+	}
+	return NULL;
+}
+
+/* As a fork of that process knew it: by the id that it has there. */
+static const struct record_thread *find_at_forks(const struct model *model, uint32_t process,
+						 uint32_t serial)
+{
+	const struct model_list *forks = model_list(model, RECORD_FORK);
+	const struct record_thread *found = NULL;
+
+	for (size_t i = 0; i < forks->count && !found; i++) {
+		session_reference fork = forks->references[i];
+		const struct record_thread *forker = forker_of(model, fork);
+
+		if (model_fork(model, fork)->parent != process)
+			continue;
+		found = forker && forker->serial == serial
+				? forker
+				: with_serial(
+					  model, serial,
+					  model_lost(model, reader_fork_lost(model->reader, fork)));
+	}
+	return found;
+}
+
+/* Serials are those of one program, and go on in its fork children. A thread that forks has
+ * another id in the child. */
+static const struct record_thread *find_by_serial(const struct model *model, uint32_t process,
+						  uint32_t serial)
+{
+	const struct model_list *threads = model_list(model, RECORD_THREAD);
+
+	for (size_t i = 0; i < threads->count; i++) {
+		const struct record_thread *thread = model_thread(model, threads->references[i]);
+
+		if (thread->serial == serial && !(thread->flags & THREAD_UNSEEN) &&
+		    fork_line_leads_from(model, thread->born_in, process))
+			return thread;
+	}
+	return NULL;
+}
+
+static const char *thread_name(struct judgement *judgement, const struct record_thread *thread)
+{
+	const char *name = model_unseen(judgement->model, thread)->name;
+	size_t length = strnlen(name, sizeof(thread->name));
+
+	return length ? arena_strndup(judgement->arena, name, length) : NULL;
+}
+
+static void name_creator(struct judgement *judgement, struct holder_part *part,
+			 const struct record_thread *thread)
+{
+	const struct model *model = judgement->model;
+	const struct record_thread *creator;
+
+	if (!thread->creator)
+		return;
+	part->creator_serial = thread->creator;
+	creator = find_at_forks(model, thread->born_in, thread->creator);
+	if (creator) {
+		part->creator_tid = creator->tid;
+	} else {
+		creator = find_by_serial(model, thread->born_in, thread->creator);
+		if (creator && creator->born_in == thread->born_in)
+			part->creator_tid = creator->tid;
+	}
+	if (creator)
+		part->creator_name = thread_name(judgement, creator);
+}
+
+static void name_start_routine(struct judgement *judgement, struct holder_part *part,
+			       struct address_space *space, const struct record_thread *thread)
+{
+	struct frames start;
+	uint64_t address;
+
+	if (thread->flags & THREAD_MAIN) {
+		part->start_routine = "main";
+		return;
+	}
+	address = model_unseen(judgement->model, thread)->start_routine;
+	if (!address || !space)
+		return;
+	start = symbolize_code(space, judgement->arena, address, false);
+	if (!start.count)
+		return;
+	/* The last frame is the function itself; what was inlined at its start stands before it. */
+	part->start_routine = start.list[start.count - 1].function;
+}
+
+void evidence_thread(struct judgement *judgement, struct holder_part *part, uint32_t process,
+		     const struct record_thread *thread, int tid)
+{
+	part->present = true;
+	part->tid = thread ? thread->tid : tid;
+	part->creator_tid = -1;
+	part->held_ms = -1;
+	if (!thread)
+		return;
+	part->name = thread_name(judgement, thread);
+	part->python_name = python_evidence_name(judgement, thread);
+	name_start_routine(judgement, part, model_space(judgement->model, process), thread);
+	part->library = attribute_thread(judgement, process, thread);
+	part->created_at = evidence_stack(judgement, process, thread->created_at);
+	part->created_at.python = python_evidence(judgement, process, thread->created_python, 0);
+	name_creator(judgement, part, thread);
+}
+
+/* Memory for walking from an acquisition: the first-seen inside, the rest frozen at the clone. */
+static void build_memory(struct captured_memory *memory, const struct record_stack *snapshot,
+			 uint64_t snapshot_end, const struct record_stack *frozen)
+{
+	captured_memory_init(memory);
+	if (snapshot && snapshot_end > snapshot->address)
+		captured_memory_add(memory, snapshot->address, snapshot->bytes,
+				    snapshot_end - snapshot->address);
+	if (frozen)
+		model_add_stack(memory, frozen);
+}
+
+static uint64_t end_of(const struct record_stack *stack)
+{
+	return stack->address + stack->length;
+}
+
+/* Where two walks part, the second can be what was left of returned calls, partly
+ * overwritten: an address in no file, or a call that leads elsewhere. */
+static bool parts_well(struct address_space *space, const uint64_t *walk, size_t count,
+		       const uint64_t *other, size_t other_count)
+{
+	size_t at = 0;
+
+	while (at < count && at < other_count && walk[at] == other[at])
+		at++;
+	return at == 0 || at >= count ||
+	       (space_module_path(space, walk[at]) &&
+		unwind_call_leads_to(space, walk[at], walk[at - 1]) != CALL_DIFFERS);
+}
+
+/*
+ * A lock is often taken by a function that has returned since: then the frozen
+ * stack is overwritten where that function's frame was, and the copy from the
+ * acquisition is right. If the function has not returned, the frozen stack is
+ * right, and the copy may be of an earlier pass by another way. They differ in
+ * the return address of the function at the call site; a call instruction that
+ * leads to that function decides.
+ */
+static struct frames acquisition_with_snapshot(struct judgement *judgement,
+					       struct address_space *space,
+					       const struct record_held *held,
+					       const struct record_stack *snapshot,
+					       const struct record_stack *frozen)
+{
+	struct captured_memory first_seen, now;
+	uint64_t first_walk[WALK_MAX], now_walk[WALK_MAX];
+	bool first_complete = false, now_complete = false;
+	size_t first_count, now_count;
+	struct frames frames;
+
+	build_memory(&first_seen, snapshot, end_of(snapshot), frozen);
+	build_memory(&now, snapshot,
+		     held->site_sp < end_of(snapshot) ? held->site_sp : end_of(snapshot), frozen);
+	first_count = unwind_addresses(space, &snapshot->registers, &first_seen.memory, first_walk,
+				       WALK_MAX, &first_complete);
+	now_count = unwind_addresses(space, &snapshot->registers, &now.memory, now_walk, WALK_MAX,
+				     &now_complete);
+	if (first_count == now_count &&
+	    memcmp(first_walk, now_walk, now_count * sizeof(*now_walk)) == 0)
+		return unwind_stack(space, judgement->arena, &snapshot->registers, false,
+				    &now.memory);
+	/* The handler that took it has returned: what is left of its stack is nobody's. */
+	if (now_complete && now_count > 1 && !(first_complete && held->flags & HELD_KEPT) &&
+	    (!first_complete ||
+	     (unwind_call_leads_to(space, now_walk[1], now_walk[0]) == CALL_LEADS &&
+	      parts_well(space, now_walk, now_count, first_walk, first_count))))
+		return unwind_stack(space, judgement->arena, &snapshot->registers, false,
+				    &now.memory);
+	frames = unwind_stack(space, judgement->arena, &snapshot->registers, false,
+			      &first_seen.memory);
+	frames.first_seen = true;
+	return frames;
+}
+
+static struct frames acquisition(struct judgement *judgement, uint32_t process,
+				 const struct record_held *held)
+{
+	struct address_space *space = model_space(judgement->model, process);
+	const struct record_stack *snapshot = model_stack(judgement->model, held->acquired);
+	const struct record_stack *frozen = model_stack(judgement->model, held->frozen);
+	struct stack_registers registers = {.rip = held->site, .rsp = held->site_sp};
+	struct captured_memory memory;
+	struct frames none = {0};
+
+	if (!space)
+		return none;
+	if (snapshot)
+		return acquisition_with_snapshot(judgement, space, held, snapshot, frozen);
+	build_memory(&memory, NULL, 0, frozen);
+	return unwind_stack(space, judgement->arena, &registers, true, &memory.memory);
+}
+
+void evidence_holder(struct judgement *judgement, struct holder_part *part, uint32_t process,
+		     const struct record_held *held)
+{
+	const struct record_thread *thread = model_thread(judgement->model, held->thread);
+
+	evidence_thread(judgement, part, process, thread, -1);
+	part->is_forker = held->flags & HELD_BY_FORKER;
+	part->taken_by_handler = held->flags & HELD_FROM_HANDLER;
+	part->in_window = held->flags & HELD_IN_WINDOW;
+	part->acquired_at = acquisition(judgement, process, held);
+	part->acquired_at.python = python_evidence(judgement, process, held->python, held->site_sp);
+	if (held->since_ns && !(held->flags & HELD_WHILE_WAITING) &&
+	    held->record.time_ns >= held->since_ns)
+		part->held_ms = (double)(held->record.time_ns - held->since_ns) / 1e6;
+	part->held_at_most = held->since_ns & 1;
+}
+
+bool evidence_is_libc(const char *module)
+{
+	return library_is_libc(module);
+}
+
+static bool same_module(const struct frame *one, const struct frame *other)
+{
+	return one->module && other->module && strcmp(one->module, other->module) == 0;
+}
+
+/*
+ * The frames that the program's call led into: all of libc's, or those of a
+ * library that has no names for them. 0: the innermost frame speaks for itself.
+ */
+static size_t count_called_frames(const struct frames *stack)
+{
+	size_t count = 0;
+
+	while (count < stack->count && evidence_is_libc(stack->list[count].module))
+		count++;
+	if (count)
+		return count;
+	while (count < stack->count && !stack->list[count].function &&
+	       same_module(&stack->list[count], &stack->list[0]))
+		count++;
+	/* The first name belongs to the same library: that is its way in. */
+	if (count < stack->count && same_module(&stack->list[count], &stack->list[0]))
+		return 0;
+	return count;
+}
+
+static void insert_frame(struct arena *arena, struct frames *stack, size_t place,
+			 struct frame frame)
+{
+	struct frame *list = arena_array(arena, stack->count + 1, sizeof(*list));
+
+	memcpy(list, stack->list, place * sizeof(*list));
+	list[place] = frame;
+	memcpy(&list[place + 1], &stack->list[place], (stack->count - place) * sizeof(*list));
+	stack->list = list;
+	stack->count++;
+}
+
+/*
+ * What the caller of the innermost `inner` frames called, if that is the function
+ * that they are in. Another (std::condition_variable::wait) that went on there by
+ * a jump gets the frame that it has left out. NULL: their own names speak for them.
+ */
+static const char *function_entered(struct judgement *judgement, uint32_t process,
+				    struct frames *stack, size_t inner)
+{
+	struct address_space *space = model_space(judgement->model, process);
+	struct frame *last = inner ? &stack->list[inner - 1] : NULL;
+	struct frame through;
+	uint64_t site;
+
+	if (!space || !last || inner >= stack->count)
+		return NULL;
+	site = stack->list[inner].pc;
+	if (!unwind_jumped_through(space, judgement->arena, site, last->pc, &through))
+		return unwind_called_function(space, judgement->arena, site);
+	through.sp = last->sp;
+	insert_frame(judgement->arena, stack, inner, through);
+	return NULL;
+}
+
+/*
+ * The function that a live stack is stuck in, as it was called ("sem_wait",
+ * "GOMP_parallel"): libc gets there by jumps, and inner functions have no names
+ * for most people. Else the innermost function with a name.
+ */
+const char *evidence_waiting_in(struct judgement *judgement, uint32_t process, struct frames *stack)
+{
+	size_t inner = count_called_frames(stack);
+	const char *function = function_entered(judgement, process, stack, inner);
+
+	if (function)
+		stack->list[inner - 1].function = function;
+	for (size_t i = inner; i-- > 0 && !function;)
+		function = stack->list[i].function;
+	for (size_t i = 0; i < stack->count && !function; i++)
+		function = stack->list[i].function;
+	return function;
+}
+
+void evidence_hang(struct judgement *judgement, struct child_part *part,
+		   const struct record_hang *hang)
+{
+	const struct process_facts *facts = model_process(judgement->model, hang->serial);
+
+	part->present = true;
+	part->pid = hang->pid;
+	part->tid = hang->tid;
+	part->stack = evidence_stack(judgement, hang->serial, hang->stack);
+	part->stack.python = python_evidence_at(judgement, hang->serial, hang->python, hang->stack);
+	part->waiting_in = evidence_waiting_in(judgement, hang->serial, &part->stack);
+	part->after_ms = facts && facts->kind == BIRTH_CHILD && hang->since_ns >= facts->birth_ns
+				 ? (double)(hang->since_ns - facts->birth_ns) / 1e6
+				 : -1;
+}
+
+const char *evidence_lock_words(struct judgement *judgement, const struct lock_part *lock)
+{
+	if (lock->name)
+		return lock->name;
+	return arena_printf(judgement->arena, "the %s at 0x%llx", lock->kind,
+			    (unsigned long long)lock->address);
+}
+
+static uint64_t hash_text(uint64_t hash, const char *text)
+{
+	for (; text && *text; text++)
+		hash = (hash ^ (unsigned char)*text) * 0x100000001b3u;
+	return (hash ^ 0xff) * 0x100000001b3u;
+}
+
+static bool is_same(const char *one, const char *other)
+{
+	return one == other || (one && other && strcmp(one, other) == 0);
+}
+
+/* Of a file without symbols, such as libgomp, how many functions deep a thread is says
+ * nothing: it varies between runs. */
+static bool is_deeper(const struct frame *frame, const struct frame *inner)
+{
+	return !frame->function && !inner->function && is_same(frame->module, inner->module);
+}
+
+/* The same bundled library has another hash in the next version of its wheel. */
+static uint64_t hash_frames(struct judgement *judgement, uint64_t hash, const struct frames *frames)
+{
+	for (size_t i = 0; i < frames->count; i++) {
+		if (i && is_deeper(&frames->list[i], &frames->list[i - 1]))
+			continue;
+		hash = hash_text(hash, frames->list[i].function);
+		hash = hash_text(hash, library_canonical(judgement->arena, frames->list[i].module));
+	}
+	for (size_t i = 0; frames->python && i < frames->python->count; i++) {
+		hash = hash_text(hash, frames->python->list[i].function);
+		hash = hash_text(hash, evidence_file_name(frames->python->list[i].file));
+	}
+	return hash;
+}
+
+/* A word of a suppressions file: what begins like the name, whatever is in it, and goes
+ * on as the glob says. */
+static const char *suppression_words(struct judgement *judgement, const char *key, const char *name,
+				     size_t length, const char *rest)
+{
+	char glob[2 * SUPPRESSED_BYTES + 1], *end = glob;
+
+	for (size_t i = 0; i < length; i++) {
+		if (strchr("*?[]\\", name[i]))
+			*end++ = '\\';
+		*end++ = name[i] > ' ' && name[i] < 0x7f ? name[i] : '?';
+	}
+	*end = '\0';
+	return arena_printf(judgement->arena, "%s:%s%s", key, glob, rest);
+}
+
+static const char *suppression_word(struct judgement *judgement, const char *key, const char *name)
+{
+	size_t length = strnlen(name, SUPPRESSED_BYTES);
+
+	return suppression_words(judgement, key, name, length, name[length] ? "*" : "");
+}
+
+/* A line that was written for one version of a wheel is for the next one, too. */
+static const char *library_word(struct judgement *judgement, const char *library)
+{
+	const char *rest;
+	size_t length;
+
+	if (library_any_hash(library, &length, &rest) && length <= SUPPRESSED_BYTES)
+		return suppression_words(judgement, "library", library, length, rest);
+	return suppression_word(judgement, "library", library);
+}
+
+/* Most threads of a Python program are the interpreter's: which of its functions waits
+ * tells their hangs apart. */
+static const char *suppressed_library(struct judgement *judgement, const struct finding *finding)
+{
+	const char *library = finding->missing[0].library;
+	const char *word = library_word(judgement, library);
+	const struct python_frames *python = finding->child.stack.python;
+	const char *interpreter = python ? evidence_file_name(python->module) : NULL;
+
+	if (!interpreter || !python->count || !python->list[0].function ||
+	    strcmp(library, interpreter) != 0)
+		return word;
+	return arena_printf(judgement->arena, "%s %s", word,
+			    suppression_word(judgement, "function", python->list[0].function));
+}
+
+static bool is_interpreters(const struct frames *stack, const struct frame *frame)
+{
+	return stack->python && stack->python->count && stack->python->list[0].function &&
+	       stack->python->module && frame->module &&
+	       strcmp(stack->python->module, frame->module) == 0;
+}
+
+/* Anybody may be inside "write", a lock or an interpreter; who called it tells them apart. */
+static const char *suppressed_function(struct judgement *judgement, const struct finding *finding,
+				       const struct frames *stack)
+{
+	bool is_about_lock = finding->cycle_count || finding->lock.present;
+
+	for (size_t i = 0; i < stack->count; i++) {
+		const struct frame *frame = &stack->list[i];
+
+		if (is_interpreters(stack, frame))
+			return suppression_word(judgement, "function",
+						stack->python->list[0].function);
+		if (frame->function && !(is_about_lock && evidence_is_libc(frame->module)))
+			return suppression_word(judgement, "function", frame->function);
+	}
+	return NULL;
+}
+
+/* Which of an object's parts stands for the others differs from run to run. */
+static const char *suppressed_lock(struct judgement *judgement, const struct finding *finding)
+{
+	const char *name = finding->lock.name, *inside = strstr(name, "+0x");
+
+	if (!inside || finding->severity == SEVERITY_ERROR)
+		return suppression_word(judgement, "lock", name);
+	name = arena_strndup(judgement->arena, name, (size_t)(inside - name));
+	return arena_printf(judgement->arena, "%s+*", suppression_word(judgement, "lock", name));
+}
+
+/* Any fork() may wait for such a lock: who called it tells them apart. */
+static bool is_any_fork(const struct finding *finding)
+{
+	return finding->lock.present && finding->blocked_count + finding->holder.present &&
+	       finding->fork.child_pid < 0 && strcmp(finding->lock.kind, "libc lock") == 0;
+}
+
+static const char *suppressed_thing(struct judgement *judgement, const struct finding *finding)
+{
+	const struct frames *stack =
+		finding->child.stack.count ? &finding->child.stack : &finding->fork.stack;
+
+	if (finding->missing_count && finding->missing[0].library)
+		return suppressed_library(judgement, finding);
+	if (is_any_fork(finding))
+		return suppressed_function(judgement, finding, &finding->fork.stack);
+	if (finding->lock.present && finding->lock.name)
+		return suppressed_lock(judgement, finding);
+	if (finding->handler.present && finding->handler.library)
+		return library_word(judgement, finding->handler.library);
+	return suppressed_function(judgement, finding, stack);
+}
+
+/* Who hides a warning about a lock still wants to hear when a child hangs on it. */
+static const char *suppression_of(struct judgement *judgement, const struct finding *finding)
+{
+	const char *thing = suppressed_thing(judgement, finding);
+
+	if (thing && finding->severity == SEVERITY_ERROR)
+		return thing;
+	return arena_printf(judgement->arena, "rule:%s%s%s", finding->code, thing ? " " : "",
+			    thing ? thing : "");
+}
+
+/* Stripes that one line takes, one after the other, are one finding and not hundreds. */
+static uint64_t hash_lock(struct judgement *judgement, uint64_t hash, const struct finding *finding)
+{
+	const char *name = finding->lock.name, *inside = name ? strstr(name, "+0x") : NULL;
+
+	hash = hash_text(hash, finding->lock.kind);
+	if (!inside)
+		return hash_text(hash, name);
+	hash = hash_text(hash, arena_strndup(judgement->arena, name, (size_t)(inside - name)));
+	return hash_frames(judgement, hash, &finding->holder.acquired_at);
+}
+
+static uint64_t hash_object(struct judgement *judgement, const struct finding *finding)
+{
+	uint64_t hash = hash_text(0xcbf29ce484222325u, finding->code);
+
+	hash = hash_lock(judgement, hash, finding);
+	return hash_text(hash, finding->holder.start_routine);
+}
+
+static void identify_as(struct judgement *judgement, struct finding *finding, uint64_t hash)
+{
+	finding->fingerprint = arena_printf(judgement->arena, "%s-%016llx", finding->code,
+					    (unsigned long long)hash);
+	finding->suppression = suppression_of(judgement, finding);
+}
+
+void evidence_identify_by_holder(struct judgement *judgement, struct finding *finding)
+{
+	if (!finding->holder.acquired_at.count)
+		evidence_identify(judgement, finding);
+	else
+		identify_as(judgement, finding,
+			    hash_frames(judgement, hash_object(judgement, finding),
+					&finding->holder.acquired_at));
+}
+
+void evidence_identify(struct judgement *judgement, struct finding *finding)
+{
+	uint64_t hash = hash_object(judgement, finding);
+
+	if (finding->copied.present)
+		hash = hash_text(hash, finding->copied.what);
+	hash = hash_frames(judgement, hash, &finding->fork.stack);
+	hash = hash_frames(judgement, hash, &finding->child.stack);
+	identify_as(judgement, finding, hash);
+}

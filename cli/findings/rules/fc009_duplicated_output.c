@@ -1,0 +1,105 @@
+/*
+ * FC009: bytes that stdio, or a file object of Python's, had not written yet at a
+ * fork were written by the parent and by the child.
+ */
+#include "findings/evidence/copied_state.h"
+#include "findings/evidence/evidence.h"
+
+static bool is_output(uint32_t kind)
+{
+	return kind == COPIED_OUTPUT;
+}
+
+/* Descriptors are numbered as they come: a number is no name. */
+static const char *stream_name(int descriptor)
+{
+	switch (descriptor) {
+	case 1:
+		return "stdout";
+	case 2:
+		return "stderr";
+	default:
+		return "stream";
+	}
+}
+
+static bool is_python(const struct copied_pair *pair)
+{
+	return pair->child->flags & COPIED_PYTHON;
+}
+
+static const char *stream_words(struct judgement *judgement, const struct copied_pair *pair)
+{
+	int descriptor = pair->child->descriptor;
+	const char *kind = is_python(pair) ? "Python's file" : "the stream";
+
+	if (descriptor != 1 && descriptor != 2)
+		return arena_printf(judgement->arena, "%s of descriptor %d", kind, descriptor);
+	return is_python(pair) ? arena_printf(judgement->arena, "Python's buffer of %s",
+					      stream_name(descriptor))
+			       : stream_name(descriptor);
+}
+
+static void explain_stdio(struct finding *finding)
+{
+	finding->why = "stdio keeps output in memory until a buffer is full, a line ends on a "
+		       "terminal, or somebody flushes it. fork() copies that memory, and each of "
+		       "the two writes its copy.";
+	finding->advice = "call fflush(NULL) just before fork(), or end the child with _exit(), "
+			  "which writes nothing (in Python: os._exit()).";
+}
+
+static void explain_python(struct finding *finding, int descriptor)
+{
+	finding->why = "a file object of Python keeps output in memory until a buffer is full, "
+		       "a line ends on a terminal, or somebody flushes or closes it. os.fork() "
+		       "copies that memory, and each of the two writes its copy.";
+	switch (descriptor) {
+	case 1:
+		finding->advice = "call sys.stdout.flush() just before os.fork(), or end the child "
+				  "with os._exit(), which writes nothing.";
+		break;
+	case 2:
+		finding->advice = "call sys.stderr.flush() just before os.fork(), or end the child "
+				  "with os._exit(), which writes nothing.";
+		break;
+	default:
+		finding->advice = "call flush() of the file just before os.fork(), open it "
+				  "afterwards, or end the child with os._exit(), which writes "
+				  "nothing.";
+	}
+}
+
+static void report(struct judgement *judgement, const struct rule *rule,
+		   const struct copied_pair *pair)
+{
+	struct finding *finding = judgement_add(judgement, rule);
+	unsigned long long length = pair->child->length;
+
+	finding->severity = SEVERITY_WARNING;
+	finding->certainty = CERTAINTY_OBSERVED;
+	copied_evidence(judgement, finding, pair);
+	finding->copied.present = true;
+	finding->copied.what = stream_name(pair->child->descriptor);
+	finding->copied.descriptor = pair->child->descriptor;
+	finding->copied.bytes = length;
+	finding->message = arena_printf(
+		judgement->arena,
+		"%llu byte%s that waited in %s at a fork %s written by parent and child.", length,
+		length == 1 ? "" : "s", stream_words(judgement, pair),
+		length == 1 ? "was" : "were");
+	if (is_python(pair))
+		explain_python(finding, pair->child->descriptor);
+	else
+		explain_stdio(finding);
+	evidence_identify(judgement, finding);
+}
+
+void judge_duplicated_output(struct judgement *judgement, const struct rule *rule)
+{
+	struct copied_pair *pairs;
+	size_t count = copied_pairs(judgement, is_output, &pairs);
+
+	for (size_t i = 0; i < count; i++)
+		report(judgement, rule, &pairs[i]);
+}

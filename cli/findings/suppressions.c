@@ -1,0 +1,395 @@
+/*
+ * Reads and matches suppressions. The files are the user's, but may be anything
+ * by mistake: every length is bounded. What they are matched with is the
+ * target's.
+ */
+#include "suppressions.h"
+#include "base/arena.h"
+#include "base/escape.h"
+#include "base/library_names.h"
+#include <errno.h>
+#include <fnmatch.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define LINE_BYTES   1024
+#define LINES_MAX    100000 /* of all files */
+#define WORD_COLUMNS 60     /* of a word that is quoted in a complaint */
+#define TEXT_COLUMNS 400
+
+enum key { KEY_RULE, KEY_LOCK, KEY_FUNCTION, KEY_LIBRARY, KEYS };
+
+static const char *const key_names[KEYS] = {
+	[KEY_RULE] = "rule",
+	[KEY_LOCK] = "lock",
+	[KEY_FUNCTION] = "function",
+	[KEY_LIBRARY] = "library",
+};
+
+struct condition {
+	struct condition *next;
+	enum key key;
+	const char *glob;
+};
+
+struct suppression {
+	struct suppression *next;
+	const char *file;
+	unsigned int line;
+	const char *text;
+	struct condition *conditions;
+	bool used;
+};
+
+struct suppressions {
+	struct arena arena;
+	struct suppression *first;
+	struct suppression **end;
+	unsigned int lines;
+};
+
+struct suppressions *suppressions_new(void)
+{
+	struct suppressions *suppressions = calloc(1, sizeof(*suppressions));
+
+	if (!suppressions) {
+		fputs("forkcheck: out of memory\n", stderr);
+		exit(125);
+	}
+	arena_init(&suppressions->arena);
+	suppressions->end = &suppressions->first;
+	return suppressions;
+}
+
+void suppressions_free(struct suppressions *suppressions)
+{
+	if (!suppressions)
+		return;
+	arena_release(&suppressions->arena);
+	free(suppressions);
+}
+
+/* --- reading --------------------------------------------------------------- */
+
+struct source {
+	struct suppressions *suppressions;
+	const char *path;
+	FILE *stream;
+	unsigned int line;
+	const char *problem; /* NULL: none */
+};
+
+static bool is_blank(int byte)
+{
+	return byte == ' ' || byte == '\t' || byte == '\r';
+}
+
+static bool is_control(int byte)
+{
+	return byte < ' ' || byte == 0x7f;
+}
+
+/* False at the end of the file, and where there is a problem. */
+static bool read_line(struct source *source, char text[LINE_BYTES])
+{
+	size_t length = 0;
+	int byte = getc(source->stream);
+
+	if (byte == EOF)
+		return false;
+	source->line++;
+	for (; byte != EOF && byte != '\n'; byte = getc(source->stream)) {
+		if (length == LINE_BYTES - 1)
+			source->problem = "the line is too long";
+		else if (is_control(byte) && !is_blank(byte))
+			source->problem = "this is no text file";
+		if (source->problem)
+			return false;
+		text[length++] = (char)byte;
+	}
+	text[length] = '\0';
+	return !ferror(source->stream);
+}
+
+static const char *quoted(struct source *source, const char *word)
+{
+	return escape_terminal(&source->suppressions->arena, word, WORD_COLUMNS);
+}
+
+static const char *problem_with(struct source *source, const char *format, const char *word)
+{
+	return arena_printf(&source->suppressions->arena,
+			    "%s '%s'; a word is rule:, lock:, "
+			    "function: or library: and a glob",
+			    format, quoted(source, word));
+}
+
+static enum key find_key(const char *word)
+{
+	size_t length = strcspn(word, ":");
+	enum key key = 0;
+
+	while (key < KEYS &&
+	       (strncmp(key_names[key], word, length) != 0 || key_names[key][length] != '\0'))
+		key++;
+	return key;
+}
+
+static struct condition *parse_word(struct source *source, const char *word)
+{
+	const char *glob = strchr(word, ':');
+	enum key key = find_key(word);
+	struct condition *condition;
+
+	if (!glob)
+		source->problem = problem_with(source, "no key in", word);
+	else if (key == KEYS)
+		source->problem = problem_with(source, "unknown key in", word);
+	else if (glob[1] == '\0')
+		source->problem = problem_with(source, "nothing follows", word);
+	if (source->problem)
+		return NULL;
+	condition = arena_zalloc(&source->suppressions->arena, sizeof(*condition));
+	condition->key = key;
+	condition->glob = glob + 1;
+	return condition;
+}
+
+/* Cuts the text at its blanks; a word that begins with # begins a comment. */
+static struct condition *parse_words(struct source *source, char *text)
+{
+	struct condition *conditions = NULL;
+
+	for (char *word; !source->problem && (word = strsep(&text, " \t\r")) && *word != '#';) {
+		struct condition *condition = *word ? parse_word(source, word) : NULL;
+
+		if (!condition)
+			continue;
+		condition->next = conditions;
+		conditions = condition;
+	}
+	return conditions;
+}
+
+static void trim(char *text)
+{
+	size_t length = strlen(text);
+
+	while (length && is_blank(text[length - 1]))
+		length--;
+	text[length] = '\0';
+}
+
+static void take_line(struct source *source, char *text)
+{
+	struct suppressions *suppressions = source->suppressions;
+	struct suppression *suppression;
+
+	trim(text);
+	text += strspn(text, " \t\r");
+	if (*text == '\0' || *text == '#')
+		return;
+	suppression = arena_zalloc(&suppressions->arena, sizeof(*suppression));
+	suppression->file = source->path;
+	suppression->line = source->line;
+	suppression->text = arena_strdup(&suppressions->arena, text);
+	suppression->conditions = parse_words(source, arena_strdup(&suppressions->arena, text));
+	*suppressions->end = suppression;
+	suppressions->end = &suppression->next;
+}
+
+static int complain_of_file(const char *path)
+{
+	fprintf(stderr, "forkcheck: cannot read '%s': %s\n", path, strerror(errno));
+	return -1;
+}
+
+static int read_lines(struct source *source)
+{
+	char text[LINE_BYTES];
+
+	while (!source->problem && read_line(source, text)) {
+		take_line(source, text);
+		if (++source->suppressions->lines > LINES_MAX && !source->problem)
+			source->problem = "too many lines";
+	}
+	if (!source->problem)
+		return ferror(source->stream) ? complain_of_file(source->path) : 0;
+	fprintf(stderr, "forkcheck: %s:%u: %s\n", source->path, source->line, source->problem);
+	return -1;
+}
+
+int suppressions_read(struct suppressions *suppressions, const char *path)
+{
+	struct source source = {.suppressions = suppressions, .stream = fopen(path, "re")};
+	int result;
+
+	if (!source.stream)
+		return complain_of_file(path);
+	source.path = arena_strdup(&suppressions->arena, path);
+	result = read_lines(&source);
+	fclose(source.stream);
+	return result;
+}
+
+struct suppressions *suppressions_open(const char *const *paths, size_t count)
+{
+	struct suppressions *suppressions = suppressions_new();
+
+	for (size_t i = 0; i < count; i++) {
+		if (suppressions_read(suppressions, paths[i]) == 0)
+			continue;
+		suppressions_free(suppressions);
+		return NULL;
+	}
+	return suppressions;
+}
+
+/* --- matching -------------------------------------------------------------- */
+
+static bool matches(const char *glob, const char *text)
+{
+	return text && fnmatch(glob, text, 0) == 0;
+}
+
+static bool frame_matches(const struct condition *condition, const struct frame *frame)
+{
+	if (condition->key == KEY_FUNCTION)
+		return matches(condition->glob, frame->function);
+	return library_matches(frame->module, condition->glob);
+}
+
+static bool stack_matches(const struct condition *condition, const struct frames *stack)
+{
+	for (size_t i = 0; i < stack->count; i++)
+		if (frame_matches(condition, &stack->list[i]))
+			return true;
+	for (size_t i = 0; stack->python && i < stack->python->count; i++)
+		if (frame_matches(condition, &stack->python->list[i]))
+			return true;
+	return false;
+}
+
+static bool any_stack_matches(const struct condition *condition, const struct finding *finding)
+{
+	const struct frames *const stacks[] = {
+		&finding->fork.stack,          &finding->last_fork.stack,
+		&finding->lock.initialised_at, &finding->holder.created_at,
+		&finding->holder.acquired_at,  &finding->child.stack,
+	};
+
+	for (size_t i = 0; i < sizeof(stacks) / sizeof(*stacks); i++)
+		if (stack_matches(condition, stacks[i]))
+			return true;
+	for (size_t i = 0; i < finding->blocked_count; i++)
+		if (stack_matches(condition, &finding->blocked[i].stack) ||
+		    stack_matches(condition, &finding->blocked[i].acquired_at))
+			return true;
+	for (size_t i = 0; i < finding->missing_count; i++)
+		if (stack_matches(condition, &finding->missing[i].created_at))
+			return true;
+	return false;
+}
+
+static bool any_library_matches(const char *glob, const struct finding *finding)
+{
+	for (size_t i = 0; i < finding->missing_count; i++)
+		if (library_matches(finding->missing[i].library, glob))
+			return true;
+	return library_matches(finding->holder.library, glob) ||
+	       library_matches(finding->handler.library, glob);
+}
+
+static bool condition_matches(const struct condition *condition, const struct finding *finding)
+{
+	switch (condition->key) {
+	case KEY_RULE:
+		return matches(condition->glob, finding->code) ||
+		       matches(condition->glob, finding->name);
+	case KEY_LOCK:
+		return finding->lock.present && matches(condition->glob, finding->lock.name);
+	case KEY_LIBRARY:
+		return any_library_matches(condition->glob, finding) ||
+		       any_stack_matches(condition, finding);
+	case KEY_FUNCTION:
+		return matches(condition->glob, finding->handler.function) ||
+		       any_stack_matches(condition, finding);
+	case KEYS:
+		break;
+	}
+	return false;
+}
+
+static bool all_match(const struct suppression *suppression, const struct finding *finding)
+{
+	for (const struct condition *condition = suppression->conditions; condition;
+	     condition = condition->next)
+		if (!condition_matches(condition, finding))
+			return false;
+	return true;
+}
+
+bool suppressions_match(struct suppressions *suppressions, const struct finding *finding)
+{
+	bool any = false;
+
+	for (struct suppression *suppression = suppressions->first; suppression;
+	     suppression = suppression->next) {
+		if (!all_match(suppression, finding))
+			continue;
+		suppression->used = true;
+		any = true;
+	}
+	return any;
+}
+
+void suppressions_report_unused(const struct suppressions *suppressions, FILE *stream)
+{
+	struct arena arena;
+
+	arena_init(&arena);
+	for (const struct suppression *suppression = suppressions->first; suppression;
+	     suppression = suppression->next)
+		if (!suppression->used)
+			fprintf(stream, "forkcheck: %s:%u: unused suppression: %s\n",
+				suppression->file, suppression->line,
+				escape_terminal(&arena, suppression->text, TEXT_COLUMNS));
+	arena_release(&arena);
+}
+
+/* --- writing --------------------------------------------------------------- */
+
+static bool is_shown(const struct report *report, const struct finding *finding)
+{
+	return finding->suppression && !finding->suppressed &&
+	       (finding->severity > SEVERITY_NOTE || report->show_notes);
+}
+
+static bool came_before(const struct report *report, size_t index)
+{
+	for (size_t i = 0; i < index; i++)
+		if (is_shown(report, &report->findings[i]) &&
+		    strcmp(report->findings[i].suppression, report->findings[index].suppression) ==
+			    0)
+			return true;
+	return false;
+}
+
+int suppressions_print(const struct report *report, FILE *stream)
+{
+	struct arena arena;
+
+	arena_init(&arena);
+	for (size_t i = 0; i < report->finding_count; i++) {
+		const struct finding *finding = &report->findings[i];
+
+		if (!is_shown(report, finding) || came_before(report, i))
+			continue;
+		fprintf(stream, "# %s %s: %s\n%s\n", finding->code, finding->name,
+			escape_terminal(&arena, finding->message ? finding->message : "",
+					TEXT_COLUMNS),
+			finding->suppression);
+	}
+	arena_release(&arena);
+	return fflush(stream) || ferror(stream) ? -1 : 0;
+}

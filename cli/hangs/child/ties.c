@@ -1,0 +1,583 @@
+/*
+ * Reads the model, and what the process keeps of its objects in its own memory: a
+ * stranger's, and checked as such. Stacks are read, and nobody is stopped.
+ */
+#include "ties.h"
+#include "base/library_names.h"
+#include "findings/evidence/attribution.h"
+#include "hangs/identify/interpreter_code.h"
+#include "hangs/identify/lost_threads.h"
+#include "hangs/identify/python_state.h"
+#include "hangs/identify/wakeup_sources.h"
+#include "hangs/record/awaited_objects.h"
+#include "process/holders.h"
+#include "process/stop.h"
+#include "shim/common/glibc/semaphore.h"
+#include "unwind/unwind.h"
+#include <pthread.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* Of the stack of a task that is not stuck, from its stack pointer on. */
+#define NEIGHBOUR_BYTES 16384
+/* Farther apart, two addresses are not known to be in one stack. */
+#define CHILD_STACK_BYTES (1 << 20)
+
+void ties_open(struct tie_search *search, struct model *model, const struct process_facts *process,
+	       pid_t pid, const struct process_look *look)
+{
+	*search = (struct tie_search){.model = model, .process = process, .pid = pid, .look = look};
+	search->objects = objects_read(process, pid);
+	search->has_facts = wakers_read_facts(process, pid, &search->facts);
+}
+
+void ties_release(struct tie_search *search)
+{
+	free(search->objects);
+	search->objects = NULL;
+}
+
+/* --- locks that name their holder -------------------------------------------- */
+
+/* Records have the number that a task has in its PID namespace. */
+static pid_t inner_tid(const struct process_facts *process, pid_t pid, pid_t tid)
+{
+	return process->pid == pid ? tid : procfs_inner_tid(pid, tid);
+}
+
+session_reference ties_open_wait(const struct model *model, const struct process_facts *process,
+				 pid_t pid, pid_t tid)
+{
+	const struct model_list *waits = model_list(model, RECORD_WAIT);
+	pid_t inner = process ? inner_tid(process, pid, tid) : 0;
+
+	for (size_t i = waits->count; i-- > 0;) {
+		const struct record_wait *wait = model_wait(model, waits->references[i]);
+
+		if (inner && wait->record.process == process->serial && wait->tid == inner &&
+		    !wait->flags && !reader_wait_ended(model->reader, waits->references[i]))
+			return waits->references[i];
+	}
+	return 0;
+}
+
+/* Had a lost thread been the holder, the shim would have written so. */
+static bool names_holder(const char *function)
+{
+	static const char *const functions[] = {
+		"pthread_mutex_lock", "pthread_rwlock_rdlock", "pthread_rwlock_wrlock",
+		"mtx_lock",           "__cxa_guard_acquire",   "pthread_join",
+		"thrd_join",
+	};
+
+	for (size_t i = 0; function && i < sizeof(functions) / sizeof(*functions); i++)
+		if (strcmp(function, functions[i]) == 0)
+			return true;
+	return false;
+}
+
+struct held_search {
+	const struct record_held *held;
+	pid_t tid;
+};
+
+static bool is_not_holder(const struct record_thread *thread, uint32_t parent, void *data)
+{
+	const struct held_search *search = data;
+
+	(void)parent;
+	return thread->tid != search->tid;
+}
+
+/* What glibc's mutex and the kernel's robust list have: who owns it stands behind the word. */
+static bool is_still_owned(const struct tie_search *search, const struct record_held *held,
+			   pid_t owner)
+{
+	pthread_mutex_t mutex;
+
+	return stop_read(search->pid, held->lock, &mutex, sizeof(mutex)) == sizeof(mutex) &&
+	       mutex.__data.__owner == owner;
+}
+
+bool ties_is_owner(const struct tie_search *search, const struct task_look *waiter, pid_t tid)
+{
+	pthread_mutex_t mutex;
+
+	/* glibc's: a word, a count, who has it. A futex of another kind seldom has such an id. */
+	return procfs_is_futex_wait(waiter) &&
+	       stop_read(search->pid, waiter->arguments[0], &mutex, sizeof(mutex)) ==
+		       sizeof(mutex) &&
+	       mutex.__data.__lock &&
+	       mutex.__data.__owner == inner_tid(search->process, search->pid, tid);
+}
+
+/* Its parent was in the call already: the child was made by a signal handler inside of it. */
+static session_reference find_held(const struct tie_search *search, const struct task_look *task)
+{
+	const struct model_list *list = model_list(search->model, RECORD_HELD);
+
+	for (size_t i = list->count; i-- > 0;) {
+		const struct record_held *held = model_held(search->model, list->references[i]);
+		const struct record_thread *holder = model_thread(search->model, held->thread);
+		struct held_search by = {held, holder ? holder->tid : 0};
+
+		if (held->kind == LOCK_MUTEX && holder &&
+		    task->arguments[0] - held->lock < sizeof(pthread_mutex_t) &&
+		    is_still_owned(search, held, by.tid) &&
+		    !lost_each(search->model, search->process, is_not_holder, &by))
+			return list->references[i];
+	}
+	return 0;
+}
+
+/* It waits for the end of a thread that it does not have. */
+static bool joins_lost(const struct tie_search *search, const struct task_look *task)
+{
+	const struct model_list *uses = model_list(search->model, RECORD_LOST_USE);
+	pid_t tid = inner_tid(search->process, search->pid, task->tid);
+
+	for (size_t i = 0; i < uses->count; i++) {
+		const struct record_lost_use *use =
+			model_lost_use(search->model, uses->references[i]);
+
+		if (use->record.process == search->process->serial && use->tid == tid)
+			return true;
+	}
+	return false;
+}
+
+/* --- objects without a holder -------------------------------------------------- */
+
+static uint64_t kind_of(const struct session_object *object)
+{
+	return object->key >> OBJECT_THREAD;
+}
+
+/* To signal or destroy a condition variable is to wait for those that wait on it. */
+static bool waits_for_waiters(const struct session_object *object, const char *function)
+{
+	return kind_of(object) == LOCK_CONDITION && function && !strstr(function, "wait");
+}
+
+/* Who takes a semaphore, or meets at a barrier, lets others go on later; who waits on a
+ * condition variable or a futex does not. */
+static bool is_taken_to_be_given(const struct session_object *object, const char *function)
+{
+	return kind_of(object) == LOCK_SEMAPHORE || kind_of(object) == LOCK_BARRIER ||
+	       waits_for_waiters(object, function);
+}
+
+/* The calling task's serial stands in what it gave and took since. */
+static bool is_of_child(uint64_t use)
+{
+	return use & OBJECT_IN_CHILD;
+}
+
+static struct tie tie_to_object(const struct tie_search *search,
+				const struct session_object *object, const char *function)
+{
+	const struct process_facts *process = search->process;
+	bool is_given_by_lost = lost_used(search->model, process, object->gave);
+	bool is_taken_by_lost = lost_used(search->model, process, object->took);
+	struct tie tie = {.is_own = object->made & OBJECT_IN_CHILD};
+
+	if (tie.is_own)
+		return tie;
+	if (is_taken_by_lost && is_taken_to_be_given(object, function))
+		tie.evidence = EVIDENCE_TAKEN;
+	/* A lock that the child itself has taken since it was given back. */
+	else if (is_given_by_lost &&
+		 !(object->gave & OBJECT_GIVEN_BACK && is_of_child(object->took)))
+		tie.evidence = EVIDENCE_SERVED;
+	else
+		tie.is_own = is_of_child(object->gave) || is_of_child(object->took);
+	return tie;
+}
+
+/* The shim sees who uses what these wait for: if no lost thread ever did, none has a part in it.
+ * At a barrier nobody is seen before the first meeting. */
+static bool is_seen(const char *function)
+{
+	return function &&
+	       (strncmp(function, "sem_", 4) == 0 || strncmp(function, "pthread_cond_", 13) == 0 ||
+		strncmp(function, "cnd_", 4) == 0);
+}
+
+/* --- what it gave to others ---------------------------------------------------- */
+
+/* The task's serial, by the thread that the shim knows under its id. 0: not known. */
+static uint32_t serial_of(const struct tie_search *search, pid_t tid)
+{
+	const struct model_list *threads = model_list(search->model, RECORD_THREAD);
+	const struct record_fork *fork = model_fork(search->model, search->process->fork);
+	const struct record_thread *forker =
+		fork ? model_thread(search->model, fork->thread) : NULL;
+
+	if (tid == search->pid && forker)
+		return forker->serial;
+	tid = inner_tid(search->process, search->pid, tid);
+	for (size_t i = threads->count; i-- > 0;) {
+		const struct record_thread *thread =
+			model_thread(search->model, threads->references[i]);
+
+		if (thread->record.process == search->process->serial && thread->tid == tid)
+			return thread->serial;
+	}
+	return 0;
+}
+
+/*
+ * The descriptor was there before the fork, and what is written to it comes out in this very
+ * process: such bytes are for another thread of it, as who wakes an event loop sends them.
+ */
+static bool comes_back(const struct tie_search *search, int descriptor)
+{
+	const struct process_facts *parent = model_process(search->model, search->process->parent);
+
+	return parent && holders_has_same_file(search->pid, parent->pid, descriptor) &&
+	       holders_reads_itself(search->pid, descriptor);
+}
+
+/* What was posted is still there: who waited for it at the fork is not. */
+static bool is_untaken(const struct tie_search *search, uint64_t semaphore)
+{
+	struct glibc_semaphore state;
+
+	return stop_read(search->pid, semaphore, &state, sizeof(state)) == sizeof(state) &&
+	       state.value;
+}
+
+static bool is_handed_to_lost(const struct tie_search *search, const struct session_handed *handed)
+{
+	switch (handed->key >> OBJECT_THREAD) {
+	case HANDED_DESCRIPTOR:
+		return comes_back(search, (int)(uint32_t)handed->key);
+	case LOCK_SEMAPHORE:
+		return is_untaken(search, handed->key & OBJECT_ADDRESS);
+	default:
+		return lost_used(search->model, search->process, handed->took);
+	}
+}
+
+/* The waiting thread handed something to lost threads: what it waits for now is the answer. */
+static bool has_handed(const struct tie_search *search, pid_t tid)
+{
+	uint32_t serial = serial_of(search, tid);
+	uint32_t count = search->facts.handed_count < HANDED ? search->facts.handed_count : HANDED;
+
+	for (uint32_t i = 0; search->has_facts && serial && i < count; i++) {
+		const struct session_handed *handed = &search->facts.handed[i];
+
+		if (handed->key &&
+		    (handed->gave >> OBJECT_THREAD & OBJECT_SERIAL) == (serial & OBJECT_SERIAL) &&
+		    is_handed_to_lost(search, handed))
+			return true;
+	}
+	return false;
+}
+
+/* --- whose code it is in ------------------------------------------------------- */
+
+struct library_search {
+	const struct tie_search *ties;
+	struct judgement judgement;
+	bool (*is_there)(const char *library, const void *where);
+	const void *where;
+	bool found;
+};
+
+/* What an interpreter runs is its program's: that the code is the interpreter's says nothing. */
+static bool is_interpreter(const struct tie_search *search, const char *library)
+{
+	struct address_space *space = model_space(search->model, search->process->serial);
+	uint64_t runtime = search->has_facts ? search->facts.python.runtime : 0;
+	const char *own = space && runtime ? space_module_path(space, runtime) : NULL;
+
+	return own && strcmp(own, library) == 0;
+}
+
+/* Of one that was not seen to be made, nothing is known but whose process it lived in. */
+static const char *library_of(struct library_search *search, const struct record_thread *thread,
+			      uint32_t parent)
+{
+	if (thread->flags & THREAD_MAIN)
+		return NULL;
+	if (thread->flags & THREAD_UNSEEN)
+		return model_program(search->ties->model, parent);
+	return attribute_creation(&search->judgement, parent, thread->created_at,
+				  thread->start_routine);
+}
+
+static bool ask_library(const struct record_thread *thread, uint32_t parent, void *data)
+{
+	struct library_search *search = data;
+	const char *library = library_of(search, thread, parent);
+
+	search->found = library && !is_interpreter(search->ties, library) &&
+			search->is_there(library, search->where);
+	return !search->found;
+}
+
+static bool any_lost_library(const struct tie_search *ties,
+			     bool (*is_there)(const char *library, const void *where),
+			     const void *where)
+{
+	struct library_search search = {.ties = ties, .is_there = is_there, .where = where};
+	struct arena arena;
+
+	arena_init(&arena);
+	search.judgement = (struct judgement){.model = ties->model, .arena = &arena};
+	lost_each(ties->model, ties->process, ask_library, &search);
+	arena_release(&arena);
+	return search.found;
+}
+
+struct waiting_stack {
+	const struct wait_facts *facts;
+	const char *but; /* the program, where that says nothing; or NULL */
+};
+
+static bool is_on_stack(const char *library, const void *where)
+{
+	const struct waiting_stack *stack = where;
+	const struct wait_facts *facts = stack->facts;
+
+	if (stack->but && strcmp(stack->but, library) == 0)
+		return false;
+	for (size_t i = 0; i < facts->module_count; i++)
+		if (strcmp(facts->modules[i], library) == 0)
+			return true;
+	return false;
+}
+
+/* --- the same of Python ---------------------------------------------------------- */
+
+/* A package is a folder, and a module that stands by itself its own. What the user wrote is
+ * none: threads and waits of one script need not have to do with each other. */
+static size_t package_length(const char *file, size_t length)
+{
+	const char *slash = memrchr(file, '/', length);
+	size_t folder = slash ? (size_t)(slash - file) : 0;
+	bool is_library = memmem(file, length, "/site-packages/", 15) ||
+			  memmem(file, length, "/dist-packages/", 15) ||
+			  memmem(file, length, "/lib/python3", 12);
+	const char *last = folder ? memrchr(file, '/', folder) : NULL;
+	size_t name = last ? folder - (size_t)(last + 1 - file) : 0;
+
+	if (!is_library || !folder)
+		return 0;
+	/* multiprocessing runs every child, and many a thread. */
+	if (memmem(file, length, "/multiprocessing/", 17))
+		return 0;
+	if ((name == 13 && memcmp(last + 1, "site-packages", 13) == 0) ||
+	    (name == 13 && memcmp(last + 1, "dist-packages", 13) == 0) ||
+	    (name >= 7 && memcmp(last + 1, "python3", 7) == 0))
+		return length;
+	return folder;
+}
+
+struct package_search {
+	const struct model *model;
+	const char *file;
+	size_t length; /* of the package's part */
+};
+
+static bool is_of_other_package(const struct record_thread *thread, uint32_t parent, void *data)
+{
+	const struct package_search *search = data;
+	const struct record_python *record = model_python(search->model, thread->created_python);
+
+	(void)parent;
+	for (uint32_t i = 0; record && i < record->count; i++) {
+		const struct record_python_code *code =
+			model_python_code(search->model, record->frames[i].code);
+
+		if (!code)
+			return true;
+		if (python_is_waiting_room(code->text, code->file_length))
+			continue;
+		return package_length(code->text, code->file_length) != search->length ||
+		       memcmp(code->text, search->file, search->length) != 0;
+	}
+	return true;
+}
+
+/* Lost threads were started by the package that waits. */
+static bool is_of_lost_package(const struct tie_search *search, const struct python_place *place)
+{
+	struct package_search package = {search->model, place->file, 0};
+
+	package.length = package_length(place->file, strlen(place->file));
+	return package.length &&
+	       !lost_each(search->model, search->process, is_of_other_package, &package);
+}
+
+/* Where the stack of the forking thread ended when fork() had come back; 0: not known. */
+static uint64_t stack_of_fork(const struct tie_search *search)
+{
+	struct address_space *space = model_space(search->model, search->process->serial);
+	const struct record_fork *fork = model_fork(search->model, search->process->fork);
+	const struct record_stack *stack = fork ? model_stack(search->model, fork->stack) : NULL;
+	struct captured_memory memory;
+	struct frames frames = {0};
+	struct arena arena;
+	uint64_t sp;
+
+	if (!stack || !space)
+		return 0;
+	arena_init(&arena);
+	captured_memory_init(&memory);
+	captured_memory_add(&memory, stack->address, stack->bytes, stack->length);
+	frames = unwind_stack(space, &arena, &stack->registers, false, &memory.memory);
+	sp = frames.count ? frames.list[0].sp : 0;
+	arena_release(&arena);
+	return sp;
+}
+
+/* The word lies deeper in the stack than the call of fork() that made the process. */
+static bool is_made_since(const struct tie_search *search, const struct task_look *task)
+{
+	uint64_t word = task->arguments[0];
+	uint64_t end;
+
+	if (task->tid != search->pid || word - task->sp >= CHILD_STACK_BYTES)
+		return false;
+	end = stack_of_fork(search);
+	return word < end && end - task->sp < CHILD_STACK_BYTES;
+}
+
+/*
+ * Code on the stack that lost threads were made by: a library's, a Python package's, the
+ * program's own. The last one is on every stack: of what the child made on its stack by itself
+ * it says nothing, and of anything else little.
+ */
+static void tie_to_code(const struct tie_search *search, const struct task_look *task,
+			const struct wait_facts *facts, const struct python_place *place,
+			struct tie *tie)
+{
+	struct waiting_stack stack = {facts, model_program(search->model, search->process->serial)};
+
+	if (any_lost_library(search, is_on_stack, &stack)) {
+		tie->evidence = EVIDENCE_LIBRARY;
+		return;
+	}
+	stack.but = NULL;
+	tie->is_by_package = place && is_of_lost_package(search, place);
+	tie->is_by_program = !tie->is_by_package && !is_made_since(search, task) &&
+			     !(search->objects && is_seen(facts->function)) &&
+			     any_lost_library(search, is_on_stack, &stack);
+	if (tie->is_by_package || tie->is_by_program)
+		tie->evidence = EVIDENCE_LIBRARY;
+}
+
+struct tie ties_find(const struct tie_search *search, const struct task_look *task,
+		     const struct wait_facts *facts)
+{
+	const struct session_object *object = objects_find(search->objects, task->arguments[0]);
+	struct python_place place;
+	bool runs_python;
+	struct tie tie = {
+		.wait = ties_open_wait(search->model, search->process, search->pid, task->tid)};
+
+	if (tie.wait) {
+		tie.evidence = EVIDENCE_HOLDER;
+		return tie;
+	}
+	if (facts->function && strstr(facts->function, "_join") && joins_lost(search, task)) {
+		tie.evidence = EVIDENCE_HOLDER;
+		return tie;
+	}
+	if (names_holder(facts->function)) {
+		tie.held = find_held(search, task);
+		tie.evidence = tie.held ? EVIDENCE_HOLDER : EVIDENCE_NONE;
+		tie.is_own = !tie.held;
+		return tie;
+	}
+	if (object)
+		tie = tie_to_object(search, object, facts->function);
+	if (tie.evidence == EVIDENCE_NONE && has_handed(search, task->tid))
+		return (struct tie){.evidence = EVIDENCE_HANDED};
+	if (tie.evidence != EVIDENCE_NONE)
+		return tie;
+	runs_python = python_find_place(search->process, search->pid, facts->self, &place);
+	/* It waits for a lock that it took itself, until another gives it back. Of one that was
+	 * there before the fork only those know who were there, too. */
+	if (runs_python && place.awaits_notice) {
+		if (object && object->made && !(object->made & OBJECT_IN_CHILD))
+			tie.evidence = EVIDENCE_TAKEN;
+		tie.is_own = false;
+	}
+	if (tie.evidence != EVIDENCE_NONE)
+		return tie;
+	if (!tie.is_own)
+		tie_to_code(search, task, facts, runs_python ? &place : NULL, &tie);
+	return tie;
+}
+
+/* --- its neighbours ------------------------------------------------------------ */
+
+struct stack_words {
+	struct address_space *space;
+	size_t count;
+	uint64_t words[NEIGHBOUR_BYTES / sizeof(uint64_t)];
+};
+
+/* Any word that is an address in the library's code: more may count than are frames. */
+static bool is_in_words(const char *library, const void *where)
+{
+	const struct stack_words *stack = where;
+
+	for (size_t i = 0; i < stack->count; i++) {
+		const char *path = space_module_path(stack->space, stack->words[i]);
+
+		if (path && strcmp(path, library) == 0)
+			return true;
+	}
+	return false;
+}
+
+/* A thread of libc's own runs what it was asked to when its time has come. */
+static bool is_all_libc(const struct stack_words *stack)
+{
+	for (size_t i = 0; i < stack->count; i++) {
+		const char *path = space_module_path(stack->space, stack->words[i]);
+
+		/* The shim begins every thread, and its data are where code could be. */
+		if (path && !library_is_of_libc(path) && !library_is(path, "libforkcheck"))
+			return false;
+	}
+	return true;
+}
+
+static bool is_in_interpreter(const struct tie_search *search, const struct stack_words *stack)
+{
+	for (size_t i = 0; i < stack->count; i++) {
+		const char *path = space_module_path(stack->space, stack->words[i]);
+
+		if (path && is_interpreter(search, path))
+			return true;
+	}
+	return false;
+}
+
+bool ties_may_serve(const struct tie_search *search, const struct task_look *task,
+		    const struct tie *tie)
+{
+	struct stack_words *stack;
+	bool may;
+
+	/* It runs, or it is about to. */
+	if (!task->in_call || task->state == 'R')
+		return true;
+	stack = malloc(sizeof(*stack));
+	if (!stack)
+		return true;
+	stack->space = model_space(search->model, search->process->serial);
+	stack->count = stop_read(search->pid, task->sp, stack->words, sizeof(stack->words)) /
+		       sizeof(uint64_t);
+	may = !stack->space || !stack->count || is_all_libc(stack) ||
+	      (tie->is_by_package && is_in_interpreter(search, stack)) ||
+	      any_lost_library(search, is_in_words, stack);
+	free(stack);
+	return may;
+}

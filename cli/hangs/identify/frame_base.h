@@ -1,0 +1,15 @@
+/*
+ * The one register that a walk may need and that cannot be read without
+ * holding the task: rbp.
+ */
+#ifndef FORKCHECK_FRAME_BASE_H
+#define FORKCHECK_FRAME_BASE_H
+
+#include "unwind/unwind.h"
+#include <sys/types.h>
+
+/* With pc and sp of a task that stands still, finds the frame's base that a
+ * whole walk needs. Where there is none, leaves rbp as it is. */
+void frame_base_find(struct address_space *space, pid_t pid, struct stack_registers *registers);
+
+#endif

@@ -1,0 +1,24 @@
+/*
+ * The mutex of CPython's own that a thread waits for. Since 3.14 the interpreter's
+ * locks are of this kind (PyMutex, in 3.13): one byte, and who waits for one
+ * waits on a semaphore on its own stack, in a list (the "parking lot").
+ */
+#ifndef FORKCHECK_WATCH_PARKED_H
+#define FORKCHECK_WATCH_PARKED_H
+
+#include "shim/common/python/cpython.h"
+
+struct parked {
+	uint32_t kind;  /* enum lock_kind; 0: it waits for something else */
+	uint64_t lock;  /* address of the mutex */
+	uint64_t owner; /* pthread_t of who has it, where the lock says so; else 0 */
+};
+
+/*
+ * What the thread that waits on this futex word is parked for. False where the
+ * word is not in an entry of the list, or the entry is not that of a mutex.
+ */
+bool parked_read(const struct python_memory *memory, const struct python_interpreter *interpreter,
+		 uint64_t waited, struct parked *parked);
+
+#endif

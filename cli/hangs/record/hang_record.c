@@ -1,0 +1,411 @@
+/*
+ * The third look and what follows it. ptrace may be refused (another tracer,
+ * Yama, a process that is not dumpable): then nothing is acted upon.
+ */
+#include "hang_record.h"
+#include "awaited_objects.h"
+#include "blocked_chain.h"
+#include "hangs/identify/python_state.h"
+#include "hangs/identify/waiter_futex.h"
+#include "hangs/identify/wakeup_sources.h"
+#include "kept_reader.h"
+#include "process/memory_map.h"
+#include "process/stop.h"
+#include "shim/common/goroutine.h"
+#include "unseen_threads.h"
+#include <elf.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/syscall.h>
+#include <time.h>
+#include <unistd.h>
+
+#define RETURN_ATTEMPTS 20
+#define RETURN_PAUSE_NS 2000000
+
+struct module_search {
+	struct model *model;
+	struct writer *writer;
+	uint32_t image;
+};
+
+static bool is_known(const struct model *model, uint32_t image, uint64_t bias)
+{
+	const struct model_list *modules = model_list(model, RECORD_MODULE);
+
+	for (size_t i = 0; i < modules->count; i++) {
+		const struct record_module *module = model_module(model, modules->references[i]);
+
+		if (module->image == image && module->bias == bias)
+			return true;
+	}
+	return false;
+}
+
+/* ET_EXEC files are mapped where they say, everything else at its first mapping. */
+static bool read_bias(const struct mapping *mapping, uint64_t *bias)
+{
+	int descriptor = open(mapping->path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
+	Elf64_Ehdr head;
+	bool is_elf;
+
+	if (descriptor < 0)
+		return false;
+	is_elf = read(descriptor, &head, sizeof(head)) == sizeof(head) &&
+		 memcmp(head.e_ident, ELFMAG, SELFMAG) == 0;
+	close(descriptor);
+	*bias = is_elf && head.e_type == ET_EXEC ? 0 : mapping->start;
+	return is_elf;
+}
+
+/* What was loaded since the fork, or before a fork that never came to be. */
+static bool add_module(const struct mapping *mapping, void *data)
+{
+	struct module_search *search = data;
+	struct record_module module = {.image = search->image};
+	size_t length = strlen(mapping->path);
+
+	if (mapping->offset || mapping->path[0] != '/' || mapping->shared ||
+	    !read_bias(mapping, &module.bias) ||
+	    is_known(search->model, search->image, module.bias))
+		return true;
+	module.path_length = (uint16_t)length;
+	writer_append(search->writer, RECORD_MODULE, &module, sizeof(module), mapping->path,
+		      length);
+	return true;
+}
+
+void hang_record_modules(struct model *model, struct writer *writer, uint32_t serial, pid_t pid)
+{
+	const struct process_facts *facts = model_process(model, serial);
+	struct module_search search = {model, writer, facts ? facts->image : serial};
+
+	maps_each(pid, add_module, &search);
+}
+
+struct held_task hang_task(const struct process_facts *process, pid_t pid, uint64_t thread)
+{
+	struct held_task task = {.pid = pid, .thread = thread};
+	struct private_facts own;
+
+	if (process && wakers_read_facts(process, pid, &own))
+		task.go = own.go;
+	return task;
+}
+
+struct own_memory {
+	struct goroutine_reader reader;
+	pid_t pid;
+};
+
+static size_t read_memory(const struct goroutine_reader *reader, uint64_t address, void *to,
+			  size_t length)
+{
+	return stop_read(((const struct own_memory *)reader)->pid, address, to, length);
+}
+
+/* Appends what the stack goes on with to the bytes. Returns their number then. */
+static size_t append_other(const struct held_task *task, struct record_stack *stack, uint8_t *bytes)
+{
+	struct own_memory memory = {{read_memory}, task->pid};
+	struct other_stack other = {0};
+	uint8_t *behind = bytes + stack->length + sizeof(other);
+
+	if (!goroutine_find(&task->go, &memory.reader, task->thread, &other) ||
+	    other.length > GOROUTINE_BYTES ||
+	    stop_read(task->pid, other.address, behind, other.length) != other.length)
+		return stack->length;
+	stack->flags |= STACK_CONTINUED;
+	memcpy(bytes + stack->length, &other, sizeof(other));
+	return stack->length + sizeof(other) + other.length;
+}
+
+session_reference hang_record_stack(struct writer *writer, const struct held_task *task,
+				    const struct stack_registers *registers)
+{
+	struct record_stack stack = {.registers = *registers, .address = registers->rsp};
+	size_t room = SESSION_STACK_MAX - sizeof(struct other_stack) - GOROUTINE_BYTES;
+	uint8_t *bytes = malloc(SESSION_STACK_MAX);
+	session_reference reference = 0;
+
+	if (!bytes)
+		return 0;
+	if (!task->go.current)
+		room = SESSION_STACK_MAX;
+	stack.length = (uint32_t)stop_read(task->pid, registers->rsp, bytes, room) & ~7u;
+	if (stack.length == room)
+		stack.flags = STACK_TRUNCATED;
+	reference = writer_append(writer, RECORD_STACK, &stack, sizeof(stack), bytes,
+				  append_other(task, &stack, bytes));
+	free(bytes);
+	return reference;
+}
+
+/* What was copied of a process while it was held. */
+struct copied {
+	session_reference stack;
+	session_reference python;
+	session_reference blocked; /* BLOCKED record of a thread that forks */
+	struct parked lock;        /* kind 0: not known */
+};
+
+static uint64_t waited_on(const struct hang *hang)
+{
+	for (size_t i = 0; i < hang->look->count; i++)
+		if (hang->look->tasks[i].tid == hang->tid)
+			return hang->look->tasks[i].arguments[0];
+	return 0;
+}
+
+/* A thread of its own may have got the place in memory, and so the number, of a lost one. Who
+ * is not held could not be asked. */
+static bool is_alive(const struct hang *hang, const struct stopped *stopped, uint64_t thread)
+{
+	if (stopped->count < hang->look->count)
+		return true;
+	for (size_t i = 0; i < stopped->count; i++)
+		if (stop_thread_pointer(stopped->tasks[i]) == thread)
+			return true;
+	return false;
+}
+
+static struct parked find_own_word_lock(const struct hang *hang,
+					const struct stack_registers *registers)
+{
+	uint64_t self = stop_thread_pointer(hang->tid);
+	uint64_t lock = own_word_lock(hang->pid, self, registers, waited_on(hang));
+
+	return (struct parked){.kind = lock ? LOCK_FUTEX : 0, .lock = lock};
+}
+
+/* What the thread waits for where the word that it waits on is its own. */
+static struct parked find_lock(const struct process_facts *facts, const struct hang *hang,
+			       const struct stopped *stopped,
+			       const struct stack_registers *registers)
+{
+	struct parked lock = {0};
+
+	if (hang->kind != HANG_CHILD)
+		return lock;
+	if (!python_find_lock(facts, hang->pid, waited_on(hang), &lock))
+		return find_own_word_lock(hang, registers);
+	if (is_alive(hang, stopped, lock.owner))
+		lock.owner = 0;
+	return lock;
+}
+
+static struct copied copy_stacks(struct model *model, struct writer *writer,
+				 const struct hang *hang, const struct stopped *stopped)
+{
+	const struct process_facts *facts = model_process(model, hang->serial);
+	struct stack_registers registers;
+	struct held_task task;
+	struct copied copied = {0};
+
+	if (!stop_registers(stopped, hang->tid, &registers))
+		return copied;
+	task = hang_task(facts, hang->pid, stop_thread_pointer(hang->tid));
+	copied.stack = hang_record_stack(writer, &task, &registers);
+	if (!facts || facts->pid != hang->pid)
+		return copied;
+	copied.python = python_record(writer, facts, hang->pid, task.thread, registers.rsp);
+	copied.lock = find_lock(facts, hang, stopped, &registers);
+	return copied;
+}
+
+/* Without holding it, too, most of a stack can be read. */
+static void copy_blocked(struct model *model, struct writer *writer, const struct hang *hang,
+			 const struct stopped *stopped, struct copied *copied)
+{
+	const struct process_facts *facts = model_process(model, hang->serial);
+	struct blocked_chain *chain = malloc(sizeof(*chain));
+	struct held_task task;
+
+	if (chain && blocked_find(chain, model, facts, hang->pid, hang->look, hang->tid, stopped)) {
+		copied->blocked = blocked_record(chain, writer, facts, hang->pid);
+		task = hang_task(facts, hang->pid, chain->list[0].self);
+		if (!copied->stack)
+			copied->stack = hang_record_stack(writer, &task, &chain->list[0].registers);
+	}
+	free(chain);
+}
+
+static bool has_task(const struct hang *hang, pid_t tid)
+{
+	for (size_t i = 0; i < hang->look->count; i++)
+		if (hang->look->tasks[i].tid == tid)
+			return true;
+	return false;
+}
+
+/* The later of two records of one thread has its later name. */
+static void note_thread(struct model *model, struct record_lost *list, session_reference *threads,
+			session_reference thread)
+{
+	uint32_t place = 0;
+
+	while (place < list->count &&
+	       model_thread(model, threads[place])->tid != model_thread(model, thread)->tid)
+		place++;
+	if (place < TASKS_MAX)
+		threads[place] = thread;
+	if (place == list->count && place < TASKS_MAX)
+		list->count++;
+}
+
+/* As far as the shim knows them; there are no more tasks in a look than fit. */
+static session_reference append_others(struct model *model, struct writer *writer,
+				       const struct hang *hang)
+{
+	const struct model_list *known = model_list(model, RECORD_THREAD);
+	session_reference threads[TASKS_MAX];
+	struct record_lost list = {0};
+
+	for (size_t i = 0; i < known->count; i++) {
+		const struct record_thread *thread = model_thread(model, known->references[i]);
+
+		if (thread->record.process == hang->serial && thread->tid != hang->tid &&
+		    has_task(hang, thread->tid))
+			note_thread(model, &list, threads, known->references[i]);
+	}
+	if (!list.count)
+		return 0;
+	return writer_append(writer, RECORD_LOST, &list, sizeof(list), threads,
+			     list.count * sizeof(*threads));
+}
+
+/* The word that stands for the lock is the waiting thread's own: its history is not the lock's. */
+static void append_lock(struct writer *writer, uint32_t serial, uint64_t waited,
+			const struct parked *lock)
+{
+	struct record_object record = {
+		.serial = serial,
+		.kind = lock->kind,
+		.address = lock->lock,
+		.waited = waited,
+		.owner = lock->owner,
+	};
+
+	writer_append(writer, RECORD_OBJECT, &record, sizeof(record), NULL, 0);
+}
+
+static void append(struct model *model, struct writer *writer, const struct hang *hang,
+		   struct copied copied)
+{
+	const struct process_facts *facts = model_process(model, hang->serial);
+	const char *reason = hang->reason ? hang->reason : "";
+	struct record_hang record = {
+		.serial = hang->serial,
+		/* As the log has it: it may have another number here. */
+		.pid = facts ? facts->pid : hang->pid,
+		.tid = hang->tid,
+		.kind = hang->kind,
+		.is_proven = hang->is_proven,
+		.evidence = hang->evidence,
+		.tasks = (uint32_t)hang->look->count,
+		.fork = facts && facts->fork ? facts->fork : kept_fork(facts, hang->pid, writer),
+		.stack = copied.stack,
+		.python = copied.python,
+		.since_ns = hang->since_ns,
+		.wait = hang->region,
+		.about = hang->kind == HANG_IN_FORK ? copied.blocked : hang->about,
+		.others = hang->kind == HANG_IN_FORK ? append_others(model, writer, hang) : 0,
+		.reason_length = (uint32_t)strlen(reason),
+	};
+
+	record.address = waited_on(hang);
+	if (hang->kind != HANG_IN_FORK)
+		unseen_record(model, writer, facts);
+	/* One of several waits: whether it matters depends on the others. */
+	if (hang->kind == HANG_TIMED)
+		objects_record_all(facts, hang->pid, writer, hang->look);
+	else if (copied.lock.kind)
+		append_lock(writer, hang->serial, record.address, &copied.lock);
+	else if (record.address)
+		objects_record(facts, hang->pid, writer, record.address);
+	writer_append(writer, RECORD_HANG, &record, sizeof(record), reason, record.reason_length);
+}
+
+static const struct task_look *task_of(const struct hang *hang)
+{
+	for (size_t i = 0; i < hang->look->count; i++)
+		if (hang->look->tasks[i].tid == hang->tid)
+			return &hang->look->tasks[i];
+	return NULL;
+}
+
+/* Where others of the process go on, they are left alone. */
+static enum stop_result hold(struct stopped *stopped, const struct hang *hang)
+{
+	const struct task_look *task = task_of(hang);
+
+	if (hang->kind == HANG_CHILD && !hang->may_be_killed && task)
+		return stop_task(stopped, hang->pid, hang->look, task);
+	/* What is only suspected may run on meanwhile: a stack of it is welcome all the same. */
+	return stop_process(stopped, hang->pid, hang->look, hang->is_proven);
+}
+
+void hang_withdraw(struct writer *writer, const struct hang *hang)
+{
+	struct record_hang record = {
+		.serial = hang->serial, .pid = hang->pid, .tid = hang->tid, .kind = HANG_OVER};
+
+	writer_append(writer, RECORD_HANG, &record, sizeof(record), "", 0);
+}
+
+bool hang_record(struct model *model, struct writer *writer, const struct hang *hang)
+{
+	struct stopped stopped;
+	struct copied copied = {0};
+
+	if (hang->is_looked_at) {
+		append(model, writer, hang, (struct copied){.stack = hang->stack});
+		return true;
+	}
+	switch (hold(&stopped, hang)) {
+	case STOP_MOVED:
+		return false;
+	case STOP_REFUSED:
+		break;
+	case STOP_HELD:
+		copied = copy_stacks(model, writer, hang, &stopped);
+		break;
+	}
+	hang_record_modules(model, writer, hang->serial, hang->pid);
+	model_update(model);
+	if (hang->kind == HANG_IN_FORK)
+		copy_blocked(model, writer, hang, &stopped, &copied);
+	stop_release(&stopped);
+	append(model, writer, hang, copied);
+	return true;
+}
+
+/* Let go only just, a task may still be on its way back into its call. */
+static enum stop_result stop_again(struct stopped *stopped, const struct hang *hang)
+{
+	const struct timespec pause = {0, RETURN_PAUSE_NS};
+	enum stop_result result = stop_process(stopped, hang->pid, hang->look, true);
+
+	for (int attempt = 1; result == STOP_MOVED && attempt < RETURN_ATTEMPTS; attempt++) {
+		nanosleep(&pause, NULL);
+		result = stop_process(stopped, hang->pid, hang->look, true);
+	}
+	return result;
+}
+
+bool hang_signal(const struct hang *hang, int signal)
+{
+	struct stopped stopped;
+	bool sent;
+
+	if (stop_again(&stopped, hang) != STOP_HELD)
+		return false;
+	sent = syscall(SYS_pidfd_send_signal, hang->process, signal, NULL, 0) == 0;
+	if (sent && signal == SIGKILL)
+		stop_bury(&stopped);
+	else
+		stop_release(&stopped);
+	return sent;
+}

@@ -1,0 +1,141 @@
+/*
+ * Keeps the list of processes that are watched, in the order of their serials, and opens the
+ * process behind a serial: the log is the program's to write, so that no other process of the
+ * user's is touched.
+ */
+#include "watched_set.h"
+#include "hangs/child/proof.h"
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/syscall.h>
+#include <time.h>
+#include <unistd.h>
+
+/* /proc gives start times in ticks of 10 ms; a birth is recorded right before. */
+#define START_TOLERANCE_NS 2000000000u
+
+static uint64_t clock_ns(clockid_t clock)
+{
+	struct timespec now;
+
+	clock_gettime(clock, &now);
+	return (uint64_t)now.tv_sec * 1000000000u + (uint64_t)now.tv_nsec;
+}
+
+static bool make_room(struct watched_set *set)
+{
+	size_t capacity = set->capacity ? 2 * set->capacity : 64;
+	struct watched **grown;
+
+	if (set->count < set->capacity)
+		return true;
+	grown = reallocarray(set->list, capacity, sizeof(*grown));
+	if (!grown)
+		return false;
+	set->list = grown;
+	set->capacity = capacity;
+	return true;
+}
+
+/* Where a serial stands in the list, or would stand: the list is in their order. */
+static size_t place_of(const struct watched_set *set, uint32_t serial)
+{
+	size_t from = 0, to = set->count;
+
+	while (from < to) {
+		size_t middle = from + (to - from) / 2;
+
+		if (set->list[middle]->serial < serial)
+			from = middle + 1;
+		else
+			to = middle;
+	}
+	return from;
+}
+
+struct watched *watched_add(struct watched_set *set, const struct process_facts *facts)
+{
+	struct watched *watched = make_room(set) ? calloc(1, sizeof(*watched)) : NULL;
+	size_t at = place_of(set, facts->serial);
+
+	if (!watched)
+		return NULL;
+	watched->serial = facts->serial;
+	watched->pid = facts->pid;
+	watched->process = -1;
+	memmove(&set->list[at + 1], &set->list[at], (set->count - at) * sizeof(*set->list));
+	set->list[at] = watched;
+	set->count++;
+	return watched;
+}
+
+struct watched *watched_find(const struct watched_set *set, uint32_t serial)
+{
+	size_t at = place_of(set, serial);
+
+	return at < set->count && set->list[at]->serial == serial ? set->list[at] : NULL;
+}
+
+static bool is_same_process(const struct process_facts *facts, pid_t pid)
+{
+	uint64_t start = procfs_start_time(pid);
+	uint64_t asleep = clock_ns(CLOCK_BOOTTIME) - clock_ns(CLOCK_MONOTONIC);
+	uint64_t birth = facts->birth_ns + asleep;
+
+	/* An image keeps the start time of the process that became it. */
+	return start && start <= birth + START_TOLERANCE_NS &&
+	       (facts->kind == BIRTH_IMAGE || birth <= start + START_TOLERANCE_NS);
+}
+
+/* The log is the program's to write: no other process of the user's is touched. */
+static bool is_ours(const struct process_facts *facts, pid_t pid)
+{
+	return pid > 0 && is_same_process(facts, pid) && procfs_is_descendant(pid);
+}
+
+/* The descriptor of a process that is the one of the log; -1: it is not. */
+static int open_as(const struct process_facts *facts, pid_t pid)
+{
+	int process = pid > 0 ? (int)syscall(SYS_pidfd_open, pid, 0) : -1;
+
+	if (process >= 0 && !is_ours(facts, pid)) {
+		close(process);
+		process = -1;
+	}
+	return process;
+}
+
+/* Looked at once a round, and only where a number leads nowhere. */
+static pid_t find_elsewhere(struct watched_set *set, const struct process_facts *facts)
+{
+	if (!set->knows_namespaces)
+		namespaces_refresh(&set->namespaces);
+	set->knows_namespaces = true;
+	return namespaces_find(&set->namespaces, facts);
+}
+
+bool watched_open(struct watched_set *set, struct watched *watched,
+		  const struct process_facts *facts)
+{
+	pid_t elsewhere;
+
+	if (watched->process >= 0)
+		return true;
+	watched->process = open_as(facts, watched->pid);
+	if (watched->process >= 0)
+		return true;
+	elsewhere = find_elsewhere(set, facts);
+	watched->process = open_as(facts, elsewhere);
+	if (watched->process >= 0)
+		watched->pid = elsewhere;
+	return watched->process >= 0;
+}
+
+void watched_drop(struct watched *watched)
+{
+	if (watched->process >= 0)
+		close(watched->process);
+	proof_release(watched);
+	free(watched);
+}

@@ -1,0 +1,152 @@
+/*
+ * A page of text. Writes to memory, and to the caller's stream in the end.
+ */
+#include "page.h"
+
+#include "base/escape.h"
+#include <errno.h>
+#include <inttypes.h>
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define DEFAULT_WIDTH    80
+#define SMALLEST_WIDTH   40
+#define LARGEST_WIDTH    200
+#define SENTENCE_COLUMNS 1500
+
+static size_t usable_width(int width)
+{
+	if (width <= 0)
+		return DEFAULT_WIDTH;
+	if (width < SMALLEST_WIDTH)
+		return SMALLEST_WIDTH;
+	return width > LARGEST_WIDTH ? LARGEST_WIDTH : (size_t)width;
+}
+
+int page_open(struct page *page, const struct render_options *options)
+{
+	*page = (struct page){.width = usable_width(options->width), .color = options->color};
+	page->stream = open_memstream(&page->bytes, &page->size);
+	if (page->stream == NULL)
+		return -1;
+	arena_init(&page->arena);
+	return 0;
+}
+
+int page_close(struct page *page, FILE *stream)
+{
+	int result = fclose(page->stream);
+
+	if (result == 0 && fwrite(page->bytes, 1, page->size, stream) != page->size)
+		result = -1;
+	if (result == 0)
+		result = fflush(stream);
+
+	int error = errno;
+
+	free(page->bytes);
+	arena_release(&page->arena);
+	errno = error;
+	return result == 0 ? 0 : -1;
+}
+
+static void new_line(struct page *page, size_t indent)
+{
+	fprintf(page->stream, "\n%*s", (int)indent, "");
+}
+
+/* Prints a word, in pieces where it is longer than a line. Returns the column behind it. */
+static size_t put_word(struct page *page, const char *word, size_t length, size_t column,
+		       size_t hanging)
+{
+	const char *end = word + length;
+
+	while (word < end) {
+		const char *next = text_column(word, 1);
+
+		if (column >= page->width) {
+			new_line(page, hanging);
+			column = hanging;
+		}
+		fwrite(word, 1, (size_t)(next - word), page->stream);
+		word = next;
+		column++;
+	}
+	return column;
+}
+
+static size_t word_columns(struct page *page, const char *word, size_t length)
+{
+	return text_columns(arena_strndup(&page->arena, word, length));
+}
+
+void page_wrap(struct page *page, const char *prefix, size_t hanging, const char *text)
+{
+	size_t column = text_columns(prefix);
+	bool first = true;
+
+	fputs(prefix, page->stream);
+	while (*text != '\0') {
+		size_t spaces = strspn(text, " ");
+		size_t length = strcspn(text + spaces, " ");
+		size_t columns = word_columns(page, text + spaces, length);
+
+		if (!first && column + spaces + columns > page->width) {
+			new_line(page, hanging);
+			column = hanging;
+		} else {
+			fprintf(page->stream, "%*s", (int)spaces, "");
+			column += spaces;
+		}
+		column = put_word(page, text + spaces, length, column, hanging);
+		text += spaces + length;
+		first = false;
+	}
+	fputc('\n', page->stream);
+}
+
+void page_line(struct page *page, const char *text)
+{
+	fprintf(page->stream, "%s\n", text);
+}
+
+const char *page_name(struct page *page, const char *name, size_t columns)
+{
+	return name == NULL ? NULL : escape_terminal(&page->arena, name, columns);
+}
+
+const char *page_sentence(struct page *page, const char *text)
+{
+	return page_name(page, text, SENTENCE_COLUMNS);
+}
+
+const char *page_count(struct page *page, uint64_t count, const char *singular, const char *plural)
+{
+	if (count == 1)
+		return arena_printf(&page->arena, "1 %s", singular);
+	if (plural != NULL)
+		return arena_printf(&page->arena, "%" PRIu64 " %s", count, plural);
+	return arena_printf(&page->arena, "%" PRIu64 " %ss", count, singular);
+}
+
+const char *page_duration(struct page *page, double milliseconds)
+{
+	struct arena *arena = &page->arena;
+
+	if (!isfinite(milliseconds) || milliseconds < 0)
+		return NULL;
+	if (milliseconds < 0.001)
+		return "under 0.001 ms";
+	if (milliseconds < 0.1)
+		return arena_printf(arena, "%.2g ms", milliseconds);
+	if (milliseconds < 10)
+		return arena_printf(arena, "%.1f ms", milliseconds);
+	if (milliseconds < 1000)
+		return arena_printf(arena, "%.0f ms", milliseconds);
+	if (milliseconds < 60000)
+		return arena_printf(arena, "%.1f s", milliseconds / 1000);
+	if (milliseconds < 3600000)
+		return arena_printf(arena, "%.1f min", milliseconds / 60000);
+	return arena_printf(arena, "%.1f h", milliseconds / 3600000);
+}
