@@ -84,6 +84,13 @@ static inline bool process_is_new(void)
 	return !atomic_load_explicit(process_mark, memory_order_relaxed);
 }
 
+/* Now it does. */
+static inline void process_in_child(void)
+{
+	if (process_is_new())
+		atomic_store(process_mark, 1);
+}
+
 /* Finds out what program it is, for the first record; before a seccomp filter is installed. */
 void process_name(void);
 

@@ -64,9 +64,6 @@ IN_CHILD void identity_in_child(struct thread *survivor, const struct inventory 
 	process.forks[process.epoch % FORMER_FORKS] = inventory->fork;
 	process.epoch++;
 	take_identity(survivor);
-	facts_in_child();
-	if (process_is_new())
-		atomic_store(process_mark, 1);
 }
 
 void identity_register_child(void)

@@ -1,8 +1,8 @@
 /*
- * The one file that knows who comes before whom. A module that has to do with a fork has a
- * function for each of these moments that concerns it, named after it (MODULE_start,
- * MODULE_before_fork, MODULE_in_child, MODULE_at_end, ...), and is called here and nowhere
- * else.
+ * This file alone knows who comes before whom. A module that has to do with a fork has a
+ * function for each moment that concerns it, named after it: MODULE_start,
+ * MODULE_before_fork, MODULE_in_child, MODULE_at_end. They run from here, in the thread that
+ * forks; fork_scope.c says when, and announces a fork anew that another one has interrupted.
  */
 #include "fork/order.h"
 #include "base/environ.h"
@@ -84,6 +84,8 @@ IN_CHILD void order_in_child(struct thread *survivor)
 	inventory_of_survivor(&inventory);
 	/* Up to here this was the parent, as the records say it. */
 	identity_in_child(survivor, &inventory);
+	facts_in_child();
+	process_in_child();
 	output_in_child();
 	python_output_in_child();
 	random_after_fork();

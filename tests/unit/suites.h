@@ -32,6 +32,7 @@
 	suite(log) \
 	suite(kept) \
 	suite(held) \
+	suite(lock_families) \
 	suite(modules) \
 	suite(interpreter) \
 	suite(goroutine) \
