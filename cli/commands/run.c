@@ -65,7 +65,7 @@ static const struct deadlock_reaction {
 /* The number that reports have for it. */
 static pid_t known_pid(const struct run *run, const struct hang *hang)
 {
-	const struct process_facts *process = model_process(&run->model, hang->serial);
+	const struct process_facts *process = model_facts(&run->model, hang->serial);
 
 	return process ? process->pid : hang->pid;
 }
@@ -138,8 +138,7 @@ static bool was_of_the_session(const struct run *run, pid_t pid)
 	const struct arrivals *arrivals = &run->model.arrivals;
 
 	for (size_t i = 0; i < arrivals->count; i++) {
-		const struct process_facts *facts =
-			model_process(&run->model, arrivals->serials[i]);
+		const struct process_facts *facts = model_facts(&run->model, arrivals->serials[i]);
 
 		if (facts && facts->pid == pid)
 			return true;

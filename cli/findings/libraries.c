@@ -76,7 +76,7 @@ static void note_images_in_fork(struct table *table)
 
 	for (size_t i = 0; i < hangs->count; i++) {
 		const struct record_hang *hang = model_hang(model, hangs->references[i]);
-		const struct process_facts *process = model_process(model, hang->serial);
+		const struct process_facts *process = model_facts(model, hang->serial);
 
 		if (process && process->image < table->image_count)
 			table->forked[process->image] = true;
@@ -93,7 +93,7 @@ static void note_forked_images(struct table *table)
 		arena_array(table->judgement.arena, table->image_count, sizeof(*table->forked));
 	for (size_t i = 0; i < forks->count; i++) {
 		const struct record_fork *fork = model_fork(model, forks->references[i]);
-		const struct process_facts *parent = model_process(model, fork->parent);
+		const struct process_facts *parent = model_facts(model, fork->parent);
 
 		if (parent && parent->image < table->image_count)
 			table->forked[parent->image] = true;

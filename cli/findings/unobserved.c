@@ -72,7 +72,7 @@ static struct hellos collect(const struct model *model, struct arena *arena)
 				0};
 
 	for (size_t serial = 1; serial < model->process_capacity; serial++) {
-		const struct process_facts *process = model_process(model, (uint32_t)serial);
+		const struct process_facts *process = model_facts(model, (uint32_t)serial);
 
 		if (process && process->birth_number)
 			hellos.list[hellos.count++] = make_hello(model, process);

@@ -26,7 +26,7 @@ void run_record_action(const struct run_log *log, pid_t pid, const char *what)
 static bool is_observed(const struct run_log *log)
 {
 	for (uint32_t serial = 1; serial < log->model->process_capacity; serial++) {
-		const struct process_facts *process = model_process(log->model, serial);
+		const struct process_facts *process = model_facts(log->model, serial);
 
 		if (process && process->birth_number && process->kind == BIRTH_IMAGE &&
 		    process->pid == log->launched->pid)

@@ -262,10 +262,13 @@ static const void *record_of(const struct model *model, session_reference refere
 	return model->types[reference] == type ? model->by_cell[reference] : NULL;
 }
 
-const struct record_stack *model_stack(const struct model *model, session_reference reference)
-{
-	return record_of(model, reference, RECORD_STACK);
-}
+#define DEFINE_RECORD(type, name, ...)                                                             \
+	const struct record_##name *model_##name(const struct model *model,                        \
+						 session_reference reference)                      \
+	{                                                                                          \
+		return record_of(model, reference, RECORD_##type);                                 \
+	}
+RECORD_LIST(DEFINE_RECORD)
 
 /* The reader has seen that all of it lies in the record. */
 void model_add_stack(struct captured_memory *memory, const struct record_stack *stack)
@@ -278,11 +281,6 @@ void model_add_stack(struct captured_memory *memory, const struct record_stack *
 		return;
 	memcpy(&other, behind, sizeof(other));
 	captured_memory_add(memory, other.address, behind + sizeof(other), other.length);
-}
-
-const struct record_thread *model_thread(const struct model *model, session_reference reference)
-{
-	return record_of(model, reference, RECORD_THREAD);
 }
 
 bool model_is_unseen(const struct record_thread *thread)
@@ -308,57 +306,6 @@ const struct record_thread *model_unseen(const struct model *model,
 	return thread;
 }
 
-const struct record_fork *model_fork(const struct model *model, session_reference reference)
-{
-	return record_of(model, reference, RECORD_FORK);
-}
-
-const struct record_lost *model_lost(const struct model *model, session_reference reference)
-{
-	return record_of(model, reference, RECORD_LOST);
-}
-
-const struct record_held *model_held(const struct model *model, session_reference reference)
-{
-	return record_of(model, reference, RECORD_HELD);
-}
-
-const struct record_process *model_record_process(const struct model *model,
-						  session_reference reference)
-{
-	return record_of(model, reference, RECORD_PROCESS);
-}
-
-const struct record_wait *model_wait(const struct model *model, session_reference reference)
-{
-	return record_of(model, reference, RECORD_WAIT);
-}
-
-const struct record_touch *model_touch(const struct model *model, session_reference reference)
-{
-	return record_of(model, reference, RECORD_TOUCH);
-}
-
-const struct record_module *model_module(const struct model *model, session_reference reference)
-{
-	return record_of(model, reference, RECORD_MODULE);
-}
-
-const struct record_atfork *model_atfork(const struct model *model, session_reference reference)
-{
-	return record_of(model, reference, RECORD_ATFORK);
-}
-
-const struct record_use *model_use(const struct model *model, session_reference reference)
-{
-	return record_of(model, reference, RECORD_USE);
-}
-
-const struct record_hang *model_hang(const struct model *model, session_reference reference)
-{
-	return record_of(model, reference, RECORD_HANG);
-}
-
 /* About the process itself, and not about others that it waits for. */
 static bool is_of_one(const struct record_hang *hang)
 {
@@ -382,79 +329,12 @@ const struct record_hang *model_last_hang(const struct model *model, size_t inde
 	return hang;
 }
 
-const struct record_object *model_object(const struct model *model, session_reference reference)
-{
-	return record_of(model, reference, RECORD_OBJECT);
-}
-
-const struct record_action *model_action(const struct model *model, session_reference reference)
-{
-	return record_of(model, reference, RECORD_ACTION);
-}
-
-const struct record_run *model_run(const struct model *model, session_reference reference)
-{
-	return record_of(model, reference, RECORD_RUN);
-}
-
-const struct record_left *model_left(const struct model *model, session_reference reference)
-{
-	return record_of(model, reference, RECORD_LEFT);
-}
-
-const struct record_unobserved *model_unobserved(const struct model *model,
-						 session_reference reference)
-{
-	return record_of(model, reference, RECORD_UNOBSERVED);
-}
-
-const struct record_python *model_python(const struct model *model, session_reference reference)
-{
-	return record_of(model, reference, RECORD_PYTHON);
-}
-
-const struct record_python_code *model_python_code(const struct model *model,
-						   session_reference reference)
-{
-	return record_of(model, reference, RECORD_PYTHON_CODE);
-}
-
-const struct record_ring *model_ring(const struct model *model, session_reference reference)
-{
-	return record_of(model, reference, RECORD_RING);
-}
-
-const struct record_share *model_share(const struct model *model, session_reference reference)
-{
-	return record_of(model, reference, RECORD_SHARE);
-}
-
-const struct record_copied *model_copied(const struct model *model, session_reference reference)
-{
-	return record_of(model, reference, RECORD_COPIED);
-}
-
-const struct record_taken *model_taken(const struct model *model, session_reference reference)
-{
-	return record_of(model, reference, RECORD_TAKEN);
-}
-
-const struct record_blocked *model_blocked(const struct model *model, session_reference reference)
-{
-	return record_of(model, reference, RECORD_BLOCKED);
-}
-
-const struct record_lost_use *model_lost_use(const struct model *model, session_reference reference)
-{
-	return record_of(model, reference, RECORD_LOST_USE);
-}
-
 const struct model_list *model_list(const struct model *model, enum record_type type)
 {
 	return &model->lists[type];
 }
 
-const struct process_facts *model_process(const struct model *model, uint32_t serial)
+const struct process_facts *model_facts(const struct model *model, uint32_t serial)
 {
 	if (!serial || serial >= model->process_capacity || !model->processes[serial].serial)
 		return NULL;
@@ -513,14 +393,14 @@ void model_give_back(struct model *model, struct model_view *view)
 
 const char *model_program(const struct model *model, uint32_t serial)
 {
-	const struct process_facts *process = model_process(model, serial);
+	const struct process_facts *process = model_facts(model, serial);
 	const struct process_facts *image;
 
 	if (!process)
 		return NULL;
 	if (process->path)
 		return process->path;
-	image = model_process(model, process->image);
+	image = model_facts(model, process->image);
 	return image ? image->path : NULL;
 }
 
@@ -580,7 +460,7 @@ static void drop_stale_spaces(struct model *model)
 
 struct address_space *model_space(struct model *model, uint32_t serial)
 {
-	const struct process_facts *process = model_process(model, serial);
+	const struct process_facts *process = model_facts(model, serial);
 	uint32_t image = process ? process->image : serial;
 
 	if (!image || image >= PROCESSES_MAX)

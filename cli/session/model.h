@@ -72,61 +72,37 @@ void model_release(struct model *model);
 /* Takes in what has come since the last call. True when there was anything. */
 bool model_update(struct model *model);
 
-const struct record_stack *model_stack(const struct model *model, session_reference reference);
+/*
+ * The record of a type at a reference, as it was when it was read first (the counters of a SHARE
+ * go on: reader_share()). NULL: there is none, or it is of another type.
+ */
+#define DECLARE_RECORD(type, name, ...)                                                            \
+	const struct record_##name *model_##name(const struct model *model,                        \
+						 session_reference reference);
+RECORD_LIST(DECLARE_RECORD)
+
 /* Adds what a STACK record has to memory: its own bytes, and those of the stack that it is
  * continued on. */
 void model_add_stack(struct captured_memory *memory, const struct record_stack *stack);
-const struct record_thread *model_thread(const struct model *model, session_reference reference);
 /* Nobody saw how it was created: found in /proc, or met when it called something. */
 bool model_is_unseen(const struct record_thread *thread);
 /* Of such a thread: the record that has what was found out about it
  * later; else the same record. */
 const struct record_thread *model_unseen(const struct model *model,
 					 const struct record_thread *thread);
-const struct record_fork *model_fork(const struct model *model, session_reference reference);
-const struct record_lost *model_lost(const struct model *model, session_reference reference);
-const struct record_held *model_held(const struct model *model, session_reference reference);
-const struct record_process *model_record_process(const struct model *model,
-						  session_reference reference);
-const struct record_wait *model_wait(const struct model *model, session_reference reference);
-const struct record_touch *model_touch(const struct model *model, session_reference reference);
 
-const struct record_module *model_module(const struct model *model, session_reference reference);
-const struct record_atfork *model_atfork(const struct model *model, session_reference reference);
-const struct record_use *model_use(const struct model *model, session_reference reference);
-const struct record_hang *model_hang(const struct model *model, session_reference reference);
 /*
  * The n-th HANG record, if it is the last word on its process: what was suspected may be
  * proven later, or have come to an end. Processes that wait for each other have records of
  * their own. NULL: it is not.
  */
 const struct record_hang *model_last_hang(const struct model *model, size_t index);
-const struct record_object *model_object(const struct model *model, session_reference reference);
-const struct record_action *model_action(const struct model *model, session_reference reference);
-const struct record_run *model_run(const struct model *model, session_reference reference);
-const struct record_unobserved *model_unobserved(const struct model *model,
-						 session_reference reference);
-
-const struct record_left *model_left(const struct model *model, session_reference reference);
-
-const struct record_python *model_python(const struct model *model, session_reference reference);
-const struct record_python_code *model_python_code(const struct model *model,
-						   session_reference reference);
-const struct record_ring *model_ring(const struct model *model, session_reference reference);
-/* As it was when it was read first: see reader_share(). */
-const struct record_share *model_share(const struct model *model, session_reference reference);
-const struct record_copied *model_copied(const struct model *model, session_reference reference);
-const struct record_taken *model_taken(const struct model *model, session_reference reference);
-const struct record_lost_use *model_lost_use(const struct model *model,
-					     session_reference reference);
-
-const struct record_blocked *model_blocked(const struct model *model, session_reference reference);
 
 /* All records of a type, in the order of the log. */
 const struct model_list *model_list(const struct model *model, enum record_type type);
 
 /* NULL when nothing is known of the serial. */
-const struct process_facts *model_process(const struct model *model, uint32_t serial);
+const struct process_facts *model_facts(const struct model *model, uint32_t serial);
 /*
  * The children of a fork, by serial, 0 for none: go on with `next_sibling`, and
  * pass over those whose `fork` is another one.

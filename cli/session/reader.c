@@ -4,6 +4,7 @@
  */
 #include "reader.h"
 #include "shim/common/log_header.h"
+#include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -12,33 +13,34 @@
 /* More unfinished chunks than this are not waited for: they count as damaged. */
 #define RANGES_MAX 65536
 
-static const size_t least_sizes[RECORD_TYPES] = {
-	[RECORD_PROCESS] = sizeof(struct record_process),
-	[RECORD_MODULE] = sizeof(struct record_module),
-	[RECORD_STACK] = sizeof(struct record_stack),
-	[RECORD_THREAD] = sizeof(struct record_thread),
-	[RECORD_FORK] = sizeof(struct record_fork),
-	[RECORD_LOST] = sizeof(struct record_lost),
-	[RECORD_HELD] = sizeof(struct record_held),
-	[RECORD_WAIT] = sizeof(struct record_wait),
-	[RECORD_TOUCH] = sizeof(struct record_touch),
-	[RECORD_ATFORK] = sizeof(struct record_atfork),
-	[RECORD_USE] = sizeof(struct record_use),
-	[RECORD_HANG] = sizeof(struct record_hang),
-	[RECORD_ACTION] = sizeof(struct record_action),
-	[RECORD_RUN] = sizeof(struct record_run),
-	[RECORD_LEFT] = sizeof(struct record_left),
-	[RECORD_UNOBSERVED] = sizeof(struct record_unobserved),
-	[RECORD_OBJECT] = sizeof(struct record_object),
-	[RECORD_PYTHON_CODE] = sizeof(struct record_python_code),
-	[RECORD_PYTHON] = sizeof(struct record_python),
-	[RECORD_RING] = sizeof(struct record_ring),
-	[RECORD_SHARE] = sizeof(struct record_share),
-	[RECORD_COPIED] = sizeof(struct record_copied),
-	[RECORD_TAKEN] = sizeof(struct record_taken),
-	[RECORD_LOST_USE] = sizeof(struct record_lost_use),
-	[RECORD_BLOCKED] = sizeof(struct record_blocked),
+/* A number in a record: how many units follow the struct. */
+struct counted {
+	size_t offset, size; /* of the number; size 0: there is none */
+	size_t unit;
+	size_t most; /* of bytes inside of the struct; 0: they follow it */
 };
+
+struct shape {
+	size_t least;
+	struct counted counted[2];
+};
+
+#define NUMBER(record, member) offsetof(record, member), sizeof(((record *)0)->member)
+
+/* clang-format off */
+#define SHAPE_NOTHING(record, ...)            {0}
+#define SHAPE_STACK(record, ...)              {0}
+#define SHAPE_BYTES(record, member)           {NUMBER(record, member), 1, 0}
+#define SHAPE_TEXTS(record, first, second)    {NUMBER(record, first), 1, 0}, {NUMBER(record, second), 1, 0}
+#define SHAPE_ITEMS(record, member, type)     {NUMBER(record, member), sizeof(type), 0}
+#define SHAPE_WITHIN(record, member, maximum) {NUMBER(record, member), 1, maximum}
+/* clang-format on */
+
+#define SHAPE(type, name, follows, ...)                                                            \
+	[RECORD_##type] = {sizeof(struct record_##name),                                           \
+			   {SHAPE_##follows(struct record_##name, ##__VA_ARGS__)}},
+
+static const struct shape shapes[RECORD_TYPES] = {RECORD_LIST(SHAPE)};
 
 const char *reader_open(struct reader *reader, const void *bytes, size_t size)
 {
@@ -114,7 +116,7 @@ static struct chunk look(const struct reader *reader, uint64_t cell)
 		chunk.state = CHUNK_OPEN;
 		return chunk;
 	}
-	if (type == 0 || type >= RECORD_TYPES || size < least_sizes[type])
+	if (type == 0 || type >= RECORD_TYPES || size < shapes[type].least)
 		return chunk;
 	chunk.state = CHUNK_WHOLE;
 	chunk.type = type;
@@ -152,65 +154,33 @@ static bool is_whole_stack(const struct record_stack *stack, size_t extra)
 	return other.length <= extra - sizeof(other);
 }
 
+/* Both are little-endian, and no wider than a uint32_t. */
+static size_t number_in(const void *record, const struct counted *counted)
+{
+	uint32_t number = 0;
+
+	memcpy(&number, (const uint8_t *)record + counted->offset, counted->size);
+	return number;
+}
+
 /* Variable parts must lie within the record: the sizes inside it are checked here, once. */
 static bool is_consistent(const struct record_buffer *buffer)
 {
-	const void *record = buffer->record;
-	size_t extra = buffer->size - least_sizes[buffer->type];
+	const struct shape *shape = &shapes[buffer->type];
+	size_t extra = buffer->size - shape->least;
 
-	switch (buffer->type) {
-	case RECORD_PROCESS: {
-		const struct record_process *process = record;
-		return (size_t)process->path_length + process->libc_length <= extra;
+	for (size_t i = 0; i < 2; i++) {
+		const struct counted *counted = &shape->counted[i];
+		size_t number = counted->size ? number_in(buffer->record, counted) : 0;
+
+		if (counted->most ? number > counted->most
+				  : counted->unit && number > extra / counted->unit)
+			return false;
+		if (!counted->most)
+			extra -= number * counted->unit;
 	}
-	case RECORD_MODULE: {
-		const struct record_module *module = record;
-		return (size_t)module->path_length + module->build_id_length <= extra;
-	}
-	case RECORD_STACK:
-		return is_whole_stack(record, extra);
-	case RECORD_LOST:
-		return ((const struct record_lost *)record)->count <=
-		       extra / sizeof(session_reference);
-	case RECORD_HELD:
-		return ((const struct record_held *)record)->state_length <= SESSION_LOCK_STATE_MAX;
-	case RECORD_BLOCKED:
-		return ((const struct record_blocked *)record)->state_length <=
-		       SESSION_LOCK_STATE_MAX;
-	case RECORD_WAIT:
-		return ((const struct record_wait *)record)->state_length <= SESSION_LOCK_STATE_MAX;
-	case RECORD_HANG:
-		return ((const struct record_hang *)record)->reason_length <= extra;
-	case RECORD_ACTION:
-		return ((const struct record_action *)record)->what_length <= extra;
-	case RECORD_RUN:
-		return ((const struct record_run *)record)->length <= extra;
-	case RECORD_LEFT:
-		return ((const struct record_left *)record)->path_length <= extra;
-	case RECORD_UNOBSERVED:
-		return ((const struct record_unobserved *)record)->path_length <= extra;
-	case RECORD_PYTHON_CODE: {
-		const struct record_python_code *code = record;
-		return (size_t)code->file_length + code->function_length <= extra;
-	}
-	case RECORD_PYTHON:
-		return ((const struct record_python *)record)->count <=
-		       extra / sizeof(struct python_frame);
-	case RECORD_THREAD:
-	case RECORD_FORK:
-	case RECORD_ATFORK:
-	case RECORD_USE:
-	case RECORD_TOUCH:
-	case RECORD_OBJECT:
-	case RECORD_RING:
-	case RECORD_SHARE:
-	case RECORD_COPIED:
-	case RECORD_TAKEN:
-	case RECORD_LOST_USE:
-	case RECORD_TYPES:
-		break;
-	}
-	return true;
+	return buffer->type != RECORD_STACK ||
+	       is_whole_stack((const struct record_stack *)buffer->record, extra);
 }
 
 static bool copy_record(const struct reader *reader, uint64_t cell, const struct chunk *chunk,

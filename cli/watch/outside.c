@@ -86,12 +86,12 @@ void outside_release(struct outside *outside)
 static void index_births(struct outside *outside, const struct model *model)
 {
 	for (uint32_t serial = 1; serial < model->process_capacity; serial++) {
-		const struct process_facts *facts = model_process(model, serial);
+		const struct process_facts *facts = model_facts(model, serial);
 		const struct process_facts *other;
 
 		if (!facts || facts->pid <= 0 || facts->pid >= (int)PIDS_MAX)
 			continue;
-		other = model_process(model, outside->by_pid[facts->pid]);
+		other = model_facts(model, outside->by_pid[facts->pid]);
 		if (!other || other->pid != facts->pid || other->birth_ns <= facts->birth_ns)
 			outside->by_pid[facts->pid] = serial;
 	}
@@ -99,9 +99,8 @@ static void index_births(struct outside *outside, const struct model *model)
 
 static const struct process_facts *facts_of(const struct walk *walk, pid_t pid)
 {
-	return pid > 0 && pid < (int)PIDS_MAX
-		       ? model_process(walk->model, walk->outside->by_pid[pid])
-		       : NULL;
+	return pid > 0 && pid < (int)PIDS_MAX ? model_facts(walk->model, walk->outside->by_pid[pid])
+					      : NULL;
 }
 
 static const struct procfs_entry *entry_of(const struct walk *walk, pid_t pid)
@@ -380,8 +379,8 @@ static const struct process_facts *parent_facts(const struct walk *walk,
 	if (facts && is_of_this_time(facts, entry) &&
 	    !(model_state(walk->model, facts) & BIRTH_EXECED))
 		return facts;
-	return model_process(walk->model,
-			     record_process(walk, child->parent, entry->start_ns, NULL, 0));
+	return model_facts(walk->model,
+			   record_process(walk, child->parent, entry->start_ns, NULL, 0));
 }
 
 /* A birth for the watch, where all of it can be proven. */

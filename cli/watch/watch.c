@@ -61,7 +61,7 @@ static bool is_heir(const struct model *model, const struct process_facts *facts
 	for (int i = 0; i < LINEAGE_MAX && facts && facts->kind == BIRTH_CHILD; i++) {
 		if (facts->lost || (facts->is_outside && lacks_threads(model, facts)))
 			return true;
-		facts = model_process(model, facts->parent);
+		facts = model_facts(model, facts->parent);
 	}
 	return false;
 }
@@ -72,7 +72,7 @@ static void take_births(struct watch *watch, const struct model *model)
 
 	for (; watch->next_arrival < arrivals->count; watch->next_arrival++) {
 		const struct process_facts *facts =
-			model_process(model, arrivals->serials[watch->next_arrival]);
+			model_facts(model, arrivals->serials[watch->next_arrival]);
 
 		if (facts && facts->pid > 0 && !watched_find(&watch->set, facts->serial))
 			watched_add(&watch->set, facts);
@@ -86,7 +86,7 @@ static void take_waits(struct watch *watch, const struct model *model)
 	for (; watch->next_wait < waits->count; watch->next_wait++) {
 		session_reference reference = waits->references[watch->next_wait];
 		const struct record_wait *wait = model_wait(model, reference);
-		const struct process_facts *facts = model_process(model, wait->record.process);
+		const struct process_facts *facts = model_facts(model, wait->record.process);
 		struct watched *watched = watched_find(&watch->set, wait->record.process);
 
 		if (wait->flags & WAIT_PERHAPS || !facts || facts->pid <= 0)
@@ -125,7 +125,7 @@ static bool is_settled(const struct watched *watched)
 static bool visit(struct watch *watch, const struct turn *turn, struct watched *watched,
 		  bool full_round)
 {
-	const struct process_facts *facts = model_process(turn->model, watched->serial);
+	const struct process_facts *facts = model_facts(turn->model, watched->serial);
 	int32_t forking;
 
 	if (!facts || model_state(turn->model, facts) & BIRTH_EXECED)

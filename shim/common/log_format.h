@@ -239,37 +239,51 @@ struct session_intern {
 	uint32_t reserved;
 };
 
-enum record_type {
-	RECORD_PROCESS = 1,
-	RECORD_MODULE,
-	RECORD_STACK,
-	RECORD_THREAD,
-	RECORD_FORK,
-	RECORD_LOST,
-	RECORD_HELD,
-	RECORD_WAIT,
-	RECORD_TOUCH,
-	RECORD_ATFORK,
-	RECORD_USE,
-	/* Written by the CLI, so that a saved session has them too. */
-	RECORD_HANG,
-	RECORD_ACTION,
-	RECORD_RUN,
-	RECORD_LEFT,
-	/* By the shim before an exec, and by the CLI. */
-	RECORD_UNOBSERVED,
-	RECORD_OBJECT,
-	/* What an interpreter was doing; written by both. */
-	RECORD_PYTHON_CODE,
-	RECORD_PYTHON,
-	RECORD_RING,
-	RECORD_SHARE,
-	RECORD_COPIED,
-	RECORD_TAKEN,
-	RECORD_LOST_USE,
-	RECORD_BLOCKED,
-	RECORD_TYPES
-};
+/*
+ * The records: type, struct, and what may follow the struct, or be counted in it. A new one is a
+ * struct below and one row here; the type, the check of its size (cli/session/reader.c) and the
+ * function that finds it (cli/session/model.h) follow.
+ *
+ *   NOTHING                  the struct alone
+ *   BYTES(member)            so many bytes follow
+ *   TEXTS(member, member)    two texts of so many bytes follow
+ *   ITEMS(member, type)      so many of them follow
+ *   WITHIN(member, most)     a count of bytes in the struct
+ *   STACK                    see struct record_stack
+ *
+ * Types are numbers in saved sessions: new rows go to the end.
+ */
+/* clang-format off */
+#define RECORD_LIST(record) \
+	record(PROCESS,     process,     TEXTS, path_length, libc_length) \
+	record(MODULE,      module,      TEXTS, path_length, build_id_length) \
+	record(STACK,       stack,       STACK) \
+	record(THREAD,      thread,      NOTHING) \
+	record(FORK,        fork,        NOTHING) \
+	record(LOST,        lost,        ITEMS, count, session_reference) \
+	record(HELD,        held,        WITHIN, state_length, SESSION_LOCK_STATE_MAX) \
+	record(WAIT,        wait,        WITHIN, state_length, SESSION_LOCK_STATE_MAX) \
+	record(TOUCH,       touch,       NOTHING) \
+	record(ATFORK,      atfork,      NOTHING) \
+	record(USE,         use,         NOTHING) \
+	record(HANG,        hang,        BYTES, reason_length) \
+	record(ACTION,      action,      BYTES, what_length) \
+	record(RUN,         run,         BYTES, length) \
+	record(LEFT,        left,        BYTES, path_length) \
+	record(UNOBSERVED,  unobserved,  BYTES, path_length) \
+	record(OBJECT,      object,      NOTHING) \
+	record(PYTHON_CODE, python_code, TEXTS, file_length, function_length) \
+	record(PYTHON,      python,      ITEMS, count, struct python_frame) \
+	record(RING,        ring,        NOTHING) \
+	record(SHARE,       share,       NOTHING) \
+	record(COPIED,      copied,      NOTHING) \
+	record(TAKEN,       taken,       NOTHING) \
+	record(LOST_USE,    lost_use,    NOTHING) \
+	record(BLOCKED,     blocked,     WITHIN, state_length, SESSION_LOCK_STATE_MAX)
+/* clang-format on */
+
+#define RECORD_TYPE(type, ...) RECORD_##type,
+enum record_type { RECORD_NONE, RECORD_LIST(RECORD_TYPE) RECORD_TYPES };
 
 #define RECORD_COMMITTED 0x46430000u /* | type */
 

@@ -132,7 +132,7 @@ START_TEST(does_not_count_to_a_hostile_number_of_births)
 	session_builder_birth(&session, (struct session_birth){.process = 7, .kind = BIRTH_IMAGE});
 	atomic_store(&session.header->next_birth, UINT64_MAX / 2);
 	model_update(&model);
-	ck_assert_ptr_null(model_process(&model, 8));
+	ck_assert_ptr_null(model_facts(&model, 8));
 }
 END_TEST
 
@@ -200,7 +200,7 @@ START_TEST(knows_a_process_by_its_birth)
 							       .kind = BIRTH_CHILD});
 	model_update(&model);
 
-	const struct process_facts *process = model_process(&model, 5);
+	const struct process_facts *process = model_facts(&model, 5);
 	ck_assert_ptr_nonnull(process);
 	ck_assert_uint_eq(process->serial, 5);
 	ck_assert_uint_eq(process->parent, 4);
@@ -211,8 +211,8 @@ START_TEST(knows_a_process_by_its_birth)
 	ck_assert_uint_eq(process->lost, 2);
 	ck_assert_int_eq(process->kind, BIRTH_CHILD);
 	ck_assert_ptr_null(process->path);
-	ck_assert_ptr_null(model_process(&model, 4));
-	ck_assert_ptr_null(model_process(&model, 6));
+	ck_assert_ptr_null(model_facts(&model, 4));
+	ck_assert_ptr_null(model_facts(&model, 6));
 }
 END_TEST
 
@@ -228,7 +228,7 @@ START_TEST(knows_a_process_by_its_record)
 				"/usr/bin/server");
 	model_update(&model);
 
-	const struct process_facts *process = model_process(&model, 3);
+	const struct process_facts *process = model_facts(&model, 3);
 	ck_assert_ptr_nonnull(process);
 	ck_assert_int_eq(process->pid, 300);
 	ck_assert_int_eq(process->parent_pid, 1);
@@ -255,7 +255,7 @@ START_TEST(joins_birth_and_record)
 	if (_i == 1)
 		session_builder_birth(&session, birth);
 	model_update(&model);
-	process = model_process(&model, 2);
+	process = model_facts(&model, 2);
 	ck_assert_int_eq(process->parent_pid, 100);
 	ck_assert_str_eq(process->path, "/bin/p");
 	ck_assert_uint_eq(process->lost, 3);
@@ -267,7 +267,7 @@ START_TEST(ignores_births_of_failed_forks)
 {
 	session_builder_birth(&session, (struct session_birth){.process = 2, .pid = -1});
 	model_update(&model);
-	ck_assert_ptr_null(model_process(&model, 2));
+	ck_assert_ptr_null(model_facts(&model, 2));
 }
 END_TEST
 
@@ -292,16 +292,16 @@ START_TEST(tells_a_state_as_it_is_now)
 	struct session_birth *entry = session_builder_birth_at(&session, number);
 
 	model_update(&model);
-	ck_assert_uint_eq(model_state(&model, model_process(&model, 2)), 0);
+	ck_assert_uint_eq(model_state(&model, model_facts(&model, 2)), 0);
 	entry->state = BIRTH_EXECED | BIRTH_INHERITED;
-	ck_assert_uint_eq(model_state(&model, model_process(&model, 2)),
+	ck_assert_uint_eq(model_state(&model, model_facts(&model, 2)),
 			  BIRTH_EXECED | BIRTH_INHERITED);
 	/* The entry is another process' by now: what was seen last holds. */
 	entry->process = 3;
-	ck_assert_uint_eq(model_state(&model, model_process(&model, 2)), 0);
+	ck_assert_uint_eq(model_state(&model, model_facts(&model, 2)), 0);
 	entry->process = 2;
 	entry->sequence += 16;
-	ck_assert_uint_eq(model_state(&model, model_process(&model, 2)), 0);
+	ck_assert_uint_eq(model_state(&model, model_facts(&model, 2)), 0);
 }
 END_TEST
 
@@ -313,7 +313,7 @@ START_TEST(keeps_the_state_of_a_process_whose_place_was_taken)
 
 	model_update(&model);
 	session_builder_birth_at(&session, number)->sequence += 16;
-	ck_assert_uint_eq(model_state(&model, model_process(&model, 2)), BIRTH_INHERITED);
+	ck_assert_uint_eq(model_state(&model, model_facts(&model, 2)), BIRTH_INHERITED);
 }
 END_TEST
 
@@ -331,8 +331,8 @@ START_TEST(asks_for_a_state_before_its_place_is_taken)
 			&session, (struct session_birth){.process = serial, .kind = BIRTH_CHILD});
 		model_update(&model);
 	}
-	ck_assert_uint_eq(model_state(&model, model_process(&model, 1)), BIRTH_EXECED);
-	ck_assert_uint_eq(model_state(&model, model_process(&model, 2)), 0);
+	ck_assert_uint_eq(model_state(&model, model_facts(&model, 1)), BIRTH_EXECED);
+	ck_assert_uint_eq(model_state(&model, model_facts(&model, 2)), 0);
 }
 END_TEST
 
@@ -364,7 +364,7 @@ START_TEST(lists_the_children_of_a_fork)
 		NULL);
 	model_update(&model);
 	for (uint32_t serial = model_first_child(&model, fork); serial;
-	     serial = model_process(&model, serial)->next_sibling)
+	     serial = model_facts(&model, serial)->next_sibling)
 		ck_assert_uint_eq(serial, expected[count++]);
 	ck_assert_uint_eq(count, 3);
 }
@@ -421,7 +421,7 @@ START_TEST(ignores_hostile_serials)
 								       .image = serial,
 								       .kind = BIRTH_CHILD});
 		model_update(&model);
-		ck_assert_ptr_null(model_process(&model, serial));
+		ck_assert_ptr_null(model_facts(&model, serial));
 		ck_assert_ptr_null(model_program(&model, serial));
 		ck_assert_ptr_null(model_space(&model, serial));
 	}

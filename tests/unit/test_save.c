@@ -113,7 +113,7 @@ START_TEST(everything_comes_back)
 	ck_assert_str_eq(model_program(&model, 1), "/bin/server");
 	ck_assert_uint_eq(model_fork(&model, fork)->parent, 1);
 	ck_assert_uint_eq(reader_count(&loaded, fork), 1);
-	ck_assert_int_eq(model_process(&model, 4)->pid, 104);
+	ck_assert_int_eq(model_facts(&model, 4)->pid, 104);
 	ck_assert_uint_eq(reader_lost(&loaded), 7);
 	model_release(&model);
 	session_unload(&saved, &loaded);

@@ -78,7 +78,7 @@ static const char *creator_path(struct judgement *judgement, struct address_spac
 
 static uint32_t image_of(const struct model *model, uint32_t process)
 {
-	const struct process_facts *facts = model_process(model, process);
+	const struct process_facts *facts = model_facts(model, process);
 
 	return facts ? facts->image : process;
 }

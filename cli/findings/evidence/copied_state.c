@@ -39,7 +39,7 @@ static const struct record_copied *find_parent(const struct model *model,
 					       const struct record_copied **records, size_t count,
 					       const struct record_copied *child)
 {
-	const struct process_facts *process = model_process(model, child->record.process);
+	const struct process_facts *process = model_facts(model, child->record.process);
 	struct record_copied wanted = {.identity = child->identity};
 	const struct record_copied *key = &wanted, *const * found;
 
@@ -127,8 +127,7 @@ static double time_between(uint64_t start, uint64_t end)
 static void fill_parent(struct judgement *judgement, struct parent_part *part,
 			const struct record_copied *record)
 {
-	const struct process_facts *process =
-		model_process(judgement->model, record->record.process);
+	const struct process_facts *process = model_facts(judgement->model, record->record.process);
 
 	part->present = true;
 	part->pid = process ? process->pid : -1;
@@ -152,7 +151,7 @@ void copied_evidence(struct judgement *judgement, struct finding *finding,
 		     const struct copied_pair *pair)
 {
 	const struct process_facts *process =
-		model_process(judgement->model, pair->child->record.process);
+		model_facts(judgement->model, pair->child->record.process);
 
 	evidence_fork(judgement, &finding->fork, process->fork, process);
 	fill_parent(judgement, &finding->parent, pair->parent);

@@ -467,7 +467,7 @@ const char *evidence_waiting_in(struct judgement *judgement, uint32_t process, s
 void evidence_hang(struct judgement *judgement, struct child_part *part,
 		   const struct record_hang *hang)
 {
-	const struct process_facts *facts = model_process(judgement->model, hang->serial);
+	const struct process_facts *facts = model_facts(judgement->model, hang->serial);
 
 	part->present = true;
 	part->pid = hang->pid;

@@ -25,7 +25,7 @@ bool fork_line_begin(const struct model *model, struct fork_link *link, session_
 
 bool fork_line_next(const struct model *model, struct fork_link *link)
 {
-	const struct process_facts *process = model_process(model, link->parent);
+	const struct process_facts *process = model_facts(model, link->parent);
 
 	if (!process || process->kind != BIRTH_CHILD || ++link->steps == GENERATIONS_MAX)
 		return false;
@@ -46,13 +46,13 @@ bool fork_line_lost(const struct model *model, struct fork_link *link, session_r
 
 bool fork_line_leads_from(const struct model *model, uint32_t ancestor, uint32_t process)
 {
-	const struct process_facts *facts = model_process(model, process);
+	const struct process_facts *facts = model_facts(model, process);
 
 	for (int i = 0; i < GENERATIONS_MAX && process != ancestor; i++) {
 		if (!facts || facts->kind != BIRTH_CHILD)
 			return false;
 		process = facts->parent;
-		facts = model_process(model, process);
+		facts = model_facts(model, process);
 	}
 	return process == ancestor;
 }

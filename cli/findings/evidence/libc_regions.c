@@ -96,11 +96,10 @@ enum libc_effect libc_effect_on(enum region region, const char *version)
 const char *libc_version_of(struct model *model, struct arena *arena, uint32_t process)
 {
 	const struct model_list *list = model_list(model, RECORD_PROCESS);
-	const struct process_facts *facts = model_process(model, process);
+	const struct process_facts *facts = model_facts(model, process);
 
 	for (size_t i = 0; facts && i < list->count; i++) {
-		const struct record_process *record =
-			model_record_process(model, list->references[i]);
+		const struct record_process *record = model_process(model, list->references[i]);
 
 		if (record->serial == facts->image && record->libc_length)
 			return arena_strndup(arena, record->text + record->path_length,

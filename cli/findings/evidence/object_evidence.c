@@ -63,7 +63,7 @@ static const struct record_thread *find_lost_user(const struct model *model,
 		return find_user(model, model_lost(model, hang->others), use);
 	}
 	more = serial_in(use) &&
-	       fork_line_begin(model, link, hang->fork, model_process(model, hang->serial));
+	       fork_line_begin(model, link, hang->fork, model_facts(model, hang->serial));
 
 	while (more && !user) {
 		user = find_user(model, link->lost, use);

@@ -91,7 +91,7 @@ void wait_evidence(struct judgement *judgement, struct finding *finding,
 		   const struct record_wait *wait)
 {
 	struct model *model = judgement->model;
-	const struct process_facts *child = model_process(model, wait->record.process);
+	const struct process_facts *child = model_facts(model, wait->record.process);
 	session_reference fork;
 	const struct record_held *held = find_held(model, wait, &fork);
 	const struct record_thread *holder =

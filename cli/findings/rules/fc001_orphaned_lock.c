@@ -68,8 +68,7 @@ static void report_inherited_call(struct judgement *judgement, const struct rule
 
 	finding->severity = SEVERITY_ERROR;
 	finding->certainty = hang->is_proven ? CERTAINTY_PROVEN : CERTAINTY_SUSPECTED;
-	evidence_forks(judgement, finding, held->fork,
-		       model_process(judgement->model, hang->serial));
+	evidence_forks(judgement, finding, held->fork, model_facts(judgement->model, hang->serial));
 	evidence_lock(judgement, &finding->lock, hang->serial, held->lock, held->kind, held->state,
 		      held->state_length, held->initialised);
 	evidence_holder(judgement, &finding->holder, hang->serial, held);
@@ -133,7 +132,7 @@ static void report_failed_unlock(struct judgement *judgement, const struct rule 
 				 const struct record_touch *touch, const struct record_held *held)
 {
 	struct model *model = judgement->model;
-	const struct process_facts *child = model_process(model, touch->record.process);
+	const struct process_facts *child = model_facts(model, touch->record.process);
 	struct finding *finding = judgement_add(judgement, rule);
 	const char *lock;
 

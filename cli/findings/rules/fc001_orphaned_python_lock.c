@@ -29,7 +29,7 @@ const struct record_thread *python_lock_owner(const struct model *model,
 
 	if (!hang->is_proven || !object || !object->owner || object->kind != LOCK_PYTHON_RLOCK)
 		return NULL;
-	more = fork_line_begin(model, link, hang->fork, model_process(model, hang->serial));
+	more = fork_line_begin(model, link, hang->fork, model_facts(model, hang->serial));
 	while (more && !owner) {
 		owner = with_self(model, link->lost, object->owner);
 		more = !owner && fork_line_next(model, link);
@@ -46,8 +46,7 @@ static void report(struct judgement *judgement, const struct rule *rule,
 
 	finding->severity = SEVERITY_ERROR;
 	finding->certainty = CERTAINTY_PROVEN;
-	evidence_forks(judgement, finding, link->fork,
-		       model_process(judgement->model, hang->serial));
+	evidence_forks(judgement, finding, link->fork, model_facts(judgement->model, hang->serial));
 	evidence_lock(judgement, &finding->lock, hang->serial, object->address, object->kind, NULL,
 		      0, 0);
 	evidence_thread(judgement, &finding->holder, link->parent, owner, -1);

@@ -88,8 +88,7 @@ static void report(struct judgement *judgement, const struct rule *rule,
 
 	finding->severity = SEVERITY_ERROR;
 	finding->certainty = hang->is_proven ? CERTAINTY_PROVEN : CERTAINTY_SUSPECTED;
-	evidence_forks(judgement, finding, held->fork,
-		       model_process(judgement->model, hang->serial));
+	evidence_forks(judgement, finding, held->fork, model_facts(judgement->model, hang->serial));
 	describe_lock(judgement, &finding->lock, hang->serial, region, hang->address);
 	describe_holder(judgement, &finding->holder, hang->serial, held);
 	evidence_hang(judgement, &finding->child, hang);

@@ -164,7 +164,7 @@ static bool find_by_code(struct judgement *judgement, const struct finding *find
 			 const struct record_hang *hang, struct fork_link *link)
 {
 	const struct model *model = judgement->model;
-	bool more = fork_line_begin(model, link, hang->fork, model_process(model, hang->serial));
+	bool more = fork_line_begin(model, link, hang->fork, model_facts(model, hang->serial));
 
 	while (more && !is_in_code_of(judgement, finding, link))
 		more = fork_line_next(model, link);
@@ -179,7 +179,7 @@ static void find_culprit(struct judgement *judgement, struct finding *finding,
 			 const struct record_hang *hang)
 {
 	const struct model *model = judgement->model;
-	const struct process_facts *child = model_process(model, hang->serial);
+	const struct process_facts *child = model_facts(model, hang->serial);
 	struct fork_link link;
 	const struct record_thread *user =
 		object_lost_user(model, hang, finding->child.waiting_in, &link);

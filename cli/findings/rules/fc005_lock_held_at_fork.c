@@ -42,7 +42,7 @@ static struct outcome look_at_children(const struct model *model, const struct r
 	uint64_t heirs = reader_count(model->reader, reference);
 
 	for (uint32_t serial = model_first_child(model, held->fork), next; serial; serial = next) {
-		const struct process_facts *child = model_process(model, serial);
+		const struct process_facts *child = model_facts(model, serial);
 		uint32_t state = child ? model_state(model, child) : 0;
 
 		next = child ? child->next_sibling : 0;
@@ -74,7 +74,7 @@ static bool comes_from(const struct model *model, session_reference fork, sessio
 	for (size_t depth = 0; fork && depth < GENERATIONS; depth++) {
 		const struct record_fork *record = model_fork(model, fork);
 		const struct process_facts *parent =
-			record ? model_process(model, record->parent) : NULL;
+			record ? model_facts(model, record->parent) : NULL;
 
 		if (fork == origin || (site && site_of(model, fork) == site))
 			return true;

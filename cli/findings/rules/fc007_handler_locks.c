@@ -39,7 +39,7 @@ static const char *name_handler(struct judgement *judgement, struct finding *fin
 static void fill_child(struct judgement *judgement, struct finding *finding,
 		       const struct record_touch *touch)
 {
-	const struct process_facts *child = model_process(judgement->model, touch->record.process);
+	const struct process_facts *child = model_facts(judgement->model, touch->record.process);
 
 	finding->fork.child_pid = child ? child->pid : -1;
 	finding->child.present = true;

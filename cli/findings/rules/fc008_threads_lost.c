@@ -10,7 +10,7 @@
 static const struct process_facts *find_child(const struct model *model, session_reference fork)
 {
 	for (uint32_t serial = model_first_child(model, fork), next; serial; serial = next) {
-		const struct process_facts *child = model_process(model, serial);
+		const struct process_facts *child = model_facts(model, serial);
 
 		next = child ? child->next_sibling : 0;
 		if (child && child->fork == fork && !(model_state(model, child) & BIRTH_EXECED))

@@ -164,7 +164,7 @@ static void report(struct judgement *judgement, const struct rule *rule,
 	finding->certainty = hang->is_proven ? CERTAINTY_PROVEN : CERTAINTY_SUSPECTED;
 	if (hang->fork)
 		evidence_fork(judgement, &finding->fork, hang->fork,
-			      model_process(model, hang->serial));
+			      model_facts(model, hang->serial));
 	evidence_hang(judgement, &finding->child, hang);
 	fill_cycle(judgement, finding, hang);
 	finding->message = arena_printf(

@@ -44,7 +44,7 @@ static void fill(struct judgement *judgement, struct finding *finding,
 	finding->certainty = hang->is_proven ? CERTAINTY_PROVEN : CERTAINTY_SUSPECTED;
 	if (hang->fork)
 		evidence_fork(judgement, &finding->fork, hang->fork,
-			      model_process(judgement->model, hang->serial));
+			      model_facts(judgement->model, hang->serial));
 	fill_lock(judgement, &finding->lock, hang);
 	evidence_hang(judgement, &finding->child, hang);
 }

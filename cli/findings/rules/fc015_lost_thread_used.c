@@ -104,7 +104,7 @@ static void fill_child(struct judgement *judgement, struct finding *finding,
 		       const struct record_lost_use *record, const struct use *use)
 {
 	uint32_t process = record->record.process;
-	const struct process_facts *facts = model_process(judgement->model, process);
+	const struct process_facts *facts = model_facts(judgement->model, process);
 	struct child_part *part = &finding->child;
 
 	part->present = true;
@@ -155,7 +155,7 @@ static void report(struct judgement *judgement, const struct rule *rule,
 
 	finding->severity = is_join(use) ? SEVERITY_ERROR : SEVERITY_WARNING;
 	finding->certainty = hang && hang->is_proven ? CERTAINTY_PROVEN : CERTAINTY_OBSERVED;
-	evidence_forks(judgement, finding, fork, model_process(model, record->record.process));
+	evidence_forks(judgement, finding, fork, model_facts(model, record->record.process));
 	if (hang)
 		evidence_hang(judgement, &finding->child, hang);
 	else

@@ -80,7 +80,7 @@ static bool ask(const struct turn *turn, struct watched *watched, const struct t
 
 pid_t fork_hook_find(const struct turn *turn, struct watched *watched)
 {
-	const struct process_facts *process = model_process(turn->model, watched->serial);
+	const struct process_facts *process = model_facts(turn->model, watched->serial);
 	struct private_facts facts;
 	struct task_look task;
 

@@ -106,7 +106,7 @@ static void carry_rests(const struct watched *watched, struct process_look *look
 /* What says that it comes further: /proc counts reads and writes, the shim what is sent. */
 static uint64_t count_work(const struct turn *turn, const struct watched *watched)
 {
-	const struct process_facts *process = model_process(turn->model, watched->serial);
+	const struct process_facts *process = model_facts(turn->model, watched->serial);
 	struct private_facts facts;
 
 	if (!process || !wakers_read_facts(process, watched->pid, &facts))
@@ -233,7 +233,7 @@ static const struct record_wait *find_open_wait(const struct turn *turn,
 {
 	session_reference wait =
 		watched->wait
-			? ties_open_wait(turn->model, model_process(turn->model, watched->serial),
+			? ties_open_wait(turn->model, model_facts(turn->model, watched->serial),
 					 watched->pid, tid)
 			: 0;
 
@@ -446,7 +446,7 @@ static bool find_chain(const struct turn *turn, struct watched *watched,
 	proof_name_modules(turn, watched);
 	if (stop_process(&stopped, watched->pid, watched->look, false) == STOP_MOVED)
 		return false;
-	is_found = blocked_find(chain, turn->model, model_process(turn->model, watched->serial),
+	is_found = blocked_find(chain, turn->model, model_facts(turn->model, watched->serial),
 				watched->pid, watched->look, watched->forking, &stopped);
 	stop_release(&stopped);
 	note_held(watched);

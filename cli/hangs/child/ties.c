@@ -232,7 +232,7 @@ static uint32_t serial_of(const struct tie_search *search, pid_t tid)
  */
 static bool comes_back(const struct tie_search *search, int descriptor)
 {
-	const struct process_facts *parent = model_process(search->model, search->process->parent);
+	const struct process_facts *parent = model_facts(search->model, search->process->parent);
 
 	return parent && holders_has_same_file(search->pid, parent->pid, descriptor) &&
 	       holders_reads_itself(search->pid, descriptor);

@@ -504,7 +504,7 @@ bool verdict_find(const struct turn *turn, struct watched *watched, const bool *
 	inquiry = (struct inquiry){
 		.turn = turn, .watched = watched, .at_rest = at_rest, .all_own = true};
 	watched->verdict = (struct verdict){0};
-	ties_open(&inquiry.ties, turn->model, model_process(turn->model, watched->serial),
+	ties_open(&inquiry.ties, turn->model, model_facts(turn->model, watched->serial),
 		  watched->pid, watched->look);
 	is_there = judge(&inquiry, &watched->verdict);
 	ties_release(&inquiry.ties);

@@ -122,12 +122,12 @@ static pid_t fork_parent(const struct model *model, const struct process_facts *
 
 	/* A program was started in a child: that child was born before. */
 	for (uint32_t serial = facts->serial; birth && birth->kind != BIRTH_CHILD && serial > 1;) {
-		const struct process_facts *earlier = model_process(model, --serial);
+		const struct process_facts *earlier = model_facts(model, --serial);
 
 		if (earlier && earlier->pid == facts->pid)
 			birth = earlier;
 	}
-	parent = birth->kind == BIRTH_CHILD ? model_process(model, birth->parent) : NULL;
+	parent = birth->kind == BIRTH_CHILD ? model_facts(model, birth->parent) : NULL;
 	return parent ? parent->pid : 0;
 }
 
@@ -246,7 +246,7 @@ static session_reference python_of(const struct ring *ring, const struct process
 				   const struct look_on *on, uint64_t sp)
 {
 	const struct watched *watched = ring->survey->nodes[wait->node].watched;
-	const struct process_facts *facts = model_process(ring->turn->model, watched->serial);
+	const struct process_facts *facts = model_facts(ring->turn->model, watched->serial);
 
 	if (!on->is_held || !facts || facts->pid != watched->pid)
 		return 0;
@@ -458,7 +458,7 @@ static void survey_all(const struct turn *turn, struct watched_set *watch)
 		return;
 	for (size_t i = 0; i < watch->count; i++) {
 		struct watched *watched = watch->list[i];
-		const struct process_facts *facts = model_process(turn->model, watched->serial);
+		const struct process_facts *facts = model_facts(turn->model, watched->serial);
 
 		if (!is_at_rest(turn, watched) || !facts || !watched_open(watch, watched, facts))
 			continue;

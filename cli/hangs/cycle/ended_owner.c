@@ -28,7 +28,7 @@ static pid_t owner_of(pid_t pid, const struct process_wait *wait)
 static bool has_process(const struct model *model, pid_t pid)
 {
 	for (uint32_t serial = 1; serial < model->process_capacity; serial++) {
-		const struct process_facts *facts = model_process(model, serial);
+		const struct process_facts *facts = model_facts(model, serial);
 
 		if (facts && facts->pid == pid)
 			return true;

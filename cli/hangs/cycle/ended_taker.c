@@ -38,7 +38,7 @@ static bool has_ended(const struct watched *watched)
  * one here, and what is not found need not be gone. */
 static bool is_dead(const struct inquest *inquest, const struct record_share *share)
 {
-	const struct process_facts *facts = model_process(inquest->turn->model, share->owner);
+	const struct process_facts *facts = model_facts(inquest->turn->model, share->owner);
 	struct watched *watched = watched_find(inquest->watch, share->owner);
 
 	if (!facts || model_state(inquest->turn->model, facts) & BIRTH_EXECED ||

@@ -162,8 +162,7 @@ void survey_add(struct survey *survey, struct watched *watched, const struct pro
 void survey_renew(struct survey *survey, const struct model *model)
 {
 	for (size_t node = 0; node < survey->graph.nodes; node++)
-		survey->nodes[node].facts =
-			model_process(model, survey->nodes[node].watched->serial);
+		survey->nodes[node].facts = model_facts(model, survey->nodes[node].watched->serial);
 }
 
 /* --- edges among them ------------------------------------------------------ */

@@ -30,7 +30,7 @@ bool lost_each(const struct model *model, const struct process_facts *process,
 			     model_lost(model, reader_fork_lost(model->reader, process->fork)),
 			     visit, data))
 			return false;
-		process = model_process(model, process->parent);
+		process = model_facts(model, process->parent);
 	}
 	return true;
 }

@@ -79,7 +79,7 @@ static bool add_module(const struct mapping *mapping, void *data)
 
 void hang_record_modules(struct model *model, struct writer *writer, uint32_t serial, pid_t pid)
 {
-	const struct process_facts *facts = model_process(model, serial);
+	const struct process_facts *facts = model_facts(model, serial);
 	struct module_search search = {model, writer, facts ? facts->image : serial};
 
 	maps_each(pid, add_module, &search);
@@ -199,7 +199,7 @@ static struct parked find_lock(const struct process_facts *facts, const struct h
 static struct copied copy_stacks(struct model *model, struct writer *writer,
 				 const struct hang *hang, const struct stopped *stopped)
 {
-	const struct process_facts *facts = model_process(model, hang->serial);
+	const struct process_facts *facts = model_facts(model, hang->serial);
 	struct stack_registers registers;
 	struct held_task task;
 	struct copied copied = {0};
@@ -219,7 +219,7 @@ static struct copied copy_stacks(struct model *model, struct writer *writer,
 static void copy_blocked(struct model *model, struct writer *writer, const struct hang *hang,
 			 const struct stopped *stopped, struct copied *copied)
 {
-	const struct process_facts *facts = model_process(model, hang->serial);
+	const struct process_facts *facts = model_facts(model, hang->serial);
 	struct blocked_chain *chain = malloc(sizeof(*chain));
 	struct held_task task;
 
@@ -294,7 +294,7 @@ static void append_lock(struct writer *writer, uint32_t serial, uint64_t waited,
 static void append(struct model *model, struct writer *writer, const struct hang *hang,
 		   struct copied copied)
 {
-	const struct process_facts *facts = model_process(model, hang->serial);
+	const struct process_facts *facts = model_facts(model, hang->serial);
 	const char *reason = hang->reason ? hang->reason : "";
 	struct record_hang record = {
 		.serial = hang->serial,

@@ -153,7 +153,7 @@ static bool is_known(const struct model *model, const struct record_thread *thre
 static bool record_one(const struct record_thread *thread, uint32_t parent, void *data)
 {
 	const struct request *request = data;
-	const struct process_facts *process = model_process(request->model, parent);
+	const struct process_facts *process = model_facts(request->model, parent);
 	struct record_thread record = {.flags = THREAD_UNSEEN};
 
 	if (!model_is_unseen(thread) || !process || thread->tid <= 0 ||
