@@ -3,6 +3,7 @@
  * the program's but its standard streams is shared with it.
  */
 #include "run.h"
+#include "base/clock.h"
 #include "findings/assemble.h"
 #include "findings/judge.h"
 #include "process/procfs.h"
@@ -44,14 +45,6 @@ struct run {
 	struct live live;
 	struct ending ending;
 };
-
-static uint64_t now_ns(void)
-{
-	struct timespec now;
-
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	return (uint64_t)now.tv_sec * 1000000000u + (uint64_t)now.tv_nsec;
-}
 
 static const struct deadlock_reaction {
 	int signal; /* 0: none */
@@ -176,7 +169,7 @@ static bool is_over(const struct run *run)
 static void decide(struct run *run)
 {
 	struct ending_view view = {
-		.now = now_ns(),
+		.now = clock_ns(CLOCK_MONOTONIC),
 		.births = atomic_load(&run->session.header->counters.processes),
 		.has_ended = run->launched.ended,
 		.hung = &run->live.hung,
@@ -198,7 +191,7 @@ static void take_turn(struct run *run)
 	model_update(&run->model);
 	pause = watch_turn(&run->watch, &run->model, on_hang, run);
 	decide(run);
-	if (ending_wants_files(&run->ending, now_ns()))
+	if (ending_wants_files(&run->ending, clock_ns(CLOCK_MONOTONIC)))
 		report_so_far(run);
 	if (run->launched.has_children && !is_over(run))
 		launch_wait(&run->session, pause);
@@ -242,7 +235,7 @@ static void end_run(struct run *run)
 /* Descendants that outlive the program get some time to end, or to turn out to hang. */
 static bool is_in_grace(const struct run *run, uint64_t ended_ns)
 {
-	uint64_t gone_ms = (now_ns() - ended_ns) / 1000000u;
+	uint64_t gone_ms = (clock_ns(CLOCK_MONOTONIC) - ended_ns) / 1000000u;
 
 	return run->options->wait_all || gone_ms < GRACE_MS ||
 	       (gone_ms < run->options->hang_after_ms + JUDGEMENT_MS &&
@@ -255,7 +248,7 @@ static void follow(struct run *run)
 
 	while (!run->launched.ended && !is_over(run))
 		take_turn(run);
-	ended_ns = now_ns();
+	ended_ns = clock_ns(CLOCK_MONOTONIC);
 	while (run->launched.has_children && !is_over(run) && is_in_grace(run, ended_ns) &&
 	       !launch_interrupted())
 		take_turn(run);
@@ -347,7 +340,7 @@ static struct run_result result_of(const struct run *run)
 	struct run_result result = {
 		.exit_status = -1,
 		.signal = run->ending.signal,
-		.duration_ns = now_ns() - run->log.started_ns,
+		.duration_ns = clock_ns(CLOCK_MONOTONIC) - run->log.started_ns,
 	};
 
 	if (run->launched.ended) {
@@ -420,7 +413,7 @@ static int run_program(struct run *run, int *signal)
 		.writer = &run->writer,
 		.launched = &run->launched,
 		.command = run->options->arguments,
-		.started_ns = now_ns(),
+		.started_ns = clock_ns(CLOCK_MONOTONIC),
 	};
 	status = launch(&run->launched, run->options->arguments, &run->session, run->shim);
 	if (status)

@@ -4,6 +4,7 @@
  * user's is touched.
  */
 #include "watched_set.h"
+#include "base/clock.h"
 #include "hangs/child/proof.h"
 #include <signal.h>
 #include <stdlib.h>
@@ -14,14 +15,6 @@
 
 /* /proc gives start times in ticks of 10 ms; a birth is recorded right before. */
 #define START_TOLERANCE_NS 2000000000u
-
-static uint64_t clock_ns(clockid_t clock)
-{
-	struct timespec now;
-
-	clock_gettime(clock, &now);
-	return (uint64_t)now.tv_sec * 1000000000u + (uint64_t)now.tv_nsec;
-}
 
 static bool make_room(struct watched_set *set)
 {

@@ -3,6 +3,7 @@
  * as we got it, and two more environment variables.
  */
 #include "launch.h"
+#include "base/clock.h"
 #include "commands/options.h"
 #include "host_setup.h"
 #include "process/procfs.h"
@@ -161,17 +162,15 @@ static enum launch_origin origin_of(int signal, const siginfo_t *info)
 static void note_request(int signal, const siginfo_t *info)
 {
 	unsigned come = atomic_load(&requests_come);
-	struct timespec now;
 
 	if (original_actions[signal].sa_handler == SIG_IGN ||
 	    come - atomic_load(&requests_taken) >= REQUESTS)
 		return;
-	clock_gettime(CLOCK_MONOTONIC, &now);
 	requests[come % REQUESTS] = (struct launch_request){
 		.signal = signal,
 		.origin = origin_of(signal, info),
 		.sender = info->si_code > 0 ? 0 : info->si_pid,
-		.at_ns = (uint64_t)now.tv_sec * 1000000000u + (uint64_t)now.tv_nsec,
+		.at_ns = clock_ns(CLOCK_MONOTONIC),
 	};
 	atomic_store(&requests_come, come + 1);
 	bump_news();

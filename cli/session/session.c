@@ -3,6 +3,7 @@
  * 0600, with an unpredictable name. A lock on it lasts as long as this process.
  */
 #include "session.h"
+#include "base/clock.h"
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -137,9 +138,6 @@ static uint64_t own_time_namespace(void)
 /* One part in 32 each for the ring of births and the intern table. */
 static void lay_out(struct session_header *header, size_t size)
 {
-	struct timespec now;
-
-	clock_gettime(CLOCK_MONOTONIC, &now);
 	memcpy(header->magic, SESSION_MAGIC, sizeof(header->magic));
 	header->version = SESSION_VERSION;
 	header->header_size = sizeof(*header);
@@ -152,7 +150,7 @@ static void lay_out(struct session_header *header, size_t size)
 	header->cells_offset =
 		header->intern_offset + header->intern_count * sizeof(struct session_intern);
 	header->cells_count = (size - header->cells_offset) / SESSION_CELL;
-	header->created_ns = (uint64_t)now.tv_sec * 1000000000u + (uint64_t)now.tv_nsec;
+	header->created_ns = clock_ns(CLOCK_MONOTONIC);
 	header->created_at = (uint64_t)time(NULL);
 	header->time_namespace = own_time_namespace();
 	header->own_cells = header->cells_count / 64;
@@ -270,12 +268,10 @@ static _Atomic bool clock_runs;
 static void *run_clock(void *data)
 {
 	struct session_header *header = data;
-	struct timespec now, pause = {0, CLOCK_NS};
+	struct timespec pause = {0, CLOCK_NS};
 
 	while (atomic_load(&clock_runs)) {
-		clock_gettime(CLOCK_MONOTONIC, &now);
-		atomic_store(&header->clock,
-			     ((uint64_t)now.tv_sec * 1000000000u + (uint64_t)now.tv_nsec) | 1);
+		atomic_store(&header->clock, clock_ns(CLOCK_MONOTONIC) | 1);
 		nanosleep(&pause, NULL);
 	}
 	return NULL;

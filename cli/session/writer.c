@@ -1,15 +1,8 @@
 /* Appends to the mapped log by the same protocol as the shim (see session.h). */
 #include "writer.h"
+#include "base/clock.h"
 #include <string.h>
 #include <time.h>
-
-static uint64_t now_ns(void)
-{
-	struct timespec now;
-
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	return (uint64_t)now.tv_sec * 1000000000u + (uint64_t)now.tv_nsec;
-}
 
 void writer_init(struct writer *writer, struct session_header *live, const struct reader *reader)
 {
@@ -47,7 +40,7 @@ session_reference writer_append(struct writer *writer, enum record_type type, co
 	       size - sizeof(*record));
 	if (extra_size)
 		memcpy(chunk + size, extra, extra_size);
-	record->time_ns = now_ns();
+	record->time_ns = clock_ns(CLOCK_MONOTONIC);
 	atomic_store(&record->count, 1);
 	atomic_store_explicit(&record->commit, RECORD_COMMITTED | type, memory_order_release);
 	return (session_reference)first;

@@ -8,6 +8,7 @@
  *   one of them at most has forked.
  */
 #include "outside.h"
+#include "base/clock.h"
 #include "findings/unobserved.h"
 #include "process/memory_map.h"
 #include "process/procfs.h"
@@ -57,14 +58,6 @@ struct walk {
 	struct procfs_entry *entries; /* sorted by pid */
 	size_t count;
 };
-
-static uint64_t clock_ns(clockid_t clock)
-{
-	struct timespec now;
-
-	clock_gettime(clock, &now);
-	return (uint64_t)now.tv_sec * 1000000000u + (uint64_t)now.tv_nsec;
-}
 
 /* The clock of the log does not run while the machine sleeps. */
 static uint64_t log_time(uint64_t boot_ns)

@@ -3,6 +3,7 @@
  * trouble: a healthy program costs one read of shared memory per process.
  */
 #include "watch.h"
+#include "base/clock.h"
 #include "hangs/child/fork_hook.h"
 #include "hangs/child/proof.h"
 #include "hangs/identify/wakeup_sources.h"
@@ -23,14 +24,6 @@
 #define ANNOUNCED_MS 50
 #define ROUND_MS     200
 #define LINEAGE_MAX  1024
-
-static uint64_t clock_ns(clockid_t clock)
-{
-	struct timespec now;
-
-	clock_gettime(clock, &now);
-	return (uint64_t)now.tv_sec * 1000000000u + (uint64_t)now.tv_nsec;
-}
 
 void watch_init(struct watch *watch, struct writer *writer, uint64_t hang_after_ns)
 {

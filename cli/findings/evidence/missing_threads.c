@@ -4,6 +4,7 @@
  */
 #include "missing_threads.h"
 #include "attribution.h"
+#include "base/same_text.h"
 #include "evidence.h"
 #include "python_evidence.h"
 #include <string.h>
@@ -27,11 +28,6 @@ struct grouping {
 	} known[SITES_MAX];
 	size_t known_count;
 };
-
-static bool same_text(const char *one, const char *other)
-{
-	return one == other || (one && other && strcmp(one, other) == 0);
-}
 
 static struct site site_of(struct judgement *judgement, uint32_t process,
 			   const struct record_thread *thread)

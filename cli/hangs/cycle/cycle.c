@@ -5,6 +5,7 @@
  * transfer: a write would come back with a part.
  */
 #include "cycle.h"
+#include "base/clock.h"
 #include "closed_set.h"
 #include "ended_owner.h"
 #include "ended_taker.h"
@@ -32,15 +33,6 @@
 /* But soon after something was found: what was done about it lets others come to rest. */
 #define EAGER_SHARE 50
 #define EAGER_NS    5000000000u
-
-/* Of this thread: on a busy machine a survey takes longer, and costs no more. */
-static uint64_t processor_ns(void)
-{
-	struct timespec now;
-
-	clock_gettime(CLOCK_THREAD_CPUTIME_ID, &now);
-	return (uint64_t)now.tv_sec * 1000000000u + (uint64_t)now.tv_nsec;
-}
 
 /* --- who may be in a ring -------------------------------------------------- */
 
@@ -498,8 +490,9 @@ void ring_turn(const struct turn *turn, struct watched_set *watch)
 
 	if (!is_time(turn, &watch->rings, any_new))
 		return;
-	began = processor_ns();
+	/* Not the wall's: on a busy machine a survey takes longer, and costs no more. */
+	began = clock_ns(CLOCK_THREAD_CPUTIME_ID);
 	survey_all(turn, watch);
 	share = turn->now < watch->rings.eager_until_ns ? EAGER_SHARE : SHARE;
-	watch->rings.next_ns = turn->now + share * (processor_ns() - began);
+	watch->rings.next_ns = turn->now + share * (clock_ns(CLOCK_THREAD_CPUTIME_ID) - began);
 }

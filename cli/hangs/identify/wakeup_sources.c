@@ -3,6 +3,7 @@
  * handlers and interval timers (struct private_facts, written by the shim).
  */
 #include "wakeup_sources.h"
+#include "base/clock.h"
 #include "base/library_names.h"
 #include <fnmatch.h>
 #include <signal.h>
@@ -73,18 +74,10 @@ bool wakers_are_of_another(const struct process_facts *process, pid_t pid)
 	return read_signed(process, pid, &facts) && facts.process != process->serial;
 }
 
-static uint64_t now_ns(void)
-{
-	struct timespec now;
-
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	return (uint64_t)now.tv_sec * 1000000000u + (uint64_t)now.tv_nsec;
-}
-
 static bool timer_is_armed(const struct private_facts *facts)
 {
 	for (int which = 0; which < INTERVAL_TIMERS; which++)
-		if (facts->timers[which] > now_ns())
+		if (facts->timers[which] > clock_ns(CLOCK_MONOTONIC))
 			return true;
 	return false;
 }

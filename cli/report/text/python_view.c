@@ -1,14 +1,10 @@
 /* Looks at the names and places of frames, and at nothing else. */
 #include "python_view.h"
+#include "base/same_text.h"
 #include <string.h>
 
 /* The call of start(), say, from within a function that both have. */
 #define LEAST_LEFT_OUT 3
-
-static bool same_text(const char *one, const char *other)
-{
-	return one == other || (one && other && strcmp(one, other) == 0);
-}
 
 static const char *module_of(const struct frames *stack)
 {

@@ -2,6 +2,7 @@
  * The threads that a child does not have, as text: how many, whose, what they are called
  * and where they were created. All of them are in the JSON report; here there is a limit.
  */
+#include "base/same_text.h"
 #include "shorten.h"
 #include "text_parts.h"
 
@@ -10,11 +11,6 @@
 
 #define GROUPS_SHOWN 4
 #define NAMES_SHOWN  12 /* of a group; a range is one */
-
-static bool same_text(const char *one, const char *other)
-{
-	return one == other || (one != NULL && other != NULL && strcmp(one, other) == 0);
-}
 
 /* "worker-7" as "worker-" and 7. */
 struct numbered_name {

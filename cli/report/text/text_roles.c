@@ -3,6 +3,7 @@
  * Nothing is computed here but words: who is T1, and what a part that is not
  * known is called.
  */
+#include "base/same_text.h"
 #include "python_view.h"
 #include "shorten.h"
 #include "text_parts.h"
@@ -18,11 +19,6 @@ struct cast {
 	const char *holder;
 	const char *creator; /* NULL: not known */
 };
-
-static bool same_text(const char *one, const char *other)
-{
-	return one != NULL && other != NULL && strcmp(one, other) == 0;
-}
 
 /* A thread that was never named carries its creator's name: then the tid tells it apart. */
 static const char *thread_label(struct page *page, int number, const char *name, int tid,
@@ -65,7 +61,8 @@ static const char *creator_label(struct page *page, const struct finding *findin
 	if (holder->creator_tid <= 0 && holder->creator_name == NULL)
 		return NULL;
 	return thread_label(page, 3, holder->creator_name, holder->creator_tid,
-			    same_text(holder->creator_name, finding->fork.thread_name));
+			    holder->creator_name &&
+				    same_text(holder->creator_name, finding->fork.thread_name));
 }
 
 /* Python's name says more than the kernel's, which is often the program's. */
@@ -81,9 +78,10 @@ static struct cast find_cast(struct page *page, const struct finding *finding)
 	struct cast cast = {
 		.forker = thread_label(page, 1, best_name(fork->python_name, fork->thread_name),
 				       fork->tid, false),
-		.holder = thread_label(
-			page, 2, best_name(holder->python_name, holder->name), holder->tid,
-			same_text(holder->name, fork->thread_name) && holder->python_name == NULL),
+		.holder = thread_label(page, 2, best_name(holder->python_name, holder->name),
+				       holder->tid,
+				       holder->name && same_text(holder->name, fork->thread_name) &&
+					       holder->python_name == NULL),
 		.creator = creator_label(page, finding),
 	};
 
@@ -330,7 +328,7 @@ static void put_acquisition(struct page *page, const struct finding *finding,
 static bool stack_shows(const struct frames *frames, const char *function)
 {
 	for (size_t i = 0; i < frames->count; i++)
-		if (same_text(frames->list[i].function, function))
+		if (function && same_text(frames->list[i].function, function))
 			return true;
 	return false;
 }

@@ -2,6 +2,7 @@
  * The end of a text report: what was not seen, the fork-safety table, the
  * summary line. A clean run that was wholly seen gets none of them.
  */
+#include "base/same_text.h"
 #include "text_parts.h"
 
 #include "base/escape.h"
@@ -41,11 +42,6 @@ static const char *unobserved_label(struct page *page, const struct unobserved *
 static uint64_t count_unobserved(const struct report *report)
 {
 	return report->unobserved_count + report->unobserved_more;
-}
-
-static bool same_text(const char *one, const char *other)
-{
-	return one == other || (one != NULL && other != NULL && strcmp(one, other) == 0);
 }
 
 static bool is_alike(const struct unobserved *one, const struct unobserved *other)

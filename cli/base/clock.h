@@ -1,0 +1,13 @@
+/*
+ * The kernel's clocks in nanoseconds.
+ */
+#ifndef FORKCHECK_CLOCK_H
+#define FORKCHECK_CLOCK_H
+
+#include <stdint.h>
+#include <time.h>
+
+/* CLOCK_MONOTONIC is that of the session log, CLOCK_THREAD_CPUTIME_ID what this thread cost. */
+uint64_t clock_ns(clockid_t clock);
+
+#endif
