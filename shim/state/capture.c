@@ -120,13 +120,45 @@ struct copy {
 	const uint8_t *bytes;
 	size_t length;
 	uint32_t flags;
+	struct other_stack other; /* length 0: there is none */
 };
+
+static const uint8_t *other_bytes(const struct copy *copy)
+{
+	return (const uint8_t *)(uintptr_t)copy->other.address;
+}
+
+/* The bytes of its record that come behind the header. */
+static size_t size_of(const struct copy *copy)
+{
+	size_t other = copy->other.length ? sizeof(copy->other) + copy->other.length : 0;
+
+	return copy->length + other;
+}
+
+/* Leaves room for it. `handle` is of the thread whose stack it is. */
+static void find_other(struct copy *copy, pthread_t handle)
+{
+	size_t room = SESSION_STACK_MAX - sizeof(copy->other) - GOROUTINE_BYTES;
+
+	copy->other.length = 0;
+	if (!go_runtime_stack((uint64_t)handle, &copy->other))
+		return;
+	copy->flags |= STACK_CONTINUED;
+	if (copy->length <= room)
+		return;
+	copy->length = room;
+	copy->flags |= STACK_TRUNCATED;
+}
 
 static uint64_t hash_of(const struct copy *copy)
 {
 	uint64_t hash = hash_mix(hash_mix(HASH_SEED, RECORD_STACK), process.image);
 
 	hash = hash_mix(hash_mix(hash, copy->registers->rip), copy->flags);
+	if (copy->other.length)
+		hash = hash_code_addresses(hash, (const uint64_t *)(const void *)other_bytes(copy),
+					   copy->other.length);
 	return hash_code_addresses(hash, (const uint64_t *)copy->bytes, copy->length);
 }
 
@@ -137,6 +169,11 @@ static void fill(struct record_stack *record, const struct copy *copy)
 	record->address = copy->address;
 	record->registers = *copy->registers;
 	copy_bytes(record->bytes, copy->bytes, copy->length);
+	if (!copy->other.length)
+		return;
+	copy_bytes(record->bytes + copy->length, &copy->other, sizeof(copy->other));
+	copy_bytes(record->bytes + copy->length + sizeof(copy->other), other_bytes(copy),
+		   copy->other.length);
 }
 
 /* Writes its record, unless it is known. */
@@ -148,7 +185,7 @@ static session_reference record_stack(const struct copy *copy)
 
 	if (reference)
 		return reference;
-	record = log_claim(sizeof(*record) + copy->length, &reference);
+	record = log_claim(sizeof(*record) + size_of(copy), &reference);
 	if (!record)
 		return 0;
 	fill(record, copy);
@@ -167,7 +204,7 @@ static kept_fact keep_stack(const struct copy *copy, const void *site)
 
 	if (fact)
 		return fact;
-	record = kept_claim(&place, sizeof(*record) + copy->length, &fact);
+	record = kept_claim(&place, sizeof(*record) + size_of(copy), &fact);
 	if (!record)
 		return 0;
 	fill(record, copy);
@@ -232,10 +269,12 @@ COLD session_reference capture_stack(struct thread *thread)
 	thread->capture_sp = registers.rsp;
 	if (on_own_stack(thread, registers.rsp)) {
 		copy = copy_of_own(thread, &registers, SESSION_STACK_MAX);
+		find_other(&copy, thread->self);
 		return record_stack(&copy);
 	}
 	if (!take_copy_of_foreign(&registers, SESSION_STACK_MAX, &copy))
 		return 0;
+	find_other(&copy, thread->self);
 	reference = record_stack(&copy);
 	give_buffer_back();
 	return reference;
@@ -250,10 +289,12 @@ static kept_fact keep_innermost(struct thread *thread, const struct stack_regist
 	thread->capture_sp = registers->rsp;
 	if (on_own_stack(thread, registers->rsp)) {
 		copy = copy_of_own(thread, registers, limit);
+		find_other(&copy, thread->self);
 		return keep_stack(&copy, site.address);
 	}
 	if (!take_copy_of_foreign(registers, limit, &copy))
 		return 0;
+	find_other(&copy, thread->self);
 	fact = keep_stack(&copy, site.address);
 	give_buffer_back();
 	return fact;
@@ -287,8 +328,11 @@ COLD kept_fact capture_stack_once(struct thread *thread, struct call_site site, 
 
 session_reference capture_record_snapshot(const struct snapshot *snapshot)
 {
-	struct copy copy = {&snapshot->registers, snapshot->address, snapshot->bytes,
-			    snapshot->length, STACK_FIRST_SEEN};
+	struct copy copy = {.registers = &snapshot->registers,
+			    .address = snapshot->address,
+			    .bytes = snapshot->bytes,
+			    .length = snapshot->length,
+			    .flags = STACK_FIRST_SEEN};
 
 	return record_stack(&copy);
 }
@@ -306,8 +350,13 @@ session_reference capture_record_frozen(const struct thread *holder, uintptr_t s
 
 	length &= ~(size_t)(STACK_ALIGNMENT - 1);
 	if (on_own_stack(holder, sp)) {
-		struct copy copy = {&none, sp, (const uint8_t *)sp, length, flags};
+		struct copy copy = {.registers = &none,
+				    .address = sp,
+				    .bytes = (const uint8_t *)sp,
+				    .length = length,
+				    .flags = flags};
 
+		find_other(&copy, holder->self);
 		return record_stack(&copy);
 	}
 	record = log_claim(sizeof(*record) + length, &reference);
