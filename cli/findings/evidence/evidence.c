@@ -379,11 +379,6 @@ void evidence_holder(struct judgement *judgement, struct holder_part *part, uint
 	part->held_at_most = held->since_ns & 1;
 }
 
-bool evidence_is_libc(const char *module)
-{
-	return library_is_libc(module);
-}
-
 static bool same_module(const struct frame *one, const struct frame *other)
 {
 	return one->module && other->module && strcmp(one->module, other->module) == 0;
@@ -397,7 +392,7 @@ static size_t count_called_frames(const struct frames *stack)
 {
 	size_t count = 0;
 
-	while (count < stack->count && evidence_is_libc(stack->list[count].module))
+	while (count < stack->count && library_is_libc(stack->list[count].module))
 		count++;
 	if (count)
 		return count;
@@ -592,7 +587,7 @@ static const char *suppressed_function(struct judgement *judgement, const struct
 		if (is_interpreters(stack, frame))
 			return suppression_word(judgement, "function",
 						stack->python->list[0].function);
-		if (frame->function && !(is_about_lock && evidence_is_libc(frame->module)))
+		if (frame->function && !(is_about_lock && library_is_libc(frame->module)))
 			return suppression_word(judgement, "function", frame->function);
 	}
 	return NULL;

@@ -49,7 +49,6 @@ void evidence_hang(struct judgement *judgement, struct child_part *part,
 const char *evidence_waiting_in(struct judgement *judgement, uint32_t process,
 				struct frames *stack);
 
-bool evidence_is_libc(const char *module);
 /* The path of the program that a process runs, the arena's; NULL: unknown. */
 const char *evidence_program(struct judgement *judgement, uint32_t process);
 

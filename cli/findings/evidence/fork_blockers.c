@@ -1,5 +1,6 @@
 /* Reads the model, and unwinds what the finding shows. */
 #include "fork_blockers.h"
+#include "base/library_names.h"
 #include "evidence.h"
 #include "lock_kinds.h"
 #include "object_evidence.h"
@@ -19,7 +20,7 @@ static bool is_fork(const struct frame *frame)
 
 	for (size_t i = 0; frame->function && i < sizeof(names) / sizeof(*names); i++)
 		if (strcmp(frame->function, names[i]) == 0)
-			return evidence_is_libc(frame->module);
+			return library_is_libc(frame->module);
 	return false;
 }
 
@@ -75,7 +76,7 @@ static size_t find_signal(const struct frames *stack, size_t from)
 /* The end of a run of libc's frames. */
 static size_t skip_libc(const struct frames *stack, size_t at, size_t end)
 {
-	while (at < end && evidence_is_libc(stack->list[at].module))
+	while (at < end && library_is_libc(stack->list[at].module))
 		at++;
 	return at;
 }
@@ -85,9 +86,9 @@ static size_t find_second_run(const struct frames *stack, size_t end)
 {
 	size_t at = skip_libc(stack, 0, end);
 
-	while (at < end && !evidence_is_libc(stack->list[at].module))
+	while (at < end && !library_is_libc(stack->list[at].module))
 		at++;
-	for (size_t i = at; i < end && evidence_is_libc(stack->list[i].module); i++)
+	for (size_t i = at; i < end && library_is_libc(stack->list[i].module); i++)
 		if (is_start_up(&stack->list[i]))
 			return end;
 	return at;
@@ -104,7 +105,7 @@ static size_t find_fork(const struct frames *stack, size_t end)
 static const struct frame *find_handler(const struct frames *stack, size_t fork)
 {
 	for (size_t i = fork; i-- > 0;)
-		if (!evidence_is_libc(stack->list[i].module))
+		if (!library_is_libc(stack->list[i].module))
 			return &stack->list[i];
 	return NULL;
 }
@@ -142,7 +143,7 @@ static void split_signal(struct judgement *judgement, uint32_t process, const st
 	split->interrupted_stack = part_of(stack, signal + 1);
 	split->interrupted = interrupted_function(judgement, process, &split->interrupted_stack);
 	for (size_t i = signal; i-- > fork && !split->signal_handler;)
-		if (!evidence_is_libc(stack->list[i].module))
+		if (!library_is_libc(stack->list[i].module))
 			split->signal_handler = &stack->list[i];
 }
 

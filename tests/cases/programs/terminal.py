@@ -200,11 +200,31 @@ def job_shell():
     return status_of(shell_pid)
 
 
+def await_rest(pid):
+    """Until the process waits in a system call, and has not run in between two looks.
+
+    An interpreter prints its prompt before it waits for a key. A signal that comes in between
+    is seen at the next key only, without forkcheck, too.
+    """
+    before = None
+    for _ in range(100):
+        with open(f"/proc/{pid}/status") as status, open(f"/proc/{pid}/syscall") as call:
+            now = [line for line in status if "ctxt_switches" in line] + [call.read()]
+        if now == before and not now[-1].startswith("running"):
+            return
+        before = now
+        time.sleep(0.1)
+    raise AssertionError(f"process {pid} does not come to rest: {before}")
+
+
 def interrupt_calm():
     """An interpreter lives on after Ctrl-C, however often it comes, and so does forkcheck."""
     shell_pid, talk = start_in_terminal(lambda: shell([tool, sys.executable, "-q"]))
     talk.expect(">>> ")
+    talk.say("import os; print('pid', os.getpid())\n")
+    program = int(talk.expect(r"pid (\d+)\n>>> ").group(1))
     for _ in range(3):
+        await_rest(program)
         talk.say("\x03")
         talk.expect("KeyboardInterrupt\n>>> ")
     time.sleep(11)
