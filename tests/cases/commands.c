@@ -286,6 +286,19 @@ static const struct command_case cases[] = {
 	 "ls $SESSIONS | wc -l; echo >go; read x <done; cat status\n"
 	 "$FORKCHECK true; ls $SESSIONS",
 	 0, "1\n0\n", "", 0},
+
+	/* The goroutine's frames behind those of C: of the fork, of the child's wait, of the
+	   creator. */
+	{"Go calls C",
+	 "go version >/dev/null 2>&1 && [ $(go env CGO_ENABLED) = 1 ] || { echo no Go; exit 77; }\n"
+	 "export GOCACHE=$PWD/cache GOPATH=$PWD/path GO111MODULE=off\n"
+	 "go build -o calls-c $SCRIPTS/calls-c.go\n"
+	 "$FORKCHECK --color=never ./calls-c 2>text; echo $?\n"
+	 "grep -cE '#[0-9] work +calls-c.go:(33|36)$' text\n"
+	 "grep -cE '#[0-9] main.spawnWorker +calls-c.go:46$' text\n"
+	 "grep -cE '#[0-9] main.main +calls-c.go:(49|50)$' text\n"
+	 "$FORKCHECK --fail-on=warning ./calls-c given 2>&1; echo $?",
+	 0, "66\n2\n2\n3\n0\n", NULL, 0},
 };
 
 static int count_lines(const char *text)
