@@ -33,12 +33,16 @@ SANITIZER = $(if $(filter thread,$(SANITIZE)),-fsanitize=thread,$(if $(SANITIZE)
 , = ,
 ALL_CFLAGS = $(LANGUAGE) $(WARNINGS) $(if $(WERROR),-Werror) $(CFLAGS)
 
-# The CLI. libunwind's x86-64 part is the one for other processes' memory. shim/common is
-# compiled for both sides.
+# The architecture that is compiled for: a folder of shim/common/arch, and a part of libunwind.
+ARCH := $(or $(firstword $(subst -, ,$(shell $(CC) -dumpmachine 2>/dev/null))),$(shell uname -m))
+
+# The CLI. libunwind's part of an architecture is the one for other processes' memory.
+# shim/common is compiled for both sides, but for what only the CLI asks of an architecture.
 CLI_SOURCES    := $(sort $(shell find cli -name "*.c"))
-SHARED_SOURCES := $(sort $(wildcard shim/common/*.c shim/common/*/*.c))
+SHARED_SOURCES := $(sort $(wildcard shim/common/*.c shim/common/*/*.c \
+	shim/common/arch/$(ARCH)/*.c shim/common/arch/$(ARCH)/cli/*.c))
 CLI_OBJECTS    := $(CLI_SOURCES:%.c=$(BUILD)/obj/%.o) $(SHARED_SOURCES:%.c=$(BUILD)/obj/cli/%.o)
-CLI_LIBS     = -lunwind-x86_64 -lunwind -ldw -lelf -liberty -ljansson
+CLI_LIBS     = -lunwind-$(ARCH) -lunwind -ldw -lelf -liberty -ljansson
 CLI_DEFINES  = -I. -Icli -DFORKCHECK_VERSION='"$(VERSION)"' \
 	-DFORKCHECK_DOCS_DIR='"docs"'
 
@@ -48,7 +52,8 @@ CLI_DEFINES  = -I. -Icli -DFORKCHECK_VERSION='"$(VERSION)"' \
 # the compiler's start files, which look for functions that nobody has.
 # The data that every fork writes to comes first, in one page.
 SHIM_FORK    := $(addprefix shim/, base/process.c record/private_facts.c state/thread.c)
-SHIM_SOURCES := $(SHIM_FORK) $(filter-out $(SHIM_FORK), $(sort $(wildcard shim/*/*.c shim/*/*/*.c)))
+SHIM_SOURCES := $(SHIM_FORK) $(filter-out $(SHIM_FORK), $(sort $(wildcard shim/*/*.c shim/*/*/*.c \
+	shim/common/arch/$(ARCH)/*.c)))
 SHIM_OBJECTS := $(SHIM_SOURCES:%.c=$(BUILD)/obj/%.o)
 SHIM_CFLAGS   = -Ishim -falign-functions=64 -fPIC -fno-plt -fvisibility=hidden -ftls-model=initial-exec -fasynchronous-unwind-tables
 SHIM_LDFLAGS  = -shared -Wl,-soname,libforkcheck.so -Wl,--version-script=shim/hooks/exports.map \

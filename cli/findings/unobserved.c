@@ -1,5 +1,6 @@
 /* Compares what was started with what said hello. Looks at the model alone. */
 #include "unobserved.h"
+#include "shim/common/arch/arch.h"
 #include <stdlib.h>
 #include <string.h>
 
@@ -8,7 +9,7 @@ static const struct {
 	bool is_certain; /* seen in the file: no later hello of that process speaks against it */
 } reasons[UNOBSERVED_REASONS] = {
 	[UNOBSERVED_STATIC] = {"linked statically", true},
-	[UNOBSERVED_MACHINE] = {"not an x86-64 program (32-bit?)", true},
+	[UNOBSERVED_MACHINE] = {"not an " ARCH_NAME " program (32-bit?)", true},
 	[UNOBSERVED_FOREIGN_LIBC] = {"uses another C library than glibc", true},
 	[UNOBSERVED_SET_ID] = {"set-user-ID or set-group-ID", false},
 	[UNOBSERVED_CAPABILITIES] = {"has file capabilities", false},

@@ -3,6 +3,7 @@
  * INTERRUPT are invisible to the program and to its parent.
  */
 #include "stop.h"
+#include "shim/common/arch/arch.h"
 #include <errno.h>
 #include <signal.h>
 #include <stdio.h>
@@ -10,7 +11,6 @@
 #include <sys/ptrace.h>
 #include <sys/syscall.h>
 #include <sys/uio.h>
-#include <sys/user.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
@@ -50,11 +50,10 @@ static enum stop_result hold_task(struct stopped *stopped, pid_t tid)
 /* An interrupted call is about to be made again: same number, same arguments. */
 static bool is_where_it_was(const struct task_look *task)
 {
-	struct user_regs_struct registers;
+	struct task_registers registers;
 
-	return ptrace(PTRACE_GETREGS, task->tid, NULL, &registers) == 0 &&
-	       (long)registers.orig_rax == task->number && registers.rsp == task->sp &&
-	       registers.rdi == task->arguments[0];
+	return arch_read_task(task->tid, &registers) && registers.call == task->number &&
+	       registers.stack.sp == task->sp && registers.first_argument == task->arguments[0];
 }
 
 static bool is_socket(pid_t pid, uint64_t descriptor)
@@ -82,7 +81,7 @@ static bool may_be_held(pid_t pid, const struct task_look *task)
 	case SYS_waitid:
 	case SYS_flock:
 	case SYS_fcntl:
-	case SYS_pause:
+	case ARCH_CALL_PAUSE:
 		return true;
 	case SYS_read:
 	case SYS_readv:
@@ -143,28 +142,20 @@ enum stop_result stop_task(struct stopped *stopped, pid_t pid, const struct proc
 
 bool stop_registers(const struct stopped *stopped, pid_t tid, struct stack_registers *registers)
 {
-	struct user_regs_struct all;
+	struct task_registers all;
 
 	(void)stopped;
-	if (ptrace(PTRACE_GETREGS, tid, NULL, &all))
+	if (!arch_read_task(tid, &all))
 		return false;
-	*registers = (struct stack_registers){.rip = all.rip,
-					      .rsp = all.rsp,
-					      .rbp = all.rbp,
-					      .rbx = all.rbx,
-					      .r12 = all.r12,
-					      .r13 = all.r13,
-					      .r14 = all.r14,
-					      .r15 = all.r15};
+	*registers = all.stack;
 	return true;
 }
 
-/* x86-64 keeps it in the base of the segment fs. */
 uint64_t stop_thread_pointer(pid_t tid)
 {
-	struct user_regs_struct all;
+	struct task_registers all;
 
-	return ptrace(PTRACE_GETREGS, tid, NULL, &all) ? 0 : all.fs_base;
+	return arch_read_task(tid, &all) ? all.self : 0;
 }
 
 void stop_release(struct stopped *stopped)

@@ -1,10 +1,10 @@
 /*
- * The x86-64 ABI for thread-local storage, as glibc has it: the variables of the
- * modules of the start lie below the thread pointer; those of the others are where
- * the vector says that the word behind the thread pointer points to.
+ * Thread-local storage, as glibc has it: the variables of the modules of the start lie beside
+ * the thread pointer (arch.h says where), those of the others are where the thread's vector says.
  */
 #include "thread_memory.h"
 #include "memory_map.h"
+#include "shim/common/arch/arch.h"
 #include "stop.h"
 #include <elf.h>
 #include <string.h>
@@ -13,9 +13,7 @@
 #define HEADERS_MAX 64
 #define SHARE_MAX   65536u
 #define VECTOR_MAX  1024u
-/* Of struct pthread; the thread-specific data are in its first half. */
-#define DESCRIPTOR_BYTES 2304
-#define CHUNK_WORDS      64
+#define CHUNK_WORDS 64
 
 struct vector_entry {
 	uint64_t start; /* UINT64_MAX: not made yet */
@@ -69,7 +67,7 @@ static bool is_in_vector(const struct thread_memory *memory, uint64_t address)
 	struct vector_entry entries[CHUNK_WORDS];
 	uint64_t vector, count;
 
-	if (!thread_memory_read(memory->pid, memory->self + sizeof(vector), &vector) ||
+	if (!thread_memory_read(memory->pid, arch_tls_vector(memory->self), &vector) ||
 	    !thread_memory_read(memory->pid, vector - sizeof(*entries), &count) ||
 	    count > VECTOR_MAX)
 		return false;
@@ -88,17 +86,18 @@ static bool is_in_vector(const struct thread_memory *memory, uint64_t address)
 
 bool thread_memory_has(const struct thread_memory *memory, uint64_t address)
 {
-	return memory->self - address - 1 < memory->reach || is_in_vector(memory, address);
+	struct arch_range near = arch_tls_variables(memory->self, memory->reach);
+
+	return address - near.start < near.end - near.start || is_in_vector(memory, address);
 }
 
 void thread_memory_each(const struct thread_memory *memory,
 			void (*visit)(uint64_t value, void *data), void *data)
 {
 	uint64_t words[CHUNK_WORDS];
-	uint64_t end = memory->self + DESCRIPTOR_BYTES;
+	struct arch_range range = arch_tls_words(memory->self, memory->reach);
 
-	for (uint64_t at = (memory->self - memory->reach) & ~UINT64_C(7); at < end;
-	     at += sizeof(words)) {
+	for (uint64_t at = range.start; at < range.end; at += sizeof(words)) {
 		size_t got = stop_read(memory->pid, at, words, sizeof(words)) / sizeof(*words);
 
 		for (size_t i = 0; i < got; i++)

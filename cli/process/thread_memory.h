@@ -12,8 +12,9 @@
 
 struct thread_memory {
 	pid_t pid;
-	uint64_t self;    /* pthread_self() */
-	uint64_t reach;   /* no variable of a module that was there at the start is further below */
+	uint64_t self; /* pthread_self() */
+	uint64_t
+		reach; /* no variable of a module of the start is further from the thread pointer */
 	uint64_t largest; /* of the modules' shares of variables */
 };
 
@@ -24,8 +25,8 @@ bool thread_memory_find(struct thread_memory *memory, pid_t pid, uint64_t self);
 bool thread_memory_has(const struct thread_memory *memory, uint64_t address);
 
 /*
- * Calls `visit` for every word of the variables below self, and of libc's
- * descriptor with the thread-specific data (pthread_setspecific) above it.
+ * Calls `visit` for every word of the variables of the modules of the start, and of libc's
+ * descriptor with the thread-specific data (pthread_setspecific).
  */
 void thread_memory_each(const struct thread_memory *memory,
 			void (*visit)(uint64_t value, void *data), void *data);

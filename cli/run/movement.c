@@ -5,6 +5,7 @@
  */
 #include "movement.h"
 #include "process/procfs.h"
+#include "shim/common/arch/arch.h"
 #include "terminal.h"
 #include <linux/major.h>
 #include <stdio.h>
@@ -55,10 +56,10 @@ static bool waits_for_input(pid_t pid, const struct task_look *task)
 	switch (task->number) {
 	case SYS_read:
 		return is_terminal(pid, arguments[0]);
-	case SYS_select:
+	case ARCH_CALL_SELECT:
 	case SYS_pselect6:
 		return arguments[0] && !arguments[4] && is_terminal(pid, STDIN_FILENO);
-	case SYS_poll:
+	case ARCH_CALL_POLL:
 		return arguments[1] && (int32_t)arguments[2] < 0 && is_terminal(pid, STDIN_FILENO);
 	case SYS_ppoll:
 		return arguments[1] && !arguments[2] && is_terminal(pid, STDIN_FILENO);

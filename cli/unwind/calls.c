@@ -3,30 +3,31 @@
  * read from the module's file. Through a PLT entry to the name in the
  * relocation of its slot.
  */
+#include "shim/common/arch/arch.h"
 #include "space.h"
 #include <gelf.h>
 #include <string.h>
 
-/* call rel32: E8 and a distance from the next instruction. */
-#define CALL_OPCODE 0xe8
-#define CALL_LENGTH 5
+/* The files of a space as code. */
+struct space_code {
+	struct code_reader reader;
+	struct address_space *space;
+};
+
+static bool read_code(const struct code_reader *reader, uint64_t address, void *to, size_t length)
+{
+	const struct space_code *code = (const struct space_code *)reader;
+	struct module *module = space_module_at(code->space, address);
+
+	return module && module_open(module) &&
+	       elf_file_read(&module->file, address - module->bias, to, length) == length;
+}
 
 static bool read_call_target(struct address_space *space, uint64_t return_address, uint64_t *target)
 {
-	struct module *module = space_module_at(space, return_address - CALL_LENGTH);
-	uint8_t bytes[CALL_LENGTH];
-	uint32_t distance;
+	const struct space_code code = {{read_code}, space};
 
-	if (!module || !module_open(module))
-		return false;
-	if (elf_file_read(&module->file, return_address - CALL_LENGTH - module->bias, bytes,
-			  sizeof(bytes)) != sizeof(bytes) ||
-	    bytes[0] != CALL_OPCODE)
-		return false;
-	distance = (uint32_t)bytes[1] | (uint32_t)bytes[2] << 8 | (uint32_t)bytes[3] << 16 |
-		   (uint32_t)bytes[4] << 24;
-	*target = return_address + (uint64_t)(int64_t)(int32_t)distance;
-	return true;
+	return arch_call_target(&code.reader, return_address, target);
 }
 
 static bool find_function(struct address_space *space, uint64_t pc, uint64_t *start, uint64_t *end)
@@ -56,38 +57,6 @@ enum call_target unwind_call_leads_to(struct address_space *space, uint64_t retu
 	if (!find_function(space, target, &callee_start, &callee_end) || callee_start != target)
 		return CALL_UNKNOWN;
 	return CALL_DIFFERS;
-}
-
-/* A PLT entry, or code built with -fno-plt, jumps or calls through a slot. */
-#define SLOT_LENGTH 6
-
-/* ff /2 (call) or ff /4 (jmp) through memory at a distance from the next instruction. */
-static bool read_slot(struct address_space *space, uint64_t address, uint8_t operation,
-		      uint64_t *slot)
-{
-	struct module *module = space_module_at(space, address);
-	uint8_t bytes[SLOT_LENGTH];
-	uint32_t distance;
-
-	if (!module || !module_open(module) ||
-	    elf_file_read(&module->file, address - module->bias, bytes, sizeof(bytes)) !=
-		    sizeof(bytes) ||
-	    bytes[0] != 0xff || bytes[1] != operation)
-		return false;
-	memcpy(&distance, bytes + 2, sizeof(distance));
-	*slot = address + SLOT_LENGTH + (uint64_t)(int64_t)(int32_t)distance;
-	return true;
-}
-
-/* With control-flow protection an entry begins with endbr64, and may have a bnd prefix. */
-static bool read_plt_entry(struct address_space *space, uint64_t entry, uint64_t *slot)
-{
-	static const uint8_t lead_ins[] = {0, 4, 5};
-
-	for (size_t i = 0; i < sizeof(lead_ins); i++)
-		if (read_slot(space, entry + lead_ins[i], 0x25, slot))
-			return true;
-	return false;
 }
 
 static const char *symbol_name(Elf *elf, const GElf_Shdr *relocations, uint64_t index)
@@ -135,11 +104,12 @@ static const char *slot_symbol(struct address_space *space, uint64_t slot)
 /* The slot that a call goes through, itself or by way of a PLT entry. */
 static bool read_called_slot(struct address_space *space, uint64_t return_address, uint64_t *slot)
 {
+	const struct space_code code = {{read_code}, space};
 	uint64_t target;
 
-	return read_slot(space, return_address - SLOT_LENGTH, 0x15, slot) ||
-	       (read_call_target(space, return_address, &target) &&
-		read_plt_entry(space, target, slot));
+	return arch_call_slot(&code.reader, return_address, slot) ||
+	       (arch_call_target(&code.reader, return_address, &target) &&
+		arch_stub_slot(&code.reader, target, slot));
 }
 
 const char *unwind_called_function(struct address_space *space, struct arena *arena,

@@ -7,11 +7,11 @@
  * glibc's assembler files emit passes.
  */
 #include "cfi.h"
+#include "shim/common/arch/arch.h"
 #include <dwarf.h>
 #include <stdlib.h>
 #include <string.h>
 
-#define RETURN_ADDRESS   16 /* the column, and the highest that libunwind keeps */
 #define REMEMBERED_MAX   64
 #define AUGMENTATION_MAX 4 /* libunwind reads no further */
 #define EXTENDED_LENGTH  0xffffffff
@@ -108,7 +108,7 @@ static uint64_t read_value(struct cursor *cursor, unsigned int format)
 	}
 }
 
-/* Absolute or relative to its own place: x86-64 has no others in .eh_frame. */
+/* Absolute or relative to its own place: .eh_frame has no others. */
 static uint64_t read_encoded(struct cursor *cursor, unsigned int encoding)
 {
 	uint64_t place = cursor->address;
@@ -214,7 +214,7 @@ static bool read_common(struct elf_file *file, uint64_t address, struct common_i
 		return false;
 	}
 	common->rules = body;
-	return column == RETURN_ADDRESS && !body.failed;
+	return column == ARCH_DWARF_RETURN_ADDRESS && !body.failed;
 }
 
 static bool read_description(struct elf_file *file, uint64_t address,
@@ -282,16 +282,16 @@ static void check_expression(struct cursor *rules)
 	}
 }
 
-/* Returns the first register, or RETURN_ADDRESS + 1 for none. */
+/* Returns the first register, or ARCH_DWARF_LAST_REGISTER + 1 for none. */
 static uint64_t read_operands(struct cursor *rules, const char *signature, uint64_t *distance)
 {
-	uint64_t first = RETURN_ADDRESS + 1;
+	uint64_t first = ARCH_DWARF_LAST_REGISTER + 1;
 
 	for (const char *operand = signature; *operand != '\0'; operand++) {
 		if (*operand == 'r') {
 			uint64_t number = read_leb128(rules);
 
-			if (number > RETURN_ADDRESS)
+			if (number > ARCH_DWARF_LAST_REGISTER)
 				rules->failed = true;
 			if (operand == signature)
 				first = number;
@@ -351,7 +351,7 @@ static bool run_extended(struct cursor *rules, struct row *row, unsigned int ins
 		return remember(row);
 	if (instruction == DW_CFA_restore_state)
 		return restore(row);
-	if (read_operands(rules, operands[instruction], distance) == RETURN_ADDRESS)
+	if (read_operands(rules, operands[instruction], distance) == ARCH_DWARF_RETURN_ADDRESS)
 		set_rule(row, instruction);
 	return !rules->failed;
 }
@@ -366,12 +366,12 @@ static bool run_primary(struct cursor *rules, struct row *row, unsigned int byte
 		*distance = operand;
 		return true;
 	}
-	if (operand > RETURN_ADDRESS)
+	if (operand > ARCH_DWARF_LAST_REGISTER)
 		return false;
 	bool is_offset = (byte & 0xc0) == DW_CFA_offset;
 	if (is_offset)
 		read_leb128(rules);
-	if (operand == RETURN_ADDRESS)
+	if (operand == ARCH_DWARF_RETURN_ADDRESS)
 		set_rule(row, is_offset ? DW_CFA_offset_extended : DW_CFA_restore_extended);
 	return !rules->failed;
 }

@@ -3,6 +3,7 @@
  * checked before it is used: the file belongs to the target.
  */
 #include "elf.h"
+#include "shim/common/arch/arch.h"
 #include <elfutils/libdwelf.h>
 #include <fcntl.h>
 #include <gelf.h>
@@ -39,7 +40,7 @@ static bool is_supported(Elf *elf)
 
 	return elf_kind(elf) == ELF_K_ELF && gelf_getehdr(elf, &header) != NULL &&
 	       header.e_ident[EI_CLASS] == ELFCLASS64 && header.e_ident[EI_DATA] == ELFDATA2LSB &&
-	       header.e_machine == EM_X86_64 &&
+	       header.e_machine == ARCH_ELF_MACHINE &&
 	       (header.e_type == ET_EXEC || header.e_type == ET_DYN);
 }
 

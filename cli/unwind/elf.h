@@ -54,7 +54,7 @@ struct elf_file {
 };
 
 /*
- * Opens an x86-64 executable or shared object and validates its headers.
+ * Opens an executable or shared object for this architecture and validates its headers.
  * Returns 0, or -1 with nothing left to close.
  */
 int elf_file_open(struct elf_file *file, const char *path);

@@ -3,6 +3,7 @@
  * accessors in here: registers and memory that were captured, and the ELF
  * files of the address space.
  */
+#include "shim/common/arch/arch.h"
 #include "space.h"
 #include <string.h>
 
@@ -77,38 +78,15 @@ static int access_register(unw_addr_space_t unwind, unw_regnum_t number, unw_wor
 {
 	const struct walk *walk = argument;
 	const struct stack_registers *registers = walk->registers;
+	const uint64_t *captured = arch_unwind_register(registers, number);
 
 	(void)unwind;
 	if (write)
 		return -UNW_EREADONLYREG;
-	switch (number) {
-	case UNW_X86_64_RIP:
-		*value = walk->start;
-		return 0;
-	case UNW_X86_64_RSP:
-		*value = registers->rsp;
-		return 0;
-	case UNW_X86_64_RBP:
-		*value = registers->rbp;
-		return 0;
-	case UNW_X86_64_RBX:
-		*value = registers->rbx;
-		return 0;
-	case UNW_X86_64_R12:
-		*value = registers->r12;
-		return 0;
-	case UNW_X86_64_R13:
-		*value = registers->r13;
-		return 0;
-	case UNW_X86_64_R14:
-		*value = registers->r14;
-		return 0;
-	case UNW_X86_64_R15:
-		*value = registers->r15;
-		return 0;
-	default:
-		return -UNW_EBADREG; /* caller-saved: was not captured */
-	}
+	if (!captured)
+		return -UNW_EBADREG; /* caller-saved */
+	*value = captured == &registers->pc ? walk->start : *captured;
+	return 0;
 }
 
 static int access_float_register(unw_addr_space_t unwind, unw_regnum_t number, unw_fpreg_t *value,
@@ -311,11 +289,11 @@ static size_t drop_guesses(struct address_space *space, const struct step *steps
 /* Where libunwind stopped, which changes nothing where it fails. */
 static void note_end(unw_cursor_t *cursor, struct stack_registers *end)
 {
-	unw_word_t sp = 0, bp = 0;
+	unw_word_t sp = 0, fp = 0;
 
 	unw_get_reg(cursor, UNW_REG_SP, &sp);
-	unw_get_reg(cursor, UNW_X86_64_RBP, &bp);
-	*end = (struct stack_registers){.rsp = sp, .rbp = bp};
+	unw_get_reg(cursor, arch_unwind_frame_pointer(), &fp);
+	*end = (struct stack_registers){.sp = sp, .fp = fp};
 }
 
 /* As long as code describes itself. Returns the number of steps by then. */
@@ -340,7 +318,7 @@ static size_t walk_described(struct walk *walk, struct step steps[FRAMES_MAX], s
 static bool is_apart(const struct walk *walk, const struct stack_registers *at)
 {
 	return walk->memory && walk->memory->is_apart &&
-	       walk->memory->is_apart(walk->memory, at->rsp, at->rbp);
+	       walk->memory->is_apart(walk->memory, at->sp, at->fp);
 }
 
 static bool is_described(struct address_space *space, uint64_t address)
@@ -353,14 +331,14 @@ static bool is_described(struct address_space *space, uint64_t address)
 
 static bool step_by_frame_pointer(struct walk *walk, struct stack_registers *at, struct step *step)
 {
-	uint64_t bp, pc;
+	uint64_t fp, pc;
 
-	if ((at->rbp < at->rsp && !is_apart(walk, at)) || at->rbp % sizeof(bp) ||
-	    walk->memory->read(walk->memory, at->rbp, &bp) != 0 ||
-	    walk->memory->read(walk->memory, at->rbp + sizeof(bp), &pc) != 0 || !pc)
+	if ((at->fp < at->sp && !is_apart(walk, at)) || at->fp % sizeof(fp) ||
+	    walk->memory->read(walk->memory, at->fp, &fp) != 0 ||
+	    walk->memory->read(walk->memory, at->fp + sizeof(fp), &pc) != 0 || !pc)
 		return false;
-	*at = (struct stack_registers){.rip = pc, .rsp = at->rbp + 2 * sizeof(bp), .rbp = bp};
-	*step = (struct step){pc, true, at->rsp, false};
+	*at = (struct stack_registers){.pc = pc, .sp = at->fp + 2 * sizeof(fp), .fp = fp};
+	*step = (struct step){pc, true, at->sp, false};
 	return true;
 }
 
@@ -369,9 +347,9 @@ static size_t walk_by_frame_pointer(struct walk *walk, struct stack_registers *a
 				    struct step steps[FRAMES_MAX], size_t count)
 {
 	while (count < FRAMES_MAX && step_by_frame_pointer(walk, at, &steps[count]) &&
-	       space_module_at(walk->space, at->rip - 1)) {
+	       space_module_at(walk->space, at->pc - 1)) {
 		count++;
-		if (is_described(walk->space, at->rip - 1) ||
+		if (is_described(walk->space, at->pc - 1) ||
 		    ending_of(walk->space, steps[count - 1]) != ENDING_NONE)
 			break;
 	}
@@ -389,17 +367,17 @@ static size_t walk_all(struct walk *walk, struct step steps[FRAMES_MAX])
 
 	for (int i = 0; i < CROSSINGS_MAX && count < FRAMES_MAX && is_apart(walk, &end); i++) {
 		count = walk_by_frame_pointer(walk, &end, steps, count);
-		if (!end.rip || !is_described(walk->space, end.rip - 1))
+		if (!end.pc || !is_described(walk->space, end.pc - 1))
 			break;
 		walk->registers = &end;
-		walk->start = end.rip - 1;
+		walk->start = end.pc - 1;
 		count = walk_described(walk, steps, count, &end);
 	}
 	return count;
 }
 
 static size_t walk_stack(struct address_space *space, const struct stack_registers *registers,
-			 bool rip_is_return, const struct memory *memory,
+			 bool pc_is_return, const struct memory *memory,
 			 struct step steps[FRAMES_MAX], bool *complete)
 {
 	/* unw_init_remote takes the pc for an instruction that is about to run; a
@@ -407,10 +385,10 @@ static size_t walk_stack(struct address_space *space, const struct stack_registe
 	struct walk walk = {.space = space,
 			    .registers = registers,
 			    .memory = memory,
-			    .start = registers->rip - rip_is_return};
+			    .start = registers->pc - pc_is_return};
 	size_t count;
 
-	steps[0] = (struct step){registers->rip, rip_is_return, registers->rsp, false};
+	steps[0] = (struct step){registers->pc, pc_is_return, registers->sp, false};
 	count = walk_all(&walk, steps);
 	enum ending ending = ending_of(space, steps[count - 1]);
 	*complete = ending != ENDING_NONE;
@@ -437,14 +415,14 @@ static void place_frames(struct frames *part, const struct step *step)
 }
 
 struct frames unwind_stack(struct address_space *space, struct arena *arena,
-			   const struct stack_registers *registers, bool rip_is_return,
+			   const struct stack_registers *registers, bool pc_is_return,
 			   const struct memory *memory)
 {
 	struct step steps[FRAMES_MAX];
 	struct frames parts[FRAMES_MAX];
 	struct frames frames = {0};
 	size_t part_count = 0;
-	size_t count = walk_stack(space, registers, rip_is_return, memory, steps, &frames.complete);
+	size_t count = walk_stack(space, registers, pc_is_return, memory, steps, &frames.complete);
 
 	for (size_t i = 0; i < count; i++) {
 		if (!is_shown(space, &steps[i]))

@@ -68,11 +68,11 @@ struct unwind_limits {
 /*
  * Walks from `registers` and symbolizes: inlined functions get frames of
  * their own. Frames of the shim are left out wherever they stand. Registers
- * are those of a call's inside (rip may be a return address: `rip_is_return`),
+ * are those of a call's inside (pc may be a return address: `pc_is_return`),
  * so lines are looked up at pc - 1 where the pc is a return address.
  */
 struct frames unwind_stack(struct address_space *space, struct arena *arena,
-			   const struct stack_registers *registers, bool rip_is_return,
+			   const struct stack_registers *registers, bool pc_is_return,
 			   const struct memory *memory);
 
 /* Only the return addresses, for comparing two walks. Returns their number. */

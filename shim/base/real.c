@@ -11,14 +11,11 @@
 AT_START struct real_functions real;
 AT_START struct libc_functions libc;
 
-/*
- * x86-64 has two incompatible condition variables. A plain dlsym may find the
- * old one (GLIBC_2.2.5), which misreads every pthread_cond_t made today.
- */
+/* Where there are two incompatible condition variables, a plain dlsym may find the old one. */
 static IN_START const char *version_of(const char *name)
 {
 	if (strcmp(name, "pthread_cond_wait") == 0 || strcmp(name, "pthread_cond_timedwait") == 0)
-		return "GLIBC_2.3.2";
+		return *ARCH_CONDITION_VERSION ? ARCH_CONDITION_VERSION : NULL;
 	return NULL;
 }
 

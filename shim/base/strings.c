@@ -6,6 +6,7 @@
  *
  * The empty instructions keep compilers from seeing the very function in its loop.
  */
+#include "common/arch/arch.h"
 #include "shim.h"
 #include <string.h>
 #include <strings.h>
@@ -16,7 +17,7 @@ IN_CHILD void *memcpy(void *restrict to, const void *restrict from, size_t lengt
 {
 	void *start = to;
 
-	__asm__ volatile("rep movsb" : "+D"(to), "+S"(from), "+c"(length) : : "memory");
+	arch_copy(to, from, length);
 	return start;
 }
 
@@ -36,7 +37,7 @@ IN_CHILD void *memset(void *to, int byte, size_t length)
 {
 	void *start = to;
 
-	__asm__ volatile("rep stosb" : "+D"(to), "+c"(length) : "a"(byte) : "memory");
+	arch_fill(to, byte, length);
 	return start;
 }
 

@@ -32,6 +32,7 @@
 #ifndef FORKCHECK_COMMON_LOG_FORMAT_H
 #define FORKCHECK_COMMON_LOG_FORMAT_H
 
+#include "arch/arch.h"
 #include <stdatomic.h>
 #include <stdint.h>
 
@@ -324,11 +325,6 @@ struct record_module {
 	uint64_t bias; /* l_addr: what to add to the addresses in the file */
 	uint64_t dynamic;
 	char text[]; /* path ("" for the program itself), then build-id */
-};
-
-/* The program counter, the stack pointer and the callee-saved registers at the capture. */
-struct stack_registers {
-	uint64_t rip, rsp, rbp, rbx, r12, r13, r14, r15;
 };
 
 enum stack_flag {
@@ -936,7 +932,7 @@ _Static_assert(sizeof(struct session_intern) == 16, "intern");
 _Static_assert(sizeof(struct session_header) == 448, "session header");
 _Static_assert(sizeof(struct record_process) == 88, "process");
 _Static_assert(sizeof(struct record_module) == 56, "module");
-_Static_assert(sizeof(struct record_stack) == 112, "stack");
+_Static_assert(sizeof(struct record_stack) == 72 + 8 * ARCH_SAVED_REGISTERS, "stack");
 _Static_assert(sizeof(struct record_thread) == 152, "thread");
 _Static_assert(sizeof(struct record_fork) == 72, "fork");
 _Static_assert(sizeof(struct record_lost) == 40, "lost");

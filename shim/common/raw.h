@@ -5,11 +5,13 @@
  * libc's open() and read() are cancellation points besides; these are not.
  *
  * What the kernel says is returned as it is: below 0 it is an error's negative number.
- * errno is not touched. Compiled into the CLI, too, with target.c.
+ * errno is not touched. Compiled into the CLI, too, with target.c. The instruction, and
+ * raw_open(), raw_stat(), raw_readlink() and raw_access(), are the architecture's.
  */
 #ifndef FORKCHECK_COMMON_RAW_H
 #define FORKCHECK_COMMON_RAW_H
 
+#include "arch/arch.h"
 #include <linux/futex.h>
 #include <stdbool.h>
 #include <stddef.h>
@@ -22,53 +24,19 @@
 #include <sys/types.h>
 #include <sys/uio.h>
 
-#if !defined __x86_64__
-#error "raw.h makes the system calls of x86-64 only"
-#endif
-
-static inline long raw_call(long number, long a, long b, long c, long d, long e, long f)
-{
-	register long r10 __asm__("r10") = d;
-	register long r8 __asm__("r8") = e;
-	register long r9 __asm__("r9") = f;
-	long result;
-
-	__asm__ volatile("syscall"
-			 : "=a"(result)
-			 : "a"(number), "D"(a), "S"(b), "d"(c), "r"(r10), "r"(r8), "r"(r9)
-			 : "rcx", "r11", "memory");
-	return result;
-}
-
 /* raw_syscall(NUMBER, up to six arguments) */
 #define RAW_PADDED(number, a, b, c, d, e, f, ...)                                                  \
 	raw_call(number, (long)(a), (long)(b), (long)(c), (long)(d), (long)(e), (long)(f))
 #define raw_syscall(...) RAW_PADDED(__VA_ARGS__, 0, 0, 0, 0, 0, 0)
-
-/* The shim creates no file. */
-static inline int raw_open(const char *path, int flags)
-{
-	return (int)raw_syscall(SYS_open, path, flags);
-}
 
 static inline void raw_close(int descriptor)
 {
 	raw_syscall(SYS_close, descriptor);
 }
 
-static inline int raw_stat(const char *path, struct stat *status)
-{
-	return (int)raw_syscall(SYS_stat, path, status);
-}
-
 static inline int raw_fstat(int descriptor, struct stat *status)
 {
 	return (int)raw_syscall(SYS_fstat, descriptor, status);
-}
-
-static inline ssize_t raw_readlink(const char *path, char *to, size_t size)
-{
-	return raw_syscall(SYS_readlink, path, to, size);
 }
 
 static inline pid_t raw_getpid(void)

@@ -3,6 +3,7 @@
  * calls by number alone: libc's open() and pread() are cancellation points, exec is not.
  */
 #include "target.h"
+#include "arch/arch.h"
 #include "raw.h"
 #include <elf.h>
 #include <errno.h>
@@ -73,12 +74,12 @@ static const char *file_name(const char *path)
 	return name;
 }
 
-/* glibc's loader, wherever it lies: ld-linux-x86-64.so.2, before 2.34 also ld-2.31.so. */
+/* glibc's loader, wherever it lies, in another version: before 2.34 also ld-2.31.so. */
 static bool is_glibc_loader(const char *path)
 {
 	const char *name = file_name(path);
 
-	return has_prefix(name, "ld-linux-x86-64.so") || has_prefix(name, "ld-2.");
+	return has_prefix(name, ARCH_LOADER) || has_prefix(name, "ld-2.");
 }
 
 static enum unobserved_reason examine_interpreter(const struct file *file, const Elf64_Phdr *header)
@@ -100,7 +101,7 @@ static enum unobserved_reason examine_elf(const struct file *file, const char *p
 	Elf64_Phdr interpreter;
 
 	memcpy(&head, file->head, sizeof(head));
-	if (head.e_ident[EI_CLASS] != ELFCLASS64 || head.e_machine != EM_X86_64 ||
+	if (head.e_ident[EI_CLASS] != ELFCLASS64 || head.e_machine != ARCH_ELF_MACHINE ||
 	    head.e_phentsize != sizeof(interpreter))
 		return UNOBSERVED_MACHINE;
 	if (find_header(file, &head, PT_INTERP, &interpreter))
@@ -368,7 +369,7 @@ void target_examine_search(struct target *target, const char *name, const char *
 		const char *end = strchr(search, ':');
 		size_t length = end ? (size_t)(end - search) : strlen(search);
 
-		if (join(path, search, length, name) && raw_syscall(SYS_access, path, X_OK) == 0) {
+		if (join(path, search, length, name) && raw_access(path, X_OK) == 0) {
 			target_examine(target, AT_FDCWD, path);
 			return;
 		}

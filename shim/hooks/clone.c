@@ -117,7 +117,7 @@ static __attribute__((noinline)) struct request read_request(long number, long a
 {
 	struct clone_args arguments;
 
-	if (number == SYS_fork)
+	if (number == ARCH_CALL_FORK)
 		return (struct request){.function = FORK_CALL_FORK};
 	if (number == SYS_clone)
 		return examine(FORK_CALL_CLONE, (uint64_t)a, (uint64_t)b);

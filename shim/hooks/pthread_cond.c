@@ -6,6 +6,7 @@
  */
 #include "base/process.h"
 #include "base/real.h"
+#include "common/arch/arch.h"
 #include "hooks/lock.h"
 #include "record/ownerless.h"
 #include "state/held.h"
@@ -31,13 +32,11 @@ static void after_wait(struct thread *thread, struct held_slot *slot, pthread_mu
 	*held_flags(thread, slot) &= (uint8_t)~HELD_WHILE_WAITING;
 }
 
-/* x86-64 has two incompatible condition variables; see real.c. */
-#define CONDITION_VERSION "GLIBC_2.3.2"
-REAL_VERSION(CONDITION_VERSION, int, pthread_cond_signal, (pthread_cond_t *));
-REAL_VERSION(CONDITION_VERSION, int, pthread_cond_broadcast, (pthread_cond_t *));
-REAL_VERSION(CONDITION_VERSION, int, pthread_cond_init,
+REAL_VERSION(ARCH_CONDITION_VERSION, int, pthread_cond_signal, (pthread_cond_t *));
+REAL_VERSION(ARCH_CONDITION_VERSION, int, pthread_cond_broadcast, (pthread_cond_t *));
+REAL_VERSION(ARCH_CONDITION_VERSION, int, pthread_cond_init,
 	     (pthread_cond_t *, const pthread_condattr_t *));
-REAL_VERSION(CONDITION_VERSION, int, pthread_cond_destroy, (pthread_cond_t *));
+REAL_VERSION(ARCH_CONDITION_VERSION, int, pthread_cond_destroy, (pthread_cond_t *));
 
 EXPORT int pthread_cond_wait(pthread_cond_t *condition, pthread_mutex_t *mutex)
 {

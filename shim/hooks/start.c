@@ -5,6 +5,7 @@
 #include "base/environ.h"
 #include "base/process.h"
 #include "base/real.h"
+#include "common/arch/arch.h"
 #include "fork/fork_scope.h"
 #include "fork/identity.h"
 #include "fork/order.h"
@@ -12,20 +13,13 @@
 
 /*
  * Valgrind runs the program on a processor of its own. It would blame the program for what
- * the shim does: copying stacks as they are, a mutex for life, words that many write. Asked
- * as valgrind.h documents it; a real processor turns a register once around.
+ * the shim does: copying stacks as they are, a mutex for life, words that many write.
  */
 static bool is_under_valgrind(void)
 {
 	volatile uint64_t request[6] = {0x1001}; /* VG_USERREQ__RUNNING_ON_VALGRIND */
-	uint64_t depth = 0;
 
-	__asm__ volatile("rolq $3, %%rdi; rolq $13, %%rdi; rolq $61, %%rdi; rolq $51, %%rdi\n\t"
-			 "xchgq %%rbx, %%rbx"
-			 : "+d"(depth)
-			 : "a"(request)
-			 : "cc", "memory");
-	return depth != 0;
+	return arch_ask_valgrind(request) != 0;
 }
 
 /* libc has not seen the environment yet: getenv() is empty in the first constructor. */

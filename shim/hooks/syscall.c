@@ -12,7 +12,7 @@
 
 /*
  * Some calls are made by number. The wrapper must be gone when the call runs
- * (SYS_vfork comes back twice): with -O2 this is a jump, the seventh argument
+ * (that of vfork comes back twice): with -O2 this is a jump, the seventh argument
  * stays where the caller put it. (The header declares it variadic, hence the
  * other name here.)
  */
@@ -31,7 +31,7 @@ static COLD void note_call(long number, long a, long b)
 
 	if (number == SYS_setitimer && b)
 		facts_note_timer((int)a, (const struct itimerval *)b);
-	else if (number == SYS_alarm)
+	else if (number == ARCH_CALL_ALARM)
 		facts_note_timer(ITIMER_REAL, &seconds);
 	else if (number == SYS_seccomp)
 		expect_filter();
@@ -50,7 +50,8 @@ EXPORT long call_by_number(long number, long a, long b, long c, long d, long e, 
 		futex_called((const void *)a, b, __builtin_return_address(0));
 	else if (unlikely(number == SYS_execve || number == SYS_execveat))
 		call = exec_by_number;
-	else if (unlikely(number == SYS_setitimer || number == SYS_alarm || number == SYS_seccomp))
+	else if (unlikely(number == SYS_setitimer || number == ARCH_CALL_ALARM ||
+			  number == SYS_seccomp))
 		note_call(number, a, b);
 	return call(number, a, b, c, d, e, f);
 }

@@ -79,10 +79,9 @@ COLD struct region_slot *region_open(struct thread *thread, enum region region,
  */
 static bool read_frame(const struct region_slot *slot, struct snapshot *frame)
 {
-	uintptr_t end = (uintptr_t)slot->sp, start = slot->registers.rsp;
-	const void *site;
+	uintptr_t end = (uintptr_t)slot->sp, start = slot->registers.sp;
 
-	if (start >= end || end - start < sizeof(site) || end - start > sizeof(frame->bytes))
+	if (start >= end || end - start < sizeof(slot->site) || end - start > sizeof(frame->bytes))
 		return false;
 	frame->site = slot->site;
 	frame->sp = slot->sp;
@@ -91,8 +90,7 @@ static bool read_frame(const struct region_slot *slot, struct snapshot *frame)
 	frame->length = (uint32_t)(end - start);
 	if (memory_read(frame->bytes, (const void *)start, frame->length) != frame->length)
 		return false;
-	memcpy(&site, frame->bytes + frame->length - sizeof(site), sizeof(site));
-	return site == slot->site;
+	return arch_frame_returns_to(frame->bytes, frame->length, slot->site);
 }
 
 static session_reference record_inside(struct thread *holder, enum region region,

@@ -5,6 +5,7 @@
  */
 #include "state/capture.h"
 #include "base/process.h"
+#include "common/arch/arch.h"
 #include "log/log.h"
 #include "state/go_runtime.h"
 #include "state/modules.h"
@@ -28,15 +29,6 @@ static bool on_own_stack(const struct thread *thread, uintptr_t sp)
 	return sp >= thread->stack_low && sp < thread->stack_top;
 }
 
-/*
- * AddressSanitizer replaces memcpy and finds fault with who reads whole stack
- * frames: this copy is no call.
- */
-static void copy_bytes(void *to, const void *from, size_t length)
-{
-	__asm__ volatile("rep movsb" : "+D"(to), "+S"(from), "+c"(length) : : "memory");
-}
-
 /* Copies up to `capacity` bytes of stack from `sp`. Returns how many. */
 static size_t copy_stack(const struct thread *thread, void *to, uintptr_t sp, size_t capacity)
 {
@@ -44,7 +36,9 @@ static size_t copy_stack(const struct thread *thread, void *to, uintptr_t sp, si
 		return memory_read(to, (const void *)sp, capacity) & ~(size_t)(STACK_ALIGNMENT - 1);
 	if (capacity > thread->stack_top - sp)
 		capacity = thread->stack_top - sp;
-	copy_bytes(to, (const void *)sp, capacity);
+	/* No call: AddressSanitizer replaces memcpy, and finds fault with who reads whole frames.
+	 */
+	arch_copy(to, (const void *)sp, capacity);
 	return capacity;
 }
 
@@ -94,7 +88,7 @@ COLD void capture_snapshot(struct thread *thread, struct call_site site)
 	CAPTURE_REGISTERS(&snapshot->registers);
 	snapshot->site = site.address;
 	snapshot->sp = site.sp;
-	snapshot->address = snapshot->registers.rsp;
+	snapshot->address = snapshot->registers.sp;
 	atomic_signal_fence(memory_order_seq_cst);
 	snapshot->length = (uint32_t)copy_stack(thread, snapshot->bytes, snapshot->address,
 						sizeof(snapshot->bytes));
@@ -155,7 +149,7 @@ static uint64_t hash_of(const struct copy *copy)
 {
 	uint64_t hash = hash_mix(hash_mix(HASH_SEED, RECORD_STACK), process.image);
 
-	hash = hash_mix(hash_mix(hash, copy->registers->rip), copy->flags);
+	hash = hash_mix(hash_mix(hash, copy->registers->pc), copy->flags);
 	if (copy->other.length)
 		hash = hash_code_addresses(hash, (const uint64_t *)(const void *)other_bytes(copy),
 					   copy->other.length);
@@ -168,12 +162,12 @@ static void fill(struct record_stack *record, const struct copy *copy)
 	record->length = (uint32_t)copy->length;
 	record->address = copy->address;
 	record->registers = *copy->registers;
-	copy_bytes(record->bytes, copy->bytes, copy->length);
+	arch_copy(record->bytes, copy->bytes, copy->length);
 	if (!copy->other.length)
 		return;
-	copy_bytes(record->bytes + copy->length, &copy->other, sizeof(copy->other));
-	copy_bytes(record->bytes + copy->length + sizeof(copy->other), other_bytes(copy),
-		   copy->other.length);
+	arch_copy(record->bytes + copy->length, &copy->other, sizeof(copy->other));
+	arch_copy(record->bytes + copy->length + sizeof(copy->other), other_bytes(copy),
+		  copy->other.length);
 }
 
 /* Writes its record, unless it is known. */
@@ -215,13 +209,13 @@ static kept_fact keep_stack(const struct copy *copy, const void *site)
 static struct copy copy_of_own(const struct thread *thread, const struct stack_registers *registers,
 			       size_t limit)
 {
-	size_t available = thread->stack_top - registers->rsp;
+	size_t available = thread->stack_top - registers->sp;
 	size_t length = available < limit ? available : limit;
 
 	return (struct copy){
 		.registers = registers,
-		.address = registers->rsp,
-		.bytes = (const uint8_t *)registers->rsp,
+		.address = registers->sp,
+		.bytes = (const uint8_t *)registers->sp,
 		.length = length & ~(size_t)(STACK_ALIGNMENT - 1),
 		.flags = available > length ? STACK_TRUNCATED : 0,
 	};
@@ -240,9 +234,9 @@ static bool take_copy_of_foreign(const struct stack_registers *registers, size_t
 		return false;
 	*copy = (struct copy){
 		.registers = registers,
-		.address = registers->rsp,
+		.address = registers->sp,
 		.bytes = buffer,
-		.length = memory_read(buffer, (const void *)registers->rsp, limit) &
+		.length = memory_read(buffer, (const void *)registers->sp, limit) &
 			  ~(size_t)(STACK_ALIGNMENT - 1),
 		.flags = STACK_TRUNCATED,
 	};
@@ -266,8 +260,8 @@ COLD session_reference capture_stack(struct thread *thread)
 	struct copy copy;
 
 	CAPTURE_REGISTERS(&registers);
-	thread->capture_sp = registers.rsp;
-	if (on_own_stack(thread, registers.rsp)) {
+	thread->capture_sp = registers.sp;
+	if (on_own_stack(thread, registers.sp)) {
 		copy = copy_of_own(thread, &registers, SESSION_STACK_MAX);
 		find_other(&copy, thread->self);
 		return record_stack(&copy);
@@ -286,8 +280,8 @@ static kept_fact keep_innermost(struct thread *thread, const struct stack_regist
 	struct copy copy;
 	kept_fact fact;
 
-	thread->capture_sp = registers->rsp;
-	if (on_own_stack(thread, registers->rsp)) {
+	thread->capture_sp = registers->sp;
+	if (on_own_stack(thread, registers->sp)) {
 		copy = copy_of_own(thread, registers, limit);
 		find_other(&copy, thread->self);
 		return keep_stack(&copy, site.address);

@@ -12,25 +12,6 @@
 
 struct thread;
 
-#if !defined __x86_64__
-#error "capture.h knows the registers of x86-64 only"
-#endif
-
-/* rip and rsp belong together: the unwinder starts in the function that expands this. */
-#define CAPTURE_REGISTERS(registers)                                                               \
-	__asm__ volatile("leaq 0(%%rip), %%rax\n\t"                                                \
-			 "movq %%rax, 0(%0)\n\t"                                                   \
-			 "movq %%rsp, 8(%0)\n\t"                                                   \
-			 "movq %%rbp, 16(%0)\n\t"                                                  \
-			 "movq %%rbx, 24(%0)\n\t"                                                  \
-			 "movq %%r12, 32(%0)\n\t"                                                  \
-			 "movq %%r13, 40(%0)\n\t"                                                  \
-			 "movq %%r14, 48(%0)\n\t"                                                  \
-			 "movq %%r15, 56(%0)"                                                      \
-			 :                                                                         \
-			 : "r"(registers)                                                          \
-			 : "rax", "memory")
-
 /* Makes sure that the thread has a snapshot of this call site. */
 void capture_snapshot(struct thread *thread, struct call_site site);
 /* Where in a thread's snapshots a call site is looked for first. */

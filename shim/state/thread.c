@@ -5,6 +5,7 @@
 #include "state/thread.h"
 #include "base/process.h"
 #include "base/real.h"
+#include "common/arch/arch.h"
 #include "common/raw.h"
 #include "log/log.h"
 #include <linux/futex.h>
@@ -15,8 +16,6 @@
 
 /* Deeper stacks are read by system call: no thread's own stack is smaller. */
 #define PLAIN_DEPTH (64 * 1024)
-/* What glibc gives a thread where RLIMIT_STACK is unlimited (x86-64). */
-#define UNLIMITED_STACK (2u << 20)
 
 __thread struct thread *thread_self __attribute__((tls_model("initial-exec")));
 __thread uint64_t thread_mark __attribute__((tls_model("initial-exec")));
@@ -457,7 +456,7 @@ static void read_default_stack_size(void)
 {
 	struct rlimit limit;
 
-	default_stack_size = UNLIMITED_STACK;
+	default_stack_size = ARCH_UNLIMITED_STACK;
 	if (!raw_getrlimit(RLIMIT_STACK, &limit) && limit.rlim_cur != RLIM_INFINITY)
 		default_stack_size = limit.rlim_cur;
 }

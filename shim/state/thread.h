@@ -96,7 +96,7 @@ struct thread {
 	struct snapshot snapshots[SNAPSHOTS];
 };
 
-_Static_assert(sizeof(struct thread) <= 16384, "16 KiB per thread is the budget");
+_Static_assert(sizeof(struct thread) <= ARCH_THREAD_BYTES, "the budget of a thread");
 
 extern __thread struct thread *thread_self HIDDEN __attribute__((tls_model("initial-exec")));
 /* The upper bits of a use of an object by the calling thread: its serial, and OBJECT_IN_CHILD;

@@ -36,7 +36,7 @@ static void unwind(struct address_space *space, struct arena *arena, uint64_t pc
 {
 	uint64_t words[64];
 	struct captured_memory memory;
-	struct stack_registers registers = {.rip = BIAS + pc, .rsp = STACK, .rbp = STACK + 64};
+	struct stack_registers registers = {.pc = BIAS + pc, .sp = STACK, .fp = STACK + 64};
 
 	for (size_t i = 0; i < 64; i++)
 		words[i] = i % 2 ? BIAS + pc : STACK + i * 16;

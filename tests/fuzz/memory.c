@@ -143,19 +143,19 @@ static int copy_stack(const void *left, const void *right)
 {
 	static uint64_t copy[STACK_WORDS];
 	struct stack_registers *registers = &base_question.registers;
-	uint64_t pc, sp, bp;
+	uint64_t sp;
 
 	(void)left;
 	(void)right;
-	__asm__ volatile("lea 0(%%rip), %0\n\tmov %%rsp, %1\n\tmov %%rbp, %2"
-			 : "=r"(pc), "=r"(sp), "=r"(bp));
+	CAPTURE_REGISTERS(registers);
+	sp = registers->sp;
 	put_stack(copy, stop_read(getpid(), sp, copy, sizeof(copy)) / sizeof(*copy), sp);
-	*registers = (struct stack_registers){.rip = pc,
-					      .rsp = STACK,
-					      .rbp = bp - sp + STACK,
-					      .rbx = LOCK,
-					      .r12 = OWN_RECORD,
-					      .r13 = QUEUED_LOCK};
+	*registers = (struct stack_registers){
+		.pc = registers->pc,
+		.sp = STACK,
+		.fp = registers->fp - sp + STACK,
+		.saved = {LOCK, OWN_RECORD, QUEUED_LOCK},
+	};
 	return 0;
 }
 

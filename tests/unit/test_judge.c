@@ -73,7 +73,7 @@ static uint64_t address_of(const void *thing)
 static session_reference add_stack(uint32_t process, void (*function)(void))
 {
 	return session_add(&session, STACK, stack, process,
-			   .registers = {.rip = (uintptr_t)function + shift, .rsp = 0x7000});
+			   .registers = {.pc = (uintptr_t)function + shift, .sp = 0x7000});
 }
 
 static void add_child(uint32_t serial, uint32_t parent, session_reference fork)
@@ -1718,11 +1718,11 @@ START_TEST(walks_hostile_acquisitions)
 	struct record_stack stack = {.length = sizeof(bytes), .address = hostile_addresses[_i]};
 	struct judgement judgement = {.model = &model, .arena = &arena};
 
-	stack.registers.rip = (uintptr_t)logger_main;
+	stack.registers.pc = (uintptr_t)logger_main;
 	for (size_t i = 0; i < HOSTILE_ADDRESSES; i++) {
 		struct record_held held = {.thread = scene.logger};
 
-		stack.registers.rsp = hostile_addresses[i];
+		stack.registers.sp = hostile_addresses[i];
 		held.acquired = session_builder_add(&session, RECORD_STACK, SERVER, &stack,
 						    sizeof(stack), bytes, sizeof(bytes));
 		held.frozen = held.acquired;

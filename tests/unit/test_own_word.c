@@ -44,7 +44,7 @@ static uint64_t at(const volatile void *address)
 
 static uint64_t find_lock(void)
 {
-	registers.rsp = at(stack);
+	registers.sp = at(stack);
 	return own_word_lock(getpid(), (uint64_t)pthread_self(), &registers, waited);
 }
 
@@ -75,7 +75,7 @@ START_TEST(finds_what_the_record_names)
 	ck_assert_uint_eq(find_lock(), at(&lock));
 	stack[9] = 0;
 	ck_assert_uint_eq(find_lock(), 0);
-	registers.r14 = at(&lock);
+	registers.saved[3] = at(&lock);
 	ck_assert_uint_eq(find_lock(), at(&lock));
 }
 END_TEST
@@ -130,10 +130,10 @@ START_TEST(looks_into_the_record_alone)
 	ck_assert_uint_eq(find_lock(), at(&lock));
 	stack[2] = at(&own.record.more[5]);
 	ck_assert_uint_eq(find_lock(), 0);
-	registers.r15 = at(&own.record.more[4]);
+	registers.saved[4] = at(&own.record.more[4]);
 	ck_assert_uint_eq(find_lock(), at(&lock));
 	own.record.more[0] = at(&lock);
-	own.record.more[4] = registers.r15 = stack[2] = 0;
+	own.record.more[4] = registers.saved[4] = stack[2] = 0;
 	stack[3] = at(&own.record.more[0]);
 	ck_assert_uint_eq(find_lock(), 0);
 }
@@ -155,7 +155,7 @@ START_TEST(finds_what_names_the_record)
 	ck_assert_uint_eq(find_lock(), at(&lock));
 	stack[9] = 0;
 	ck_assert_uint_eq(find_lock(), 0);
-	registers.rbx = at(&lock);
+	registers.saved[0] = at(&lock);
 	ck_assert_uint_eq(find_lock(), at(&lock));
 }
 END_TEST
@@ -227,7 +227,7 @@ END_TEST
 /* A program can set it to that: what is read of a descriptor ends with the last address. */
 START_TEST(refuses_a_thread_pointer_at_the_end)
 {
-	registers.rsp = at(stack);
+	registers.sp = at(stack);
 	ck_assert_uint_eq(own_word_lock(getpid(), UINT64_MAX - 2304, &registers, waited), 0);
 }
 END_TEST

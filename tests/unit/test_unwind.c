@@ -65,20 +65,15 @@ static OWN_FUNCTION UNCHECKED void take_capture(uint64_t end)
 {
 	struct stack_registers *registers = &capture.registers;
 
-	__asm__ volatile("leaq 0(%%rip), %%rax\n\tmovq %%rax, 0(%0)\n\tmovq %%rsp, 8(%0)\n\t"
-			 "movq %%rbp, 16(%0)\n\tmovq %%rbx, 24(%0)\n\tmovq %%r12, 32(%0)\n\t"
-			 "movq %%r13, 40(%0)\n\tmovq %%r14, 48(%0)\n\tmovq %%r15, 56(%0)"
-			 :
-			 : "r"(registers)
-			 : "rax", "memory");
-	const volatile uint64_t *words = (const volatile uint64_t *)registers->rsp;
-	size_t count = (end - registers->rsp) / sizeof(*words);
+	CAPTURE_REGISTERS(registers);
+	const volatile uint64_t *words = (const volatile uint64_t *)registers->sp;
+	size_t count = (end - registers->sp) / sizeof(*words);
 
 	if (count > sizeof(capture.words) / sizeof(*capture.words))
 		count = sizeof(capture.words) / sizeof(*capture.words);
 	for (size_t i = 0; i < count; i++)
 		capture.words[i] = words[i];
-	capture.address = registers->rsp;
+	capture.address = registers->sp;
 	capture.length = count * sizeof(*words);
 }
 
@@ -137,7 +132,7 @@ static OWN_FUNCTION void *fixture_thread(void *argument)
 static void fixture_handler(int signal)
 {
 	(void)signal;
-	take_capture(capture.registers.rsp);
+	take_capture(capture.registers.sp);
 	AFTER_CALL();
 }
 
@@ -276,7 +271,7 @@ START_TEST(walks_through_a_signal_handler)
 	struct sigaction action = {.sa_handler = fixture_handler};
 
 	ck_assert_int_eq(sigaction(SIGUSR1, &action, NULL), 0);
-	capture.registers.rsp = stack_end();
+	capture.registers.sp = stack_end();
 	raise(SIGUSR1);
 	struct frames frames = unwind_with(space);
 
@@ -576,7 +571,7 @@ START_TEST(survives_any_registers)
 			words[i] = (uint64_t)rand_r(&seed) << (rand_r(&seed) % 34);
 		memcpy(&registers, words, sizeof(registers));
 		if (round % 2 == 0)
-			registers.rip = own_bias + registers.rip % 0x100000;
+			registers.pc = own_bias + registers.pc % 0x100000;
 		unwind_stack(space, &arena, &registers, round % 3 == 0, &memory.memory);
 	}
 }
@@ -701,7 +696,7 @@ static void use_image(const struct image *image)
 	for (size_t i = 0; i < 64; i++)
 		stack[i] = bias + i * 512;
 	for (uint64_t offset = 0; offset < image->size; offset += image->size / 32 + 1) {
-		struct stack_registers registers = {.rip = bias + offset, .rsp = 0x7000};
+		struct stack_registers registers = {.pc = bias + offset, .sp = 0x7000};
 
 		unwind_stack(other, &arena, &registers, false, &memory.memory);
 		symbolize_data(other, &arena, bias + offset);

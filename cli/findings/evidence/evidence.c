@@ -350,7 +350,7 @@ static struct frames acquisition(struct judgement *judgement, uint32_t process,
 	struct address_space *space = model_space(judgement->model, process);
 	const struct record_stack *snapshot = model_stack(judgement->model, held->acquired);
 	const struct record_stack *frozen = model_stack(judgement->model, held->frozen);
-	struct stack_registers registers = {.rip = held->site, .rsp = held->site_sp};
+	struct stack_registers registers = {.pc = held->site, .sp = held->site_sp};
 	struct captured_memory memory;
 	struct frames none = {0};
 

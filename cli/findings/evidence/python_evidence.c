@@ -64,7 +64,7 @@ const struct python_frames *python_evidence_at(struct judgement *judgement, uint
 {
 	const struct record_stack *record = model_stack(judgement->model, stack);
 
-	return python_evidence(judgement, process, reference, record ? record->registers.rsp : 0);
+	return python_evidence(judgement, process, reference, record ? record->registers.sp : 0);
 }
 
 const char *python_evidence_name(struct judgement *judgement, const struct record_thread *thread)

@@ -39,7 +39,7 @@ static bool is_hook(const struct frames *stack)
 static bool stack_shows_hook(const struct hook_search *search)
 {
 	struct address_space *space = model_space(search->turn->model, search->watched->serial);
-	struct stack_registers registers = {.rip = search->task->pc, .rsp = search->task->sp};
+	struct stack_registers registers = {.pc = search->task->pc, .sp = search->task->sp};
 	struct captured_memory memory;
 	struct frames stack;
 	struct arena arena;
@@ -49,7 +49,7 @@ static bool stack_shows_hook(const struct hook_search *search)
 		return false;
 	frame_base_find(space, search->watched->pid, &registers);
 	captured_memory_init(&memory);
-	captured_memory_add(&memory, registers.rsp, (const uint8_t *)search->words, search->length);
+	captured_memory_add(&memory, registers.sp, (const uint8_t *)search->words, search->length);
 	arena_init(&arena);
 	stack = unwind_stack(space, &arena, &registers, false, &memory.memory);
 	shows = is_hook(&stack);

@@ -350,9 +350,9 @@ static void judge_timed(const struct turn *turn, struct watched *watched)
 
 static bool same_place(const struct stack_registers *one, const struct stack_registers *other)
 {
-	return one->rsp == other->rsp && one->rbp == other->rbp && one->rbx == other->rbx &&
-	       one->r12 == other->r12 && one->r13 == other->r13 && one->r14 == other->r14 &&
-	       one->r15 == other->r15 && one->rip - other->rip + SPIN_BYTES <= 2 * SPIN_BYTES;
+	return one->sp == other->sp && one->fp == other->fp &&
+	       memcmp(one->saved, other->saved, sizeof(one->saved)) == 0 &&
+	       one->pc - other->pc + SPIN_BYTES <= 2 * SPIN_BYTES;
 }
 
 /* Runs without a system call, and every time that it is looked at on the same

@@ -6,6 +6,7 @@
 #include "hangs/identify/region_wait.h"
 #include "hangs/identify/wakeup_sources.h"
 #include "process/memory_map.h"
+#include "shim/common/arch/arch.h"
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -130,14 +131,14 @@ static bool is_inert(const struct process_look *look, const struct task_look *ta
 	if (!task->in_call || task->state != 'S' || wakers_open_signals(look, task))
 		return false;
 	switch (task->number) {
-	case SYS_pause:
+	case ARCH_CALL_PAUSE:
 	case SYS_rt_sigsuspend:
 		return true;
-	case SYS_poll:
+	case ARCH_CALL_POLL:
 		return !a[1] && (int)a[2] < 0;
 	case SYS_ppoll:
 		return !a[1] && !a[2];
-	case SYS_select:
+	case ARCH_CALL_SELECT:
 	case SYS_pselect6:
 		return !a[0] && !a[4];
 	default:

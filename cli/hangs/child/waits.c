@@ -116,7 +116,7 @@ static void read_stack(struct address_space *space, struct arena *arena,
 
 	arena_init(&passing);
 	captured_memory_init(&memory);
-	captured_memory_add(&memory, task->registers.rsp, task->bytes, task->length);
+	captured_memory_add(&memory, task->registers.sp, task->bytes, task->length);
 	stack = unwind_stack(space, &passing, &task->registers, false, &memory.memory);
 	while (inner < stack.count && library_is_libc(stack.list[inner].module))
 		inner++;
@@ -146,7 +146,7 @@ static bool copy_task(struct held_task *copy, pid_t pid, const struct process_lo
 	}
 	if (stop_registers(&stopped, task->tid, &copy->registers))
 		copy->length =
-			stop_read(pid, copy->registers.rsp, copy->bytes, STACK_BYTES) & ~(size_t)7;
+			stop_read(pid, copy->registers.sp, copy->bytes, STACK_BYTES) & ~(size_t)7;
 	facts->self = stop_thread_pointer(task->tid);
 	stop_release(&stopped);
 	return true;

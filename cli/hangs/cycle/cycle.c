@@ -220,7 +220,7 @@ static struct stack_registers registers_from_outside(const struct ring *ring, si
 						     const struct task_look *task)
 {
 	const struct survey_node *known = &ring->survey->nodes[node];
-	struct stack_registers registers = {.rip = task->pc, .rsp = task->sp};
+	struct stack_registers registers = {.pc = task->pc, .sp = task->sp};
 
 	frame_base_find(model_space(ring->turn->model, known->facts->serial), known->watched->pid,
 			&registers);
@@ -270,7 +270,7 @@ static void append(struct ring *ring, const struct process_wait *wait, const str
 	if (!on->is_held || !stop_registers(&on->stopped, wait->tid, &registers))
 		registers = registers_from_outside(ring, wait->node, task);
 	record.stack = *stack = hang_record_stack(ring->turn->writer, &held, &registers);
-	record.python = python_of(ring, wait, on, registers.rsp);
+	record.python = python_of(ring, wait, on, registers.sp);
 	writer_append(ring->turn->writer, RECORD_RING, &record, sizeof(record), NULL, 0);
 }
 

@@ -35,11 +35,11 @@ static void try_all(struct address_space *space, const struct captured_memory *m
 	for (size_t offset = 0; offset < length && offset < TRIED_BYTES; offset += 8) {
 		size_t count;
 
-		tried.rbp = registers->rsp + offset;
-		count = tried.rbp % 16 ? 0 : walk(space, &tried, memory);
+		tried.fp = registers->sp + offset;
+		count = tried.fp % 16 ? 0 : walk(space, &tried, memory);
 		if (count > best) {
 			best = count;
-			registers->rbp = tried.rbp;
+			registers->fp = tried.fp;
 		}
 	}
 }
@@ -54,9 +54,9 @@ void frame_base_find(struct address_space *space, pid_t pid, struct stack_regist
 		free(bytes);
 		return;
 	}
-	length = stop_read(pid, registers->rsp, bytes, STACK_BYTES) & ~(size_t)7;
+	length = stop_read(pid, registers->sp, bytes, STACK_BYTES) & ~(size_t)7;
 	captured_memory_init(&memory);
-	captured_memory_add(&memory, registers->rsp, bytes, length);
+	captured_memory_add(&memory, registers->sp, bytes, length);
 	try_all(space, &memory, registers, length);
 	free(bytes);
 }

@@ -1,6 +1,6 @@
 /*
- * The one register that a walk may need and that cannot be read without
- * holding the task: rbp.
+ * The frame pointer: the one register that a walk may need and that cannot be read without
+ * holding the task.
  */
 #ifndef FORKCHECK_FRAME_BASE_H
 #define FORKCHECK_FRAME_BASE_H
@@ -9,7 +9,7 @@
 #include <sys/types.h>
 
 /* With pc and sp of a task that stands still, finds the frame's base that a
- * whole walk needs. Where there is none, leaves rbp as it is. */
+ * whole walk needs. Where there is none, leaves it as it is. */
 void frame_base_find(struct address_space *space, pid_t pid, struct stack_registers *registers);
 
 #endif

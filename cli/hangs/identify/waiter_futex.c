@@ -21,7 +21,7 @@
 /* The frames from the system call to who asked for the lock, our wrapper's among them. Without
  * that 456 bytes were seen in programs that were not optimised, and 88 in others. */
 #define STACK_WORDS 128
-#define PLACES      (STACK_WORDS + 6)
+#define PLACES      (STACK_WORDS + 1 + ARCH_SAVED_REGISTERS)
 /* How far from the futex word a record begins, in bytes: 64 were seen. */
 #define RECORD_BYTES 512
 #define RECORDS_MAX  16
@@ -52,14 +52,12 @@ static void add_found(struct search *search, uint64_t lock)
 
 static void gather_places(struct search *search, const struct stack_registers *registers)
 {
-	const uint64_t kept[] = {registers->rbx, registers->rbp, registers->r12,
-				 registers->r13, registers->r14, registers->r15};
-
-	search->place_count = stop_read(search->memory.pid, registers->rsp, search->places,
+	search->place_count = stop_read(search->memory.pid, registers->sp, search->places,
 					STACK_WORDS * sizeof(*search->places)) /
 			      sizeof(*search->places);
-	for (size_t i = 0; i < sizeof(kept) / sizeof(*kept); i++)
-		search->places[search->place_count++] = kept[i];
+	search->places[search->place_count++] = registers->fp;
+	for (size_t i = 0; i < ARCH_SAVED_REGISTERS; i++)
+		search->places[search->place_count++] = registers->saved[i];
 }
 
 static bool is_at_hand(const struct search *search, uint64_t address)

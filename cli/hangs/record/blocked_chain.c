@@ -61,10 +61,10 @@ static struct frames read_frames(struct chain_search *search,
 {
 	struct captured_memory memory;
 	size_t length =
-		stop_read(search->pid, registers->rsp, search->bytes, STACK_BYTES) & ~(size_t)7;
+		stop_read(search->pid, registers->sp, search->bytes, STACK_BYTES) & ~(size_t)7;
 
 	captured_memory_init(&memory);
-	captured_memory_add(&memory, registers->rsp, search->bytes, length);
+	captured_memory_add(&memory, registers->sp, search->bytes, length);
 	return unwind_stack(search->space, &search->arena, registers, false, &memory.memory);
 }
 
@@ -80,7 +80,7 @@ static void read_registers(struct chain_search *search, struct blocked *blocked)
 					 : 0;
 	if (blocked->is_held)
 		return;
-	blocked->registers = (struct stack_registers){.rip = task->pc, .rsp = task->sp};
+	blocked->registers = (struct stack_registers){.pc = task->pc, .sp = task->sp};
 	frame_base_find(search->space, search->pid, &blocked->registers);
 }
 
@@ -496,7 +496,7 @@ static session_reference record_one(const struct blocked *blocked, struct writer
 		.stack = hang_record_stack(writer, &task, &blocked->registers),
 		.python = blocked->is_held && process->pid == pid
 				  ? python_record(writer, process, pid, blocked->self,
-						  blocked->registers.rsp)
+						  blocked->registers.sp)
 				  : 0,
 		.lock = blocked->lock,
 		.kind = blocked->kind,

@@ -125,7 +125,7 @@ static size_t append_other(const struct held_task *task, struct record_stack *st
 session_reference hang_record_stack(struct writer *writer, const struct held_task *task,
 				    const struct stack_registers *registers)
 {
-	struct record_stack stack = {.registers = *registers, .address = registers->rsp};
+	struct record_stack stack = {.registers = *registers, .address = registers->sp};
 	size_t room = SESSION_STACK_MAX - sizeof(struct other_stack) - GOROUTINE_BYTES;
 	uint8_t *bytes = malloc(SESSION_STACK_MAX);
 	session_reference reference = 0;
@@ -134,7 +134,7 @@ session_reference hang_record_stack(struct writer *writer, const struct held_tas
 		return 0;
 	if (!task->go.current)
 		room = SESSION_STACK_MAX;
-	stack.length = (uint32_t)stop_read(task->pid, registers->rsp, bytes, room) & ~7u;
+	stack.length = (uint32_t)stop_read(task->pid, registers->sp, bytes, room) & ~7u;
 	if (stack.length == room)
 		stack.flags = STACK_TRUNCATED;
 	reference = writer_append(writer, RECORD_STACK, &stack, sizeof(stack), bytes,
@@ -210,7 +210,7 @@ static struct copied copy_stacks(struct model *model, struct writer *writer,
 	copied.stack = hang_record_stack(writer, &task, &registers);
 	if (!facts || facts->pid != hang->pid)
 		return copied;
-	copied.python = python_record(writer, facts, hang->pid, task.thread, registers.rsp);
+	copied.python = python_record(writer, facts, hang->pid, task.thread, registers.sp);
 	copied.lock = find_lock(facts, hang, stopped, &registers);
 	return copied;
 }

@@ -8,6 +8,7 @@
 #include "process/memory_map.h"
 #include "process/procfs.h"
 #include "process/stop.h"
+#include "shim/common/arch/arch.h"
 #include <dlfcn.h>
 #include <inttypes.h>
 #include <stdio.h>
@@ -19,8 +20,6 @@
 #define CHUNK 65536
 /* From a thread's stack pointer to what libc keeps of it, at the end of its stack. */
 #define REACH (1u << 20)
-/* Of struct pthread, its first words: tcb and, behind another, self. */
-#define SELF 2
 
 /* What nptl_db's descriptions consist of: bits, elements, offset. */
 enum { FIELD_BITS, FIELD_ELEMENTS, FIELD_OFFSET, FIELD_WORDS };
@@ -111,9 +110,9 @@ static uint64_t stack_pointer(pid_t pid, pid_t tid)
 
 static uint64_t find_handle(const uint64_t *words, size_t length, uint64_t address)
 {
-	for (size_t i = 0; i + SELF < length / sizeof(*words); i += 2)
-		if (words[i] == address + i * sizeof(*words) && words[i + SELF] == words[i])
-			return words[i];
+	for (size_t i = 0; i + ARCH_DESCRIPTOR_WORDS <= length / sizeof(*words); i += 2)
+		if (arch_is_descriptor(words + i, address + i * sizeof(*words)))
+			return address + i * sizeof(*words);
 	return 0;
 }
 

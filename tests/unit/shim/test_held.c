@@ -852,8 +852,8 @@ START_TEST(takes_one_snapshot_of_a_call_site)
 	ck_assert_ptr_nonnull(snapshot);
 	ck_assert_uint_gt(snapshot->length, 64);
 	ck_assert_uint_le(snapshot->length, SESSION_SNAPSHOT_MAX);
-	ck_assert_uint_eq(snapshot->address, snapshot->registers.rsp);
-	ck_assert_uint_ne(snapshot->registers.rip, 0);
+	ck_assert_uint_eq(snapshot->address, snapshot->registers.sp);
+	ck_assert_uint_ne(snapshot->registers.pc, 0);
 	open_at(&other, 0x10);
 	ck_assert_ptr_eq(capture_find(self, (const void *)0x10, (const void *)0x7000), snapshot);
 	ck_assert_uint_eq(count_snapshots(), 1);

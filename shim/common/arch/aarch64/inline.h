@@ -1,0 +1,192 @@
+/*
+ * aarch64: constants, and what is expanded in place. arch.h says what each is for.
+ */
+#ifndef FORKCHECK_ARCH_AARCH64_INLINE_H
+#define FORKCHECK_ARCH_AARCH64_INLINE_H
+
+#include <elf.h>
+#include <fcntl.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+
+#define ARCH_NAME "aarch64"
+
+/* --- registers --------------------------------------------------------------- */
+
+/* x19 to x28, and x30, the link register */
+#define ARCH_SAVED_REGISTERS 11
+#define ARCH_THREAD_BYTES    20480
+
+#define CAPTURE_REGISTERS(registers)                                                               \
+	__asm__ volatile("adr x9, .\n\t"                                                           \
+			 "mov x10, sp\n\t"                                                         \
+			 "stp x9, x10, [%0, 0]\n\t"                                                \
+			 "str x29, [%0, 16]\n\t"                                                   \
+			 "stp x19, x20, [%0, 24]\n\t"                                              \
+			 "stp x21, x22, [%0, 40]\n\t"                                              \
+			 "stp x23, x24, [%0, 56]\n\t"                                              \
+			 "stp x25, x26, [%0, 72]\n\t"                                              \
+			 "stp x27, x28, [%0, 88]\n\t"                                              \
+			 "str x30, [%0, 104]"                                                      \
+			 :                                                                         \
+			 : "r"(registers)                                                          \
+			 : "x9", "x10", "memory")
+
+/* The function has put it where its frame has room. */
+static inline bool arch_frame_returns_to(const uint8_t *frame, size_t length, const void *site)
+{
+	const void *word;
+
+	for (size_t at = 0; at + sizeof(word) <= length; at += sizeof(word)) {
+		memcpy(&word, frame + at, sizeof(word));
+		if (word == site)
+			return true;
+	}
+	return false;
+}
+
+/* --- bytes ------------------------------------------------------------------- */
+
+static inline void arch_copy(void *to, const void *from, size_t length)
+{
+	uint32_t byte;
+
+	__asm__ volatile("cbz %2, 2f\n"
+			 "1:\tldrb %w3, [%1], 1\n\t"
+			 "strb %w3, [%0], 1\n\t"
+			 "subs %2, %2, 1\n\t"
+			 "b.ne 1b\n"
+			 "2:"
+			 : "+r"(to), "+r"(from), "+r"(length), "=&r"(byte)
+			 :
+			 : "cc", "memory");
+}
+
+static inline void arch_fill(void *to, int byte, size_t length)
+{
+	__asm__ volatile("cbz %1, 2f\n"
+			 "1:\tstrb %w2, [%0], 1\n\t"
+			 "subs %1, %1, 1\n\t"
+			 "b.ne 1b\n"
+			 "2:"
+			 : "+r"(to), "+r"(length)
+			 : "r"(byte)
+			 : "cc", "memory");
+}
+
+/* --- system calls ------------------------------------------------------------ */
+
+static inline long raw_call(long number, long a, long b, long c, long d, long e, long f)
+{
+	register long x8 __asm__("x8") = number;
+	register long x0 __asm__("x0") = a;
+	register long x1 __asm__("x1") = b;
+	register long x2 __asm__("x2") = c;
+	register long x3 __asm__("x3") = d;
+	register long x4 __asm__("x4") = e;
+	register long x5 __asm__("x5") = f;
+
+	__asm__ volatile("svc 0"
+			 : "+r"(x0)
+			 : "r"(x8), "r"(x1), "r"(x2), "r"(x3), "r"(x4), "r"(x5)
+			 : "memory");
+	return x0;
+}
+
+static inline int raw_open(const char *path, int flags)
+{
+	return (int)raw_call(SYS_openat, AT_FDCWD, (long)path, flags, 0, 0, 0);
+}
+
+static inline int raw_stat(const char *path, struct stat *status)
+{
+	return (int)raw_call(SYS_newfstatat, AT_FDCWD, (long)path, (long)status, 0, 0, 0);
+}
+
+static inline ssize_t raw_readlink(const char *path, char *to, size_t size)
+{
+	return raw_call(SYS_readlinkat, AT_FDCWD, (long)path, (long)to, (long)size, 0, 0);
+}
+
+static inline int raw_access(const char *path, int mode)
+{
+	return (int)raw_call(SYS_faccessat, AT_FDCWD, (long)path, mode, 0, 0, 0);
+}
+
+#define ARCH_CALL_FORK   (-2)
+#define ARCH_CALL_ALARM  (-3)
+#define ARCH_CALL_PAUSE  (-4)
+#define ARCH_CALL_POLL   (-5)
+#define ARCH_CALL_SELECT (-6)
+
+/* As valgrind.h documents it; a real processor turns a register once around. */
+static inline uint64_t arch_ask_valgrind(const volatile uint64_t request[6])
+{
+	register uint64_t answer __asm__("x3") = 0;
+	register const volatile uint64_t *arguments __asm__("x4") = request;
+
+	__asm__ volatile("ror x12, x12, 3\n\tror x12, x12, 13\n\t"
+			 "ror x12, x12, 51\n\tror x12, x12, 61\n\t"
+			 "orr x10, x10, x10"
+			 : "+r"(answer)
+			 : "r"(arguments)
+			 : "cc", "memory");
+	return answer;
+}
+
+/* --- files ------------------------------------------------------------------- */
+
+#define ARCH_ELF_MACHINE          EM_AARCH64
+#define ARCH_LOADER               "ld-linux-aarch64.so"
+#define ARCH_DWARF_RETURN_ADDRESS 30
+#define ARCH_DWARF_LAST_REGISTER  95
+
+/* --- glibc ------------------------------------------------------------------- */
+
+#define ARCH_CONDITION_VERSION ""
+#define ARCH_UNLIMITED_STACK   (2u << 20)
+
+static inline bool arch_spin_is_taken(int word)
+{
+	return word != 0;
+}
+
+/* Of struct pthread, which ends at the thread pointer: 2.36's. */
+#define ARCH_DESCRIPTOR_BYTES 1856
+/* What the thread pointer points to; its first word is the vector's address. */
+#define ARCH_HEADER_BYTES 16
+
+/* It does not have its own address. */
+#define ARCH_DESCRIPTOR_WORDS 1
+
+static inline bool arch_is_descriptor(const uint64_t words[ARCH_DESCRIPTOR_WORDS], uint64_t address)
+{
+	(void)words, (void)address;
+	return false;
+}
+
+static inline uint64_t arch_thread_self(uint64_t pointer)
+{
+	return pointer - ARCH_DESCRIPTOR_BYTES;
+}
+
+static inline uint64_t arch_tls_vector(uint64_t self)
+{
+	return self + ARCH_DESCRIPTOR_BYTES;
+}
+
+/* Variant I: the variables lie above the thread pointer, libc's descriptor below. */
+static inline struct arch_range arch_tls_variables(uint64_t self, uint64_t reach)
+{
+	uint64_t start = self + ARCH_DESCRIPTOR_BYTES + ARCH_HEADER_BYTES;
+
+	return (struct arch_range){start, start + reach};
+}
+
+static inline struct arch_range arch_tls_words(uint64_t self, uint64_t reach)
+{
+	return (struct arch_range){self, arch_tls_variables(self, reach).end};
+}
+
+#endif
