@@ -294,7 +294,7 @@ static int open_log(struct run *run)
 
 static int set_up(struct run *run)
 {
-	surroundings_prepare();
+	host_setup_prepare();
 	launch_catch_signals();
 	if (!run->options->no_subreaper)
 		launch_adopt_orphans();

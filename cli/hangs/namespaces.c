@@ -63,7 +63,7 @@ pid_t namespaces_find(const struct namespaces *namespaces, const struct process_
 	for (size_t i = 0; i < namespaces->count; i++) {
 		const struct inner_process *inner = &namespaces->list[i];
 
-		if (inner->inner != facts->pid || !wakers_are_of(facts, inner->pid))
+		if (inner->inner != facts->pid || !wakeup_are_of(facts, inner->pid))
 			continue;
 		if (found)
 			return 0;

@@ -36,13 +36,13 @@ static void raise_limit(void)
 	is_raised = setrlimit(RLIMIT_NOFILE, &raised) == 0;
 }
 
-void surroundings_prepare(void)
+void host_setup_prepare(void)
 {
 	occupy_standard_streams();
 	raise_limit();
 }
 
-void surroundings_restore(void)
+void host_setup_restore(void)
 {
 	if (is_raised)
 		setrlimit(RLIMIT_NOFILE, &original_descriptors);

@@ -308,7 +308,7 @@ static _Noreturn void become_program(const struct launched *launched, char *cons
 	int problem;
 
 	restore_signals();
-	surroundings_restore();
+	host_setup_restore();
 	sigprocmask(SIG_SETMASK, mask, NULL);
 	if (set_environment(launched, session, shim) == 0)
 		execvp(arguments[0], arguments);

@@ -72,7 +72,7 @@ static bool waits_for_a_person(pid_t pid, pid_t foreground)
 {
 	struct task_look first;
 
-	return foreground > 0 && getpgid(pid) == foreground && procfs_peek(pid, &first) &&
+	return foreground > 0 && getpgid(pid) == foreground && procfs_quick_check(pid, &first) &&
 	       first.in_call && waits_for_input(pid, &first);
 }
 

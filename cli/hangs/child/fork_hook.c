@@ -84,7 +84,7 @@ pid_t fork_hook_find(const struct turn *turn, struct watched *watched)
 	struct private_facts facts;
 	struct task_look task;
 
-	if (!process || !procfs_peek(watched->pid, &task) || !procfs_is_futex_wait(&task)) {
+	if (!process || !procfs_quick_check(watched->pid, &task) || !procfs_is_futex_wait(&task)) {
 		watched->hook.is_seen = false;
 		return 0;
 	}
@@ -95,7 +95,7 @@ pid_t fork_hook_find(const struct turn *turn, struct watched *watched)
 		return 0;
 	}
 	if (!watched->hook.is_asked)
-		watched->hook.is_in = wakers_read_facts(process, watched->pid, &facts) &&
+		watched->hook.is_in = wakeup_read_facts(process, watched->pid, &facts) &&
 				      facts.python.before_fork &&
 				      ask(turn, watched, &task, facts.python.before_fork);
 	watched->hook.is_asked = true;

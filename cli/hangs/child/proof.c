@@ -109,7 +109,7 @@ static uint64_t count_work(const struct turn *turn, const struct watched *watche
 	const struct process_facts *process = model_process(turn->model, watched->serial);
 	struct private_facts facts;
 
-	if (!process || !wakers_read_facts(process, watched->pid, &facts))
+	if (!process || !wakeup_read_facts(process, watched->pid, &facts))
 		return procfs_io(watched->pid);
 	return procfs_io(watched->pid) + facts.sent;
 }
@@ -569,19 +569,20 @@ static bool is_where_it_was(const struct watched *watched, const struct task_loo
 }
 
 /* The cheap questions first. */
-enum glance { GLANCE_LOOK, GLANCE_SAME, GLANCE_ELSEWHERE };
-static enum glance take_glance(const struct watched *watched)
+enum quick_check { QUICK_CHECK_SAMPLE, QUICK_CHECK_SAME, QUICK_CHECK_ELSEWHERE };
+static enum quick_check quick_check(const struct watched *watched)
 {
 	struct task_look first;
 
 	/* Of several, another than the first may be stuck. */
 	if (watched->forking || procfs_task_count(watched->pid) != 1 ||
-	    !procfs_peek(watched->pid, &first))
-		return GLANCE_LOOK;
+	    !procfs_quick_check(watched->pid, &first))
+		return QUICK_CHECK_SAMPLE;
 	if (is_where_it_was(watched, &first))
-		return GLANCE_SAME;
-	return procfs_is_futex_wait(&first) || !first.in_call || watched->wait ? GLANCE_LOOK
-									       : GLANCE_ELSEWHERE;
+		return QUICK_CHECK_SAME;
+	return procfs_is_futex_wait(&first) || !first.in_call || watched->wait
+		       ? QUICK_CHECK_SAMPLE
+		       : QUICK_CHECK_ELSEWHERE;
 }
 
 static bool is_all_at_rest(const struct watched *watched)
@@ -635,14 +636,14 @@ static bool may_be_passed_over(struct watched *watched)
 
 void proof_judge(const struct turn *turn, struct watched *watched)
 {
-	enum glance glance;
+	enum quick_check check;
 
 	if (may_be_passed_over(watched))
 		return;
-	glance = take_glance(watched);
-	if (glance == GLANCE_SAME)
+	check = quick_check(watched);
+	if (check == QUICK_CHECK_SAME)
 		return;
-	if (glance == GLANCE_ELSEWHERE && !watched->told.kind) {
+	if (check == QUICK_CHECK_ELSEWHERE && !watched->told.kind) {
 		watched->has_look = false;
 		watched->verdict.signature = 0;
 		return;

@@ -28,7 +28,7 @@ void ties_open(struct tie_search *search, struct model *model, const struct proc
 {
 	*search = (struct tie_search){.model = model, .process = process, .pid = pid, .look = look};
 	search->objects = objects_read(process, pid);
-	search->has_facts = wakers_read_facts(process, pid, &search->facts);
+	search->has_facts = wakeup_read_facts(process, pid, &search->facts);
 }
 
 void ties_release(struct tie_search *search)

@@ -127,7 +127,7 @@ static bool is_inert(const struct process_look *look, const struct task_look *ta
 {
 	const uint64_t *a = task->arguments;
 
-	if (!task->in_call || task->state != 'S' || wakers_open_signals(look, task))
+	if (!task->in_call || task->state != 'S' || wakeup_open_signals(look, task))
 		return false;
 	switch (task->number) {
 	case SYS_pause:
@@ -354,9 +354,9 @@ static void find_reason(struct inquiry *inquiry, bool begins_again, struct verdi
 	    !waits_word_is_same(watched->pid, inquiry->task))
 		say(verdict, "the word that it waits on has changed since");
 	else if (begins_again)
-		say(verdict, wakers_find_posters(inquiry->ties.process, watched->pid));
+		say(verdict, wakeup_find_posters(inquiry->ties.process, watched->pid));
 	else
-		say(verdict, wakers_find(inquiry->turn->model, &arena, inquiry->ties.process,
+		say(verdict, wakeup_find(inquiry->turn->model, &arena, inquiry->ties.process,
 					 watched->pid, watched->look));
 	arena_release(&arena);
 }

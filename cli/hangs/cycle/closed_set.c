@@ -64,11 +64,11 @@ bool closed_set_ask_wakers(const struct turn *turn, struct arena *arena, struct 
 
 		if (!set->has[node])
 			continue;
-		if (!procfs_look(pid, &look) || survey_print(&look) != known->print)
+		if (!procfs_look(pid, &look) || survey_fingerprint(&look) != known->fingerprint)
 			return false;
 		if (!*reason)
 			*reason =
-				wakers_find_but(turn->model, arena, known->facts, pid, &look,
+				wakeup_find_but(turn->model, arena, known->facts, pid, &look,
 						signals_that_cannot_come(survey, set, pid, &look));
 	}
 	return true;

@@ -91,7 +91,7 @@ static void report(const struct turn *turn, struct survey_node *node,
 
 	if (reason && turn->now - hang.since_ns < turn->hang_after_ns)
 		return;
-	if (procfs_look(hang.pid, &look) && survey_print(&look) == node->print &&
+	if (procfs_look(hang.pid, &look) && survey_fingerprint(&look) == node->fingerprint &&
 	    turn->found(&hang, turn->data))
 		survey_note_reported(node, &look);
 }
@@ -101,7 +101,7 @@ static void judge_wait(const struct turn *turn, struct watched_set *watch, struc
 {
 	pid_t owner = owner_of(node->watched->pid, wait);
 
-	if (!owner || node->watched->ring.reported == node->print ||
+	if (!owner || node->watched->ring.reported == node->fingerprint ||
 	    !was_of_session(turn->model, owner) || !maps_is_without_memory(owner))
 		return;
 	if (!node->is_same)
@@ -110,8 +110,8 @@ static void judge_wait(const struct turn *turn, struct watched_set *watch, struc
 		report(turn, node, wait, owner, ask_strangers(turn->model, wait));
 }
 
-void dead_owner_judge(const struct turn *turn, struct watched_set *watch,
-		      const struct survey *survey)
+void ended_owner_judge(const struct turn *turn, struct watched_set *watch,
+		       const struct survey *survey)
 {
 	for (size_t i = 0; i < survey->wait_count; i++) {
 		const struct process_wait *wait = &survey->waits[i];

@@ -82,7 +82,7 @@ bool thread_tables_read(struct thread_tables *tables, const struct process_facts
 
 	tables->pid = pid;
 	tables->count = 0;
-	if (!process || !wakers_read_facts(process, pid, &facts) || !facts.threads ||
+	if (!process || !wakeup_read_facts(process, pid, &facts) || !facts.threads ||
 	    !read_all(pid, facts.threads, &tables->where, sizeof(tables->where)) ||
 	    !is_sane(&tables->where) ||
 	    !read_all(pid, tables->where.slab_count, &slabs, sizeof(slabs)) ||

@@ -165,8 +165,8 @@ static void find_lock_that_record_names(struct search *search)
 	}
 }
 
-uint64_t own_word_lock(pid_t pid, uint64_t self, const struct stack_registers *registers,
-		       uint64_t waited)
+uint64_t waiter_futex_lock(pid_t pid, uint64_t self, const struct stack_registers *registers,
+			   uint64_t waited)
 {
 	struct search search = {.waited = waited};
 

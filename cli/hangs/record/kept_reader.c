@@ -28,7 +28,7 @@ static bool find_keeper(const struct process_facts *process, pid_t pid, struct w
 {
 	struct private_facts facts;
 
-	if (!process || !wakers_read_facts(process, pid, &facts))
+	if (!process || !wakeup_read_facts(process, pid, &facts))
 		return false;
 	*keeper = (struct keeper){pid, facts.kept, facts.born_by, writer};
 	return true;
