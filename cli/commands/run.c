@@ -1,6 +1,6 @@
 /*
- * The run: launch, follow the log, look at suspects, judge, report. Nothing of
- * the program's but its standard streams is shared with it.
+ * The command `forkcheck PROGRAM` launches the program, follows the log, looks at suspects,
+ * judges and reports. Nothing of the program's but its standard streams is shared with it.
  */
 #include "run.h"
 #include "findings/assemble.h"

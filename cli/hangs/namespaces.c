@@ -1,4 +1,7 @@
-/* NSpid in /proc/PID/status, from our namespace inwards, and the process' own notes. */
+/*
+ * The numbers of a process in its own namespace are those of NSpid in /proc/PID/status, from
+ * our namespace inwards, if its own notes agree.
+ */
 #include "namespaces.h"
 #include "hangs/identify/wakeup_sources.h"
 #include "process/procfs.h"

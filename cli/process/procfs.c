@@ -1,4 +1,7 @@
-/* Parses /proc/PID/task. Every field may be missing: the task may end at any read. */
+/*
+ * A process' tasks, and what each waits in, are read from /proc/PID/task. Every field may be
+ * missing: the task may end at any read.
+ */
 #include "procfs.h"
 #include <dirent.h>
 #include <fcntl.h>

@@ -1,4 +1,7 @@
-/* Descriptors and their limit. Fails silently: nothing here is needed to run a program. */
+/*
+ * forkcheck changes its own descriptors and their limit here, and gives the program back what
+ * was. It fails silently: nothing here is needed to run a program.
+ */
 #include "host_setup.h"
 #include <fcntl.h>
 #include <stdbool.h>

@@ -1,6 +1,6 @@
 /*
- * fork, exec, signals. The program gets our standard streams, our signal mask
- * as we got it, and two more environment variables.
+ * The program is forked and executed here, and signals are passed on to it. It gets our
+ * standard streams, our signal mask as we got it, and two more environment variables.
  */
 #include "launch.h"
 #include "commands/options.h"

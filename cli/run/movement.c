@@ -1,7 +1,7 @@
 /*
- * Reads /proc of all descendants. Threads that look around every tenth of a
- * second (the handlers of multiprocessing.Pool) read and write nothing and take
- * next to no time: they do not count.
+ * Whether a session stands still is read from /proc of all descendants. Threads that look
+ * around every tenth of a second (the handlers of multiprocessing.Pool) read and write nothing
+ * and take next to no time: they do not count.
  */
 #include "movement.h"
 #include "process/procfs.h"

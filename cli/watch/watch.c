@@ -1,5 +1,5 @@
 /*
- * Looks at /proc, a few times a second and only at processes that inherited
+ * The watch visits processes a few times a second, and samples only those that inherited
  * trouble: a healthy program costs one read of shared memory per process.
  */
 #include "watch.h"

@@ -1,6 +1,7 @@
 /*
- * Reads the model, and what the process keeps of its objects in its own memory: a
- * stranger's, and checked as such. Stacks are read, and nobody is stopped.
+ * What ties a task's wait to lost threads is found in the model, and in what the process keeps
+ * of its objects in its own memory: a stranger's, and checked as such. Stacks are read, and
+ * nobody is stopped.
  */
 #include "ties.h"
 #include "base/library_names.h"

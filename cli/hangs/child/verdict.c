@@ -1,4 +1,8 @@
-/* Holds single tasks in futex waits to read their stacks; else reads. */
+/*
+ * The quiescent tasks of a process are judged here: what ties each to lost threads, and who
+ * else could end its wait. Single tasks in futex waits are held to read their stacks; all else
+ * is only read.
+ */
 #include "verdict.h"
 #include "hangs/identify/lost_threads.h"
 #include "hangs/identify/parked_threads.h"

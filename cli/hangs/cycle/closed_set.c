@@ -1,4 +1,7 @@
-/* Reads /proc, and what the processes keep in their own memory. */
+/*
+ * A closed set of processes is asked whether it has moved, and what could wake one of it.
+ * /proc is read, and what the processes keep in their own memory.
+ */
 #include "closed_set.h"
 #include "hangs/identify/wakeup_sources.h"
 #include <signal.h>

@@ -1,8 +1,8 @@
 /*
- * Quickly checks every process of the session, rarely at those that do not change,
- * and surveys all that stand still when one more does. Surveys may take a
- * 500th of the time. No process is held that is in the middle of a
- * transfer: a write would come back with a part.
+ * Cycles are looked for in all processes of the session: each gets a quick check, rarely where
+ * it does not change, and all that are quiescent are surveyed when one more is. Surveys may
+ * take a 500th of the time. No process is held that is in the middle of a transfer: a write
+ * would come back with a part.
  */
 #include "cycle.h"
 #include "closed_set.h"

@@ -1,7 +1,7 @@
 /*
- * Reads the mutex from the memory of the process that waits. A number in a
- * word is no proof: it must be the whole mutex of glibc, in memory that is
- * shared, with the id of a thread of this session that has ended.
+ * A shared mutex whose owner has ended is known by its bytes, read from the memory of the
+ * process that waits. A number in a word is no proof: it must be the whole mutex of glibc, in
+ * memory that is shared, with the id of a thread of this session that has ended.
  */
 #include "ended_owner.h"
 #include "hangs/watched_set.h"

@@ -1,7 +1,8 @@
 /*
- * The value must be 0, and all who ever posted must have taken before, or it is
- * no lock. What is missing is what those took that have ended: where one who
- * lives has taken more than it gave, that one may give it back.
+ * A semaphore that somebody took and ended is known by what each process took and gave. Its
+ * value must be 0, and all who ever posted must have taken before, or it is no lock. What is
+ * missing is what those took that have ended: where one who lives has taken more than it gave,
+ * that one may give it back.
  */
 #include "ended_taker.h"
 #include "closed_set.h"

@@ -1,4 +1,7 @@
-/* Cheap questions first: descriptors are read only of those whom nobody known can help. */
+/*
+ * A survey asks all quiescent processes whom they wait for, the cheap questions first:
+ * descriptors are read only of those whom nobody known can help.
+ */
 #include "survey.h"
 #include <dirent.h>
 #include <stdlib.h>

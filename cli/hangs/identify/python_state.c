@@ -1,5 +1,5 @@
 /*
- * Reads the interpreter from outside, where the process' own notes say that it
+ * The frames of an interpreter are read from outside, where the process' own notes say that it
  * is. Nothing of what is read is trusted: see shim/common/python/cpython.h.
  */
 #include "python_state.h"

@@ -1,4 +1,7 @@
-/* Reads the memory of a process from the outside; no byte of it is trusted. */
+/*
+ * The tables of held locks of a living process are read from the outside; no byte of them is
+ * trusted.
+ */
 #include "thread_tables.h"
 #include "process/stop.h"
 #include "wakeup_sources.h"

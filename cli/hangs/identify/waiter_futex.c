@@ -1,5 +1,6 @@
 /*
- * Two shapes of record are told apart from everything else that waits:
+ * A futex of the waiter's own stands in a record, of which two shapes are told apart from
+ * everything else that waits:
  *
  * - The lock names the record: the lock's word is the record's address with bits
  *   set that the address leaves free (abseil). That the record is the thread's

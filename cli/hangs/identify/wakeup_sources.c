@@ -1,6 +1,7 @@
 /*
- * Reads /proc/PID/timers, the signals of a look, and the process' own notes of
- * handlers and interval timers (struct private_facts, written by the shim).
+ * What could wake a process is read from /proc/PID/timers, the signals of a sample, and the
+ * process' own notes of handlers and interval timers (struct private_facts, written by the
+ * shim).
  */
 #include "wakeup_sources.h"
 #include "base/library_names.h"

@@ -1,4 +1,7 @@
-/* Reads a process from the outside (process_vm_readv); the copy is a stranger's. */
+/*
+ * The objects that a process waits on are read from its table of ownerless things, from the
+ * outside (process_vm_readv); the copy is a stranger's.
+ */
 #include "awaited_objects.h"
 #include "hangs/identify/wakeup_sources.h"
 #include "kept_reader.h"

@@ -1,6 +1,7 @@
 /*
- * The third look and what follows it. ptrace may be refused (another tracer,
- * Yama, a process that is not dumpable): then nothing is acted upon.
+ * A hang is recorded here, after a last sample while its process is held, and acted upon.
+ * ptrace may be refused (another tracer, Yama, a process that is not dumpable): then nothing
+ * is acted upon.
  */
 #include "hang_record.h"
 #include "awaited_objects.h"

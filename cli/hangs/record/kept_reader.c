@@ -1,4 +1,7 @@
-/* Reads what a process keeps from the outside (process_vm_readv); no byte of it is trusted. */
+/*
+ * The facts that a process keeps are read from the outside (process_vm_readv) and written to
+ * the log; no byte of them is trusted.
+ */
 #include "kept_reader.h"
 #include "hangs/identify/wakeup_sources.h"
 #include <stddef.h>
