@@ -1,5 +1,5 @@
 /*
- * ptrace, without the signals that PTRACE_ATTACH would send: SEIZE and
+ * A process is held by ptrace, without the signals that PTRACE_ATTACH would send: SEIZE and
  * INTERRUPT are invisible to the program and to its parent.
  */
 #include "stop.h"

@@ -1,7 +1,7 @@
 /*
- * The x86-64 ABI for thread-local storage, as glibc has it: the variables of the
- * modules of the start lie below the thread pointer; those of the others are where
- * the vector says that the word behind the thread pointer points to.
+ * A thread's own variables are where the x86-64 ABI for thread-local storage has them, in
+ * glibc's way: the variables of the modules of the start lie below the thread pointer; those
+ * of the others are where the vector says that the word behind the thread pointer points to.
  */
 #include "thread_memory.h"
 #include "memory_map.h"

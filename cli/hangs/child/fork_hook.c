@@ -1,4 +1,7 @@
-/* Reads memory from the outside, and stops nobody. */
+/*
+ * A hook of os.register_at_fork() that waits is found by the stack of its thread, which is
+ * read from the outside; nobody is stopped.
+ */
 #include "fork_hook.h"
 #include "hangs/identify/frame_base.h"
 #include "hangs/identify/wakeup_sources.h"

@@ -1,6 +1,7 @@
 /*
- * Looks at one process, keeps book of which task stands still since when, and judges those
- * that do. Reads /proc, and holds single tasks in futex waits to read their stacks.
+ * A process that is watched is sampled here: which of its tasks is quiescent since when, and
+ * what follows for those that are. /proc is read, and single tasks in futex waits are held for
+ * their stacks.
  *
  * Two things are needed before anything is done to a process: evidence that ties a wait to
  * lost threads, and that nobody else can end it.
