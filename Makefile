@@ -250,18 +250,20 @@ endif
 
 # --- installing --------------------------------------------------------------
 
-DOCUMENTS = $(wildcard README.md LICENSE docs/*.md)
+# docs/README.md leads through the tree; README.md has its name where both would be one folder.
+DOCUMENTS = README.md LICENSE $(filter-out docs/README.md, $(wildcard docs/*.md))
+DOC_ROOMS = rules rooms how-to
 MAN_PAGES = $(wildcard docs/*.1)
 INSTALLED = $(DESTDIR)$(PREFIX)
 
 install: all
 	@install -d $(INSTALLED)/bin $(INSTALLED)/lib/forkcheck $(INSTALLED)/share/man/man1 \
-		$(INSTALLED)/share/doc/forkcheck/rules
+		$(DOC_ROOMS:%=$(INSTALLED)/share/doc/forkcheck/%)
 	@install -m 755 $(BUILD)/forkcheck $(INSTALLED)/bin/forkcheck
 	@install -m 755 $(BUILD)/libforkcheck.so $(INSTALLED)/lib/forkcheck/libforkcheck.so
 	@install -m 644 $(MAN_PAGES) $(INSTALLED)/share/man/man1
 	@install -m 644 $(DOCUMENTS) $(INSTALLED)/share/doc/forkcheck
-	@install -m 644 $(wildcard docs/rules/*.md) $(INSTALLED)/share/doc/forkcheck/rules
+	@$(foreach room,$(DOC_ROOMS),install -m 644 docs/$(room)/*.md $(INSTALLED)/share/doc/forkcheck/$(room) && ):
 
 uninstall:
 	@rm -f $(INSTALLED)/bin/forkcheck $(patsubst docs/%,$(INSTALLED)/share/man/man1/%,$(MAN_PAGES))

@@ -1,5 +1,6 @@
 /*
- * forkcheck: which fork is unsafe, which lock, who held it, and what to do.
+ * forkcheck says which fork is unsafe, which lock, who held it, and what to do. Here it
+ * begins.
  */
 #include "commands/commands.h"
 

@@ -1,6 +1,6 @@
 /*
- * Memory that is released all at once. Nothing here fails: a process without
- * memory has no report to write, so it ends with forkcheck's own status.
+ * An arena gives memory that is released all at once. None of its functions fails: a process
+ * without memory has no report to write, so it ends with forkcheck's own status.
  */
 #include "arena.h"
 #include <limits.h>

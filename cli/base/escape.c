@@ -1,6 +1,6 @@
 /*
- * Strings of strangers made safe. Reads no byte behind the NUL and no more of
- * a long string than it shows.
+ * These functions make strings of strangers safe to show. They read no byte behind the NUL and
+ * no more of a long string than it shows.
  */
 #include "escape.h"
 

@@ -1,5 +1,6 @@
 /*
- * Names are the target's, and may be anything.
+ * These functions take the name of a library apart. Names are the target's, and may be
+ * anything.
  *
  * auditwheel puts the first 8 digits of a SHA-256 before the first dot of a name
  * ("libopenblasp-r0-d77a1985.3.15.so"); Cargo, 16 digits of its own at the end

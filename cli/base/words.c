@@ -1,4 +1,7 @@
-/* Splits text. POSIX, Shell Command Language, 2.2 (quoting) and no more of it. */
+/*
+ * The words of FORKCHECK_OPTIONS are split here. POSIX, Shell Command Language, 2.2 (quoting)
+ * and no more of it.
+ */
 #include "words.h"
 #include <errno.h>
 #include <stddef.h>

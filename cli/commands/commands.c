@@ -1,4 +1,4 @@
-/* The table of commands. */
+/* This is the table of commands, and how a command is found in it. */
 #include "commands.h"
 
 #include "explain.h"

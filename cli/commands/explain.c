@@ -1,6 +1,4 @@
-/*
- * forkcheck explain: prints texts that were embedded at build time.
- */
+/* The command `forkcheck explain` prints texts that were embedded at build time. */
 #include "explain.h"
 
 #include "rule_texts.h"

@@ -1,5 +1,5 @@
 /*
- * The command line. `option_rows` is the one list of options: argp parses from
+ * The command line is read here. `option_rows` is the one list of options: argp parses from
  * it, --help prints it, and the man page's list is made of it.
  *
  * A bad command line ends the program here, with one line that says what is

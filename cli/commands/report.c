@@ -1,8 +1,7 @@
 /*
- * Judges kept sessions, one after the other, and writes one report. Nothing of
- * a session is acted upon: its processes are long gone, and its numbers are
- * other processes' by now. ELF files are opened by the names that are in it,
- * for reading.
+ * The command `forkcheck report` judges kept sessions, one after the other, and writes one
+ * report. Nothing of a session is acted upon: its processes are long gone, and its numbers are
+ * other processes' by now. ELF files are opened by the names that are in it, for reading.
  */
 #include "report.h"
 #include "findings/assemble.h"

@@ -1,5 +1,5 @@
 /*
- * Embeds docs/rules/CODE.md of each rule of the list; the build has to make this
+ * This file embeds docs/rules/CODE.md of each rule of the list; the build has to make this
  * file again when one of the texts changes.
  */
 #include "rule_texts.h"

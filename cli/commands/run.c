@@ -1,6 +1,6 @@
 /*
- * The run: launch, follow the log, look at suspects, judge, report. Nothing of
- * the program's but its standard streams is shared with it.
+ * The command `forkcheck PROGRAM` launches the program, follows the log, looks at suspects,
+ * judges and reports. Nothing of the program's but its standard streams is shared with it.
  */
 #include "run.h"
 #include "base/clock.h"
@@ -286,7 +286,7 @@ static int open_log(struct run *run)
 
 static int set_up(struct run *run)
 {
-	surroundings_prepare();
+	host_setup_prepare();
 	launch_catch_signals();
 	if (!run->options->no_subreaper)
 		launch_adopt_orphans();

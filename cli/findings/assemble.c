@@ -1,6 +1,6 @@
 /*
- * Fills a report from the model and nothing else: what the CLI saw of the run
- * itself is in the log too.
+ * The report of a session is filled here, from the model and nothing else: what the CLI saw of
+ * the run itself is in the log too.
  */
 #include "assemble.h"
 #include "judge.h"

@@ -1,6 +1,4 @@
-/*
- * Words and counts of findings. Pure functions over plain data.
- */
+/* These are the words for findings, and their counts: pure functions over plain data. */
 #include "finding.h"
 
 size_t report_count(const struct report *report, enum severity severity)

@@ -1,4 +1,7 @@
-/* Collects, merges and sorts findings. Knows no rule by name. */
+/*
+ * The judge asks all rules, and merges and sorts what they find. It knows none of them by
+ * name.
+ */
 #include "judge.h"
 #include <stdlib.h>
 #include <string.h>

@@ -1,6 +1,6 @@
 /*
- * Counts by module. Addresses are looked up and creation stacks are walked;
- * nothing is symbolized.
+ * The table of libraries is counted here, by module. Addresses are looked up and creation
+ * stacks are walked; nothing is symbolized.
  */
 #include "libraries.h"
 #include "findings/evidence/attribution.h"

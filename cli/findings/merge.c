@@ -1,4 +1,4 @@
-/* Adds up plain data. */
+/* The reports of several sessions become one here: plain data is added up. */
 #include "merge.h"
 #include "judge.h"
 #include "libraries.h"

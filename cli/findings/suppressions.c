@@ -1,7 +1,6 @@
 /*
- * Reads and matches suppressions. The files are the user's, but may be anything
- * by mistake: every length is bounded. What they are matched with is the
- * target's.
+ * Suppressions are read here, and matched with findings. The files are the user's, but may be
+ * anything by mistake: every length is bounded. What they are matched with is the target's.
  */
 #include "suppressions.h"
 #include "base/arena.h"

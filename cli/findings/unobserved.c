@@ -1,4 +1,7 @@
-/* Compares what was started with what said hello. Looks at the model alone. */
+/*
+ * Who was not observed is found by comparing, in the model, what was started with what said
+ * hello.
+ */
 #include "unobserved.h"
 #include "shim/common/arch/arch.h"
 #include <stdlib.h>

@@ -1,4 +1,7 @@
-/* NSpid in /proc/PID/status, from our namespace inwards, and the process' own notes. */
+/*
+ * The numbers of a process in its own namespace are those of NSpid in /proc/PID/status, from
+ * our namespace inwards, if its own notes agree.
+ */
 #include "namespaces.h"
 #include "hangs/identify/wakeup_sources.h"
 #include "process/procfs.h"
@@ -63,7 +66,7 @@ pid_t namespaces_find(const struct namespaces *namespaces, const struct process_
 	for (size_t i = 0; i < namespaces->count; i++) {
 		const struct inner_process *inner = &namespaces->list[i];
 
-		if (inner->inner != facts->pid || !wakers_are_of(facts, inner->pid))
+		if (inner->inner != facts->pid || !wakeup_are_of(facts, inner->pid))
 			continue;
 		if (found)
 			return 0;

@@ -1,7 +1,7 @@
 /*
- * Keeps the list of processes that are watched, in the order of their serials, and opens the
- * process behind a serial: the log is the program's to write, so that no other process of the
- * user's is touched.
+ * The list of watched processes is kept here, in the order of their serials, and the process
+ * behind a serial is opened: the log is the program's to write, so that no other process of
+ * the user's is touched.
  */
 #include "watched_set.h"
 #include "base/clock.h"

@@ -1,6 +1,6 @@
 /*
- * Reads links and notes of descriptors. They may change at any read: who asks
- * looks twice at processes that have not run in between.
+ * Who has the other end of what a task waits for is read from links and notes of descriptors.
+ * They may change at any read: who asks looks twice at processes that have not run in between.
  */
 #include "holders.h"
 #include "sockets.h"

@@ -1,4 +1,7 @@
-/* Reads /proc/PID/maps of one process, and of all where memory is shared. */
+/*
+ * Whose memory an address is, is read from /proc/PID/maps of the process, and of all processes
+ * where it is shared.
+ */
 #include "memory_map.h"
 #include <dirent.h>
 #include <inttypes.h>

@@ -1,4 +1,7 @@
-/* Parses /proc/PID/task. Every field may be missing: the task may end at any read. */
+/*
+ * A process' tasks, and what each waits in, are read from /proc/PID/task. Every field may be
+ * missing: the task may end at any read.
+ */
 #include "procfs.h"
 #include <dirent.h>
 #include <fcntl.h>
@@ -92,16 +95,16 @@ static void look_at_task(pid_t pid, pid_t tid, struct process_look *look)
 		look->complete = false;
 }
 
-bool procfs_peek_task(pid_t pid, pid_t tid, struct task_look *task)
+bool procfs_quick_check_task(pid_t pid, pid_t tid, struct task_look *task)
 {
 	memset(task, 0, sizeof(*task));
 	task->tid = tid;
 	return read_call(pid, task);
 }
 
-bool procfs_peek(pid_t pid, struct task_look *task)
+bool procfs_quick_check(pid_t pid, struct task_look *task)
 {
-	return procfs_peek_task(pid, pid, task);
+	return procfs_quick_check_task(pid, pid, task);
 }
 
 /*

@@ -38,8 +38,8 @@ struct process_look {
 bool procfs_look(pid_t pid, struct process_look *look);
 
 /* Only the first thread's system call: cheap, to pass over who is not at rest. */
-bool procfs_peek(pid_t pid, struct task_look *task);
-bool procfs_peek_task(pid_t pid, pid_t tid, struct task_look *task);
+bool procfs_quick_check(pid_t pid, struct task_look *task);
+bool procfs_quick_check_task(pid_t pid, pid_t tid, struct task_look *task);
 
 /* The same call with the same arguments; the task may have come back to it. */
 bool procfs_same_place(const struct task_look *one, const struct task_look *other);

@@ -1,4 +1,7 @@
-/* One netlink question and its answer (sock_diag(7)). /proc/net/unix knows no peers. */
+/*
+ * The peers of Unix sockets come from one netlink question and its answer (sock_diag(7)).
+ * /proc/net/unix knows no peers.
+ */
 #include "sockets.h"
 #include <linux/netlink.h>
 #include <linux/rtnetlink.h>

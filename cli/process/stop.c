@@ -1,5 +1,5 @@
 /*
- * ptrace, without the signals that PTRACE_ATTACH would send: SEIZE and
+ * A process is held by ptrace, without the signals that PTRACE_ATTACH would send: SEIZE and
  * INTERRUPT are invisible to the program and to its parent.
  */
 #include "stop.h"
@@ -95,7 +95,7 @@ static bool is_unchanged(pid_t pid, const struct task_look *task)
 {
 	struct task_look now;
 
-	return procfs_peek_task(pid, task->tid, &now) && procfs_same_place(task, &now);
+	return procfs_quick_check_task(pid, task->tid, &now) && procfs_same_place(task, &now);
 }
 
 static enum stop_result hold_or_look(struct stopped *stopped, const struct task_look *task,

@@ -1,5 +1,5 @@
 /*
- * Thread-local storage, as glibc has it: the variables of the modules of the start lie beside
+ * A thread's own variables are where glibc has them: those of the modules of the start lie beside
  * the thread pointer (arch.h says where), those of the others are where the thread's vector says.
  */
 #include "thread_memory.h"

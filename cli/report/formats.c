@@ -1,4 +1,4 @@
-/* The table of formats, made of the list, and how they are found. */
+/* This is the table of formats, made of the list, and how a format is found in it. */
 #include "formats.h"
 
 #include <string.h>

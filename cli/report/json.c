@@ -1,5 +1,5 @@
 /*
- * The report as one JSON document, schema "forkcheck-report/1". Keys are only
+ * A report is written as one JSON document here, schema "forkcheck-report/1". Keys are only
  * ever added. What does not apply is absent, what is unknown is null.
  *
  * The document is ASCII (other characters are escaped): it may go to a

@@ -1,5 +1,6 @@
 /*
- * SIGKILL through pidfds, to descendants of this process only.
+ * Whoever is left of a run is ended here, by SIGKILL through pidfds, and only descendants of
+ * this process are.
  */
 #include "descendants.h"
 #include "process/procfs.h"

@@ -1,6 +1,6 @@
 /*
- * Decides; ends nothing. Who asks forkcheck to end (timeout, a CI runner, a
- * container's init) mostly kills next, and the report must be there by then.
+ * When a run is to end is decided here; nothing is ended. Who asks forkcheck to end (timeout,
+ * a CI runner, a container's init) mostly kills next, and the report must be there by then.
  */
 #include "ending.h"
 #include <signal.h>

@@ -1,4 +1,7 @@
-/* Descriptors and their limit. Fails silently: nothing here is needed to run a program. */
+/*
+ * forkcheck changes its own descriptors and their limit here, and gives the program back what
+ * was. It fails silently: nothing here is needed to run a program.
+ */
 #include "host_setup.h"
 #include <fcntl.h>
 #include <stdbool.h>
@@ -36,13 +39,13 @@ static void raise_limit(void)
 	is_raised = setrlimit(RLIMIT_NOFILE, &raised) == 0;
 }
 
-void surroundings_prepare(void)
+void host_setup_prepare(void)
 {
 	occupy_standard_streams();
 	raise_limit();
 }
 
-void surroundings_restore(void)
+void host_setup_restore(void)
 {
 	if (is_raised)
 		setrlimit(RLIMIT_NOFILE, &original_descriptors);

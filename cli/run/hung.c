@@ -1,6 +1,6 @@
 /*
- * A list in the order in which hangs were found. A pidfd is kept of each that
- * lives, so that nothing here is said of, or done to, a process that got the
+ * The processes that hang are a list, in the order in which they were found. A pidfd is kept
+ * of each that lives, so that nothing here is said of, or done to, a process that got the
  * number of another one.
  */
 #include "hung.h"

@@ -1,6 +1,6 @@
 /*
- * fork, exec, signals. The program gets our standard streams, our signal mask
- * as we got it, and two more environment variables.
+ * The program is forked and executed here, and signals are passed on to it. It gets our
+ * standard streams, our signal mask as we got it, and two more environment variables.
  */
 #include "launch.h"
 #include "base/clock.h"
@@ -307,7 +307,7 @@ static _Noreturn void become_program(const struct launched *launched, char *cons
 	int problem;
 
 	restore_signals();
-	surroundings_restore();
+	host_setup_restore();
 	sigprocmask(SIG_SETMASK, mask, NULL);
 	if (set_environment(launched, session, shim) == 0)
 		execvp(arguments[0], arguments);

@@ -1,7 +1,7 @@
 /*
- * Lines for a person who reads along. Findings with the same fingerprint are
- * one: it is printed in full for the first process only. A stream that cannot
- * be written to (its terminal or its reader is gone) is nobody's to hear of.
+ * Hangs are printed here when they are found, for a person who reads along. Findings with the
+ * same fingerprint are one: it is printed in full for the first process only. A stream that
+ * cannot be written to (its terminal or its reader is gone) is nobody's to hear of.
  */
 #include "live.h"
 #include "outputs.h"

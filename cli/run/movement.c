@@ -1,7 +1,7 @@
 /*
- * Reads /proc of all descendants. Threads that look around every tenth of a
- * second (the handlers of multiprocessing.Pool) read and write nothing and take
- * next to no time: they do not count.
+ * Whether a session stands still is read from /proc of all descendants. Threads that look
+ * around every tenth of a second (the handlers of multiprocessing.Pool) read and write nothing
+ * and take next to no time: they do not count.
  */
 #include "movement.h"
 #include "process/procfs.h"
@@ -73,7 +73,7 @@ static bool waits_for_a_person(pid_t pid, pid_t foreground)
 {
 	struct task_look first;
 
-	return foreground > 0 && getpgid(pid) == foreground && procfs_peek(pid, &first) &&
+	return foreground > 0 && getpgid(pid) == foreground && procfs_quick_check(pid, &first) &&
 	       first.in_call && waits_for_input(pid, &first);
 }
 

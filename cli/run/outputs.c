@@ -1,6 +1,6 @@
 /*
- * Opens, fills and closes what the options name. Standard error is never
- * closed, and a failure to write there is nobody's to hear of.
+ * The files and streams that the options name are opened, filled and closed here. Standard
+ * error is never closed, and a failure to write there is nobody's to hear of.
  */
 #include "outputs.h"
 #include <errno.h>

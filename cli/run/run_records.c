@@ -1,5 +1,6 @@
 /*
- * Appends to the log, and lets the model take it in at once.
+ * What only the CLI knows of a run is appended to the log here, and the model takes it in at
+ * once.
  */
 #include "run_records.h"
 #include "findings/unobserved.h"

@@ -1,4 +1,7 @@
-/* Opens /dev/tty for each question: they are asked when a job stops, and not else. */
+/*
+ * Whose the terminal is, is asked of /dev/tty, which is opened for each question: they are
+ * asked when a job stops, and not else.
+ */
 #include "terminal.h"
 #include <fcntl.h>
 #include <unistd.h>

@@ -1,6 +1,6 @@
 /*
- * Indexes of a session's records. Sizes are bounded by the log: one entry per
- * cell and one per process.
+ * The model indexes the records of a session, and gives them out by type and by reference.
+ * Sizes are bounded by the log: one entry per cell and one per process.
  */
 #include "model.h"
 #include <stdio.h>

@@ -1,4 +1,4 @@
-/* Open addressing; at most half full. */
+/* This set of pairs is a table with open addressing, at most half full. */
 #include "pairs.h"
 #include <stdlib.h>
 

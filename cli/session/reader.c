@@ -1,6 +1,6 @@
 /*
- * The session log as bytes. Everything read here was written by strangers, who
- * may still be writing: load once, check the copy, use the copy.
+ * The reader makes checked records of the bytes of a session log. Everything read here was
+ * written by strangers, who may still be writing: load once, check the copy, use the copy.
  */
 #include "reader.h"
 #include "shim/common/log_header.h"

@@ -1,7 +1,7 @@
 /*
- * Files that the user named. What is saved goes to a file beside it first, so
- * that a full disk leaves no half session and no lost one. What is loaded may
- * come from anybody: it is read once, into memory, and checked by the reader.
+ * Sessions are saved to, and loaded from, files that the user named. What is saved goes to a
+ * file beside it first, so that a full disk leaves no half session and no lost one. What is
+ * loaded may come from anybody: it is read once, into memory, and checked by the reader.
  */
 #include "save.h"
 #include <errno.h>

@@ -1,6 +1,7 @@
 /*
- * Files in /dev/shm (or $FORKCHECK_SESSION_DIR, or $TMPDIR): one per run, mode
- * 0600, with an unpredictable name. A lock on it lasts as long as this process.
+ * The session file is made, and removed, in /dev/shm (or $FORKCHECK_SESSION_DIR, or $TMPDIR):
+ * one per run, mode 0600, with an unpredictable name. A lock on it lasts as long as this
+ * process.
  */
 #include "session.h"
 #include "base/clock.h"

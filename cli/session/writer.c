@@ -1,4 +1,7 @@
-/* Appends to the mapped log by the same protocol as the shim (see session.h). */
+/*
+ * The CLI appends its records to the mapped log here, by the same protocol as the shim
+ * (shim/common/log_format.h).
+ */
 #include "writer.h"
 #include "base/clock.h"
 #include <string.h>

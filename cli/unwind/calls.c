@@ -1,7 +1,6 @@
 /*
- * Which function a return address belongs to: the call instruction before it,
- * read from the module's file. Through a PLT entry to the name in the
- * relocation of its slot.
+ * The function that a return address belongs to is found by the call instruction before it,
+ * read from the module's file. Through a PLT entry to the name in the relocation of its slot.
  */
 #include "shim/common/arch/arch.h"
 #include "space.h"

@@ -1,5 +1,5 @@
 /*
- * Finds a frame description and checks it from its first to its last byte.
+ * A frame description is found here, and checked from its first to its last byte.
  *
  * libunwind evaluates descriptions with little mistrust: a register number
  * above the last one indexes past its arrays, a division may raise SIGFPE. So

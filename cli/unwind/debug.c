@@ -1,7 +1,7 @@
 /*
- * Gives libdw a module: the file that is open already, and its separate debug
- * file. Looks on this machine only: libdw's standard search would ask the
- * servers of $DEBUGINFOD_URLS, and a hang would be reported a download later.
+ * libdw gets a module from here: the file that is open already, and its separate debug file.
+ * Looks on this machine only: libdw's standard search would ask the servers of
+ * $DEBUGINFOD_URLS, and a hang would be reported a download later.
  */
 #include "space.h"
 #include <fcntl.h>

@@ -1,6 +1,6 @@
 /*
- * Headers and bytes of an ELF file. Every number that is read from the file is
- * checked before it is used: the file belongs to the target.
+ * The headers and bytes of an ELF file are read here. Every number that is read from the file
+ * is checked before it is used: the file belongs to the target.
  */
 #include "elf.h"
 #include "shim/common/arch/arch.h"

@@ -1,7 +1,6 @@
 /*
- * Walks a stack with libunwind, which sees the target only through the
- * accessors in here: registers and memory that were captured, and the ELF
- * files of the address space.
+ * A stack is walked with libunwind, which sees the target only through the accessors in here:
+ * registers and memory that were captured, and the ELF files of the address space.
  */
 #include "shim/common/arch/arch.h"
 #include "space.h"

@@ -1,6 +1,6 @@
 /*
- * Memory that was captured: a few ranges of bytes that the shim copied. They
- * came from the target, so an address is only ever compared, never followed.
+ * Captured memory is read here: a few ranges of bytes that the shim copied. They came from the
+ * target, so an address is only ever compared, never followed.
  */
 #include "unwind.h"
 #include <string.h>

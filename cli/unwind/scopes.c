@@ -1,6 +1,4 @@
-/*
- * Functions and lines from DWARF, inlined functions included.
- */
+/* The functions and lines of an address come from DWARF here, inlined functions included. */
 #include "space.h"
 #include <dwarf.h>
 #include <elfutils/libdw.h>

@@ -1,7 +1,7 @@
 /*
- * The modules of a process, found by address. Files are looked at when they
- * are added, and opened for longer only when an address in them is met: a
- * process may have mapped more files than we may have open.
+ * An address space is the modules of a process, found by address. Files are looked at when
+ * they are added, and opened for longer only when an address in them is met: a process may
+ * have mapped more files than we may have open.
  */
 #include "space.h"
 #include <stdlib.h>

@@ -1,6 +1,6 @@
 /*
- * Names for code and data addresses: DWARF first, then symbol tables;
- * demangled; what was asked once is remembered.
+ * Addresses of code and data get their names here: DWARF first, then symbol tables; demangled;
+ * what was asked once is remembered.
  */
 #include "space.h"
 #include <libiberty/demangle.h>

@@ -1,5 +1,5 @@
 /*
- * Reads /proc. What can be proven of a process that nobody saw coming:
+ * Processes that the log does not know are found in /proc. What can be proven of one:
  *
  * - It is a copy of its parent's memory: same executable, and the kernel put
  *   the stack and the vDSO, whose places exec draws anew, at the same addresses.

@@ -1,5 +1,5 @@
 /*
- * Looks at /proc, a few times a second and only at processes that inherited
+ * The watch visits processes a few times a second, and samples only those that inherited
  * trouble: a healthy program costs one read of shared memory per process.
  */
 #include "watch.h"
@@ -49,7 +49,7 @@ static bool lacks_threads(const struct model *model, const struct process_facts 
 }
 
 /* The threads of an ancestor are missing in every descendant until one execs. */
-static bool is_heir(const struct model *model, const struct process_facts *facts)
+static bool is_missing_threads(const struct model *model, const struct process_facts *facts)
 {
 	for (int i = 0; i < LINEAGE_MAX && facts && facts->kind == BIRTH_CHILD; i++) {
 		if (facts->lost || (facts->is_outside && lacks_threads(model, facts)))
@@ -129,15 +129,16 @@ static bool visit(struct watch *watch, const struct turn *turn, struct watched *
 		return true;
 	/* Its record may be there long before the births that make it one: a parent
 	 * fills them when it comes out of its fork. */
-	watched->is_heir = watched->is_heir || is_heir(turn->model, facts);
+	watched->is_missing_threads =
+		watched->is_missing_threads || is_missing_threads(turn->model, facts);
 	forking = forking_thread(turn->model, facts);
-	/* Of an heir, what it lacks says more. */
-	if (watched->is_heir || watched->wait)
+	/* Of a child missing threads, what it lacks says more. */
+	if (watched->is_missing_threads || watched->wait)
 		watched->hooked = 0;
 	else if (!forking && full_round)
 		watched->hooked = fork_hook_find(turn, watched);
 	proof_note_forking(turn, watched, forking ? forking : watched->hooked);
-	if (!watched->is_heir && !watched->wait && !watched->forking)
+	if (!watched->is_missing_threads && !watched->wait && !watched->forking)
 		return is_alive(watched);
 	/* Between rounds, what is known of other namespaces may be older than the process. */
 	if (!watched_open(&watch->set, watched, facts))
@@ -146,7 +147,7 @@ static bool visit(struct watch *watch, const struct turn *turn, struct watched *
 		return false;
 	/* Its start is known to two seconds only. Asked anew: it signs some time after its birth.
 	 */
-	if (wakers_are_of_another(facts, watched->pid))
+	if (wakeup_are_of_another(facts, watched->pid))
 		return false;
 	proof_judge(turn, watched);
 	return true;
@@ -209,7 +210,7 @@ int watch_turn(struct watch *watch, struct model *model,
 bool watch_awaits_judgement(const struct watch *watch)
 {
 	for (size_t i = 0; i < watch->set.count; i++)
-		if (watch->set.list[i]->is_heir && proof_is_open(watch->set.list[i]) &&
+		if (watch->set.list[i]->is_missing_threads && proof_is_open(watch->set.list[i]) &&
 		    is_alive(watch->set.list[i]))
 			return true;
 	return false;

@@ -1,4 +1,4 @@
-/* Finds a build-id in a copy of ELF notes, which anybody may have written. */
+/* A build-id is found in a copy of ELF notes, which anybody may have written. */
 #include "base/build_id.h"
 #include <elf.h>
 #include <link.h>

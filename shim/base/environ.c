@@ -1,5 +1,5 @@
 /*
- * Builds the environment of the next program, from pointers and strings that are the
+ * The environment of the next program is built here, from pointers and strings that are the
  * caller's. Nothing here allocates; it runs in vfork children, too.
  */
 #include "base/environ.h"

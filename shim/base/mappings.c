@@ -1,6 +1,6 @@
 /*
- * Reads /proc/self/maps line by line, with a buffer on the stack. Runs in any thread, and
- * in signal handlers.
+ * The mappings of this process are read from /proc/self/maps, line by line, with a buffer on
+ * the stack. That may be in any thread, and in signal handlers.
  */
 #include "base/mappings.h"
 #include "base/process.h"

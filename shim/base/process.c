@@ -1,6 +1,6 @@
 /*
- * Keeps the state of the process, tells its time and reads its memory. Runs anywhere: in
- * hooks, in signal handlers, and first thing in fork children.
+ * The state of this process is kept here, its time is told and its memory is read. All of it
+ * may run anywhere: in hooks, in signal handlers, and first thing in fork children.
  */
 #include "base/process.h"
 #include "base/real.h"

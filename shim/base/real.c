@@ -1,6 +1,6 @@
 /*
- * Looks the real functions up. Runs before every other constructor; may take the loader's
- * lock, once and never again.
+ * The real functions are looked up here, before every other constructor runs. That may take
+ * the loader's lock, once and never again.
  */
 #include "base/real.h"
 #include "base/symbol_tables.h"

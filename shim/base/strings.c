@@ -1,8 +1,8 @@
 /*
- * The functions of <string.h> that the shim and the compiler use. Hidden, so that
- * every call in the shim ends here: a program may bring names of its own, and a
- * sanitizer's memcpy and strcmp must not be called before its runtime has started,
- * which is after our constructor (clang's ThreadSanitizer crashed there).
+ * These are the functions of <string.h> that the shim and the compiler use. Hidden, so that
+ * every call in the shim ends here: a program may bring names of its own, and a sanitizer's
+ * memcpy and strcmp must not be called before its runtime has started, which is after our
+ * constructor (clang's ThreadSanitizer crashed there).
  *
  * The empty instructions keep compilers from seeing the very function in its loop.
  */

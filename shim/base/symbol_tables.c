@@ -1,6 +1,6 @@
 /*
- * Reads the dynamic sections of objects. Every count in them is the program's, and bounded
- * here.
+ * Exported names are looked up in the dynamic sections of objects. Every count in them is the
+ * program's, and bounded here.
  */
 #include "base/symbol_tables.h"
 #include <elf.h>

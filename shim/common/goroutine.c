@@ -1,4 +1,7 @@
-/* Nothing of what is read is trusted: addresses are only ever read through the reader. */
+/*
+ * The goroutine that called C is found by what the runtime of Go keeps. Nothing of what is
+ * read is trusted: addresses are only ever read through the reader.
+ */
 #include "goroutine.h"
 #include "arch/arch.h"
 

@@ -1,6 +1,7 @@
 /*
- * Examines a program file by its first bytes, its owner and its capabilities. Makes system
- * calls by number alone: libc's open() and pread() are cancellation points, exec is not.
+ * A program file is examined by its first bytes, its owner and its capabilities. That makes
+ * system calls by number alone: libc's open() and pread() are cancellation points, exec is
+ * not.
  */
 #include "target.h"
 #include "arch/arch.h"

@@ -1,6 +1,6 @@
 /*
- * Keeps the facts of a fork, and writes those that can matter to its child. Runs in the
- * parent, among its other threads.
+ * The parent announces a fork here: its facts are kept, and those written that can matter to
+ * the child. This runs in the parent, among its other threads.
  */
 #include "fork/announcement.h"
 #include "base/process.h"

@@ -1,7 +1,7 @@
 /*
- * Around a fork, whoever makes it: a wrapper, the atfork handlers alone, or nobody that was
- * seen. A signal handler may interrupt it and fork itself, and then returns into the
- * interrupted fork in two processes: what was under way is kept, and put back.
+ * A fork is begun and ended here, whoever makes it: a wrapper, the atfork handlers alone, or
+ * nobody that was seen. A signal handler may interrupt it and fork itself, and then returns
+ * into the interrupted fork in two processes: what was under way is kept, and put back.
  */
 #include "fork/fork_scope.h"
 #include "base/process.h"

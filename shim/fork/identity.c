@@ -1,6 +1,6 @@
 /*
- * Fills in who the process is, and its births. Runs in the constructor, and in fork
- * children while they are alone.
+ * Who this process is, is filled in here, and its entry in the process table. This runs in the
+ * constructor, and in fork children while they are alone.
  */
 #include "fork/identity.h"
 #include "base/process.h"

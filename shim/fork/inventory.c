@@ -1,7 +1,6 @@
 /*
- * Takes the inventory of what a fork child inherits. Runs before anything else in the
- * child, in signal handlers, too: takes no lock, and calls nothing of libc's but what
- * real.h looked up.
+ * A fork child takes the inventory of what it inherits here, before anything else, in signal
+ * handlers, too: it takes no lock, and calls nothing of libc's but what real.h looked up.
  */
 #include "fork/inventory.h"
 #include "base/process.h"

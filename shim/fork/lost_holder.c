@@ -1,6 +1,7 @@
 /*
- * Asks the lock and the threads' tables, which for lost threads are as they
- * were at the clone. Runs in a fork child, before it asks for a lock.
+ * The lost thread that has a lock is found by asking the lock and the threads' tables, which
+ * for lost threads are as they were at the clone. This runs in a fork child, before it asks
+ * for a lock.
  *
  * libc takes a lock and says who has it in two steps, and clears both in two.
  * A clone between them leaves a lock that is taken by nobody. Which thread was

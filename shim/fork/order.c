@@ -1,8 +1,9 @@
 /*
- * This file alone knows who comes before whom. A module that has to do with a fork has a
- * function for each moment that concerns it, named after it: MODULE_start,
- * MODULE_before_fork, MODULE_in_child, MODULE_at_end. They run from here, in the thread that
- * forks; fork_scope.c says when, and announces a fork anew that another one has interrupted.
+ * This file alone knows who comes before whom at a start, around a fork, at an exec and at the
+ * end. A module that has to do with a fork has a function for each moment that concerns it,
+ * named after it: MODULE_start, MODULE_before_fork, MODULE_in_child, MODULE_at_end. They run
+ * from here, in the thread that forks; fork_scope.c says when, and announces a fork anew that
+ * another one has interrupted.
  */
 #include "fork/order.h"
 #include "base/environ.h"

@@ -1,6 +1,6 @@
 /*
- * Keeps the locks that a fork child cannot get, and writes WAIT and TOUCH records wherever
- * the child meets one. Runs around the child's own calls, which may wait.
+ * The locks that a fork child cannot get are kept here, and WAIT and TOUCH records are written
+ * wherever it meets one. This runs around the child's own calls, which may wait.
  */
 #include "fork/orphans.h"
 #include "base/mappings.h"

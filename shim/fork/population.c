@@ -1,6 +1,6 @@
 /*
- * Counts the threads beside the one that forks, and asks the kernel for those that are not
- * registered. Runs in the parent, among those threads.
+ * The threads beside the one that forks are counted here, and the kernel is asked for those
+ * that are not registered. This runs in the parent, among those threads.
  */
 #include "fork/population.h"
 #include "base/process.h"

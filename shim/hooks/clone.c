@@ -1,8 +1,8 @@
 /*
- * Forks without fork(): _Fork(), clone(), and the calls by number. libc runs no
- * atfork handlers for any of them and repairs no lock; after all but _Fork() it
- * does not even know that the thread has a new id. Clones that share the memory
- * (threads, vfork) are no forks: they are jumped to.
+ * These hooks see forks without fork(): _Fork(), clone(), and the calls by number. libc runs
+ * no atfork handlers for any of them and repairs no lock; after all but _Fork() it does not
+ * even know that the thread has a new id. Clones that share the memory (threads, vfork) are no
+ * forks: they are jumped to.
  */
 #include "hooks/clone.h"
 #include "base/process.h"

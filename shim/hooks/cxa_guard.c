@@ -1,6 +1,6 @@
 /*
- * The guards of C++ function-local statics (Itanium C++ ABI, 3.3.3). Compiled code
- * looks at the first byte itself and calls only until the object is made.
+ * These hooks see the guards of C++ function-local statics (Itanium C++ ABI, 3.3.3). Compiled
+ * code looks at the first byte itself and calls only until the object is made.
  *
  * A program that loads its C++ runtime later, by dlopen, finds these names here
  * first, and there is nothing yet to pass a call on to. For such a program the guard

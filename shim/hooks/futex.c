@@ -1,7 +1,7 @@
 /*
- * Futexes that are asked for through syscall(): Rust, GLib, abseil, libstdc++.
- * Who woke and who waited last is noted under the address of the word, which is
- * often not the lock. Async-signal-safe.
+ * This hook sees futexes that are asked for through syscall(): Rust, GLib, abseil, libstdc++.
+ * Who woke and who waited last is noted under the address of the word, which is often not the
+ * lock. It is async-signal-safe.
  */
 #include "hooks/futex.h"
 #include "record/ownerless.h"

@@ -1,6 +1,6 @@
 /*
- * The functions of libc that take a lock of its own (base/region_functions.h): notes that a
- * thread is inside. Entering costs a few stores to the thread's own block: random() and
+ * The hooks of functions of libc that take a lock of its own (base/region_functions.h) note
+ * that a thread is inside. Entering costs a few stores to the thread's own block: random() and
  * localtime_r() are called in loops, dl_iterate_phdr() while an exception is thrown. A
  * function that is left by longjmp, an exception or cancellation leaves its entry open; the
  * next call takes the entry over, and a fork child asks the stack whether it still holds.

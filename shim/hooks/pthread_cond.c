@@ -1,8 +1,8 @@
 /*
- * Condition waits give the mutex up and take it back; who waited and who signalled
- * last is noted, for a condition variable has no owner. Nothing is unwound here:
- * while a thread waits, its slot stays open and the mutex's own word says that
- * it is not the owner; a cancelled wait takes the mutex back inside libc.
+ * The hooks of pthread_cond_*() see a wait give its mutex up and take it back; who waited and
+ * who signalled last is noted, for a condition variable has no owner. Nothing is unwound here:
+ * while a thread waits, its slot stays open and the mutex's own word says that it is not the
+ * owner; a cancelled wait takes the mutex back inside libc.
  */
 #include "base/process.h"
 #include "base/real.h"

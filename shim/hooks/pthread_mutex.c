@@ -1,7 +1,7 @@
 /*
- * pthread_mutex_*. The common path is a table hit and a jump to the real
- * function; the first pass through a line of code, and every call in a child
- * that inherited locks, takes the slow path.
+ * The hooks of pthread_mutex_*() note which thread is about to have a mutex. The common path
+ * is a table hit and a jump to the real function; the first pass through a line of code, and
+ * every call in a child that inherited locks, takes the slow path.
  */
 #include "base/process.h"
 #include "base/real.h"

@@ -1,6 +1,6 @@
 /*
- * pthread_rwlock_*. A writer is named by the lock; readers are only counted, and
- * their own tables say who they are.
+ * The hooks of pthread_rwlock_*() note who has a lock for reading or writing. A writer is
+ * named by the lock; readers are only counted, and their own tables say who they are.
  */
 #include "hooks/lock_wrappers.h"
 #include <time.h>

@@ -1,6 +1,6 @@
 /*
- * pthread_spin_*. A spin lock is one word that names nobody: who has it is known
- * from the threads' own tables.
+ * The hooks of pthread_spin_*() note who has a spin lock. It is one word that names nobody:
+ * who has it is known from the threads' own tables.
  */
 #include "hooks/lock_wrappers.h"
 

@@ -1,8 +1,8 @@
 /*
- * sem_*. A semaphore has no owner: who takes from it may be another than who
- * posts. Who did so last is noted, and where processes share it, how often each
- * process did. sem_wait() is a cancellation point; nothing
- * is held here that would have to be unwound.
+ * The hooks of sem_*() note who posts and who takes. A semaphore has no owner: who takes from
+ * it may be another than who posts. Who did so last is noted, and where processes share it,
+ * how often each process did. sem_wait() is a cancellation point; nothing is held here that
+ * would have to be unwound.
  */
 #include "base/real.h"
 #include "hooks/lock.h"

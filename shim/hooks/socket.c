@@ -1,7 +1,7 @@
 /*
- * send() and its kin, only to count them in a child without its parent's threads: one that
- * waits with time limits and sends in between does its work. /proc counts reads and
- * writes, and not these. Async-signal-safe; cancellation points are jumped to.
+ * The hooks of send() and its kin only count them, in a child without its parent's threads:
+ * one that waits with time limits and sends in between does its work. /proc counts reads and
+ * writes, and not these. They are async-signal-safe; cancellation points are jumped to.
  */
 #include "base/process.h"
 #include "base/real.h"

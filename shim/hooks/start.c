@@ -1,6 +1,6 @@
 /*
- * What the loader calls: at the start and at the end. The constructor is the first of the
- * process (DF_1_INITFIRST), runs alone, and is the only place that opens anything.
+ * The loader calls these functions, at the start and at the end. The constructor is the first
+ * of the process (DF_1_INITFIRST), runs alone, and is the only place that opens anything.
  */
 #include "base/environ.h"
 #include "base/process.h"

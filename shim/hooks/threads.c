@@ -1,6 +1,7 @@
 /*
- * C11's mtx_*: glibc makes a pthread mutex of an mtx_t, but does not come by
- * pthread_mutex_lock(). cnd_* give one up and take it back.
+ * The hooks of C11's mtx_*() and cnd_*() see locks that are no pthread calls: glibc makes a
+ * pthread mutex of an mtx_t, but does not come by pthread_mutex_lock(). cnd_* give one up and
+ * take it back.
  */
 #include "base/process.h"
 #include "base/real.h"

@@ -1,6 +1,6 @@
 /*
- * The memory of kept facts. Claimed by one atomic add, in any thread and in signal
- * handlers, and never given back. It is there from the start: behind a seccomp filter
+ * Kept facts have their memory here. It is claimed by one atomic add, in any thread and in
+ * signal handlers, and never given back. It is there from the start: behind a seccomp filter
  * of the program's nothing could be mapped.
  */
 #include "log/kept_facts.h"

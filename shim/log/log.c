@@ -1,6 +1,6 @@
 /*
- * Appends to the session log: shared memory, atomic operations, one futex wake
- * for news that cannot wait. Called from everywhere, fork children included.
+ * Records are appended to the session log here: shared memory, atomic operations, one futex
+ * wake for news that cannot wait. They come from everywhere, fork children included.
  */
 #include "log/log.h"
 #include "base/process.h"

@@ -1,6 +1,6 @@
 /*
- * Appends COPIED records: who used the same copy of a state as another process. Runs in
- * hooks, at exits, and where a fork finds that output is gone.
+ * COPIED records say who used the same copy of a state as another process. They are appended
+ * in hooks, at exits, and where a fork finds that output is gone.
  */
 #include "record/copied.h"
 #include "base/process.h"

@@ -1,6 +1,7 @@
 /*
- * Watches libc's generators of random numbers: the first draw after a fork is recorded. Any
- * thread may draw or seed while another forks; what cannot be told then is not recorded.
+ * libc's generators of random numbers are watched here: the first draw after a fork is
+ * recorded. Any thread may draw or seed while another forks; what cannot be told then is not
+ * recorded.
  */
 #include "record/generators.h"
 #include "base/process.h"

@@ -1,4 +1,7 @@
-/* Appends HELD records. Runs in a fork child, or where fork() returns in the parent. */
+/*
+ * HELD records, of locks that cannot be given back in a fork child, are appended here. This
+ * runs in a fork child, or where fork() returns in the parent.
+ */
 #include "record/held_records.h"
 #include "base/mappings.h"
 #include "base/process.h"

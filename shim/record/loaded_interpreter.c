@@ -1,7 +1,7 @@
 /*
- * Finds the interpreter by its exported symbols, in the loader's list (_r_debug),
- * read without the loader's lock. What came by dlopen() is read by memory_read(),
- * for it may be unloaded meanwhile; what was there at the start never is.
+ * The interpreter of Python is found by its exported symbols, in the loader's list (_r_debug),
+ * read without the loader's lock. What came by dlopen() is read by memory_read(), for it may
+ * be unloaded meanwhile; what was there at the start never is.
  */
 #include "record/loaded_interpreter.h"
 #include "base/process.h"

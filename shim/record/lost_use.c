@@ -1,7 +1,7 @@
 /*
- * Appends LOST_USE records, for the hooks in pthread_handles.c. glibc does not notice that
- * the thread is not there: it calls it ended, or reads memory that may have been given
- * back.
+ * LOST_USE records say that a child asked libc for a thread that it does not have; the hooks
+ * in pthread_handles.c have them written. glibc does not notice that the thread is not there:
+ * it calls it ended, or reads memory that may have been given back.
  */
 #include "record/lost_use.h"
 #include "base/process.h"

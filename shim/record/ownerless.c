@@ -1,6 +1,6 @@
 /*
- * Keeps the table of things without an owner. Runs in any thread and in signal handlers; an
- * old entry gives way.
+ * The table of ownerless things, and of who used them last, is kept here. It is written in any
+ * thread and in signal handlers; an old entry gives way.
  */
 #include "record/ownerless.h"
 #include "base/process.h"

@@ -1,6 +1,6 @@
 /*
- * Keeps the one block of private facts. Is async-signal-safe, as the hooks are that call
- * it.
+ * The one block of private facts is kept here. All of it is async-signal-safe, as the hooks
+ * are that call it.
  */
 #include "record/private_facts.h"
 #include "base/process.h"

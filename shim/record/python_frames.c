@@ -1,5 +1,5 @@
 /*
- * Notes the frames of the interpreter that is loaded.
+ * The frames of the loaded interpreter are noted here.
  *
  * Memory is read by memory_read(), which fails where a load would fault. Only
  * a thread that has the interpreter's lock reads its own frames by plain loads:

@@ -1,8 +1,8 @@
 /*
- * Python's files write by write(), from a buffer of their own. So bytes that waited
- * at a fork have been written once a write() from that buffer begins with them; the
- * same bytes from elsewhere are others. A file that was closed, or lost its buffer
- * otherwise, is forgotten at the next fork.
+ * Output that waits in Python's files at a fork is followed here. They write by write(), from
+ * a buffer of their own. So bytes that waited at a fork have been written once a write() from
+ * that buffer begins with them; the same bytes from elsewhere are others. A file that was
+ * closed, or lost its buffer otherwise, is forgotten at the next fork.
  *
  * At the fork the thread has the interpreter's lock (python_frames.c): what was found then
  * is what the child has a copy of.

@@ -1,5 +1,8 @@
-/* Opens the entries that are not opened in passing, and in a fork child asks those of lost
- * threads whether they still hold. Writes HELD and WAIT records. */
+/*
+ * Who is inside of a region of libc is noted here where it is not noted in passing, and in a
+ * fork child the entries of lost threads are asked whether they still hold. HELD and WAIT
+ * records follow.
+ */
 #include "record/region_entries.h"
 #include "base/process.h"
 #include "log/log.h"

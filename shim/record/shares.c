@@ -1,7 +1,8 @@
 /*
- * Finds out which object of the kernel's a semaphore lies in, and keeps count in
- * a record of the log. Runs in any thread; posts also in signal handlers. The
- * records are a fixed number: who ends with nothing in hand gives its own back.
+ * What this process takes from shared semaphores is counted here, in a record of the log, by
+ * the object of the kernel's that a semaphore lies in. Takes come in any thread; posts also in
+ * signal handlers. The records are a fixed number: who ends with nothing in hand gives its own
+ * back.
  */
 #include "record/shares.h"
 #include "base/mappings.h"

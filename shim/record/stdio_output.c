@@ -1,7 +1,7 @@
 /*
- * Looks into stdio's buffers, without its locks: all is read as it may be gone
- * (memory_read), and what another thread changes meanwhile is not recorded.
- * struct _IO_FILE is public and part of the ABI.
+ * Output that waits in stdio's buffers at a fork is followed here, without stdio's locks: all
+ * is read as it may be gone (memory_read), and what another thread changes meanwhile is not
+ * recorded. struct _IO_FILE is public and part of the ABI.
  *
  * stdio writes by itself (a full buffer, a new line, exit), through functions of
  * libc's own that no wrapper sees. So bytes that waited at a fork are looked at

@@ -1,6 +1,7 @@
 /*
- * Appends TAKEN records. Which locks the lost threads had used is asked of their tables
- * when the child takes its first lock, and not at the fork: most children take none.
+ * TAKEN records say which locks of lost threads a child takes. Which locks the lost threads
+ * had used is asked of their tables when the child takes its first lock, and not at the fork:
+ * most children take none.
  */
 #include "record/taken.h"
 #include "base/process.h"

@@ -1,4 +1,7 @@
-/* Keeps USE and ATFORK facts; those of locks, in a fork child, are written at once. */
+/*
+ * USE and ATFORK facts, who uses threads, locks and handlers, are kept here; those of locks,
+ * in a fork child, are written at once.
+ */
 #include "record/uses.h"
 #include "base/process.h"
 #include "log/kept_facts.h"

@@ -1,7 +1,7 @@
 /*
- * Copies stacks. Reads plainly where the stack is known to be this thread's own, and by
- * process_vm_readv on ourselves everything else (coroutines, alternate signal stacks, other
- * threads): that fails where a read would fault.
+ * Stacks are copied here. They are read plainly where the stack is known to be this thread's
+ * own, and all else (coroutines, alternate signal stacks, other threads) by process_vm_readv
+ * on ourselves: that fails where a read would fault.
  */
 #include "state/capture.h"
 #include "base/process.h"

@@ -1,6 +1,7 @@
 /*
- * Reads the loader's list without its lock: what came by dlopen() through memory_read(), as
- * it may go meanwhile. One runtime is known, the first; it is never unloaded.
+ * The runtime of Go is found in the loader's list, without its lock: what came by dlopen() is
+ * read by memory_read(), as it may go meanwhile. One runtime is known, the first; it is never
+ * unloaded.
  */
 #include "state/go_runtime.h"
 #include "base/process.h"

@@ -1,6 +1,6 @@
 /*
- * Opens and closes slots where the hooks' common path cannot: new call sites, collisions,
- * kinds that count. Runs in the thread that owns the table.
+ * Slots of held locks are opened and closed here where the hooks' common path cannot: new call
+ * sites, collisions, kinds that count. This runs in the thread that owns the table.
  */
 #include "state/held.h"
 #include "base/process.h"

@@ -1,6 +1,6 @@
 /*
- * Finds the slots of a thread, and keeps them when the TLS that they are in goes: at the
- * end of the thread, and at a fork that loses it.
+ * A thread's slots are found here, and kept when the TLS that they are in goes: at the end of
+ * the thread, and at a fork that loses it.
  */
 #include "state/held_table.h"
 #include "base/process.h"

@@ -1,5 +1,5 @@
 /*
- * Keeps the table of initialised locks. Runs in any thread, without a lock; one that is
+ * The table of initialised locks is kept here, in any thread and without a lock; one that is
  * written over was about another lock.
  */
 #include "state/initialised_locks.h"

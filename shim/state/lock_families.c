@@ -1,6 +1,6 @@
 /*
- * Answers what the bytes of a lock say, for each family. Reads copies of locks, in hooks
- * and in fork children.
+ * What the bytes of a lock say is answered here, for each family. Copies of locks are read, in
+ * hooks and in fork children.
  */
 #include "state/lock_families.h"
 #include "base/process.h"

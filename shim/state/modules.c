@@ -1,6 +1,7 @@
 /*
- * Walks the loader's list of objects (_r_debug). Racing dlopen and dlclose are
- * ordinary: reads go through memory_read(), and a torn list ends the walk.
+ * The libraries of this process are read from the loader's list of objects (_r_debug). Racing
+ * dlopen and dlclose are ordinary: reads go through memory_read(), and a torn list ends the
+ * walk.
  */
 #include "state/modules.h"
 #include "base/build_id.h"

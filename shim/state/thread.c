@@ -1,6 +1,6 @@
 /*
- * Claims blocks of threads, gives them back, and writes THREAD records. A new thread costs
- * one claim of a block and one lock of its robust mutex.
+ * Blocks of threads are claimed here and given back, and THREAD records are written. A new
+ * thread costs one claim of a block and one lock of its robust mutex.
  */
 #include "state/thread.h"
 #include "base/process.h"

@@ -346,9 +346,9 @@ static uint64_t ask_notes(const struct question *question)
 	objects_record_all(&process, getpid(), &writer, look);
 	kept_fork(&process, getpid(), &writer);
 	arena_init(&arena);
-	wakers_find(&model, &arena, &process, getpid(), look);
+	wakeup_find(&model, &arena, &process, getpid(), look);
 	arena_release(&arena);
-	wakers_are_of_another(&process, getpid());
+	wakeup_are_of_another(&process, getpid());
 	return atomic_load(&session->next_cell) - 1;
 }
 
@@ -379,7 +379,7 @@ static unsigned ask_threads(const struct question *question)
 
 static uint64_t ask_lock(const struct question *question)
 {
-	return own_word_lock(getpid(), question->self, &question->registers, question->waited);
+	return waiter_futex_lock(getpid(), question->self, &question->registers, question->waited);
 }
 
 /* Walks the stack from each of its places that may be a frame's base. */

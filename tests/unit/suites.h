@@ -38,7 +38,7 @@
 	suite(goroutine) \
 	suite(python) \
 	suite(parked) \
-	suite(own_word) \
+	suite(waiter_futex) \
 	suite(python_report) \
 	suite(python_advice) \
 	suite(programs) \
@@ -56,7 +56,7 @@
 	suite(takers) \
 	suite(faults) \
 	suite(security) \
-	suite(surroundings) \
+	suite(host_setup) \
 	suite(copied) \
 	suite(beside) \
 	suite(healthy) \

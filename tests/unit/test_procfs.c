@@ -354,16 +354,16 @@ START_TEST(reads_states_and_signals)
 }
 END_TEST
 
-START_TEST(peeks_at_the_first_task)
+START_TEST(checks_the_first_task)
 {
 	pid_t child = start_waiting(support_wait, 3);
 	struct task_look task;
 
-	ck_assert(procfs_peek(child, &task));
+	ck_assert(procfs_quick_check(child, &task));
 	ck_assert_int_eq(task.tid, child);
 	ck_assert(procfs_is_untimed_futex_wait(&task));
 	support_end_child(child);
-	ck_assert(!procfs_peek(child, &task));
+	ck_assert(!procfs_quick_check(child, &task));
 	ck_assert(!procfs_is_futex_wait(&task));
 }
 END_TEST
@@ -535,7 +535,7 @@ Suite *procfs_suite(void)
 	tcase_add_test(core, knows_which_futex_calls_wait);
 	tcase_add_test(core, compares_waits_only_where_asked);
 	tcase_add_test(core, reads_states_and_signals);
-	tcase_add_test(core, peeks_at_the_first_task);
+	tcase_add_test(core, checks_the_first_task);
 	tcase_add_test(core, tells_a_timed_futex_wait);
 	tcase_add_test(core, knows_relatives);
 	tcase_add_test(core, knows_timers);

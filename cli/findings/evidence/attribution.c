@@ -1,6 +1,7 @@
 /*
- * Walks creation stacks without symbolizing them. The same stack is asked for
- * by every thread of a pool, so answers are kept for a judgement.
+ * The library that a thread belongs to is found in the stack of its creation, which is walked
+ * and not symbolized. The same stack is asked for by every thread of a pool, so answers are
+ * kept for a judgement.
  */
 #include "attribution.h"
 #include "base/library_names.h"

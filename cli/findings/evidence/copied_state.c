@@ -1,4 +1,7 @@
-/* Reads the model only; the records are sorted once. */
+/*
+ * COPIED records are brought into pairs of a parent and its child here. Only the model is
+ * read; the records are sorted once.
+ */
 #include "copied_state.h"
 #include "base/library_names.h"
 #include "evidence.h"

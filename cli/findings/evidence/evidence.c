@@ -1,6 +1,6 @@
 /*
- * Unwinds and symbolizes what a finding shows, and nothing else: symbols are
- * the expensive part.
+ * Records become the parts of a finding here. What it shows is unwound and symbolized, and
+ * nothing else: symbols are the expensive part.
  */
 #include "evidence.h"
 #include "attribution.h"

@@ -1,4 +1,7 @@
-/* Reads the model, and unwinds what the finding shows. */
+/*
+ * BLOCKED records become the chain of who keeps a fork() from returning. The model is read,
+ * and what the finding shows is unwound.
+ */
 #include "fork_blockers.h"
 #include "base/library_names.h"
 #include "evidence.h"

@@ -1,4 +1,7 @@
-/* Reads the model only. A hostile log may make the line a ring: it has a limit. */
+/*
+ * The forks that a process came by are found in the model, and nowhere else. A hostile log may
+ * make their line a circle: it has a limit.
+ */
 #include "fork_line.h"
 
 #define GENERATIONS_MAX 1024

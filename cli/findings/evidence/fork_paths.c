@@ -1,4 +1,7 @@
-/* One table; reads nothing but the finding and the kind of lock. */
+/*
+ * The ways to fork, and what is to be said of each, are one table. Nothing is read but the
+ * finding and the kind of lock.
+ */
 #include "fork_paths.h"
 #include "lock_kinds.h"
 

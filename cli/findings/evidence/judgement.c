@@ -1,4 +1,4 @@
-/* Collects the findings of a judgement, in the report's arena. */
+/* A judgement collects its findings here, in the report's arena. */
 #include "findings/rules/rule.h"
 #include <string.h>
 

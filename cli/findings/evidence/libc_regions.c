@@ -1,4 +1,7 @@
-/* The tables of regions and of glibc's versions. Data, and how to look it up. */
+/*
+ * These are the tables of libc's regions and of what each version of glibc does, and how to
+ * look them up.
+ */
 #include "libc_regions.h"
 #include <stdlib.h>
 #include <string.h>

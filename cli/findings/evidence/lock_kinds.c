@@ -1,4 +1,7 @@
-/* Families of locks, by their bytes. Reads copies only. */
+/*
+ * This table knows each family of locks: its name, its functions, and what the bytes of a lock
+ * say. Copies are read, never a lock.
+ */
 #include "lock_kinds.h"
 #include "shim/common/glibc/mutex.h"
 #include "shim/common/glibc/rwlock.h"

@@ -1,6 +1,6 @@
 /*
- * Groups the threads that a fork left behind. What was created at one place by one library
- * is a group; the same place may have several STACK records, of other bytes.
+ * The threads that a fork left behind are grouped here. What was created at one place by one
+ * library is a group; the same place may have several STACK records, of other bytes.
  */
 #include "missing_threads.h"
 #include "attribution.h"

@@ -1,4 +1,7 @@
-/* Reads the model only. A use names its thread by the lower bits of a serial. */
+/*
+ * What is known of an ownerless object, its name and who used it last, is found in the model.
+ * A use names its thread by the lower bits of a serial.
+ */
 #include "object_evidence.h"
 #include "attribution.h"
 #include "evidence.h"

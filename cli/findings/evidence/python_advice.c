@@ -1,6 +1,7 @@
 /*
- * Evidence and texts are one table. Nothing is known of a module but how the
- * path of its file ends and what its functions are called.
+ * The start method of a Python child, and its cure, are found by one table of evidence and
+ * texts. Nothing is known of a module but how the path of its file ends and what its functions
+ * are called.
  */
 #include "python_advice.h"
 #include "base/library_names.h"

@@ -1,4 +1,6 @@
-/* Numbers and names in these records are the target's: bounded by the reader, escaped by renderers.
+/*
+ * PYTHON records become frames with names here. Numbers and names in them are the target's:
+ * bounded by the reader, escaped by renderers.
  */
 #include "python_evidence.h"
 #include <string.h>

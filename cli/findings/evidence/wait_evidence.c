@@ -1,4 +1,7 @@
-/* Reads the model only. A lock's history is looked for up the line of forks. */
+/*
+ * The WAIT record of a child becomes the parts of a finding here, from the model alone. A
+ * lock's history is looked for up the line of forks.
+ */
 #include "wait_evidence.h"
 #include "fork_line.h"
 #include "lock_kinds.h"

@@ -1,7 +1,7 @@
 /*
- * FC001: the child waits for a lock that a thread which does not exist in the
- * child held at fork. Also: the forking thread held a lock of a type that asks
- * for its thread id, and could not give it back in the child.
+ * FC001, orphaned-lock: a child waits for a lock that a thread which does not exist in the
+ * child held at fork. Also: the forking thread held a lock of a type that asks for its thread
+ * id, and could not give it back in the child.
  */
 #include "fc001_orphaned_python_lock.h"
 #include "fc001_orphaned_region.h"

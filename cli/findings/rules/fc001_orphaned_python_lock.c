@@ -1,6 +1,6 @@
 /*
- * The owner is a thread that the fork left behind, by its pthread_t. That no
- * thread of the child has this number was seen from outside.
+ * FC001 for locks of CPython that name their owner: it is a thread that the fork left behind,
+ * by its pthread_t. That no thread of the child has this number was seen from outside.
  */
 #include "fc001_orphaned_python_lock.h"
 #include "findings/evidence/evidence.h"

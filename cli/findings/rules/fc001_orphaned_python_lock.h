@@ -1,6 +1,6 @@
 /*
- * FC001 for the locks of CPython that name their owner (threading.RLock, since
- * 3.14): a part of the rule in orphaned_lock.c.
+ * FC001 for the locks of CPython that name their owner (threading.RLock, since 3.14): a part
+ * of the rule in fc001_orphaned_lock.c.
  */
 #ifndef FORKCHECK_ORPHANED_PYTHON_LOCK_H
 #define FORKCHECK_ORPHANED_PYTHON_LOCK_H

@@ -1,7 +1,7 @@
 /*
- * A child at rest inside a part of libc that threads which it does not have
- * were inside of at the fork. The watch has proven the rest, and that the word
- * it waits for is libc's own.
+ * FC001 for locks inside of libc: a child is quiescent inside a part of libc that threads
+ * which it does not have were inside of at the fork. The watch has proven that it stays so,
+ * and that the word it waits for is libc's own.
  */
 #include "fc001_orphaned_region.h"
 #include "findings/evidence/evidence.h"

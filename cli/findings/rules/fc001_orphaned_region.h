@@ -1,5 +1,5 @@
 /*
- * FC001 for the locks inside of libc: a part of the rule in orphaned_lock.c.
+ * FC001 for the locks inside of libc: a part of the rule in fc001_orphaned_lock.c.
  */
 #ifndef FORKCHECK_ORPHANED_REGION_H
 #define FORKCHECK_ORPHANED_REGION_H

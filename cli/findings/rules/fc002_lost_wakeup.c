@@ -1,6 +1,6 @@
 /*
- * FC002: the child waits for threads that were lost at a fork. What it waits
- * for has no owner; that nothing can wake it was proven from the outside.
+ * FC002, lost-wakeup: a child waits for threads that were lost at a fork. What it waits for
+ * has no owner; that nothing can wake it was proven from the outside.
  */
 #include "fc002_lost_wakeup.h"
 #include "fc001_orphaned_python_lock.h"

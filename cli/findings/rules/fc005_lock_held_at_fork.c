@@ -33,13 +33,13 @@ static bool did_wait(const struct model *model, uint32_t process, uint64_t lock)
 	return false;
 }
 
-/* A HELD record counts its heirs and does not name them; a child knows only
+/* A HELD record counts the children that inherited it and does not name them; a child knows only
  * that it inherited something. With one lock per fork both are the same. */
 static struct outcome look_at_children(const struct model *model, const struct record_held *held,
 				       session_reference reference)
 {
 	struct outcome outcome = {0};
-	uint64_t heirs = reader_count(model->reader, reference);
+	uint64_t inheritors = reader_count(model->reader, reference);
 
 	for (uint32_t serial = model_first_child(model, held->fork), next; serial; serial = next) {
 		const struct process_facts *child = model_facts(model, serial);
@@ -54,8 +54,8 @@ static struct outcome look_at_children(const struct model *model, const struct r
 		if (!outcome.example)
 			outcome.example = child;
 	}
-	if (outcome.untouched > heirs)
-		outcome.untouched = heirs;
+	if (outcome.untouched > inheritors)
+		outcome.untouched = inheritors;
 	return outcome;
 }
 

@@ -1,6 +1,6 @@
 /*
  * FC007: fork() was entered and not left. What handlers do to locks is in
- * handler_locks.c.
+ * fc007_handler_locks.c.
  */
 #include "fc007_handler_locks.h"
 #include "findings/evidence/evidence.h"

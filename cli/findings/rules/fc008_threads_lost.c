@@ -1,5 +1,5 @@
 /*
- * FC008: a fork without exec while other threads were alive. A note: many
+ * FC008: a process forked without exec while other threads were alive. It is a note: many
  * programs do it safely.
  */
 #include "findings/evidence/evidence.h"

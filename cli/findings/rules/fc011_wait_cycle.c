@@ -1,6 +1,6 @@
 /*
- * FC011: processes wait for each other in a ring. That nobody else can let
- * them go on was proven from the outside.
+ * FC011, wait-cycle: processes wait for each other in a cycle. That nobody else can let them
+ * go on was proven from the outside.
  */
 #include "findings/evidence/evidence.h"
 #include "findings/evidence/python_advice.h"

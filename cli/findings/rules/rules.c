@@ -1,4 +1,4 @@
-/* The table of rules, made of the list. Data only. */
+/* This is the table of rules, made of the list. */
 #include "rule.h"
 
 #define ROW(code, name, severity, function) {#code, name, severity, judge_##function},

@@ -1,4 +1,7 @@
-/* Reads memory from the outside, and stops nobody. */
+/*
+ * A hook of os.register_at_fork() that waits is found by the stack of its thread, which is
+ * read from the outside; nobody is stopped.
+ */
 #include "fork_hook.h"
 #include "hangs/identify/frame_base.h"
 #include "hangs/identify/wakeup_sources.h"
@@ -84,7 +87,7 @@ pid_t fork_hook_find(const struct turn *turn, struct watched *watched)
 	struct private_facts facts;
 	struct task_look task;
 
-	if (!process || !procfs_peek(watched->pid, &task) || !procfs_is_futex_wait(&task)) {
+	if (!process || !procfs_quick_check(watched->pid, &task) || !procfs_is_futex_wait(&task)) {
 		watched->hook.is_seen = false;
 		return 0;
 	}
@@ -95,7 +98,7 @@ pid_t fork_hook_find(const struct turn *turn, struct watched *watched)
 		return 0;
 	}
 	if (!watched->hook.is_asked)
-		watched->hook.is_in = wakers_read_facts(process, watched->pid, &facts) &&
+		watched->hook.is_in = wakeup_read_facts(process, watched->pid, &facts) &&
 				      facts.python.before_fork &&
 				      ask(turn, watched, &task, facts.python.before_fork);
 	watched->hook.is_asked = true;

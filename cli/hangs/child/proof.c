@@ -1,6 +1,7 @@
 /*
- * Looks at one process, keeps book of which task stands still since when, and judges those
- * that do. Reads /proc, and holds single tasks in futex waits to read their stacks.
+ * A process that is watched is sampled here: which of its tasks is quiescent since when, and
+ * what follows for those that are. /proc is read, and single tasks in futex waits are held for
+ * their stacks.
  *
  * Two things are needed before anything is done to a process: evidence that ties a wait to
  * lost threads, and that nobody else can end it.
@@ -109,7 +110,7 @@ static uint64_t count_work(const struct turn *turn, const struct watched *watche
 	const struct process_facts *process = model_facts(turn->model, watched->serial);
 	struct private_facts facts;
 
-	if (!process || !wakers_read_facts(process, watched->pid, &facts))
+	if (!process || !wakeup_read_facts(process, watched->pid, &facts))
 		return procfs_io(watched->pid);
 	return procfs_io(watched->pid) + facts.sent;
 }
@@ -569,19 +570,20 @@ static bool is_where_it_was(const struct watched *watched, const struct task_loo
 }
 
 /* The cheap questions first. */
-enum glance { GLANCE_LOOK, GLANCE_SAME, GLANCE_ELSEWHERE };
-static enum glance take_glance(const struct watched *watched)
+enum quick_check { QUICK_CHECK_SAMPLE, QUICK_CHECK_SAME, QUICK_CHECK_ELSEWHERE };
+static enum quick_check quick_check(const struct watched *watched)
 {
 	struct task_look first;
 
 	/* Of several, another than the first may be stuck. */
 	if (watched->forking || procfs_task_count(watched->pid) != 1 ||
-	    !procfs_peek(watched->pid, &first))
-		return GLANCE_LOOK;
+	    !procfs_quick_check(watched->pid, &first))
+		return QUICK_CHECK_SAMPLE;
 	if (is_where_it_was(watched, &first))
-		return GLANCE_SAME;
-	return procfs_is_futex_wait(&first) || !first.in_call || watched->wait ? GLANCE_LOOK
-									       : GLANCE_ELSEWHERE;
+		return QUICK_CHECK_SAME;
+	return procfs_is_futex_wait(&first) || !first.in_call || watched->wait
+		       ? QUICK_CHECK_SAMPLE
+		       : QUICK_CHECK_ELSEWHERE;
 }
 
 static bool is_all_at_rest(const struct watched *watched)
@@ -635,14 +637,14 @@ static bool may_be_passed_over(struct watched *watched)
 
 void proof_judge(const struct turn *turn, struct watched *watched)
 {
-	enum glance glance;
+	enum quick_check check;
 
 	if (may_be_passed_over(watched))
 		return;
-	glance = take_glance(watched);
-	if (glance == GLANCE_SAME)
+	check = quick_check(watched);
+	if (check == QUICK_CHECK_SAME)
 		return;
-	if (glance == GLANCE_ELSEWHERE && !watched->told.kind) {
+	if (check == QUICK_CHECK_ELSEWHERE && !watched->told.kind) {
 		watched->has_look = false;
 		watched->verdict.signature = 0;
 		return;

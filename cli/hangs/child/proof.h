@@ -49,7 +49,7 @@ struct watched {
 	uint32_t serial;
 	pid_t pid;
 	int process;             /* pidfd, opened at the first look */
-	bool is_heir;            /* lacks threads of the parent */
+	bool is_missing_threads; /* lacks threads of the parent */
 	session_reference wait;  /* the last WAIT record without a limit; 0: there is none */
 	session_reference tried; /* the last of one with a limit, or a try */
 	struct verdict_told told;

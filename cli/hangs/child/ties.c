@@ -1,6 +1,7 @@
 /*
- * Reads the model, and what the process keeps of its objects in its own memory: a
- * stranger's, and checked as such. Stacks are read, and nobody is stopped.
+ * What ties a task's wait to lost threads is found in the model, and in what the process keeps
+ * of its objects in its own memory: a stranger's, and checked as such. Stacks are read, and
+ * nobody is stopped.
  */
 #include "ties.h"
 #include "base/library_names.h"
@@ -28,7 +29,7 @@ void ties_open(struct tie_search *search, struct model *model, const struct proc
 {
 	*search = (struct tie_search){.model = model, .process = process, .pid = pid, .look = look};
 	search->objects = objects_read(process, pid);
-	search->has_facts = wakers_read_facts(process, pid, &search->facts);
+	search->has_facts = wakeup_read_facts(process, pid, &search->facts);
 }
 
 void ties_release(struct tie_search *search)

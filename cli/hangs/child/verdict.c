@@ -1,4 +1,8 @@
-/* Holds single tasks in futex waits to read their stacks; else reads. */
+/*
+ * The quiescent tasks of a process are judged here: what ties each to lost threads, and who
+ * else could end its wait. Single tasks in futex waits are held to read their stacks; all else
+ * is only read.
+ */
 #include "verdict.h"
 #include "hangs/identify/lost_threads.h"
 #include "hangs/identify/parked_threads.h"
@@ -128,7 +132,7 @@ static bool is_inert(const struct process_look *look, const struct task_look *ta
 {
 	const uint64_t *a = task->arguments;
 
-	if (!task->in_call || task->state != 'S' || wakers_open_signals(look, task))
+	if (!task->in_call || task->state != 'S' || wakeup_open_signals(look, task))
 		return false;
 	switch (task->number) {
 	case ARCH_CALL_PAUSE:
@@ -355,9 +359,9 @@ static void find_reason(struct inquiry *inquiry, bool begins_again, struct verdi
 	    !waits_word_is_same(watched->pid, inquiry->task))
 		say(verdict, "the word that it waits on has changed since");
 	else if (begins_again)
-		say(verdict, wakers_find_posters(inquiry->ties.process, watched->pid));
+		say(verdict, wakeup_find_posters(inquiry->ties.process, watched->pid));
 	else
-		say(verdict, wakers_find(inquiry->turn->model, &arena, inquiry->ties.process,
+		say(verdict, wakeup_find(inquiry->turn->model, &arena, inquiry->ties.process,
 					 watched->pid, watched->look));
 	arena_release(&arena);
 }

@@ -1,6 +1,7 @@
 /*
- * A task is held by itself: its neighbours may be in calls that a stop would end
- * (epoll_wait(), a recv() with a time limit). A futex wait begins again by itself.
+ * One waiting task is asked for its stack here: where it waits, and what could end that. It is
+ * held by itself: its neighbours may be in calls that a stop would end (epoll_wait(), a recv()
+ * with a time limit). A futex wait begins again by itself.
  */
 #include "waits.h"
 #include "base/library_names.h"

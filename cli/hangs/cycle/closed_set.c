@@ -1,4 +1,7 @@
-/* Reads /proc, and what the processes keep in their own memory. */
+/*
+ * A closed set of processes is asked whether it has moved, and what could wake one of it.
+ * /proc is read, and what the processes keep in their own memory.
+ */
 #include "closed_set.h"
 #include "hangs/identify/wakeup_sources.h"
 #include <signal.h>
@@ -64,11 +67,11 @@ bool closed_set_ask_wakers(const struct turn *turn, struct arena *arena, struct 
 
 		if (!set->has[node])
 			continue;
-		if (!procfs_look(pid, &look) || survey_print(&look) != known->print)
+		if (!procfs_look(pid, &look) || survey_fingerprint(&look) != known->fingerprint)
 			return false;
 		if (!*reason)
 			*reason =
-				wakers_find_but(turn->model, arena, known->facts, pid, &look,
+				wakeup_find_but(turn->model, arena, known->facts, pid, &look,
 						signals_that_cannot_come(survey, set, pid, &look));
 	}
 	return true;

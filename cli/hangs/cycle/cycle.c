@@ -1,8 +1,8 @@
 /*
- * Peeks at every process of the session, rarely at those that do not change,
- * and surveys all that stand still when one more does. Surveys may take a
- * 500th of the time. No process is held that is in the middle of a
- * transfer: a write would come back with a part.
+ * Cycles are looked for in all processes of the session: each gets a quick check, rarely where
+ * it does not change, and all that are quiescent are surveyed when one more is. Surveys may
+ * take a 500th of the time. No process is held that is in the middle of a transfer: a write
+ * would come back with a part.
  */
 #include "cycle.h"
 #include "base/clock.h"
@@ -22,7 +22,7 @@
 
 /* Unchanged for so long: not a step between two others. */
 #define REST_NS 700000000u
-/* Peeks at one process: twice a second; seldom where nothing changes. */
+/* Between quick checks of one process that waits; twice that where it does not. */
 #define PAUSE_NS     350000000u
 #define PAUSE_MAX_NS 3000000000u
 /* Others may have gone meanwhile, and with them what they held. */
@@ -57,14 +57,14 @@ static bool may_be_in_ring(const struct task_look *task)
 	}
 }
 
-static void peek(const struct turn *turn, struct watched *watched)
+static void quick_check(const struct turn *turn, struct watched *watched)
 {
 	struct ring_candidate *candidate = &watched->ring;
 	struct task_look first;
 
 	if (turn->now < candidate->next_ns)
 		return;
-	if (!procfs_peek(watched->pid, &first) || !may_be_in_ring(&first)) {
+	if (!procfs_quick_check(watched->pid, &first) || !may_be_in_ring(&first)) {
 		candidate->since = 0;
 	} else if (!candidate->since || !procfs_same_place(&candidate->first, &first)) {
 		candidate->since = turn->now;
@@ -83,12 +83,12 @@ static bool is_at_rest(const struct turn *turn, const struct watched *watched)
 }
 
 /* True when one has come to rest that was in no survey yet. */
-static bool peek_at_all(const struct turn *turn, struct watched_set *watch)
+static bool quick_check_all(const struct turn *turn, struct watched_set *watch)
 {
 	bool any_new = false;
 
 	for (size_t i = 0; i < watch->count; i++) {
-		peek(turn, watch->list[i]);
+		quick_check(turn, watch->list[i]);
 		any_new |= is_at_rest(turn, watch->list[i]) && !watch->list[i]->ring.was_surveyed;
 	}
 	return any_new;
@@ -281,7 +281,7 @@ static bool look_on(struct ring *ring, size_t node, struct look_on *on)
 	pid_t pid = known->watched->pid;
 
 	on->is_held = false;
-	if (!procfs_look(pid, &on->look) || survey_print(&on->look) != known->print)
+	if (!procfs_look(pid, &on->look) || survey_fingerprint(&on->look) != known->fingerprint)
 		return false;
 	if (any_in_transfer(&on->look))
 		return true;
@@ -383,7 +383,7 @@ static bool is_reported(const struct ring *ring)
 	for (size_t node = 0; node < ring->survey->graph.nodes; node++) {
 		const struct survey_node *known = &ring->survey->nodes[node];
 
-		if (ring->set.has[node] && known->watched->ring.reported == known->print)
+		if (ring->set.has[node] && known->watched->ring.reported == known->fingerprint)
 			return true;
 	}
 	return false;
@@ -459,9 +459,9 @@ static void survey_all(const struct turn *turn, struct watched_set *watch)
 	}
 	survey_connect(&survey);
 	if (!survey.failed)
-		dead_owner_judge(turn, watch, &survey);
+		ended_owner_judge(turn, watch, &survey);
 	if (!survey.failed)
-		dead_taker_judge(turn, watch, &survey);
+		ended_taker_judge(turn, watch, &survey);
 	if (!survey.failed)
 		judge_rings(turn, watch, &survey);
 	if (any_reported(&survey))
@@ -485,7 +485,7 @@ static bool is_time(const struct turn *turn, struct ring_rounds *rings, bool any
 
 void ring_turn(const struct turn *turn, struct watched_set *watch)
 {
-	bool any_new = peek_at_all(turn, watch);
+	bool any_new = quick_check_all(turn, watch);
 	uint64_t began, share;
 
 	if (!is_time(turn, &watch->rings, any_new))

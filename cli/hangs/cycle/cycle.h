@@ -18,12 +18,12 @@ struct watched_set;
 
 /* What is remembered of one process. */
 struct ring_candidate {
-	struct task_look first; /* as of the last peek */
-	uint64_t since;         /* the first of a row of equal peeks; 0: in no such wait */
-	uint64_t next_ns;       /* of the next peek */
+	struct task_look first; /* as of the last quick check */
+	uint64_t since;         /* the first of a row of equal quick checks; 0: in no such wait */
+	uint64_t next_ns;       /* of the next quick check */
 	uint64_t pause_ns;
-	uint64_t print;    /* sums up the last look at all of its tasks */
-	uint64_t reported; /* the print with which its ring was reported */
+	uint64_t fingerprint; /* sums up the last look at all of its tasks */
+	uint64_t reported;    /* the fingerprint with which its ring was reported */
 	bool was_surveyed;
 };
 
@@ -37,7 +37,7 @@ struct ring_rounds {
 	uint32_t last;           /* number of the last ring that was recorded */
 };
 
-/* Once a round: peeks at whom it is time for, and calls turn->found for the
+/* Once a round: quick checks of whom it is time for, and calls turn->found for the
  * youngest process of a ring. */
 void ring_turn(const struct turn *turn, struct watched_set *watch);
 

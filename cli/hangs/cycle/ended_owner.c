@@ -1,7 +1,7 @@
 /*
- * Reads the mutex from the memory of the process that waits. A number in a
- * word is no proof: it must be the whole mutex of glibc, in memory that is
- * shared, with the id of a thread of this session that has ended.
+ * A shared mutex whose owner has ended is known by its bytes, read from the memory of the
+ * process that waits. A number in a word is no proof: it must be the whole mutex of glibc, in
+ * memory that is shared, with the id of a thread of this session that has ended.
  */
 #include "ended_owner.h"
 #include "hangs/watched_set.h"
@@ -91,7 +91,7 @@ static void report(const struct turn *turn, struct survey_node *node,
 
 	if (reason && turn->now - hang.since_ns < turn->hang_after_ns)
 		return;
-	if (procfs_look(hang.pid, &look) && survey_print(&look) == node->print &&
+	if (procfs_look(hang.pid, &look) && survey_fingerprint(&look) == node->fingerprint &&
 	    turn->found(&hang, turn->data))
 		survey_note_reported(node, &look);
 }
@@ -101,7 +101,7 @@ static void judge_wait(const struct turn *turn, struct watched_set *watch, struc
 {
 	pid_t owner = owner_of(node->watched->pid, wait);
 
-	if (!owner || node->watched->ring.reported == node->print ||
+	if (!owner || node->watched->ring.reported == node->fingerprint ||
 	    !was_of_session(turn->model, owner) || !maps_is_without_memory(owner))
 		return;
 	if (!node->is_same)
@@ -110,8 +110,8 @@ static void judge_wait(const struct turn *turn, struct watched_set *watch, struc
 		report(turn, node, wait, owner, ask_strangers(turn->model, wait));
 }
 
-void dead_owner_judge(const struct turn *turn, struct watched_set *watch,
-		      const struct survey *survey)
+void ended_owner_judge(const struct turn *turn, struct watched_set *watch,
+		       const struct survey *survey)
 {
 	for (size_t i = 0; i < survey->wait_count; i++) {
 		const struct process_wait *wait = &survey->waits[i];

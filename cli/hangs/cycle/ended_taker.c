@@ -1,7 +1,8 @@
 /*
- * The value must be 0, and all who ever posted must have taken before, or it is
- * no lock. What is missing is what those took that have ended: where one who
- * lives has taken more than it gave, that one may give it back.
+ * A semaphore that somebody took and ended is known by what each process took and gave. Its
+ * value must be 0, and all who ever posted must have taken before, or it is no lock. What is
+ * missing is what those took that have ended: where one who lives has taken more than it gave,
+ * that one may give it back.
  */
 #include "ended_taker.h"
 #include "closed_set.h"
@@ -72,8 +73,8 @@ static bool is_lock(const struct usage *usage)
  * The SHARE record of who took it last of those that have ended with it in hand.
  * 0: there is none, or it is no lock, or one who lives has it.
  */
-static session_reference find_dead_taker(const struct inquest *inquest,
-					 const struct process_wait *wait)
+static session_reference find_ended_taker(const struct inquest *inquest,
+					  const struct process_wait *wait)
 {
 	const struct model *model = inquest->turn->model;
 	const struct model_list *list = model_list(model, RECORD_SHARE);
@@ -133,7 +134,7 @@ static void report(const struct inquest *inquest, struct survey_node *node,
 
 	if (reason && turn->now - hang.since_ns < turn->hang_after_ns)
 		return;
-	if (procfs_look(hang.pid, &look) && survey_print(&look) == node->print &&
+	if (procfs_look(hang.pid, &look) && survey_fingerprint(&look) == node->fingerprint &&
 	    turn->found(&hang, turn->data))
 		survey_note_reported(node, &look);
 }
@@ -167,10 +168,10 @@ static void judge_wait(struct inquest *inquest, const struct process_wait *wait)
 	session_reference taker;
 	const char *reason;
 
-	if (node->watched->ring.reported == node->print ||
+	if (node->watched->ring.reported == node->fingerprint ||
 	    !is_taken_semaphore(node->watched->pid, wait))
 		return;
-	taker = find_dead_taker(inquest, wait);
+	taker = find_ended_taker(inquest, wait);
 	if (!taker)
 		return;
 	if (!node->is_same)
@@ -189,7 +190,7 @@ static struct process_wait *copy_waits(const struct survey *survey)
 	return waits;
 }
 
-void dead_taker_judge(const struct turn *turn, struct watched_set *watch, struct survey *survey)
+void ended_taker_judge(const struct turn *turn, struct watched_set *watch, struct survey *survey)
 {
 	struct inquest inquest = {.turn = turn, .watch = watch, .survey = survey};
 	size_t count = survey->wait_count;

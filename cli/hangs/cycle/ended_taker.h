@@ -10,6 +10,6 @@
 #include "survey.h"
 
 /* Among the processes that a survey found at rest: calls turn->found for each that waits so. */
-void dead_taker_judge(const struct turn *turn, struct watched_set *watch, struct survey *survey);
+void ended_taker_judge(const struct turn *turn, struct watched_set *watch, struct survey *survey);
 
 #endif

@@ -1,4 +1,4 @@
-/* Reachability over a list of edges. No system call, no process. */
+/* This is reachability over a list of edges: no system call, no process. */
 #include "graph.h"
 #include <stdlib.h>
 #include <string.h>

@@ -1,4 +1,7 @@
-/* Cheap questions first: descriptors are read only of those whom nobody known can help. */
+/*
+ * A survey asks all quiescent processes whom they wait for, the cheap questions first:
+ * descriptors are read only of those whom nobody known can help.
+ */
 #include "survey.h"
 #include <dirent.h>
 #include <stdlib.h>
@@ -31,27 +34,27 @@ static void connect_wait(struct survey *survey, struct process_wait *wait, size_
 	connect(survey, wait->node, to);
 }
 
-static uint64_t mix(uint64_t print, uint64_t value)
+static uint64_t mix(uint64_t sum, uint64_t value)
 {
-	print = (print ^ value) * 0x9e3779b97f4a7c15u;
-	return print ^ print >> 29;
+	sum = (sum ^ value) * 0x9e3779b97f4a7c15u;
+	return sum ^ sum >> 29;
 }
 
-uint64_t survey_print(const struct process_look *look)
+uint64_t survey_fingerprint(const struct process_look *look)
 {
-	uint64_t print = mix(look->count, look->caught);
+	uint64_t fingerprint = mix(look->count, look->caught);
 
 	for (size_t i = 0; i < look->count; i++) {
 		const struct task_look *task = &look->tasks[i];
 
-		print = mix(print, (uint64_t)task->tid);
-		print = mix(print, (uint64_t)task->number);
+		fingerprint = mix(fingerprint, (uint64_t)task->tid);
+		fingerprint = mix(fingerprint, (uint64_t)task->number);
 		for (int k = 0; k < 6; k++)
-			print = mix(print, task->arguments[k]);
-		print = mix(mix(mix(print, task->sp), task->pc), task->switches);
-		print = mix(mix(print, task->blocked), (uint64_t)task->state);
+			fingerprint = mix(fingerprint, task->arguments[k]);
+		fingerprint = mix(mix(mix(fingerprint, task->sp), task->pc), task->switches);
+		fingerprint = mix(mix(fingerprint, task->blocked), (uint64_t)task->state);
 	}
-	return print;
+	return fingerprint;
 }
 
 /* As of two looks: each task in the same call, from the same place. */
@@ -72,9 +75,9 @@ void survey_note_reported(struct survey_node *node, const struct process_look *b
 	struct watched *watched = node->watched;
 
 	node->is_reported = true;
-	watched->ring.reported = node->print;
+	watched->ring.reported = node->fingerprint;
 	if (procfs_look(watched->pid, &after) && is_same_place(before, &after))
-		watched->ring.reported = survey_print(&after);
+		watched->ring.reported = survey_fingerprint(&after);
 }
 
 /* --- one process ----------------------------------------------------------- */
@@ -130,7 +133,7 @@ static bool is_second_birth(struct survey *survey, struct watched *watched,
 	if (node == GRAPH_OUTSIDE)
 		return false;
 	if (watched->serial > survey->nodes[node].watched->serial) {
-		watched->ring.print = survey->nodes[node].print;
+		watched->ring.fingerprint = survey->nodes[node].fingerprint;
 		survey->nodes[node].watched = watched;
 		survey->nodes[node].facts = facts;
 	}
@@ -152,9 +155,9 @@ void survey_add(struct survey *survey, struct watched *watched, const struct pro
 		connect(survey, node, GRAPH_OUTSIDE);
 		return;
 	}
-	survey->nodes[node].print = survey_print(&look);
-	survey->nodes[node].is_same = watched->ring.print == survey->nodes[node].print;
-	watched->ring.print = survey->nodes[node].print;
+	survey->nodes[node].fingerprint = survey_fingerprint(&look);
+	survey->nodes[node].is_same = watched->ring.fingerprint == survey->nodes[node].fingerprint;
+	watched->ring.fingerprint = survey->nodes[node].fingerprint;
 	for (size_t i = 0; i < look.count; i++)
 		add_task(survey, node, &look.tasks[i]);
 }

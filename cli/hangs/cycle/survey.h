@@ -12,7 +12,7 @@
 struct survey_node {
 	struct watched *watched;
 	const struct process_facts *facts;
-	uint64_t print;
+	uint64_t fingerprint;
 	bool is_same;     /* as in the survey before */
 	bool is_open;     /* goes on, or waits for one who may */
 	bool is_reported; /* in this survey */
@@ -47,7 +47,7 @@ void survey_connect(struct survey *survey);
 bool survey_ask_outside(struct survey *survey);
 
 /* Sums up a look: two equal ones are two looks between which nothing has run. */
-uint64_t survey_print(const struct process_look *look);
+uint64_t survey_fingerprint(const struct process_look *look);
 
 /* Its wait was reported, as of the look `before`: it is not told of again as long as nothing in
  * it runs. That it was held for its stacks counted as a switch of its tasks. */

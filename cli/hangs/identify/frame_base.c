@@ -1,7 +1,7 @@
 /*
- * Tries the places of the stack: a base is right when the walk from it arrives
- * at an entry function. The base of an outer frame would do that too, and leave
- * the inner frames out, so the longest walk is taken.
+ * The base of a frame is looked for by trying the places of the stack: a base is right when
+ * the walk from it arrives at an entry function. The base of an outer frame would do that too,
+ * and leave the inner frames out, so the longest walk is taken.
  */
 #include "frame_base.h"
 #include "process/stop.h"

@@ -1,7 +1,8 @@
 /*
- * Why such a wait counts as rest: the lock is held, or the next look at it
- * would take it; its holder is another thread of the process; when all of those
- * wait without a time limit, none of them can give it back.
+ * A wait that an interpreter begins again for ever is known by whose word it waits for. It
+ * counts as quiescent: the lock is held, or the next look at it would take it; its holder is
+ * another thread of the process; when all of those wait without a time limit, none of them can
+ * give it back.
  */
 #include "interpreter_code.h"
 #include <string.h>

@@ -1,4 +1,7 @@
-/* Reads the memory of a process from the outside; no byte of it is trusted. */
+/*
+ * libc's own locks are known by what stands at and around a futex word. The memory is read
+ * from the outside; no byte of it is trusted.
+ */
 #include "libc_internal_locks.h"
 #include "base/library_names.h"
 #include "process/memory_map.h"

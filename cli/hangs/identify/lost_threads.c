@@ -1,4 +1,7 @@
-/* Walks up the line of forks to the last exec. Reads the model only. */
+/*
+ * The threads that a process does not have are found in the model, up the line of its forks to
+ * the last exec.
+ */
 #include "lost_threads.h"
 
 #define GENERATIONS_MAX 1024

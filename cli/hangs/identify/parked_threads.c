@@ -1,7 +1,7 @@
 /*
- * Reads memory that may be anything. An entry of the list (Python/parking_lot.c,
- * struct wait_entry; seen in 3.14.10) proves itself: its neighbours point back to
- * it. So a version with another one gets no lock.
+ * The list of threads that wait for CPython's locks is read here, from memory that may be
+ * anything. An entry of the list (Python/parking_lot.c, struct wait_entry; seen in 3.14.10)
+ * proves itself: its neighbours point back to it. So a version with another one gets no lock.
  */
 #include "parked_threads.h"
 #include <semaphore.h>

@@ -1,5 +1,5 @@
 /*
- * Reads the interpreter from outside, where the process' own notes say that it
+ * The frames of an interpreter are read from outside, where the process' own notes say that it
  * is. Nothing of what is read is trusted: see shim/common/python/cpython.h.
  */
 #include "python_state.h"
@@ -65,7 +65,7 @@ session_reference python_record(struct writer *writer, const struct process_fact
 	struct record_python record = {.image = process->image};
 	enum python_status status;
 
-	if (!wakers_read_facts(process, pid, &facts) || !facts.python.runtime)
+	if (!wakeup_read_facts(process, pid, &facts) || !facts.python.runtime)
 		return 0;
 	status = python_find_layout(&walk);
 	if (status == PYTHON_READ)
@@ -89,7 +89,7 @@ bool python_find_lock(const struct process_facts *process, pid_t pid, uint64_t w
 	struct outside_memory outside = {{.read = read_outside}, pid};
 	struct private_facts facts;
 
-	return wakers_read_facts(process, pid, &facts) &&
+	return wakeup_read_facts(process, pid, &facts) &&
 	       parked_read(&outside.memory, &facts.python, waited, parked);
 }
 
@@ -131,7 +131,7 @@ bool python_find_place(const struct process_facts *process, pid_t pid, uint64_t 
 	struct python_code code;
 
 	*place = (struct python_place){.awaits_notice = false};
-	if (!self || !wakers_read_facts(process, pid, &facts) || !facts.python.runtime ||
+	if (!self || !wakeup_read_facts(process, pid, &facts) || !facts.python.runtime ||
 	    python_find_layout(&walk) != PYTHON_READ ||
 	    python_walk_thread(&walk, self) != PYTHON_READ)
 		return false;

@@ -1,6 +1,6 @@
 /*
- * What makes it certain: the word that the task waits for. A callback or a
- * service module that waits inside of a region waits for memory of its own.
+ * A task that waits inside of a region of libc is known by the word that it waits for. A
+ * callback or a service module that waits inside of a region waits for memory of its own.
  */
 #include "region_wait.h"
 #include "base/library_names.h"

@@ -1,4 +1,7 @@
-/* Reads the memory of a process from the outside; no byte of it is trusted. */
+/*
+ * The tables of held locks of a living process are read from the outside; no byte of them is
+ * trusted.
+ */
 #include "thread_tables.h"
 #include "process/stop.h"
 #include "wakeup_sources.h"
@@ -82,7 +85,7 @@ bool thread_tables_read(struct thread_tables *tables, const struct process_facts
 
 	tables->pid = pid;
 	tables->count = 0;
-	if (!process || !wakers_read_facts(process, pid, &facts) || !facts.threads ||
+	if (!process || !wakeup_read_facts(process, pid, &facts) || !facts.threads ||
 	    !read_all(pid, facts.threads, &tables->where, sizeof(tables->where)) ||
 	    !is_sane(&tables->where) ||
 	    !read_all(pid, tables->where.slab_count, &slabs, sizeof(slabs)) ||

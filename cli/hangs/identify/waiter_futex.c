@@ -1,5 +1,6 @@
 /*
- * Two shapes of record are told apart from everything else that waits:
+ * A futex of the waiter's own stands in a record, of which two shapes are told apart from
+ * everything else that waits:
  *
  * - The lock names the record: the lock's word is the record's address with bits
  *   set that the address leaves free (abseil). That the record is the thread's
@@ -163,8 +164,8 @@ static void find_lock_that_record_names(struct search *search)
 	}
 }
 
-uint64_t own_word_lock(pid_t pid, uint64_t self, const struct stack_registers *registers,
-		       uint64_t waited)
+uint64_t waiter_futex_lock(pid_t pid, uint64_t self, const struct stack_registers *registers,
+			   uint64_t waited)
 {
 	struct search search = {.waited = waited};
 

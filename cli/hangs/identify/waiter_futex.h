@@ -15,7 +15,7 @@
  * Address of what the thread, which is held, waits for on this futex word. 0: the
  * word is not known to be the thread's own, or what it stands for is not certain.
  */
-uint64_t own_word_lock(pid_t pid, uint64_t self, const struct stack_registers *registers,
-		       uint64_t waited);
+uint64_t waiter_futex_lock(pid_t pid, uint64_t self, const struct stack_registers *registers,
+			   uint64_t waited);
 
 #endif

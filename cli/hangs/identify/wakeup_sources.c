@@ -1,6 +1,7 @@
 /*
- * Reads /proc/PID/timers, the signals of a look, and the process' own notes of
- * handlers and interval timers (struct private_facts, written by the shim).
+ * What could wake a process is read from /proc/PID/timers, the signals of a sample, and the
+ * process' own notes of handlers and interval timers (struct private_facts, written by the
+ * shim).
  */
 #include "wakeup_sources.h"
 #include "base/clock.h"
@@ -62,12 +63,12 @@ static bool read_signed(const struct process_facts *process, pid_t pid, struct p
 	       facts->magic == PRIVATE_FACTS_MAGIC && facts->pid == process->pid;
 }
 
-bool wakers_read_facts(const struct process_facts *process, pid_t pid, struct private_facts *facts)
+bool wakeup_read_facts(const struct process_facts *process, pid_t pid, struct private_facts *facts)
 {
 	return read_signed(process, pid, facts) && facts->process == process->serial;
 }
 
-bool wakers_are_of_another(const struct process_facts *process, pid_t pid)
+bool wakeup_are_of_another(const struct process_facts *process, pid_t pid)
 {
 	struct private_facts facts;
 
@@ -127,7 +128,7 @@ static const char *handler_clause(struct address_space *space, struct arena *are
 			    function ? function : "a function", module ? module : "memory");
 }
 
-uint64_t wakers_open_signals(const struct process_look *look, const struct task_look *task)
+uint64_t wakeup_open_signals(const struct process_look *look, const struct task_look *task)
 {
 	return look->caught & ~task->blocked & ~LIBC_INTERNAL;
 }
@@ -145,11 +146,11 @@ static const char *find_handler(struct model *model, struct arena *arena,
 	return clause;
 }
 
-bool wakers_are_of(const struct process_facts *process, pid_t pid)
+bool wakeup_are_of(const struct process_facts *process, pid_t pid)
 {
 	struct private_facts facts;
 
-	return wakers_read_facts(process, pid, &facts);
+	return wakeup_read_facts(process, pid, &facts);
 }
 
 /* Whose handlers nobody noted. An interval timer without one could end it, not wake it. */
@@ -168,10 +169,10 @@ static bool has_sharers(const struct process_facts *process, pid_t pid)
 
 	if (procfs_tells_sharers())
 		return procfs_shares_memory(pid);
-	return !wakers_read_facts(process, pid, &facts) || facts.has_sharers;
+	return !wakeup_read_facts(process, pid, &facts) || facts.has_sharers;
 }
 
-const char *wakers_find_posters(const struct process_facts *process, pid_t pid)
+const char *wakeup_find_posters(const struct process_facts *process, pid_t pid)
 {
 	if (procfs_has_timers(pid))
 		return "it has a POSIX timer";
@@ -180,29 +181,29 @@ const char *wakers_find_posters(const struct process_facts *process, pid_t pid)
 	return has_sharers(process, pid) ? "another process has the same memory" : NULL;
 }
 
-const char *wakers_find_but(struct model *model, struct arena *arena,
+const char *wakeup_find_but(struct model *model, struct arena *arena,
 			    const struct process_facts *process, pid_t pid,
 			    const struct process_look *look, uint64_t ignored)
 {
 	uint64_t signals = open_signals(look) & ~(SELF_INFLICTED | LIBC_INTERNAL | ignored);
-	const char *poster = wakers_find_posters(process, pid);
+	const char *poster = wakeup_find_posters(process, pid);
 	struct private_facts facts;
 
 	if (poster)
 		return poster;
 	if (process->is_outside)
 		return find_any_handler(pid, look);
-	if (!wakers_read_facts(process, pid, &facts))
+	if (!wakeup_read_facts(process, pid, &facts))
 		return "its interval timers and signal handlers are not known";
 	if (timer_is_armed(&facts))
 		return "an interval timer is armed";
 	return find_handler(model, arena, process, &facts, signals);
 }
 
-const char *wakers_find(struct model *model, struct arena *arena,
+const char *wakeup_find(struct model *model, struct arena *arena,
 			const struct process_facts *process, pid_t pid,
 			const struct process_look *look)
 {
-	return wakers_find_but(model, arena, process, pid, look,
+	return wakeup_find_but(model, arena, process, pid, look,
 			       procfs_has_children(pid) ? 0 : BIT(SIGCHLD));
 }

@@ -11,27 +11,27 @@
 
 /* What the process keeps in its own memory; `pid` is its number here, which differs from its own
  * in a PID namespace. False when it cannot be had, or is not its own. */
-bool wakers_read_facts(const struct process_facts *process, pid_t pid, struct private_facts *facts);
+bool wakeup_read_facts(const struct process_facts *process, pid_t pid, struct private_facts *facts);
 
 /*
  * NULL when nothing can wake it; else what could, as a clause ("SIGTERM is
  * caught by on_term in worker"), which belongs to `arena`. What cannot be read
- * counts as a waker. `pid` is the number that the process has here.
+ * counts as a wakeup source. `pid` is the number that the process has here.
  */
-const char *wakers_find(struct model *model, struct arena *arena, const struct process_facts *facts,
+const char *wakeup_find(struct model *model, struct arena *arena, const struct process_facts *facts,
 			pid_t pid, const struct process_look *look);
 /* The same, for who knows that some signals will not come (bit n - 1 is signal n). */
-const char *wakers_find_but(struct model *model, struct arena *arena,
+const char *wakeup_find_but(struct model *model, struct arena *arena,
 			    const struct process_facts *facts, pid_t pid,
 			    const struct process_look *look, uint64_t ignored);
 /* Signals that are caught and that the task would take (bit n - 1 is signal n). */
-uint64_t wakers_open_signals(const struct process_look *look, const struct task_look *task);
+uint64_t wakeup_open_signals(const struct process_look *look, const struct task_look *task);
 /* Of these, who could post to a wait that no signal handler ends. */
-const char *wakers_find_posters(const struct process_facts *process, pid_t pid);
+const char *wakeup_find_posters(const struct process_facts *process, pid_t pid);
 
 /* Whether the notes of a process are those of the one that has this number here. */
-bool wakers_are_of(const struct process_facts *process, pid_t pid);
+bool wakeup_are_of(const struct process_facts *process, pid_t pid);
 /* Whether they say that it is another one, which got the same number later. */
-bool wakers_are_of_another(const struct process_facts *process, pid_t pid);
+bool wakeup_are_of_another(const struct process_facts *process, pid_t pid);
 
 #endif

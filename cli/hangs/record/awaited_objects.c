@@ -1,4 +1,7 @@
-/* Reads a process from the outside (process_vm_readv); the copy is a stranger's. */
+/*
+ * The objects that a process waits on are read from its table of ownerless things, from the
+ * outside (process_vm_readv); the copy is a stranger's.
+ */
 #include "awaited_objects.h"
 #include "hangs/identify/wakeup_sources.h"
 #include "kept_reader.h"
@@ -42,7 +45,7 @@ struct session_object *objects_read(const struct process_facts *process, pid_t p
 	struct iovec local = {objects, size}, remote = {.iov_len = size};
 	struct private_facts facts;
 
-	if (objects && process && wakers_read_facts(process, pid, &facts)) {
+	if (objects && process && wakeup_read_facts(process, pid, &facts)) {
 		remote.iov_base = (void *)(uintptr_t)facts.objects;
 		if (process_vm_readv(pid, &local, 1, &remote, 1, 0) == (ssize_t)size)
 			return objects;

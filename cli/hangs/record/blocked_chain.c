@@ -1,6 +1,7 @@
 /*
- * Reads registers of tasks that are held, and memory from the outside. Which lock it is, the
- * futex word tells: its address, and what libc keeps beside it.
+ * Why a fork() does not return is found from thread to thread, by registers of tasks that are
+ * held and memory that is read from the outside. Which lock one waits for, the futex word
+ * tells: its address, and what libc keeps beside it.
  */
 #include "blocked_chain.h"
 #include "awaited_objects.h"

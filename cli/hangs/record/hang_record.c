@@ -1,6 +1,7 @@
 /*
- * The third look and what follows it. ptrace may be refused (another tracer,
- * Yama, a process that is not dumpable): then nothing is acted upon.
+ * A hang is recorded here, after a last sample while its process is held, and acted upon.
+ * ptrace may be refused (another tracer, Yama, a process that is not dumpable): then nothing
+ * is acted upon.
  */
 #include "hang_record.h"
 #include "awaited_objects.h"
@@ -90,7 +91,7 @@ struct held_task hang_task(const struct process_facts *process, pid_t pid, uint6
 	struct held_task task = {.pid = pid, .thread = thread};
 	struct private_facts own;
 
-	if (process && wakers_read_facts(process, pid, &own))
+	if (process && wakeup_read_facts(process, pid, &own))
 		task.go = own.go;
 	return task;
 }
@@ -175,7 +176,7 @@ static struct parked find_own_word_lock(const struct hang *hang,
 					const struct stack_registers *registers)
 {
 	uint64_t self = stop_thread_pointer(hang->tid);
-	uint64_t lock = own_word_lock(hang->pid, self, registers, waited_on(hang));
+	uint64_t lock = waiter_futex_lock(hang->pid, self, registers, waited_on(hang));
 
 	return (struct parked){.kind = lock ? LOCK_FUTEX : 0, .lock = lock};
 }

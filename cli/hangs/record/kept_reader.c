@@ -1,4 +1,7 @@
-/* Reads what a process keeps from the outside (process_vm_readv); no byte of it is trusted. */
+/*
+ * The facts that a process keeps are read from the outside (process_vm_readv) and written to
+ * the log; no byte of them is trusted.
+ */
 #include "kept_reader.h"
 #include "hangs/identify/wakeup_sources.h"
 #include <stddef.h>
@@ -28,7 +31,7 @@ static bool find_keeper(const struct process_facts *process, pid_t pid, struct w
 {
 	struct private_facts facts;
 
-	if (!process || !wakers_read_facts(process, pid, &facts))
+	if (!process || !wakeup_read_facts(process, pid, &facts))
 		return false;
 	*keeper = (struct keeper){pid, facts.kept, facts.born_by, writer};
 	return true;

@@ -1,7 +1,8 @@
 /*
- * Reads /proc and memory of a process that runs: what is found is checked by the thread's
- * id, which stands in the same struct. libc describes that struct for debuggers; the
- * description is our own libc's, so it counts for a process that has the same one.
+ * Threads that nobody saw being made are found in /proc and in the memory of the process that
+ * has them, and runs: what is found is checked by the thread's id, which stands in the same
+ * struct. libc describes that struct for debuggers; the description is our own libc's, so it
+ * counts for a process that has the same one.
  */
 #include "unseen_threads.h"
 #include "hangs/identify/lost_threads.h"

@@ -1,7 +1,7 @@
 /*
- * By stack address: the evaluator's C frame reaches from its stack pointer to
- * that of its caller. Not by the name of the evaluator, for it may have been
- * inlined, stripped, or split (tail-call interpreters).
+ * Python frames take the places of the interpreter's own by stack address: the evaluator's C
+ * frame reaches from its stack pointer to that of its caller. Not by the name of the
+ * evaluator, for it may have been inlined, stripped, or split (tail-call interpreters).
  */
 #include "merge_python.h"
 #include <string.h>

@@ -1,5 +1,6 @@
 /*
- * A page of text. Writes to memory, and to the caller's stream in the end.
+ * A page of text is composed in memory, line by line, and written to the caller's stream in
+ * the end.
  */
 #include "page.h"
 

@@ -1,4 +1,7 @@
-/* Looks at the names and places of frames, and at nothing else. */
+/*
+ * What a Python user need not see of a stack is told by the names and places of its frames,
+ * and by nothing else.
+ */
 #include "python_view.h"
 #include "base/same_text.h"
 #include <string.h>

@@ -1,6 +1,4 @@
-/*
- * Long names made to fit a line. Pure functions over text.
- */
+/* These functions make long names fit a line: pure functions over text. */
 #include "shorten.h"
 
 #include "base/escape.h"

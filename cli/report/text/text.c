@@ -1,6 +1,6 @@
 /*
- * Findings for a person, in 80 columns: title, parts, advice, and the end of
- * the report.
+ * A text report shows findings to a person, in 80 columns: title, parts, advice, and the end
+ * of the report.
  */
 #include "page.h"
 #include "text_parts.h"

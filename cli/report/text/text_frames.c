@@ -1,6 +1,4 @@
-/*
- * A stack as text: one line for each frame, function left, source right.
- */
+/* This part of a text report is a stack: one line for each frame, function left, source right. */
 #include "text_parts.h"
 
 #include "base/escape.h"

@@ -1,6 +1,7 @@
 /*
- * The threads that a child does not have, as text: how many, whose, what they are called
- * and where they were created. All of them are in the JSON report; here there is a limit.
+ * This part of a text report is the threads that a child does not have: how many, whose, what
+ * they are called and where they were created. All of them are in the JSON report; here there
+ * is a limit.
  */
 #include "base/same_text.h"
 #include "shorten.h"

@@ -1,7 +1,6 @@
 /*
- * The parts of a finding as text: lock, fork, holder, child.
- * Nothing is computed here but words: who is T1, and what a part that is not
- * known is called.
+ * These parts of a text report are those of a finding: lock, fork, holder, child. Nothing is
+ * computed here but words: who is T1, and what a part that is not known is called.
  */
 #include "base/same_text.h"
 #include "python_view.h"

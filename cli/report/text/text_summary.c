@@ -1,6 +1,6 @@
 /*
- * The end of a text report: what was not seen, the fork-safety table, the
- * summary line. A clean run that was wholly seen gets none of them.
+ * This part of a text report is its end: what was not seen, the fork-safety table, the summary
+ * line. A clean run that was wholly seen gets none of them.
  */
 #include "base/same_text.h"
 #include "text_parts.h"

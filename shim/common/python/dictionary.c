@@ -1,5 +1,5 @@
 /*
- * Walks the entries of a dictionary (PyDictKeysObject), which lie behind a table of
+ * The entries of a dictionary (PyDictKeysObject) are walked here; they lie behind a table of
  * indices.
  */
 #include "cpython.h"

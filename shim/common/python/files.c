@@ -1,8 +1,8 @@
 /*
- * Files of the io module: a TextIOWrapper before a BufferedWriter or BufferedRandom
- * before a FileIO. Their structures are private, and the same from 3.8 to 3.15
- * (Modules/_io: textio.c, bufferedio.c, fileio.c). A type is known by its name;
- * classes of Python code that inherit from one have their own, and are left out.
+ * What waits in files of Python's io module is read here: a TextIOWrapper before a
+ * BufferedWriter or BufferedRandom before a FileIO. Their structures are private, and the same
+ * from 3.8 to 3.15 (Modules/_io: textio.c, bufferedio.c, fileio.c). A type is known by its
+ * name; classes of Python code that inherit from one have their own, and are left out.
  */
 #include "cpython.h"
 #include <string.h>

@@ -1,10 +1,10 @@
 /*
- * Where things are, by version. From 3.13 on an interpreter says it itself, in
- * _Py_DebugOffsets at the start of _PyRuntime, whose own layout differs from
- * minor to minor. Before, structures changed with the minor only: offsets were
- * printed by a program that was compiled with the headers of 3.8.18, 3.9.18,
- * 3.10.13, 3.11.2, 3.11.7 and 3.12.1 (64-bit, not Py_DEBUG), and what the
- * versions from 3.13 on do not say with those of 3.13.0, 3.14.10 and 3.15.2.
+ * These tables say where CPython has its things, by version. From 3.13 on an interpreter says
+ * it itself, in _Py_DebugOffsets at the start of _PyRuntime, whose own layout differs from
+ * minor to minor. Before, structures changed with the minor only: offsets were printed by a
+ * program that was compiled with the headers of 3.8.18, 3.9.18, 3.10.13, 3.11.2, 3.11.7 and
+ * 3.12.1 (64-bit, not Py_DEBUG), and what the versions from 3.13 on do not say with those of
+ * 3.13.0, 3.14.10 and 3.15.2.
  */
 #include "cpython.h"
 #include <string.h>

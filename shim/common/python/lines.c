@@ -1,6 +1,6 @@
 /*
- * From an instruction to its line. Three formats, all of them sequences of
- * ranges of instructions; read in pieces, and never further than needed.
+ * An instruction of Python code gets its line here. There are three formats, all of them
+ * sequences of ranges of instructions; read in pieces, and never further than needed.
  *
  * 3.8, 3.9:  pairs of (bytes of instructions, lines to add)
  * 3.10:      the same, but the line is that of the range before it ends, and

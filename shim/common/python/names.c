@@ -1,7 +1,7 @@
 /*
- * The name of a threading.Thread that is being started. It is an attribute of
- * an object of Python code, so it is where this version of the interpreter keeps
- * those: in a dictionary, or in an array whose keys the type has.
+ * The name of a threading.Thread that is being started is read here. It is an attribute of an
+ * object of Python code, so it is where this version of the interpreter keeps those: in a
+ * dictionary, or in an array whose keys the type has.
  */
 #include "cpython.h"
 #include <string.h>

@@ -1,8 +1,7 @@
 /*
- * Where an interpreter's files are looked for: in sys, in the variables of the
- * frames, and among the youngest objects that the collector knows. The walk is
- * bounded by the objects that it meets, each a miss of the cache: a file that lies
- * deeper is not found.
+ * An interpreter's files are looked for here: in sys, in the variables of the frames, and
+ * among the youngest objects that the collector knows. The walk is bounded by the objects that
+ * it meets, each a miss of the cache: a file that lies deeper is not found.
  */
 #include "cpython.h"
 #include <string.h>

@@ -1,6 +1,6 @@
 /*
- * Reads strings, by PEP 393: one, two or four bytes to a character, behind a header whose
- * length tells whether the string is ASCII.
+ * Strings of Python are read here, by PEP 393: one, two or four bytes to a character, behind a
+ * header whose length tells whether the string is ASCII.
  */
 #include "cpython.h"
 

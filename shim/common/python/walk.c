@@ -1,5 +1,5 @@
 /*
- * From _PyRuntime to the frames of one thread. Lists are walked while others
+ * The frames of one Python thread are found from _PyRuntime on. Lists are walked while others
  * may change them: every step is read anew, counted, and checked.
  */
 #include "cpython.h"

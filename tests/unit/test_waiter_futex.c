@@ -45,7 +45,7 @@ static uint64_t at(const volatile void *address)
 static uint64_t find_lock(void)
 {
 	registers.sp = at(stack);
-	return own_word_lock(getpid(), (uint64_t)pthread_self(), &registers, waited);
+	return waiter_futex_lock(getpid(), (uint64_t)pthread_self(), &registers, waited);
 }
 
 static void clear(void)
@@ -216,11 +216,12 @@ END_TEST
 
 START_TEST(bears_what_it_cannot_read)
 {
-	ck_assert_uint_eq(own_word_lock(getpid(), 0, &registers, at(&queued.record.word)), 0);
-	ck_assert_uint_eq(own_word_lock(getpid(), UINT64_MAX, &registers, at(&queued.record.word)),
+	ck_assert_uint_eq(waiter_futex_lock(getpid(), 0, &registers, at(&queued.record.word)), 0);
+	ck_assert_uint_eq(
+		waiter_futex_lock(getpid(), UINT64_MAX, &registers, at(&queued.record.word)), 0);
+	ck_assert_uint_eq(waiter_futex_lock(getpid(), 8, &registers, UINT64_MAX), 0);
+	ck_assert_uint_eq(waiter_futex_lock(-1, (uint64_t)pthread_self(), &registers, at(&lock)),
 			  0);
-	ck_assert_uint_eq(own_word_lock(getpid(), 8, &registers, UINT64_MAX), 0);
-	ck_assert_uint_eq(own_word_lock(-1, (uint64_t)pthread_self(), &registers, at(&lock)), 0);
 }
 END_TEST
 
@@ -228,13 +229,13 @@ END_TEST
 START_TEST(refuses_a_thread_pointer_at_the_end)
 {
 	registers.sp = at(stack);
-	ck_assert_uint_eq(own_word_lock(getpid(), UINT64_MAX - 2304, &registers, waited), 0);
+	ck_assert_uint_eq(waiter_futex_lock(getpid(), UINT64_MAX - 2304, &registers, waited), 0);
 }
 END_TEST
 
-Suite *own_word_suite(void)
+Suite *waiter_futex_suite(void)
 {
-	Suite *suite = suite_create("own_word");
+	Suite *suite = suite_create("waiter_futex");
 	TCase *parked = tcase_create("record names lock");
 	TCase *named = tcase_create("lock names record");
 

@@ -157,20 +157,20 @@ static const struct command_case cases[] = {
 	 "66 [('FC001', 1, None)]\n", NULL, 0},
 };
 
-START_TEST(test_surroundings)
+START_TEST(test_host_setup)
 {
 	for (int i = run_repeats(); i > 0; i--)
 		command_case_run(&cases[_i]);
 }
 END_TEST
 
-Suite *surroundings_suite(void)
+Suite *host_setup_suite(void)
 {
-	Suite *suite = suite_create("surroundings");
-	TCase *surroundings = tcase_create("surroundings");
+	Suite *suite = suite_create("host_setup");
+	TCase *host_setup = tcase_create("host_setup");
 
-	tcase_set_timeout(surroundings, 70.0 * run_repeats());
-	tcase_add_loop_test(surroundings, test_surroundings, 0, sizeof(cases) / sizeof(cases[0]));
-	suite_add_tcase(suite, surroundings);
+	tcase_set_timeout(host_setup, 70.0 * run_repeats());
+	tcase_add_loop_test(host_setup, test_host_setup, 0, sizeof(cases) / sizeof(cases[0]));
+	suite_add_tcase(suite, host_setup);
 	return suite;
 }
