@@ -1,5 +1,5 @@
 /*
- * Reads the registers of a task that ptrace holds.
+ * arch_read_task() reads the registers of a task that ptrace holds.
  */
 #include "../../arch.h"
 #include <sys/ptrace.h>
