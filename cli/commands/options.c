@@ -378,7 +378,7 @@ static void take_option(struct parse *parse, const struct option_row *row, const
 		*((bool *)parse->options + row->flag) = true;
 }
 
-static const struct option_row *row_of(int key)
+static const struct option_row *options_row_of(int key)
 {
 	for (size_t i = 0; i < OPTION_COUNT; i++)
 		if (option_table[i].key == key)
@@ -389,7 +389,7 @@ static const struct option_row *row_of(int key)
 static error_t parse_option(int key, char *argument, struct argp_state *state)
 {
 	struct parse *parse = state->input;
-	const struct option_row *row = row_of(key);
+	const struct option_row *row = options_row_of(key);
 
 	if (row != NULL)
 		take_option(parse, row, argument);
@@ -586,7 +586,7 @@ static void check_operands(struct parse *parse)
 		bad_usage("--keep-session goes with a program to run");
 }
 
-static void parse_words(struct parse *parse, int count, char **words)
+static void options_parse_words(struct parse *parse, int count, char **words)
 {
 	/* No permutation: `forkcheck ls --foo` gives --foo to ls. */
 	const unsigned int flags = ARGP_IN_ORDER | ARGP_SILENT;
@@ -624,7 +624,7 @@ static void parse_environment(struct options *options)
 	free(words);
 	place = OPTIONS_VARIABLE ": ";
 	words = environment_words(&count);
-	parse_words(&parse, count, words);
+	options_parse_words(&parse, count, words);
 	place = "";
 }
 
@@ -636,7 +636,7 @@ static void parse_command_line(struct options *options, int count, char **words)
 
 	given.output_count = 0;
 	given.keep_session = NULL;
-	parse_words(&parse, count, words);
+	options_parse_words(&parse, count, words);
 	check_operands(&parse);
 	if (given.output_count == 0) {
 		memcpy(given.outputs, options->outputs, sizeof(given.outputs));

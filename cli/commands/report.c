@@ -23,7 +23,7 @@ struct work {
 	bool all; /* notes and tables of every session, also of those without findings */
 };
 
-static bool ends_with(const char *text, size_t length, const char *end)
+static bool report_ends_with(const char *text, size_t length, const char *end)
 {
 	size_t end_length = strlen(end);
 
@@ -38,7 +38,7 @@ static const char *find_shim(const struct model *model, struct arena *arena)
 	for (size_t i = 0; i < list->count; i++) {
 		const struct record_module *module = model_module(model, list->references[i]);
 
-		if (ends_with(module->text, module->path_length, "/" SHIM))
+		if (report_ends_with(module->text, module->path_length, "/" SHIM))
 			return arena_strndup(arena, module->text, module->path_length);
 	}
 	return NULL;

@@ -242,7 +242,7 @@ static bool is_in_grace(const struct run *run, uint64_t ended_ns)
 		watch_awaits_judgement(&run->watch));
 }
 
-static void follow(struct run *run)
+static void run_follow(struct run *run)
 {
 	uint64_t ended_ns;
 
@@ -420,7 +420,7 @@ static int run_program(struct run *run, int *signal)
 		return status;
 	run_record_foreseen(&run->log);
 	session_start_clock(&run->session);
-	follow(run);
+	run_follow(run);
 	return report_run(run, signal);
 }
 

@@ -12,7 +12,8 @@ struct fingerprints {
 	size_t capacity; /* a power of two */
 };
 
-static struct finding **place_of(const struct fingerprints *fingerprints, const char *fingerprint)
+static struct finding **judge_place_of(const struct fingerprints *fingerprints,
+				       const char *fingerprint)
 {
 	uint64_t hash = 0xcbf29ce484222325u;
 	size_t at;
@@ -70,7 +71,7 @@ static size_t merge_by(struct fingerprints *known, struct finding *findings, siz
 	size_t kept = 0;
 
 	for (size_t i = 0; i < count; i++) {
-		struct finding **same = place_of(known, findings[i].fingerprint);
+		struct finding **same = judge_place_of(known, findings[i].fingerprint);
 		const char *name = findings[i].lock.name;
 
 		if (*same) {

@@ -32,7 +32,7 @@ static int compare_paths(const void *left, const void *right)
 	return strcmp(((const struct library *)left)->path, ((const struct library *)right)->path);
 }
 
-static void keep(void *row)
+static void libraries_keep(void *row)
 {
 	(void)row; /* belongs to the arena */
 }
@@ -53,7 +53,7 @@ static void append_row(struct table *table, struct library *row)
 }
 
 /* The row of a path, made where there is none. */
-static struct library *row_of(struct table *table, const char *path)
+static struct library *libraries_row_of(struct table *table, const char *path)
 {
 	const struct library key = {.path = path};
 	struct library **found = tfind(&key, &table->by_path, compare_paths);
@@ -114,7 +114,7 @@ static const char *module_path(struct table *table, const struct record_module *
 }
 
 /* The shim is no part of the program. */
-static bool is_shim(const struct model *model, const char *path)
+static bool libraries_is_shim(const struct model *model, const char *path)
 {
 	return model->shim_path && strcmp(model->shim_path, path) == 0;
 }
@@ -129,8 +129,8 @@ static void add_modules(struct table *table)
 		const char *path =
 			has_forked(table, module->image) ? module_path(table, module) : NULL;
 
-		if (path && !is_shim(model, path))
-			row_of(table, path);
+		if (path && !libraries_is_shim(model, path))
+			libraries_row_of(table, path);
 	}
 }
 
@@ -140,7 +140,9 @@ static struct library *row_at(struct table *table, uint32_t image, uint64_t addr
 	struct address_space *space = model_space(table->judgement.model, image);
 	const char *path = space ? space_module_path(space, address) : NULL;
 
-	return path && !is_shim(table->judgement.model, path) ? row_of(table, path) : NULL;
+	return path && !libraries_is_shim(table->judgement.model, path)
+		       ? libraries_row_of(table, path)
+		       : NULL;
 }
 
 static void add_threads(struct table *table, const struct record_use *use, uint64_t count)
@@ -148,8 +150,8 @@ static void add_threads(struct table *table, const struct record_use *use, uint6
 	const char *path =
 		attribute_creation(&table->judgement, use->image, use->stack, use->address);
 
-	if (path && !is_shim(table->judgement.model, path))
-		row_of(table, path)->threads_created += count;
+	if (path && !libraries_is_shim(table->judgement.model, path))
+		libraries_row_of(table, path)->threads_created += count;
 }
 
 static void add_lock(struct table *table, const struct record_use *use)
@@ -250,7 +252,7 @@ static void add_culprits(struct table *table, const struct report *report)
 		const char *culprit = culprit_of(&report->findings[i]);
 
 		if (culprit && !has_row_named(table, culprit))
-			row_of(table, culprit);
+			libraries_row_of(table, culprit);
 	}
 }
 
@@ -304,5 +306,5 @@ void libraries_fill(struct model *model, struct arena *arena, struct report *rep
 	libraries_sort(libraries, table.count);
 	report->libraries = libraries;
 	report->library_count = table.count;
-	tdestroy(table.by_path, keep);
+	tdestroy(table.by_path, libraries_keep);
 }

@@ -89,7 +89,7 @@ static bool is_control(int byte)
 }
 
 /* False at the end of the file, and where there is a problem. */
-static bool read_line(struct source *source, char text[LINE_BYTES])
+static bool suppressions_read_line(struct source *source, char text[LINE_BYTES])
 {
 	size_t length = 0;
 	int byte = getc(source->stream);
@@ -155,7 +155,7 @@ static struct condition *parse_word(struct source *source, const char *word)
 }
 
 /* Cuts the text at its blanks; a word that begins with # begins a comment. */
-static struct condition *parse_words(struct source *source, char *text)
+static struct condition *suppressions_parse_words(struct source *source, char *text)
 {
 	struct condition *conditions = NULL;
 
@@ -192,7 +192,8 @@ static void take_line(struct source *source, char *text)
 	suppression->file = source->path;
 	suppression->line = source->line;
 	suppression->text = arena_strdup(&suppressions->arena, text);
-	suppression->conditions = parse_words(source, arena_strdup(&suppressions->arena, text));
+	suppression->conditions =
+		suppressions_parse_words(source, arena_strdup(&suppressions->arena, text));
 	*suppressions->end = suppression;
 	suppressions->end = &suppression->next;
 }
@@ -207,7 +208,7 @@ static int read_lines(struct source *source)
 {
 	char text[LINE_BYTES];
 
-	while (!source->problem && read_line(source, text)) {
+	while (!source->problem && suppressions_read_line(source, text)) {
 		take_line(source, text);
 		if (++source->suppressions->lines > LINES_MAX && !source->problem)
 			source->problem = "too many lines";
@@ -358,7 +359,7 @@ void suppressions_report_unused(const struct suppressions *suppressions, FILE *s
 
 /* --- writing --------------------------------------------------------------- */
 
-static bool is_shown(const struct report *report, const struct finding *finding)
+static bool suppressions_is_shown(const struct report *report, const struct finding *finding)
 {
 	return finding->suppression && !finding->suppressed &&
 	       (finding->severity > SEVERITY_NOTE || report->show_notes);
@@ -367,7 +368,7 @@ static bool is_shown(const struct report *report, const struct finding *finding)
 static bool came_before(const struct report *report, size_t index)
 {
 	for (size_t i = 0; i < index; i++)
-		if (is_shown(report, &report->findings[i]) &&
+		if (suppressions_is_shown(report, &report->findings[i]) &&
 		    strcmp(report->findings[i].suppression, report->findings[index].suppression) ==
 			    0)
 			return true;
@@ -382,7 +383,7 @@ int suppressions_print(const struct report *report, FILE *stream)
 	for (size_t i = 0; i < report->finding_count; i++) {
 		const struct finding *finding = &report->findings[i];
 
-		if (!is_shown(report, finding) || came_before(report, i))
+		if (!suppressions_is_shown(report, finding) || came_before(report, i))
 			continue;
 		fprintf(stream, "# %s %s: %s\n%s\n", finding->code, finding->name,
 			escape_terminal(&arena, finding->message ? finding->message : "",

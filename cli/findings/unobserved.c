@@ -70,7 +70,7 @@ static struct hello make_hello(const struct model *model, const struct process_f
 	return hello;
 }
 
-static struct hellos collect(const struct model *model, struct arena *arena)
+static struct hellos unobserved_collect(const struct model *model, struct arena *arena)
 {
 	struct hellos hellos = {arena_array(arena, model->process_capacity, sizeof(struct hello)),
 				0};
@@ -111,8 +111,8 @@ static bool said_hello(const struct hellos *hellos, int pid, uint64_t since_ns)
 }
 
 /* True when the record holds: the exec took place, and what was only expected came true. */
-static bool holds(const struct model *model, const struct hellos *hellos,
-		  session_reference reference)
+static bool unobserved_holds(const struct model *model, const struct hellos *hellos,
+			     session_reference reference)
 {
 	const struct record_unobserved *record = model_unobserved(model, reference);
 
@@ -146,8 +146,8 @@ static bool is_silent(const struct model *model, const struct hellos *hellos, si
 	return !unobserved_is_recorded(model, hello->pid, hello->birth_ns);
 }
 
-static void add(struct report *report, struct unobserved *list, int pid, const char *path,
-		uint32_t reason)
+static void unobserved_add(struct report *report, struct unobserved *list, int pid,
+			   const char *path, uint32_t reason)
 {
 	list[report->unobserved_count++] =
 		(struct unobserved){pid, path, unobserved_reason_text(reason)};
@@ -164,7 +164,7 @@ static uint64_t count_more(const struct model *model)
 void unobserved_fill(const struct model *model, struct arena *arena, struct report *report)
 {
 	const struct model_list *records = model_list(model, RECORD_UNOBSERVED);
-	struct hellos hellos = collect(model, arena);
+	struct hellos hellos = unobserved_collect(model, arena);
 	struct unobserved *list = arena_array(arena, records->count + hellos.count, sizeof(*list));
 
 	report->unobserved = list;
@@ -173,12 +173,12 @@ void unobserved_fill(const struct model *model, struct arena *arena, struct repo
 		const struct record_unobserved *record =
 			model_unobserved(model, records->references[i]);
 
-		if (holds(model, &hellos, records->references[i]))
-			add(report, list, record->pid,
-			    arena_strndup(arena, record->path, record->path_length),
-			    record->reason);
+		if (unobserved_holds(model, &hellos, records->references[i]))
+			unobserved_add(report, list, record->pid,
+				       arena_strndup(arena, record->path, record->path_length),
+				       record->reason);
 	}
 	for (size_t i = 0; i < hellos.count; i++)
 		if (is_silent(model, &hellos, i))
-			add(report, list, hellos.list[i].pid, NULL, UNOBSERVED_NO_HELLO);
+			unobserved_add(report, list, hellos.list[i].pid, NULL, UNOBSERVED_NO_HELLO);
 }

@@ -16,7 +16,7 @@
 /* /proc gives start times in ticks of 10 ms; a birth is recorded right before. */
 #define START_TOLERANCE_NS 2000000000u
 
-static bool make_room(struct watched_set *set)
+static bool watched_set_make_room(struct watched_set *set)
 {
 	size_t capacity = set->capacity ? 2 * set->capacity : 64;
 	struct watched **grown;
@@ -32,7 +32,7 @@ static bool make_room(struct watched_set *set)
 }
 
 /* Where a serial stands in the list, or would stand: the list is in their order. */
-static size_t place_of(const struct watched_set *set, uint32_t serial)
+static size_t watched_set_place_of(const struct watched_set *set, uint32_t serial)
 {
 	size_t from = 0, to = set->count;
 
@@ -49,8 +49,8 @@ static size_t place_of(const struct watched_set *set, uint32_t serial)
 
 struct watched *watched_add(struct watched_set *set, const struct process_facts *facts)
 {
-	struct watched *watched = make_room(set) ? calloc(1, sizeof(*watched)) : NULL;
-	size_t at = place_of(set, facts->serial);
+	struct watched *watched = watched_set_make_room(set) ? calloc(1, sizeof(*watched)) : NULL;
+	size_t at = watched_set_place_of(set, facts->serial);
 
 	if (!watched)
 		return NULL;
@@ -65,7 +65,7 @@ struct watched *watched_add(struct watched_set *set, const struct process_facts 
 
 struct watched *watched_find(const struct watched_set *set, uint32_t serial)
 {
-	size_t at = place_of(set, serial);
+	size_t at = watched_set_place_of(set, serial);
 
 	return at < set->count && set->list[at]->serial == serial ? set->list[at] : NULL;
 }

@@ -22,7 +22,7 @@
 #define NOTES_MAX    4096
 #define CHILDREN_MAX 65536
 
-static ssize_t read_at(int directory, const char *name, char *text, size_t capacity)
+static ssize_t holders_read_at(int directory, const char *name, char *text, size_t capacity)
 {
 	int descriptor = openat(directory, name, O_RDONLY | O_CLOEXEC);
 	ssize_t length;
@@ -206,7 +206,7 @@ static int access_mode(struct inquiry *inquiry, const char *name)
 	char text[NOTES_MAX];
 	const char *flags;
 
-	if (read_at(inquiry->notes, name, text, sizeof(text)) <= 0) {
+	if (holders_read_at(inquiry->notes, name, text, sizeof(text)) <= 0) {
 		inquiry->failed |= errno != ENOENT;
 		return -1;
 	}
@@ -260,7 +260,7 @@ static void ask_lock(struct inquiry *inquiry, int directory, const char *name)
 		if (wait->kind != AWAITED_LOCK || wait->inode != status.st_ino ||
 		    wait->device != status.st_dev)
 			continue;
-		if (read_at(inquiry->notes, name, text, sizeof(text)) > 0)
+		if (holders_read_at(inquiry->notes, name, text, sizeof(text)) > 0)
 			inquiry->can[i] |= strstr(text, "\nlock:\t") != NULL;
 		else
 			inquiry->failed = true;
@@ -268,7 +268,7 @@ static void ask_lock(struct inquiry *inquiry, int directory, const char *name)
 }
 
 /* What a descriptor is of can be mapped again. */
-static void ask_memory(struct inquiry *inquiry, int directory, const char *name)
+static void holders_ask_memory(struct inquiry *inquiry, int directory, const char *name)
 {
 	struct stat status;
 
@@ -297,7 +297,7 @@ static void ask_descriptor(struct inquiry *inquiry, int directory, const char *n
 		ask_socket(inquiry, inode);
 	else if (link[0] == '/') {
 		ask_lock(inquiry, directory, name);
-		ask_memory(inquiry, directory, name);
+		holders_ask_memory(inquiry, directory, name);
 	}
 }
 
@@ -315,7 +315,7 @@ static bool ask_mapping(const struct mapping *mapping, void *data)
 	return true;
 }
 
-static bool ask_descriptors(struct inquiry *inquiry, pid_t pid)
+static bool holders_ask_descriptors(struct inquiry *inquiry, pid_t pid)
 {
 	char path[64];
 	DIR *directory;
@@ -345,7 +345,7 @@ bool holders_ask(pid_t pid, const struct process_wait *waits, size_t count, bool
 		inquiry.asks_locks |= waits[i].kind == AWAITED_LOCK;
 		asks_descriptors |= waits[i].kind > AWAITED_CHILD;
 	}
-	if (asks_descriptors && !ask_descriptors(&inquiry, pid))
+	if (asks_descriptors && !holders_ask_descriptors(&inquiry, pid))
 		return maps_is_without_memory(pid);
 	return !inquiry.asks_memory || maps_each(pid, ask_mapping, &inquiry) ||
 	       maps_is_without_memory(pid);
@@ -353,7 +353,7 @@ bool holders_ask(pid_t pid, const struct process_wait *waits, size_t count, bool
 
 /* "12: FLOCK  ADVISORY  WRITE 4190 fe:00:11165854 0 EOF"; numbers of devices may
  * differ from those of stat(), so that of the file must do. */
-static bool has_lock(pid_t pid, uint64_t inode)
+static bool holders_has_lock(pid_t pid, uint64_t inode)
 {
 	FILE *stream = fopen("/proc/locks", "re");
 	char line[256];
@@ -375,7 +375,7 @@ bool holders_may_be_stranger(pid_t pid, const struct process_wait *waits, size_t
 {
 	for (size_t i = 0; i < count; i++)
 		if (waits[i].is_named ||
-		    (waits[i].kind == AWAITED_LOCK && has_lock(pid, waits[i].inode)))
+		    (waits[i].kind == AWAITED_LOCK && holders_has_lock(pid, waits[i].inode)))
 			return true;
 	return false;
 }
@@ -391,7 +391,7 @@ bool holders_each_child(pid_t pid, const struct process_look *look,
 		char *at = text;
 
 		snprintf(path, sizeof(path), "/proc/%d/task/%d/children", pid, look->tasks[i].tid);
-		length = read_at(AT_FDCWD, path, text, sizeof(text));
+		length = holders_read_at(AT_FDCWD, path, text, sizeof(text));
 		/* A full buffer may have been cut. */
 		if (length < 0 || length == (ssize_t)sizeof(text) - 1)
 			return false;

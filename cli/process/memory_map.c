@@ -57,7 +57,7 @@ struct at {
 	struct mapping mapping;
 };
 
-static bool find_address(const struct mapping *mapping, void *data)
+static bool memory_map_find_address(const struct mapping *mapping, void *data)
 {
 	struct at *at = data;
 
@@ -104,7 +104,7 @@ static bool is_anonymous(const struct mapping *mapping)
 }
 
 /* Who has a descriptor of it can map it, or pass it on. False where that cannot be read. */
-static bool ask_descriptors(pid_t pid, const struct mapping *wanted, bool *found)
+static bool memory_map_ask_descriptors(pid_t pid, const struct mapping *wanted, bool *found)
 {
 	char path[64];
 	const struct dirent *entry;
@@ -137,7 +137,8 @@ static enum reach search_others(pid_t pid, const struct mapping *wanted)
 		if (other <= 0 || other == pid)
 			continue;
 		if ((!maps_each(other, find_object, &same) ||
-		     (!is_anonymous(wanted) && !ask_descriptors(other, wanted, &same.found))) &&
+		     (!is_anonymous(wanted) &&
+		      !memory_map_ask_descriptors(other, wanted, &same.found))) &&
 		    !maps_is_without_memory(other))
 			reach = REACH_UNKNOWN;
 		if (same.found)
@@ -151,14 +152,14 @@ bool maps_find(pid_t pid, uint64_t address, struct mapping *mapping)
 {
 	struct at at = {.address = address};
 
-	if (!maps_each(pid, find_address, &at) || !at.found)
+	if (!maps_each(pid, memory_map_find_address, &at) || !at.found)
 		return false;
 	*mapping = at.mapping;
 	return true;
 }
 
 /* Names of a file that is mapped; -1: only a privileged user may ask. */
-static long count_names(pid_t pid, const struct mapping *mapping)
+static long memory_map_count_names(pid_t pid, const struct mapping *mapping)
 {
 	char path[96];
 	struct stat status;
@@ -177,7 +178,7 @@ static long count_names(pid_t pid, const struct mapping *mapping)
 static bool has_other_name(pid_t pid, const struct mapping *mapping)
 {
 	char folder[MAPPING_PATH + 32];
-	long count = count_names(pid, mapping);
+	long count = memory_map_count_names(pid, mapping);
 	const struct dirent *entry;
 	bool found = false;
 	char *slash;

@@ -32,7 +32,7 @@ static ssize_t read_file(const char *path, char *buffer, size_t capacity)
 }
 
 /* "202 0x7f.. 0x80 0x2 0x0 0x0 0x0 0x7ffc.. 0x7f..", or "running", or "-1 sp pc". */
-static bool read_call(pid_t pid, struct task_look *task)
+static bool procfs_read_call(pid_t pid, struct task_look *task)
 {
 	char path[64], text[256];
 	uint64_t *a = task->arguments;
@@ -91,7 +91,7 @@ static void look_at_task(pid_t pid, pid_t tid, struct process_look *look)
 	/* The first thread may have ended before the others. */
 	if (task->state == 'Z' || task->state == 'X')
 		look->count--;
-	else if (!read_call(pid, task))
+	else if (!procfs_read_call(pid, task))
 		look->complete = false;
 }
 
@@ -99,7 +99,7 @@ bool procfs_quick_check_task(pid_t pid, pid_t tid, struct task_look *task)
 {
 	memset(task, 0, sizeof(*task));
 	task->tid = tid;
-	return read_call(pid, task);
+	return procfs_read_call(pid, task);
 }
 
 bool procfs_quick_check(pid_t pid, struct task_look *task)
@@ -453,7 +453,7 @@ bool procfs_is_descendant(pid_t pid)
 	return false;
 }
 
-static bool read_entry(struct procfs_entry *entry, pid_t pid)
+static bool procfs_read_entry(struct procfs_entry *entry, pid_t pid)
 {
 	unsigned long long parent, ticks;
 	char path[64], text[1024];
@@ -495,7 +495,7 @@ struct procfs_entry *procfs_list(size_t *count)
 				break;
 			list = grown;
 		}
-		*count += read_entry(&list[*count], atoi(name->d_name));
+		*count += procfs_read_entry(&list[*count], atoi(name->d_name));
 	}
 	if (processes)
 		closedir(processes);

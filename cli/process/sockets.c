@@ -16,7 +16,7 @@ struct question {
 	struct unix_diag_req request;
 };
 
-static ssize_t ask(uint64_t inode, void *answer, size_t capacity)
+static ssize_t sockets_ask(uint64_t inode, void *answer, size_t capacity)
 {
 	struct question question = {
 		.head = {.nlmsg_len = sizeof(question),
@@ -48,7 +48,7 @@ static bool has_one_peer(const struct unix_diag_msg *message)
 bool sockets_peer(uint64_t inode, uint64_t *peer)
 {
 	_Alignas(8) char answer[4096];
-	ssize_t length = ask(inode, answer, sizeof(answer));
+	ssize_t length = sockets_ask(inode, answer, sizeof(answer));
 	const struct nlmsghdr *head = (const void *)answer;
 	const struct unix_diag_msg *message = NLMSG_DATA(head);
 	const struct rtattr *attribute;

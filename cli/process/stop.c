@@ -48,7 +48,7 @@ static enum stop_result hold_task(struct stopped *stopped, pid_t tid)
 }
 
 /* An interrupted call is about to be made again: same number, same arguments. */
-static bool is_where_it_was(const struct task_look *task)
+static bool stop_is_where_it_was(const struct task_look *task)
 {
 	struct task_registers registers;
 
@@ -107,7 +107,7 @@ static enum stop_result hold_or_look(struct stopped *stopped, const struct task_
 		return !exact || is_unchanged(stopped->pid, task) ? STOP_HELD : STOP_MOVED;
 	result = hold_task(stopped, task->tid);
 	if (result == STOP_HELD && exact && task->in_call && !task->asks_again &&
-	    !is_where_it_was(task))
+	    !stop_is_where_it_was(task))
 		result = STOP_MOVED;
 	return result;
 }

@@ -29,7 +29,7 @@ static void set(struct document *document, json_t *object, const char *key, json
 		document->failed = true;
 }
 
-static void append(struct document *document, json_t *array, json_t *value)
+static void json_append(struct document *document, json_t *array, json_t *value)
 {
 	if (json_array_append_new(array, value) != 0)
 		document->failed = true;
@@ -100,7 +100,7 @@ static json_t *python_stack_value(struct document *document, const struct python
 		set(document, object, "file", text_value(document, frame->file));
 		set(document, object, "line",
 		    frame->line > 0 ? json_integer(frame->line) : json_null());
-		append(document, array, object);
+		json_append(document, array, object);
 	}
 	return array;
 }
@@ -113,7 +113,7 @@ static json_t *stack_value(struct document *document, const struct frames *frame
 		return json_null();
 	array = json_array();
 	for (size_t i = 0; i < frames->count; i++)
-		append(document, array, frame_value(document, &frames->list[i]));
+		json_append(document, array, frame_value(document, &frames->list[i]));
 	return array;
 }
 
@@ -269,7 +269,7 @@ static json_t *missing_value(struct document *document, const struct missing_gro
 	json_t *object = json_object(), *names = json_array();
 
 	for (size_t i = 0; i < group->name_count; i++)
-		append(document, names, text_value(document, group->names[i]));
+		json_append(document, names, text_value(document, group->names[i]));
 	set(document, object, "library", text_value(document, group->library));
 	set(document, object, "count", count_value(group->count));
 	set(document, object, "names", names);
@@ -283,7 +283,7 @@ static json_t *missing_list(struct document *document, const struct finding *fin
 	json_t *array = json_array();
 
 	for (size_t i = 0; i < finding->missing_count; i++)
-		append(document, array, missing_value(document, &finding->missing[i]));
+		json_append(document, array, missing_value(document, &finding->missing[i]));
 	return array;
 }
 
@@ -311,7 +311,7 @@ static json_t *cycle_list(struct document *document, const struct finding *findi
 		set(document, object, "waiting_in", text_value(document, edge->waiting_in));
 		set(document, object, "stack", stack_value(document, &edge->stack));
 		set_python(document, object, "python_stack", &edge->stack);
-		append(document, array, object);
+		json_append(document, array, object);
 	}
 	return array;
 }
@@ -336,7 +336,7 @@ static json_t *blocked_list(struct document *document, const struct finding *fin
 		set(document, object, "stack", stack_value(document, &blocked->stack));
 		set_python(document, object, "python_stack", &blocked->stack);
 		set(document, object, "acquired_at", stack_value(document, &blocked->acquired_at));
-		append(document, array, object);
+		json_append(document, array, object);
 	}
 	return array;
 }
@@ -416,7 +416,7 @@ static json_t *finding_list(struct document *document, const struct report *repo
 
 	for (size_t i = 0; i < report->finding_count; i++)
 		if (!report->findings[i].suppressed)
-			append(document, array, finding_value(document, &report->findings[i]));
+			json_append(document, array, finding_value(document, &report->findings[i]));
 	return array;
 }
 
@@ -434,7 +434,7 @@ static json_t *library_list(struct document *document, const struct report *repo
 		set(document, object, "atfork_handlers", count_value(library->atfork_handlers));
 		set(document, object, "errors", count_value(library->errors));
 		set(document, object, "warnings", count_value(library->warnings));
-		append(document, array, object);
+		json_append(document, array, object);
 	}
 	return array;
 }
@@ -445,7 +445,7 @@ static json_t *command_list(struct document *document, const struct report *repo
 	json_t *array = json_array();
 
 	for (char *const *word = report->command; word != NULL && *word != NULL; word++)
-		append(document, array, bounded_text(document, *word, SIZE_MAX / 16));
+		json_append(document, array, bounded_text(document, *word, SIZE_MAX / 16));
 	return array;
 }
 
@@ -460,7 +460,7 @@ static json_t *unobserved_list(struct document *document, const struct report *r
 		set(document, object, "pid", id_value(unobserved->pid));
 		set(document, object, "path", text_value(document, unobserved->path));
 		set(document, object, "reason", text_value(document, unobserved->reason));
-		append(document, array, object);
+		json_append(document, array, object);
 	}
 	return array;
 }
@@ -475,7 +475,7 @@ static json_t *left_running_list(struct document *document, const struct report 
 
 		set(document, object, "pid", id_value(left->pid));
 		set(document, object, "path", text_value(document, left->path));
-		append(document, array, object);
+		json_append(document, array, object);
 	}
 	return array;
 }

@@ -10,7 +10,7 @@
 
 #define KILLED_MAX 256
 
-static bool is_among(const pid_t *list, size_t count, pid_t pid)
+static bool descendants_is_among(const pid_t *list, size_t count, pid_t pid)
 {
 	for (size_t i = 0; i < count; i++)
 		if (list[i] == pid)
@@ -33,7 +33,7 @@ bool descendants_kill(void)
 	for (size_t i = 0; i < count; i++) {
 		if (processes[i] < 0)
 			continue;
-		if (is_among(still, still_count, descendants[i]))
+		if (descendants_is_among(still, still_count, descendants[i]))
 			any |= syscall(SYS_pidfd_send_signal, processes[i], SIGKILL, NULL, 0) == 0;
 		close(processes[i]);
 	}

@@ -32,10 +32,10 @@ void ending_release(struct ending *ending)
 	ending->reason = NULL;
 }
 
-static void end(struct ending *ending, enum ending_way way, const char *format, ...)
+static void ending_end(struct ending *ending, enum ending_way way, const char *format, ...)
 	__attribute__((format(printf, 3, 4)));
 
-static void end(struct ending *ending, enum ending_way way, const char *format, ...)
+static void ending_end(struct ending *ending, enum ending_way way, const char *format, ...)
 {
 	va_list arguments;
 
@@ -65,8 +65,8 @@ static const char *signal_name(int signal)
 
 static void end_after_second(struct ending *ending, const struct launch_request *request)
 {
-	end(ending, ENDING_LEAVE, "forkcheck was asked to end a second time, by %s",
-	    signal_name(request->signal));
+	ending_end(ending, ENDING_LEAVE, "forkcheck was asked to end a second time, by %s",
+		   signal_name(request->signal));
 }
 
 static void start_clock(struct ending *ending, const struct launch_request *request)
@@ -135,12 +135,13 @@ void ending_note_action(struct ending *ending, const struct hung_list *hung,
 
 	ending->has_acted = true;
 	if (ending->options->on_deadlock == DEADLOCK_END_RUN)
-		end(ending, ENDING_KILL, "a process hangs (--on-deadlock=end-run)");
+		ending_end(ending, ENDING_KILL, "a process hangs (--on-deadlock=end-run)");
 	else if (ending->options->on_deadlock != DEADLOCK_STOP && ending->options->max_kills &&
 		 count >= ending->options->max_kills)
-		end(ending, ENDING_KILL, "%u %s for %s%s (--max-kills)", count,
-		    count == 1 ? "kill" : "kills", fingerprint,
-		    count == 1 ? "" : ": the program makes the same process again and again");
+		ending_end(ending, ENDING_KILL, "%u %s for %s%s (--max-kills)", count,
+			   count == 1 ? "kill" : "kills", fingerprint,
+			   count == 1 ? ""
+				      : ": the program makes the same process again and again");
 }
 
 /* With these the user has said that nothing is to be done to the run. */
@@ -160,19 +161,21 @@ static void check_movement(struct ending *ending, const struct ending_view *view
 	if (movement_still_ns(&ending->movement, view->hung, view->births, view->now) / MS_NS <
 	    limit_ms)
 		return;
-	end(ending, ENDING_KILL, "nothing in it has moved for %g s, %s (--end-after)",
-	    (double)limit_ms / 1000,
-	    ending->has_acted ? "since a process was killed that hung" : "and a process hangs");
+	ending_end(ending, ENDING_KILL, "nothing in it has moved for %g s, %s (--end-after)",
+		   (double)limit_ms / 1000,
+		   ending->has_acted ? "since a process was killed that hung"
+				     : "and a process hangs");
 }
 
 void ending_turn(struct ending *ending, const struct ending_view *view)
 {
 	check_movement(ending, view);
 	if (ending->asked_ns && view->now >= ending->asked_ns + GRACE_NS)
-		end(ending, ENDING_LEAVE,
-		    view->has_ended ? "processes that outlived the program still ran 10 s after %s"
-				    : "the program has not ended in 10 s after %s",
-		    signal_name(ending->signal));
+		ending_end(ending, ENDING_LEAVE,
+			   view->has_ended
+				   ? "processes that outlived the program still ran 10 s after %s"
+				   : "the program has not ended in 10 s after %s",
+			   signal_name(ending->signal));
 }
 
 bool ending_wants_files(struct ending *ending, uint64_t now)

@@ -38,7 +38,7 @@ struct hung *hung_find(const struct hung_list *hung, uint32_t serial)
 	return NULL;
 }
 
-static bool make_room(struct hung_list *hung)
+static bool hung_make_room(struct hung_list *hung)
 {
 	size_t capacity = hung->capacity ? 2 * hung->capacity : 16;
 	struct hung *grown;
@@ -56,7 +56,7 @@ static bool make_room(struct hung_list *hung)
 struct hung *hung_note(struct hung_list *hung, const struct hang *hang, int known_pid,
 		       const struct finding *finding)
 {
-	char *fingerprint = make_room(hung) ? strdup(finding->fingerprint) : NULL;
+	char *fingerprint = hung_make_room(hung) ? strdup(finding->fingerprint) : NULL;
 	struct hung *entry;
 
 	if (!fingerprint)
@@ -114,7 +114,7 @@ bool hung_has_error(const struct hung_list *hung)
 	return false;
 }
 
-static bool has_ended(const struct hung *entry)
+static bool hung_has_ended(const struct hung *entry)
 {
 	struct pollfd ended = {.fd = entry->process, .events = POLLIN};
 
@@ -128,7 +128,7 @@ bool hung_is_in_error(const struct hung_list *hung, pid_t pid)
 
 		if (entry->pid != pid || entry->severity != SEVERITY_ERROR)
 			continue;
-		if (!has_ended(entry))
+		if (!hung_has_ended(entry))
 			return true;
 		let_go(entry);
 	}

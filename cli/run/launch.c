@@ -292,7 +292,7 @@ static int set_environment(const struct launched *launched, const struct session
 	return setenv(SESSION_ENVIRONMENT, session->path, 1);
 }
 
-static void examine_program(struct launched *launched, const char *program_name)
+static void launch_examine_program(struct launched *launched, const char *program_name)
 {
 	const char *search = getenv("PATH");
 
@@ -356,8 +356,8 @@ static int read_report(int descriptor)
 	return length == (ssize_t)sizeof(problem) ? problem : 0;
 }
 
-static int start_child(struct launched *launched, char *const *arguments,
-		       const struct session *session, const char *shim, const int report[2])
+static int launch_start_child(struct launched *launched, char *const *arguments,
+			      const struct session *session, const char *shim, const int report[2])
 {
 	sigset_t all, mask;
 
@@ -383,8 +383,8 @@ int launch(struct launched *launched, char *const *arguments, const struct sessi
 		return EXIT_FORKCHECK;
 	}
 	news_header = session->header;
-	examine_program(launched, arguments[0]);
-	problem = start_child(launched, arguments, session, shim, report);
+	launch_examine_program(launched, arguments[0]);
+	problem = launch_start_child(launched, arguments, session, shim, report);
 	close(report[1]);
 	if (problem) {
 		fprintf(stderr, "forkcheck: cannot fork: %s\n", strerror(problem));

@@ -155,7 +155,7 @@ static int finish_printed(const struct live *live, const struct hung *printed,
 	return 0;
 }
 
-static bool is_shown(const struct live *live, const struct finding *finding)
+static bool live_is_shown(const struct live *live, const struct finding *finding)
 {
 	return !finding->suppressed && (finding->severity > SEVERITY_NOTE || live->options->notes);
 }
@@ -165,7 +165,7 @@ static int finish_finding(const struct live *live, const struct finding *finding
 {
 	const struct hung *printed = find_printed(live, finding->fingerprint);
 
-	if (!is_shown(live, finding))
+	if (!live_is_shown(live, finding))
 		return 0;
 	if (printed)
 		return finish_printed(live, printed, finding);

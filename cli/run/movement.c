@@ -31,7 +31,7 @@ void movement_release(struct movement *movement)
 }
 
 /* Somebody holds it: a debugger, a person. What stands still then is no news. */
-static bool is_held(char state)
+static bool movement_is_held(char state)
 {
 	return state == 'T' || state == 't';
 }
@@ -87,8 +87,8 @@ static bool has_worked(const struct moving_process *before, const struct moving_
 }
 
 /* What it has done so far. True where that is more than before, or it is held. */
-static bool look_at(struct moving_process *process, const struct moving_process *before,
-		    const struct hung_list *hung, uint64_t elapsed_ns, pid_t foreground)
+static bool movement_look_at(struct moving_process *process, const struct moving_process *before,
+			     const struct hung_list *hung, uint64_t elapsed_ns, pid_t foreground)
 {
 	char state;
 
@@ -98,7 +98,7 @@ static bool look_at(struct moving_process *process, const struct moving_process 
 	process->io = procfs_io(process->pid);
 	state = procfs_usage(process->pid, &process->ticks);
 	/* One that an error was about until now has no numbers: it moves, once. */
-	return is_held(state) || waits_for_a_person(process->pid, foreground) ||
+	return movement_is_held(state) || waits_for_a_person(process->pid, foreground) ||
 	       (before && has_worked(before, process, elapsed_ns));
 }
 
@@ -121,8 +121,8 @@ static struct moving_process *list_descendants(size_t *count)
 	return list;
 }
 
-static bool look(struct movement *movement, const struct hung_list *hung, uint64_t births,
-		 uint64_t elapsed_ns)
+static bool movement_look(struct movement *movement, const struct hung_list *hung, uint64_t births,
+			  uint64_t elapsed_ns)
 {
 	struct movement now = {.births = births};
 	pid_t foreground = terminal_group();
@@ -137,8 +137,8 @@ static bool look(struct movement *movement, const struct hung_list *hung, uint64
 		bool is_known = same_process(movement, i, now.list[i].pid);
 
 		moved |= !is_known;
-		moved |= look_at(&now.list[i], is_known ? &movement->list[i] : NULL, hung,
-				 elapsed_ns, foreground);
+		moved |= movement_look_at(&now.list[i], is_known ? &movement->list[i] : NULL, hung,
+					  elapsed_ns, foreground);
 	}
 	free(movement->list);
 	movement->list = now.list;
@@ -155,7 +155,7 @@ uint64_t movement_still_ns(struct movement *movement, const struct hung_list *hu
 
 	if (!is_first && elapsed_ns < LOOK_NS)
 		return movement->looked_ns - movement->moved_ns;
-	if (look(movement, hung, births, elapsed_ns) || is_first || elapsed_ns > GAP_NS)
+	if (movement_look(movement, hung, births, elapsed_ns) || is_first || elapsed_ns > GAP_NS)
 		movement->moved_ns = now;
 	movement->looked_ns = now;
 	return now - movement->moved_ns;

@@ -36,8 +36,8 @@ static bool is_observed(const struct run_log *log)
 	return false;
 }
 
-static void record_unobserved(const struct run_log *log, uint32_t reason, const char *path,
-			      size_t length)
+static void run_records_record_unobserved(const struct run_log *log, uint32_t reason,
+					  const char *path, size_t length)
 {
 	struct record_unobserved record = {.since_ns = log->started_ns,
 					   .pid = log->launched->pid,
@@ -56,7 +56,8 @@ void run_record_foreseen(const struct run_log *log)
 	const struct target *target = &log->launched->target;
 
 	if (target->reason != OBSERVABLE)
-		record_unobserved(log, target->reason, target->path, target->path_length);
+		run_records_record_unobserved(log, target->reason, target->path,
+					      target->path_length);
 }
 
 void run_record_silence(const struct run_log *log)
@@ -64,8 +65,8 @@ void run_record_silence(const struct run_log *log)
 	const char *program = log->command[0];
 
 	if (!is_observed(log))
-		record_unobserved(log, UNOBSERVED_NO_HELLO, program,
-				  strnlen(program, TARGET_PATH_MAX));
+		run_records_record_unobserved(log, UNOBSERVED_NO_HELLO, program,
+					      strnlen(program, TARGET_PATH_MAX));
 }
 
 static void record_left(const struct run_log *log, pid_t pid)

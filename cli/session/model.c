@@ -52,7 +52,7 @@ void model_release(struct model *model)
 	memset(model, 0, sizeof(*model));
 }
 
-static void append(struct model_list *list, session_reference reference)
+static void model_append(struct model_list *list, session_reference reference)
 {
 	if (list->count == list->capacity) {
 		list->capacity = list->capacity ? 2 * list->capacity : 64;
@@ -64,7 +64,7 @@ static void append(struct model_list *list, session_reference reference)
 
 /* Grows a zeroed array so that `index` is in it. Fresh pages from calloc are not
  * touched: a hostile index costs address space only. */
-static void *grow(void *array, size_t *capacity, size_t index, size_t size)
+static void *model_grow(void *array, size_t *capacity, size_t index, size_t size)
 {
 	size_t grown = *capacity ? *capacity : 64;
 	void *larger;
@@ -85,8 +85,8 @@ static struct process_facts *process_entry(struct model *model, uint32_t serial)
 {
 	if (!serial || serial >= PROCESSES_MAX)
 		return NULL;
-	model->processes =
-		grow(model->processes, &model->process_capacity, serial, sizeof(*model->processes));
+	model->processes = model_grow(model->processes, &model->process_capacity, serial,
+				      sizeof(*model->processes));
 	return &model->processes[serial];
 }
 
@@ -109,8 +109,8 @@ static void link_child(struct model *model, struct process_facts *process)
 
 static void note_arrival(struct arrivals *arrivals, uint32_t serial)
 {
-	arrivals->serials = grow(arrivals->serials, &arrivals->capacity, arrivals->count,
-				 sizeof(*arrivals->serials));
+	arrivals->serials = model_grow(arrivals->serials, &arrivals->capacity, arrivals->count,
+				       sizeof(*arrivals->serials));
 	arrivals->serials[arrivals->count++] = serial;
 }
 
@@ -178,7 +178,7 @@ static void take_touch(struct model *model, const struct record_touch *touch)
 	note_pair(&model->touched, touch->record.process, touch->lock);
 }
 
-static void take_record(struct model *model)
+static void model_take_record(struct model *model)
 {
 	const struct record_buffer *buffer = &model->buffer;
 	struct record *copy = arena_zalloc(&model->arena, buffer->size);
@@ -186,7 +186,7 @@ static void take_record(struct model *model)
 	memcpy(copy, buffer->record, buffer->size);
 	model->by_cell[buffer->reference] = copy;
 	model->types[buffer->reference] = (uint8_t)buffer->type;
-	append(&model->lists[buffer->type], buffer->reference);
+	model_append(&model->lists[buffer->type], buffer->reference);
 	if (buffer->type == RECORD_PROCESS)
 		take_process(model, (const struct record_process *)copy);
 	else if (buffer->type == RECORD_WAIT)
@@ -250,12 +250,12 @@ bool model_update(struct model *model)
 		take_birth(model, &birth);
 	settle_births(model);
 	for (; reader_next(model->reader, &model->buffer); any = true)
-		take_record(model);
+		model_take_record(model);
 	return any;
 }
 
-static const void *record_of(const struct model *model, session_reference reference,
-			     enum record_type type)
+static const void *model_record_of(const struct model *model, session_reference reference,
+				   enum record_type type)
 {
 	if (!reference || reference >= model->reader->header.cells_count)
 		return NULL;
@@ -266,7 +266,7 @@ static const void *record_of(const struct model *model, session_reference refere
 	const struct record_##name *model_##name(const struct model *model,                        \
 						 session_reference reference)                      \
 	{                                                                                          \
-		return record_of(model, reference, RECORD_##type);                                 \
+		return model_record_of(model, reference, RECORD_##type);                           \
 	}
 RECORD_LIST(DEFINE_RECORD)
 
@@ -379,7 +379,7 @@ void model_restrict(struct model *model, struct model_view *view, uint32_t proce
 		model->lists[type] = (struct model_list){0};
 		for (size_t k = 0; k < all.count; k++)
 			if (subject_of(model, type, all.references[k]) == process)
-				append(&model->lists[type], all.references[k]);
+				model_append(&model->lists[type], all.references[k]);
 	}
 }
 
@@ -415,8 +415,8 @@ uint32_t model_state(const struct model *model, const struct process_facts *proc
 	return process->state;
 }
 
-static void add_module(struct model *model, struct address_space *space,
-		       const struct record_module *module)
+static void model_add_module(struct model *model, struct address_space *space,
+			     const struct record_module *module)
 {
 	const char *path = module->path_length
 				   ? arena_strndup(&model->arena, module->text, module->path_length)
@@ -435,10 +435,10 @@ static struct address_space *build_space(struct model *model, uint32_t image)
 
 	for (size_t i = 0; space && i < modules->count; i++) {
 		const struct record_module *module =
-			record_of(model, modules->references[i], RECORD_MODULE);
+			model_record_of(model, modules->references[i], RECORD_MODULE);
 
 		if (module && module->image == image)
-			add_module(model, space, module);
+			model_add_module(model, space, module);
 	}
 	return space;
 }
@@ -466,7 +466,8 @@ struct address_space *model_space(struct model *model, uint32_t serial)
 	if (!image || image >= PROCESSES_MAX)
 		return NULL;
 	drop_stale_spaces(model);
-	model->spaces = grow(model->spaces, &model->space_capacity, image, sizeof(*model->spaces));
+	model->spaces =
+		model_grow(model->spaces, &model->space_capacity, image, sizeof(*model->spaces));
 	if (!model->spaces[image])
 		model->spaces[image] = build_space(model, image);
 	return model->spaces[image];

@@ -12,7 +12,7 @@ static size_t start_of(const struct pairs *pairs, uint64_t one, uint64_t other)
 }
 
 /* Where a pair is, or the free place where it would be. */
-static struct pair *place_of(const struct pairs *pairs, uint64_t one, uint64_t other)
+static struct pair *pairs_place_of(const struct pairs *pairs, uint64_t one, uint64_t other)
 {
 	size_t at = start_of(pairs, one, other);
 
@@ -22,7 +22,7 @@ static struct pair *place_of(const struct pairs *pairs, uint64_t one, uint64_t o
 	return &pairs->table[at];
 }
 
-static bool grow(struct pairs *pairs)
+static bool pairs_grow(struct pairs *pairs)
 {
 	struct pairs grown = {.count = pairs->count,
 			      .capacity = pairs->capacity ? 2 * pairs->capacity : 64};
@@ -32,7 +32,7 @@ static bool grow(struct pairs *pairs)
 		return false;
 	for (size_t i = 0; i < pairs->capacity; i++)
 		if (pairs->table[i].is_used)
-			*place_of(&grown, pairs->table[i].one, pairs->table[i].other) =
+			*pairs_place_of(&grown, pairs->table[i].one, pairs->table[i].other) =
 				pairs->table[i];
 	free(pairs->table);
 	*pairs = grown;
@@ -43,9 +43,9 @@ bool pairs_add(struct pairs *pairs, uint64_t one, uint64_t other)
 {
 	struct pair *place;
 
-	if (2 * pairs->count >= pairs->capacity && !grow(pairs))
+	if (2 * pairs->count >= pairs->capacity && !pairs_grow(pairs))
 		return false;
-	place = place_of(pairs, one, other);
+	place = pairs_place_of(pairs, one, other);
 	pairs->count += !place->is_used;
 	*place = (struct pair){one, other, true};
 	return true;
@@ -53,7 +53,7 @@ bool pairs_add(struct pairs *pairs, uint64_t one, uint64_t other)
 
 bool pairs_have(const struct pairs *pairs, uint64_t one, uint64_t other)
 {
-	return pairs->capacity && place_of(pairs, one, other)->is_used;
+	return pairs->capacity && pairs_place_of(pairs, one, other)->is_used;
 }
 
 void pairs_free(struct pairs *pairs)

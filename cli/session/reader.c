@@ -96,7 +96,7 @@ struct chunk {
 };
 
 /* What stands at a cell. `size` is written first and `commit` last. */
-static struct chunk look(const struct reader *reader, uint64_t cell)
+static struct chunk reader_look(const struct reader *reader, uint64_t cell)
 {
 	const struct record *record = (const void *)cell_at(reader, cell);
 	struct chunk chunk = {.state = CHUNK_EMPTY, .cells = 1};
@@ -155,7 +155,7 @@ static bool is_whole_stack(const struct record_stack *stack, size_t extra)
 }
 
 /* Both are little-endian, and no wider than a uint32_t. */
-static size_t number_in(const void *record, const struct counted *counted)
+static size_t reader_number_in(const void *record, const struct counted *counted)
 {
 	uint32_t number = 0;
 
@@ -171,7 +171,7 @@ static bool is_consistent(const struct record_buffer *buffer)
 
 	for (size_t i = 0; i < 2; i++) {
 		const struct counted *counted = &shape->counted[i];
-		size_t number = counted->size ? number_in(buffer->record, counted) : 0;
+		size_t number = counted->size ? reader_number_in(buffer->record, counted) : 0;
 
 		if (counted->most ? number > counted->most
 				  : counted->unit && number > extra / counted->unit)
@@ -230,7 +230,7 @@ static void begin_pass(struct reader *reader)
 
 static uint64_t first_begun(const struct reader *reader, uint64_t start, uint64_t end)
 {
-	while (start < end && look(reader, start).state == CHUNK_EMPTY)
+	while (start < end && reader_look(reader, start).state == CHUNK_EMPTY)
 		start++;
 	return start;
 }
@@ -260,7 +260,7 @@ static bool take_chunk(struct reader *reader, struct reader_range *range,
 	range->start = cell;
 	if (cell == range->end)
 		return false;
-	chunk = look(reader, cell);
+	chunk = reader_look(reader, cell);
 	end = range->end - cell < chunk.cells ? range->end : cell + chunk.cells;
 	range->start = end;
 	if (chunk.state == CHUNK_WHOLE && copy_record(reader, cell, &chunk, buffer))
@@ -288,7 +288,7 @@ bool reader_next(struct reader *reader, struct record_buffer *buffer)
 	return false;
 }
 
-static const struct session_birth *birth_at(const struct reader *reader, uint64_t number)
+static const struct session_birth *reader_birth_at(const struct reader *reader, uint64_t number)
 {
 	const unsigned char *ring = reader->bytes + reader->header.births_offset;
 
@@ -300,7 +300,7 @@ static const struct session_birth *birth_at(const struct reader *reader, uint64_
 static bool copy_birth(const struct reader *reader, uint64_t number, struct session_birth *birth,
 		       bool *overrun)
 {
-	const struct session_birth *entry = birth_at(reader, number);
+	const struct session_birth *entry = reader_birth_at(reader, number);
 	uint64_t sequence = atomic_load_explicit(&entry->sequence, memory_order_acquire);
 
 	memcpy(birth, entry, sizeof(*birth));
@@ -353,18 +353,18 @@ bool reader_next_birth(struct reader *reader, struct session_birth *birth)
 
 bool reader_birth(const struct reader *reader, uint64_t number, struct session_birth *birth)
 {
-	memcpy(birth, birth_at(reader, number), sizeof(*birth));
+	memcpy(birth, reader_birth_at(reader, number), sizeof(*birth));
 	return birth->sequence == number + 1;
 }
 
-static const void *record_of(const struct reader *reader, session_reference reference,
-			     enum record_type type)
+static const void *reader_record_of(const struct reader *reader, session_reference reference,
+				    enum record_type type)
 {
 	struct chunk chunk;
 
 	if (!reference || reference >= reader->header.cells_count)
 		return NULL;
-	chunk = look(reader, reference);
+	chunk = reader_look(reader, reference);
 	return chunk.state == CHUNK_WHOLE && chunk.type == type ? cell_at(reader, reference) : NULL;
 }
 
@@ -374,7 +374,7 @@ uint64_t reader_count(const struct reader *reader, session_reference reference)
 
 	if (!reference || reference >= reader->header.cells_count)
 		return 0;
-	chunk = look(reader, reference);
+	chunk = reader_look(reader, reference);
 	if (chunk.state != CHUNK_WHOLE)
 		return 0;
 	return atomic_load(&((const struct record *)cell_at(reader, reference))->count);
@@ -382,35 +382,36 @@ uint64_t reader_count(const struct reader *reader, session_reference reference)
 
 uint32_t reader_fork_execs(const struct reader *reader, session_reference reference)
 {
-	const struct record_fork *record = record_of(reader, reference, RECORD_FORK);
+	const struct record_fork *record = reader_record_of(reader, reference, RECORD_FORK);
 
 	return record ? atomic_load(&record->execs) : 0;
 }
 
 session_reference reader_fork_lost(const struct reader *reader, session_reference reference)
 {
-	const struct record_fork *record = record_of(reader, reference, RECORD_FORK);
+	const struct record_fork *record = reader_record_of(reader, reference, RECORD_FORK);
 
 	return record ? atomic_load(&record->lost) : 0;
 }
 
 uint64_t reader_wait_ended(const struct reader *reader, session_reference reference)
 {
-	const struct record_wait *record = record_of(reader, reference, RECORD_WAIT);
+	const struct record_wait *record = reader_record_of(reader, reference, RECORD_WAIT);
 
 	return record ? atomic_load(&record->ended_ns) : 0;
 }
 
 int reader_wait_result(const struct reader *reader, session_reference reference)
 {
-	const struct record_wait *record = record_of(reader, reference, RECORD_WAIT);
+	const struct record_wait *record = reader_record_of(reader, reference, RECORD_WAIT);
 
 	return record ? atomic_load(&record->result) : 0;
 }
 
 bool reader_exec_failed(const struct reader *reader, session_reference reference)
 {
-	const struct record_unobserved *record = record_of(reader, reference, RECORD_UNOBSERVED);
+	const struct record_unobserved *record =
+		reader_record_of(reader, reference, RECORD_UNOBSERVED);
 
 	return record && atomic_load(&record->failed);
 }
@@ -418,7 +419,7 @@ bool reader_exec_failed(const struct reader *reader, session_reference reference
 bool reader_share(const struct reader *reader, session_reference reference,
 		  struct record_share *share)
 {
-	const struct record_share *record = record_of(reader, reference, RECORD_SHARE);
+	const struct record_share *record = reader_record_of(reader, reference, RECORD_SHARE);
 
 	if (record)
 		memcpy(share, record, sizeof(*share));

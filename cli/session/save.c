@@ -53,7 +53,7 @@ static uint32_t births_room(const struct model *model, uint64_t next_birth)
  * live one at any time: layout comes from the checked copy, and from the live
  * words only what the reader does not trust either.
  */
-static struct session_header lay_out(const struct model *model)
+static struct session_header save_lay_out(const struct model *model)
 {
 	const struct reader *reader = model->reader;
 	const struct session_header *live = (const void *)reader->bytes;
@@ -151,7 +151,7 @@ static int write_session(int descriptor, const struct model *model)
 {
 	static const unsigned char zeroes[ALIGNMENT];
 	const struct reader *reader = model->reader;
-	struct session_header header = lay_out(model);
+	struct session_header header = save_lay_out(model);
 	const unsigned char *cells = reader->bytes + reader->header.cells_offset;
 	/* Nothing is found by its hash in a session that has ended. */
 	size_t intern_size = header.cells_offset - header.intern_offset;
@@ -237,7 +237,7 @@ int session_save(const struct model *model, const char *path)
 /* --- loading --------------------------------------------------------------- */
 
 /* NULL, or what is wrong. */
-static const char *read_all(int descriptor, void *bytes, size_t size)
+static const char *save_read_all(int descriptor, void *bytes, size_t size)
 {
 	unsigned char *next = bytes;
 
@@ -283,7 +283,7 @@ static const char *load_open(struct saved_session *saved, struct reader *reader,
 	saved->bytes = aligned_alloc(ALIGNMENT, aligned(saved->size));
 	if (!saved->bytes)
 		return strerror(ENOMEM);
-	problem = read_all(descriptor, saved->bytes, saved->size);
+	problem = save_read_all(descriptor, saved->bytes, saved->size);
 	return problem ? problem : reader_open(reader, saved->bytes, saved->size);
 }
 

@@ -137,7 +137,7 @@ static uint64_t own_time_namespace(void)
 }
 
 /* One part in 32 each for the ring of births and the intern table. */
-static void lay_out(struct session_header *header, size_t size)
+static void session_lay_out(struct session_header *header, size_t size)
 {
 	memcpy(header->magic, SESSION_MAGIC, sizeof(header->magic));
 	header->version = SESSION_VERSION;
@@ -177,7 +177,7 @@ static int map_file(struct session *session)
 	if (problem)
 		return -1;
 	session->is_small = session->size < DEFAULT_SIZE;
-	lay_out(session->header, session->size);
+	session_lay_out(session->header, session->size);
 	return 0;
 }
 

@@ -64,7 +64,7 @@ static uint64_t read_unsigned(struct cursor *cursor, size_t size)
 	return value;
 }
 
-static uint64_t read_signed(struct cursor *cursor, size_t size)
+static uint64_t cfi_read_signed(struct cursor *cursor, size_t size)
 {
 	unsigned int unused = (unsigned int)(64 - 8 * size);
 
@@ -99,9 +99,9 @@ static uint64_t read_value(struct cursor *cursor, unsigned int format)
 	case DW_EH_PE_udata4:
 		return read_unsigned(cursor, 4);
 	case DW_EH_PE_sdata2:
-		return read_signed(cursor, 2);
+		return cfi_read_signed(cursor, 2);
 	case DW_EH_PE_sdata4:
-		return read_signed(cursor, 4);
+		return cfi_read_signed(cursor, 4);
 	default:
 		cursor->failed = true;
 		return 0;
@@ -122,7 +122,7 @@ static uint64_t read_encoded(struct cursor *cursor, unsigned int encoding)
 }
 
 /* Splits off the next `length` bytes. */
-static struct cursor take(struct cursor *cursor, uint64_t length)
+static struct cursor cfi_take(struct cursor *cursor, uint64_t length)
 {
 	struct cursor part = *cursor;
 
@@ -140,13 +140,13 @@ static struct cursor cursor_at(struct elf_file *file, uint64_t address)
 }
 
 /* The body of the CIE or FDE at the cursor, which moves on behind it. */
-static struct cursor read_entry(struct cursor *cursor)
+static struct cursor cfi_read_entry(struct cursor *cursor)
 {
 	uint64_t length = read_unsigned(cursor, 4);
 
 	if (length == 0 || length == EXTENDED_LENGTH)
 		cursor->failed = true;
-	return take(cursor, length);
+	return cfi_take(cursor, length);
 }
 
 /* The personality routine: only its size matters here. */
@@ -193,7 +193,7 @@ static void read_letters(struct cursor *body, char letters[AUGMENTATION_MAX + 1]
 static bool read_common(struct elf_file *file, uint64_t address, struct common_information *common)
 {
 	struct cursor cursor = cursor_at(file, address);
-	struct cursor body = read_entry(&cursor);
+	struct cursor body = cfi_read_entry(&cursor);
 	char letters[AUGMENTATION_MAX + 1];
 
 	if (read_unsigned(&body, 4) != 0)
@@ -221,7 +221,7 @@ static bool read_description(struct elf_file *file, uint64_t address,
 			     struct description *description)
 {
 	struct cursor cursor = cursor_at(file, address);
-	struct cursor body = read_entry(&cursor);
+	struct cursor body = cfi_read_entry(&cursor);
 	uint64_t place = body.address;
 	uint64_t distance = read_unsigned(&body, 4);
 
@@ -233,7 +233,7 @@ static bool read_description(struct elf_file *file, uint64_t address,
 	uint64_t range = read_value(&body, description->common.encoding & 0xf);
 	description->frame.end = description->frame.start + range;
 	if (description->common.has_length)
-		take(&body, read_leb128(&body));
+		cfi_take(&body, read_leb128(&body));
 	description->rules = body;
 	return !body.failed && description->frame.start < description->frame.end;
 }
@@ -274,7 +274,7 @@ static const char *const operands[64] = {
  */
 static void check_expression(struct cursor *rules)
 {
-	struct cursor body = take(rules, read_leb128(rules));
+	struct cursor body = cfi_take(rules, read_leb128(rules));
 
 	while (!body.failed && body.address < body.end) {
 		if (read_unsigned(&body, 1) == DW_OP_div)
@@ -306,7 +306,7 @@ static uint64_t read_operands(struct cursor *rules, const char *signature, uint6
 	return first;
 }
 
-static bool remember(struct row *row)
+static bool cfi_remember(struct row *row)
 {
 	if (row->depth++ == REMEMBERED_MAX)
 		return false;
@@ -348,7 +348,7 @@ static bool run_extended(struct cursor *rules, struct row *row, unsigned int ins
 	if (operands[instruction] == NULL)
 		return false;
 	if (instruction == DW_CFA_remember_state)
-		return remember(row);
+		return cfi_remember(row);
 	if (instruction == DW_CFA_restore_state)
 		return restore(row);
 	if (read_operands(rules, operands[instruction], distance) == ARCH_DWARF_RETURN_ADDRESS)
@@ -401,7 +401,7 @@ static bool run(struct cursor rules, struct row *row, uint64_t code_alignment, u
 	return true;
 }
 
-static enum cfi_verdict judge(const struct description *description, uint64_t address)
+static enum cfi_verdict cfi_judge(const struct description *description, uint64_t address)
 {
 	const struct common_information *common = &description->common;
 	struct row row = {0};
@@ -443,7 +443,7 @@ static int compare_entries(const void *left, const void *right)
 	return (a->start > b->start) - (a->start < b->start);
 }
 
-static bool append(struct cfi *cfi, size_t *capacity, struct cfi_index_entry entry)
+static bool cfi_append(struct cfi *cfi, size_t *capacity, struct cfi_index_entry entry)
 {
 	if (cfi->index_count == *capacity) {
 		size_t larger = *capacity == 0 ? 256 : *capacity * 2;
@@ -467,10 +467,10 @@ static void build_index(struct cfi *cfi, struct elf_file *file)
 		struct description description;
 		uint64_t address = cursor.address;
 
-		read_entry(&cursor);
+		cfi_read_entry(&cursor);
 		if (!cursor.failed && read_description(file, address, &description) &&
-		    !append(cfi, &capacity,
-			    (struct cfi_index_entry){description.frame.start, address}))
+		    !cfi_append(cfi, &capacity,
+				(struct cfi_index_entry){description.frame.start, address}))
 			break;
 	}
 	if (cfi->index_count > 0)
@@ -500,8 +500,8 @@ static bool entry_at(const struct cfi *cfi, struct elf_file *file, uint64_t posi
 		return true;
 	}
 	struct cursor cursor = cursor_at(file, cfi->table + position * 2 * sizeof(int32_t));
-	entry->start = cfi->table_base + read_signed(&cursor, 4);
-	entry->description = cfi->table_base + read_signed(&cursor, 4);
+	entry->start = cfi->table_base + cfi_read_signed(&cursor, 4);
+	entry->description = cfi->table_base + cfi_read_signed(&cursor, 4);
 	return !cursor.failed;
 }
 
@@ -537,5 +537,5 @@ enum cfi_verdict cfi_find(const struct cfi *cfi, struct elf_file *file, uint64_t
 	    address < description.frame.start || address >= description.frame.end)
 		return CFI_NONE;
 	*frame = description.frame;
-	return judge(&description, address);
+	return cfi_judge(&description, address);
 }

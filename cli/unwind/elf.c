@@ -44,7 +44,7 @@ static bool is_supported(Elf *elf)
 	       (header.e_type == ET_EXEC || header.e_type == ET_DYN);
 }
 
-static bool is_sane(const GElf_Phdr *header)
+static bool elf_is_sane(const GElf_Phdr *header)
 {
 	uint64_t end;
 
@@ -58,7 +58,7 @@ static bool is_sane(const GElf_Phdr *header)
 
 static bool add_segment(struct elf_file *file, const GElf_Phdr *header)
 {
-	if (!is_sane(header))
+	if (!elf_is_sane(header))
 		return false;
 	file->segments[file->segment_count++] =
 		(struct elf_segment){header->p_vaddr, header->p_offset, header->p_filesz,

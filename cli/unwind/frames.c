@@ -108,7 +108,7 @@ static int get_procedure_name(unw_addr_space_t unwind, unw_word_t address, char 
 	return -UNW_ENOINFO;
 }
 
-static int resume(unw_addr_space_t unwind, unw_cursor_t *cursor, void *argument)
+static int frames_resume(unw_addr_space_t unwind, unw_cursor_t *cursor, void *argument)
 {
 	(void)unwind, (void)cursor, (void)argument;
 	return -UNW_EINVAL;
@@ -165,7 +165,7 @@ static unw_accessors_t accessors = {
 	.access_mem = access_memory,
 	.access_reg = access_register,
 	.access_fpreg = access_float_register,
-	.resume = resume,
+	.resume = frames_resume,
 	.get_proc_name = get_procedure_name,
 };
 
@@ -396,7 +396,7 @@ static size_t walk_stack(struct address_space *space, const struct stack_registe
 	return *complete ? count : drop_guesses(space, steps, count);
 }
 
-static bool is_shown(struct address_space *space, const struct step *step)
+static bool frames_is_shown(struct address_space *space, const struct step *step)
 {
 	const struct module *module = space_module_at(space, step->pc - step->is_return);
 
@@ -424,7 +424,7 @@ struct frames unwind_stack(struct address_space *space, struct arena *arena,
 	size_t count = walk_stack(space, registers, pc_is_return, memory, steps, &frames.complete);
 
 	for (size_t i = 0; i < count; i++) {
-		if (!is_shown(space, &steps[i]))
+		if (!frames_is_shown(space, &steps[i]))
 			continue;
 		parts[part_count] = symbolize_code(space, arena, steps[i].pc, steps[i].is_return);
 		place_frames(&parts[part_count], &steps[i]);
@@ -448,7 +448,7 @@ size_t unwind_addresses(struct address_space *space, const struct stack_register
 	size_t shown = 0;
 
 	for (size_t i = 1; i < count; i++) {
-		if (!is_shown(space, &steps[i]))
+		if (!frames_is_shown(space, &steps[i]))
 			continue;
 		if (shown == capacity) {
 			*complete = false;

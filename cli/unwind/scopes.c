@@ -27,9 +27,9 @@ static bool is_container(int tag)
 	       tag == DW_TAG_enumeration_type;
 }
 
-static bool find_chain(struct search *search, Dwarf_Die *parent, unsigned int depth);
+static bool scopes_find_chain(struct search *search, Dwarf_Die *parent, unsigned int depth);
 
-static bool look_into(struct search *search, Dwarf_Die *entry, unsigned int depth)
+static bool scopes_look_into(struct search *search, Dwarf_Die *entry, unsigned int depth)
 {
 	int tag = dwarf_tag(entry);
 	bool holds = dwarf_haspc(entry, search->address) > 0;
@@ -39,11 +39,12 @@ static bool look_into(struct search *search, Dwarf_Die *entry, unsigned int dept
 	bool is_link = holds && is_function(tag);
 	if (is_link)
 		search->chain[search->count++] = *entry;
-	return (search->count < SCOPES_MAX && find_chain(search, entry, depth + 1)) || is_link;
+	return (search->count < SCOPES_MAX && scopes_find_chain(search, entry, depth + 1)) ||
+	       is_link;
 }
 
 /* Appends the functions below `parent` that hold the address. */
-static bool find_chain(struct search *search, Dwarf_Die *parent, unsigned int depth)
+static bool scopes_find_chain(struct search *search, Dwarf_Die *parent, unsigned int depth)
 {
 	Dwarf_Die entry;
 
@@ -52,7 +53,7 @@ static bool find_chain(struct search *search, Dwarf_Die *parent, unsigned int de
 	do {
 		if (search->visits++ > VISITS_MAX)
 			return false;
-		if (look_into(search, &entry, depth))
+		if (scopes_look_into(search, &entry, depth))
 			return true;
 	} while (dwarf_siblingof(&entry, &entry) == 0);
 	return false;
@@ -61,10 +62,10 @@ static bool find_chain(struct search *search, Dwarf_Die *parent, unsigned int de
 /* A nested function may lie in one that does not hold its address. */
 static void find_functions(struct search *search, Dwarf_Die *unit)
 {
-	if (find_chain(search, unit, 0))
+	if (scopes_find_chain(search, unit, 0))
 		return;
 	search->thorough = true;
-	find_chain(search, unit, 0);
+	scopes_find_chain(search, unit, 0);
 }
 
 static bool is_string_section(const char *name)

@@ -47,7 +47,7 @@ void address_space_free(struct address_space *space)
 	free(space);
 }
 
-static bool holds(const struct module *module, uint64_t address)
+static bool space_holds(const struct module *module, uint64_t address)
 {
 	return address >= module->start && address < module->end;
 }
@@ -70,7 +70,7 @@ static struct module *nearest_name(struct address_space *space, uint64_t address
 struct module *space_module_at(struct address_space *space, uint64_t address)
 {
 	for (struct module *module = space->newest; module != NULL; module = module->older) {
-		if (holds(module, address))
+		if (space_holds(module, address))
 			return module;
 	}
 	return nearest_name(space, address);
@@ -83,8 +83,8 @@ const char *space_module_path(struct address_space *space, uint64_t address)
 	return module != NULL ? module->path : NULL;
 }
 
-static bool is_same(const struct module *module, const char *path, uint64_t bias,
-		    const uint8_t *build_id, size_t build_id_length)
+static bool space_is_same(const struct module *module, const char *path, uint64_t bias,
+			  const uint8_t *build_id, size_t build_id_length)
 {
 	return module->bias == bias && strcmp(module->path, path) == 0 &&
 	       module->build_id_length == build_id_length &&
@@ -96,7 +96,7 @@ static struct module *find_same(struct address_space *space, const char *path, u
 				const uint8_t *build_id, size_t build_id_length)
 {
 	for (struct module *module = space->newest; module != NULL; module = module->older) {
-		if (!is_same(module, path, bias, build_id, build_id_length))
+		if (!space_is_same(module, path, bias, build_id, build_id_length))
 			continue;
 		if (module->start == module->end || space_module_at(space, module->start) == module)
 			return module;

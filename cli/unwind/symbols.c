@@ -28,14 +28,14 @@ static int compare_places(const void *left, const void *right)
 	return a->is_return - b->is_return;
 }
 
-static void keep(void *place)
+static void symbols_keep(void *place)
 {
 	(void)place; /* belongs to the arena */
 }
 
 void symbols_forget(struct address_space *space)
 {
-	tdestroy(space->places, keep);
+	tdestroy(space->places, symbols_keep);
 	space->places = NULL;
 }
 
@@ -251,7 +251,7 @@ static const char *linked_name(Dwfl_Module *dwfl_module, uint64_t address,
 					: scope->name;
 }
 
-static void describe(struct arena *arena, struct frame *frame, const struct scope *scope)
+static void symbols_describe(struct arena *arena, struct frame *frame, const struct scope *scope)
 {
 	if (scope->name != NULL)
 		frame->function = function_text(arena, scope->name);
@@ -282,12 +282,13 @@ static struct frames lookup(struct address_space *space, uint64_t pc, bool is_re
 			frames.list[i].module = module->path;
 			frames.list[i].offset = pc - module->bias;
 		}
-		describe(&space->arena, &frames.list[i], &scopes[i]);
+		symbols_describe(&space->arena, &frames.list[i], &scopes[i]);
 	}
 	return frames;
 }
 
-static const struct frames *find_place(struct address_space *space, uint64_t pc, bool is_return)
+static const struct frames *symbols_find_place(struct address_space *space, uint64_t pc,
+					       bool is_return)
 {
 	struct place key = {.pc = pc, .is_return = is_return};
 	struct place **found = tfind(&key, &space->places, compare_places);
@@ -309,7 +310,7 @@ static const char *copy_text(struct arena *arena, const char *text)
 struct frames symbolize_code(struct address_space *space, struct arena *arena, uint64_t pc,
 			     bool is_return)
 {
-	const struct frames *known = find_place(space, pc, is_return);
+	const struct frames *known = symbols_find_place(space, pc, is_return);
 	struct frames frames = *known;
 
 	frames.list = arena_array(arena, known->count, sizeof(*frames.list));

@@ -90,7 +90,7 @@ static void index_births(struct outside *outside, const struct model *model)
 	}
 }
 
-static const struct process_facts *facts_of(const struct walk *walk, pid_t pid)
+static const struct process_facts *outside_facts_of(const struct walk *walk, pid_t pid)
 {
 	return pid > 0 && pid < (int)PIDS_MAX ? model_facts(walk->model, walk->outside->by_pid[pid])
 					      : NULL;
@@ -137,7 +137,7 @@ static bool has_its_memory(const struct process_facts *facts)
 
 static bool is_forking(const struct walk *walk, pid_t pid)
 {
-	const struct process_facts *facts = facts_of(walk, pid);
+	const struct process_facts *facts = outside_facts_of(walk, pid);
 	struct session_birth birth;
 
 	return facts && facts->birth_number &&
@@ -150,9 +150,9 @@ static bool is_of_this_time(const struct process_facts *facts, const struct proc
 	return facts->birth_ns + START_SLACK_NS >= log_time(entry->start_ns);
 }
 
-static bool is_known(const struct walk *walk, const struct procfs_entry *entry)
+static bool outside_is_known(const struct walk *walk, const struct procfs_entry *entry)
 {
-	const struct process_facts *facts = facts_of(walk, entry->pid);
+	const struct process_facts *facts = outside_facts_of(walk, entry->pid);
 	pid_t inner;
 
 	if (facts && is_of_this_time(facts, entry))
@@ -164,7 +164,7 @@ static bool is_known(const struct walk *walk, const struct procfs_entry *entry)
 		return true;
 	/* In a PID namespace it said hello by another number. */
 	inner = procfs_inner_pid(entry->pid);
-	facts = inner != entry->pid ? facts_of(walk, inner) : NULL;
+	facts = inner != entry->pid ? outside_facts_of(walk, inner) : NULL;
 	return facts && is_of_this_time(facts, entry);
 }
 
@@ -196,7 +196,7 @@ static size_t read_program(pid_t pid, char *path, size_t capacity)
 	return length > 0 ? (size_t)length : 0;
 }
 
-static void record_unobserved(const struct walk *walk, const struct stranger *stranger)
+static void outside_record_unobserved(const struct walk *walk, const struct stranger *stranger)
 {
 	struct record_unobserved record = {.since_ns = log_time(stranger->start_ns) - TICK_NS,
 					   .pid = stranger->pid};
@@ -290,7 +290,7 @@ static bool is_older(const struct procfs_task *task, const struct stranger *chil
 }
 
 /* The child has the name of the thread that forked: that one is not missing. */
-static size_t find_forker(const struct procfs_task *tasks, size_t count, pid_t child)
+static size_t outside_find_forker(const struct procfs_task *tasks, size_t count, pid_t child)
 {
 	char name[SESSION_NAME_MAX] = "";
 
@@ -301,8 +301,8 @@ static size_t find_forker(const struct procfs_task *tasks, size_t count, pid_t c
 	return 0;
 }
 
-static session_reference record_thread(const struct walk *walk, uint32_t parent,
-				       const struct procfs_task *task)
+static session_reference outside_record_thread(const struct walk *walk, uint32_t parent,
+					       const struct procfs_task *task)
 {
 	struct record_thread record = {.born_in = parent,
 				       .serial = (uint32_t)task->tid,
@@ -332,8 +332,10 @@ static uint32_t record_process(const struct walk *walk, pid_t pid, uint64_t star
 	return record.serial;
 }
 
-static session_reference record_fork(const struct walk *walk, const struct process_facts *parent,
-				     const struct procfs_task *tasks, size_t count, size_t forker)
+static session_reference outside_record_fork(const struct walk *walk,
+					     const struct process_facts *parent,
+					     const struct procfs_task *tasks, size_t count,
+					     size_t forker)
 {
 	session_reference threads[TASKS_MAX];
 	struct record_lost lost = {0};
@@ -341,7 +343,7 @@ static session_reference record_fork(const struct walk *walk, const struct proce
 		.parent = parent->serial, .parent_pid = parent->pid, .function = FORK_OUTSIDE};
 
 	for (size_t i = 0; i < count; i++) {
-		session_reference thread = record_thread(walk, parent->serial, &tasks[i]);
+		session_reference thread = outside_record_thread(walk, parent->serial, &tasks[i]);
 
 		if (i == forker)
 			fork.thread = thread;
@@ -367,7 +369,7 @@ static const struct process_facts *parent_facts(const struct walk *walk,
 						const struct stranger *child)
 {
 	const struct procfs_entry *entry = entry_of(walk, child->parent);
-	const struct process_facts *facts = facts_of(walk, child->parent);
+	const struct process_facts *facts = outside_facts_of(walk, child->parent);
 
 	if (facts && is_of_this_time(facts, entry) &&
 	    !(model_state(walk->model, facts) & BIRTH_EXECED))
@@ -390,7 +392,8 @@ static void record_birth(const struct walk *walk, struct stranger *child)
 	parent = count > 1 ? parent_facts(walk, child) : NULL;
 	if (!parent)
 		return;
-	fork = record_fork(walk, parent, tasks, count, find_forker(tasks, count, child->pid));
+	fork = outside_record_fork(walk, parent, tasks, count,
+				   outside_find_forker(tasks, count, child->pid));
 	record_process(walk, child->pid, child->start_ns, parent, fork);
 }
 
@@ -398,7 +401,7 @@ static void meet(const struct walk *walk, struct stranger *stranger)
 {
 	if (++stranger->sightings != SIGHTINGS)
 		return;
-	record_unobserved(walk, stranger);
+	outside_record_unobserved(walk, stranger);
 	model_update(walk->model);
 	record_birth(walk, stranger);
 	model_update(walk->model);
@@ -419,7 +422,7 @@ static void take_strangers(struct walk *walk)
 		if (entry->is_zombie || !is_descendant(walk, entry))
 			continue;
 		before = find_stranger(walk->outside, entry->pid, entry->start_ns);
-		if (!(before && before->sightings >= SIGHTINGS) && is_known(walk, entry))
+		if (!(before && before->sightings >= SIGHTINGS) && outside_is_known(walk, entry))
 			continue;
 		list[count] = before ? *before
 				     : (struct stranger){.pid = entry->pid,

@@ -93,7 +93,7 @@ static void take_waits(struct watch *watch, const struct model *model)
 	}
 }
 
-static bool is_alive(const struct watched *watched)
+static bool watch_is_alive(const struct watched *watched)
 {
 	return kill(watched->pid, 0) == 0 || errno == EPERM;
 }
@@ -123,7 +123,7 @@ static bool visit(struct watch *watch, const struct turn *turn, struct watched *
 
 	if (!facts || model_state(turn->model, facts) & BIRTH_EXECED)
 		return false;
-	if (full_round && (watched->process >= 0 || watched->told.kind) && !is_alive(watched))
+	if (full_round && (watched->process >= 0 || watched->told.kind) && !watch_is_alive(watched))
 		return false;
 	if (is_settled(watched) || (!full_round && !watched->wait))
 		return true;
@@ -139,7 +139,7 @@ static bool visit(struct watch *watch, const struct turn *turn, struct watched *
 		watched->hooked = fork_hook_find(turn, watched);
 	proof_note_forking(turn, watched, forking ? forking : watched->hooked);
 	if (!watched->is_missing_threads && !watched->wait && !watched->forking)
-		return is_alive(watched);
+		return watch_is_alive(watched);
 	/* Between rounds, what is known of other namespaces may be older than the process. */
 	if (!watched_open(&watch->set, watched, facts))
 		return !full_round;
@@ -211,7 +211,7 @@ bool watch_awaits_judgement(const struct watch *watch)
 {
 	for (size_t i = 0; i < watch->set.count; i++)
 		if (watch->set.list[i]->is_missing_threads && proof_is_open(watch->set.list[i]) &&
-		    is_alive(watch->set.list[i]))
+		    watch_is_alive(watch->set.list[i]))
 			return true;
 	return false;
 }

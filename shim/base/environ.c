@@ -72,7 +72,7 @@ IN_START static size_t element_length(const char *list)
 	return length;
 }
 
-static bool is_shim(const char *element, size_t length)
+static bool environ_is_shim(const char *element, size_t length)
 {
 	return length == strlen(shim_path) && memcmp(element, shim_path, length) == 0;
 }
@@ -82,7 +82,7 @@ static bool contains_shim(const char *list)
 	for (;; list++) {
 		size_t length = element_length(list);
 
-		if (is_shim(list, length))
+		if (environ_is_shim(list, length))
 			return true;
 		list += length;
 		if (!*list)
@@ -91,7 +91,7 @@ static bool contains_shim(const char *list)
 }
 
 /* Of two variables with that name the loader takes the last. */
-static void take(struct environ_plan *plan, const char *entry)
+static void environ_take(struct environ_plan *plan, const char *entry)
 {
 	const char *preload = value_of(entry, PRELOAD);
 
@@ -109,7 +109,7 @@ static bool is_ours_alone(const char *list)
 	for (;; list++) {
 		size_t length = element_length(list);
 
-		if (length && !is_shim(list, length))
+		if (length && !environ_is_shim(list, length))
 			return false;
 		list += length;
 		if (!*list)
@@ -127,7 +127,7 @@ bool environ_plan(struct environ_plan *plan, char *const *entries, bool without_
 	if (!process.active || !*shim_path)
 		return false;
 	for (; plan->entries[plan->count]; plan->count++)
-		take(plan, plan->entries[plan->count]);
+		environ_take(plan, plan->entries[plan->count]);
 	if (*first && !without_shim && is_ours_alone(plan->preload))
 		plan->first = first;
 	plan->text_size = sizeof(PRELOAD "=") + strlen(plan->preload) + strlen(first) +
@@ -136,7 +136,7 @@ bool environ_plan(struct environ_plan *plan, char *const *entries, bool without_
 	       plan->text_size <= PRELOAD_MAX;
 }
 
-static char *append(char *to, const char *text)
+static char *environ_append(char *to, const char *text)
 {
 	size_t length = strlen(text);
 
@@ -147,24 +147,24 @@ static char *append(char *to, const char *text)
 /* Theirs first: an ASan runtime refuses to start otherwise. */
 static void write_preload(const struct environ_plan *plan, char *text)
 {
-	text = append(text, PRELOAD "=");
+	text = environ_append(text, PRELOAD "=");
 	if (*plan->preload) {
-		text = append(text, plan->preload);
-		text = append(text, ":");
+		text = environ_append(text, plan->preload);
+		text = environ_append(text, ":");
 	}
-	append(text, shim_path);
+	environ_append(text, shim_path);
 }
 
 /* Ours twice, which the loader takes for once: what stands before it is for this program
  * alone, and environ_tidy() will take it out. */
 static void write_first(const struct environ_plan *plan, char *text)
 {
-	text = append(text, PRELOAD "=");
-	text = append(text, plan->first);
-	text = append(text, ":");
-	text = append(text, shim_path);
-	text = append(text, ":");
-	append(text, shim_path);
+	text = environ_append(text, PRELOAD "=");
+	text = environ_append(text, plan->first);
+	text = environ_append(text, ":");
+	text = environ_append(text, shim_path);
+	text = environ_append(text, ":");
+	environ_append(text, shim_path);
 }
 
 /* "first:ours:ours" becomes "ours". Nothing else is changed. */
@@ -194,11 +194,11 @@ static bool write_rest(const struct environ_plan *plan, char *text)
 	const char *element = plan->preload;
 	size_t used = strlen(PRELOAD "="), kept = 0;
 
-	append(text, PRELOAD "=");
+	environ_append(text, PRELOAD "=");
 	for (;; element++) {
 		size_t length = element_length(element);
 
-		if (length && !is_shim(element, length)) {
+		if (length && !environ_is_shim(element, length)) {
 			if (kept++)
 				text[used++] = ':';
 			memcpy(text + used, element, length);

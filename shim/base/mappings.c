@@ -46,7 +46,7 @@ static bool add_byte(struct line *line, char byte)
 	return true;
 }
 
-static bool walk(int maps, maps_visitor *visit, void *data)
+static bool mappings_walk(int maps, maps_visitor *visit, void *data)
 {
 	char bytes[READ_SIZE];
 	struct line line = {.length = 0};
@@ -66,7 +66,7 @@ bool maps_walk(maps_visitor *visit, void *data)
 
 	if (maps < 0)
 		return false;
-	is_found = walk(maps, visit, data);
+	is_found = mappings_walk(maps, visit, data);
 	raw_close(maps);
 	return is_found;
 }
@@ -77,7 +77,7 @@ struct lookup {
 };
 
 /* "7f0000000000-7f0000001000 rw-s ..." */
-static bool find_address(const char *line, void *data)
+static bool mappings_find_address(const char *line, void *data)
 {
 	struct lookup *lookup = data;
 	struct mapping_range range = {.start = maps_number(&line, 16)};
@@ -98,7 +98,7 @@ __attribute__((noinline)) struct mapping_range maps_look_up(const void *address)
 	int saved = errno;
 
 	if (!process.is_filtered)
-		maps_walk(find_address, &lookup);
+		maps_walk(mappings_find_address, &lookup);
 	restore_errno(saved);
 	return lookup.range;
 }

@@ -26,25 +26,25 @@ AT_START static struct {
 	char *(*dlerror)(void);
 } loader;
 
-static void find(const char *name, void *pointer)
+static void real_own_find(const char *name, void *pointer)
 {
 	uintptr_t found = symbols_find_next(name, NULL);
 
 	memcpy(pointer, &found, sizeof(found));
 }
 
-static void find_loader(void)
+static void real_find_loader(void)
 {
 	if (loader.dlsym)
 		return;
-	find("dlsym", &loader.dlsym);
-	find("dlvsym", &loader.dlvsym);
-	find("dlerror", &loader.dlerror);
+	real_own_find("dlsym", &loader.dlsym);
+	real_own_find("dlvsym", &loader.dlvsym);
+	real_own_find("dlerror", &loader.dlerror);
 }
 
 static void *ask_loader(const char *name, const char *version)
 {
-	find_loader();
+	real_find_loader();
 	if (version)
 		return loader.dlvsym ? loader.dlvsym(RTLD_NEXT, name, version) : NULL;
 	return loader.dlsym ? loader.dlsym(RTLD_NEXT, name) : NULL;

@@ -19,8 +19,8 @@ struct gnu_hash {
 };
 
 /* Inlined, where the length is known: a load then, if loads will do. */
-static inline __attribute__((always_inline)) bool read_all(const struct symbol_table *table,
-							   void *to, uintptr_t from, size_t length)
+static inline __attribute__((always_inline)) bool symbol_tables_read_all(
+	const struct symbol_table *table, void *to, uintptr_t from, size_t length)
 {
 	if (table->read)
 		return table->read(to, (const void *)from, length) == length;
@@ -44,7 +44,8 @@ IN_START static uintptr_t find_tables(struct symbol_table *table, const struct l
 	for (size_t i = 0; i < DYNAMIC_ENTRIES; i++) {
 		ElfW(Dyn) entry;
 
-		if (!read_all(table, &entry, (uintptr_t)(map->l_ld + i), sizeof(entry)) ||
+		if (!symbol_tables_read_all(table, &entry, (uintptr_t)(map->l_ld + i),
+					    sizeof(entry)) ||
 		    entry.d_tag == DT_NULL)
 			break;
 		if (entry.d_tag == DT_SYMTAB)
@@ -69,8 +70,8 @@ IN_START bool symbols_open(struct symbol_table *table, const struct link_map *ma
 	table->read = read;
 	table->bias = map->l_addr;
 	hash = map->l_ld ? find_tables(table, map) : 0;
-	if (!hash || !read_all(table, &head, hash, sizeof(head)) || !head.bucket_count ||
-	    !head.bloom_count || head.bloom_count & (head.bloom_count - 1))
+	if (!hash || !symbol_tables_read_all(table, &head, hash, sizeof(head)) ||
+	    !head.bucket_count || !head.bloom_count || head.bloom_count & (head.bloom_count - 1))
 		return false;
 	table->bucket_count = head.bucket_count;
 	table->first = head.first;
@@ -97,9 +98,10 @@ IN_START static bool may_have(const struct symbol_table *table, uint32_t hash)
 	uint64_t word, bits = UINT64_C(1) << hash % WORD_BITS |
 			      UINT64_C(1) << (hash >> table->bloom_shift) % WORD_BITS;
 
-	return read_all(table, &word,
-			table->bloom + (hash / WORD_BITS & (table->bloom_count - 1)) * sizeof(word),
-			sizeof(word)) &&
+	return symbol_tables_read_all(table, &word,
+				      table->bloom + (hash / WORD_BITS & (table->bloom_count - 1)) *
+							     sizeof(word),
+				      sizeof(word)) &&
 	       (word & bits) == bits;
 }
 
@@ -109,12 +111,12 @@ IN_START static bool is_default(const struct symbol_table *table, uint32_t index
 	ElfW(Half) version;
 
 	return !table->versions ||
-	       (read_all(table, &version, table->versions + index * sizeof(version),
-			 sizeof(version)) &&
+	       (symbol_tables_read_all(table, &version, table->versions + index * sizeof(version),
+				       sizeof(version)) &&
 		!(version & VERSION_HIDDEN));
 }
 
-IN_START static bool is_same(const char *one, const char *other)
+IN_START static bool symbol_tables_is_same(const char *one, const char *other)
 {
 	while (*one && *one == *other)
 		one++, other++;
@@ -127,9 +129,9 @@ IN_START static bool is_name(const struct symbol_table *table, uintptr_t address
 	size_t length;
 
 	if (!table->read)
-		return is_same((const char *)address, name);
+		return symbol_tables_is_same((const char *)address, name);
 	length = strlen(name) + 1;
-	return length <= sizeof(text) && read_all(table, text, address, length) &&
+	return length <= sizeof(text) && symbol_tables_read_all(table, text, address, length) &&
 	       memcmp(text, name, length) == 0;
 }
 
@@ -137,7 +139,8 @@ IN_START static uintptr_t match(const struct symbol_table *table, uint32_t index
 {
 	ElfW(Sym) symbol;
 
-	if (!read_all(table, &symbol, table->symbols + index * sizeof(symbol), sizeof(symbol)) ||
+	if (!symbol_tables_read_all(table, &symbol, table->symbols + index * sizeof(symbol),
+				    sizeof(symbol)) ||
 	    symbol.st_shndx == SHN_UNDEF || ELF64_ST_TYPE(symbol.st_info) == STT_GNU_IFUNC ||
 	    !is_name(table, table->strings + symbol.st_name, name) || !is_default(table, index))
 		return 0;
@@ -151,14 +154,16 @@ IN_START static uintptr_t find_hashed(const struct symbol_table *table, const ch
 	uintptr_t address = 0;
 
 	if (!may_have(table, hash) ||
-	    !read_all(table, &index, table->buckets + hash % table->bucket_count * sizeof(index),
-		      sizeof(index)) ||
+	    !symbol_tables_read_all(table, &index,
+				    table->buckets + hash % table->bucket_count * sizeof(index),
+				    sizeof(index)) ||
 	    index < table->first)
 		return 0;
 	/* The lowest bit of an entry says that the chain ends here. */
 	for (uint32_t i = 0; !address && i < CHAIN_MAX && !(entry & 1); i++, index++) {
-		if (!read_all(table, &entry, table->chains + (index - table->first) * sizeof(entry),
-			      sizeof(entry)))
+		if (!symbol_tables_read_all(table, &entry,
+					    table->chains + (index - table->first) * sizeof(entry),
+					    sizeof(entry)))
 			return 0;
 		if ((entry | 1) == (hash | 1))
 			address = match(table, index, name);

@@ -10,7 +10,8 @@
 #define STACK_HIGH 8
 #define SCHED_SP   56
 
-static bool read_word(const struct goroutine_reader *reader, uint64_t address, uint64_t *word)
+static bool goroutine_read_word(const struct goroutine_reader *reader, uint64_t address,
+				uint64_t *word)
 {
 	return reader->read(reader, address, word, sizeof(*word)) == sizeof(*word);
 }
@@ -28,10 +29,13 @@ static bool find_waiting(const struct go_runtime *runtime, const struct goroutin
 {
 	uint64_t scheduler, machine;
 
-	return read_word(reader, thread + (uint64_t)runtime->tls, &scheduler) && scheduler &&
-	       read_word(reader, scheduler + (uint64_t)(int64_t)runtime->machine, &machine) &&
+	return goroutine_read_word(reader, thread + (uint64_t)runtime->tls, &scheduler) &&
+	       scheduler &&
+	       goroutine_read_word(reader, scheduler + (uint64_t)(int64_t)runtime->machine,
+				   &machine) &&
 	       machine &&
-	       read_word(reader, machine + (uint64_t)(int64_t)runtime->current, goroutine) &&
+	       goroutine_read_word(reader, machine + (uint64_t)(int64_t)runtime->current,
+				   goroutine) &&
 	       *goroutine && *goroutine != scheduler;
 }
 
@@ -41,13 +45,13 @@ bool goroutine_find(const struct go_runtime *runtime, const struct goroutine_rea
 	uint64_t goroutine, low, high, sp, word;
 
 	if (!runtime->current || !thread || !find_waiting(runtime, reader, thread, &goroutine) ||
-	    !read_word(reader, goroutine + STACK_LOW, &low) ||
-	    !read_word(reader, goroutine + STACK_HIGH, &high) ||
-	    !read_word(reader, goroutine + SCHED_SP, &sp) || sp % sizeof(word) ||
+	    !goroutine_read_word(reader, goroutine + STACK_LOW, &low) ||
+	    !goroutine_read_word(reader, goroutine + STACK_HIGH, &high) ||
+	    !goroutine_read_word(reader, goroutine + SCHED_SP, &sp) || sp % sizeof(word) ||
 	    high % sizeof(word) || low >= high || sp < low || sp >= high)
 		return false;
 	other->address = sp;
 	other->length = high - sp < GOROUTINE_BYTES ? (uint32_t)(high - sp) : GOROUTINE_BYTES;
-	return read_word(reader, sp, &word) &&
-	       read_word(reader, sp + other->length - sizeof(word), &word);
+	return goroutine_read_word(reader, sp, &word) &&
+	       goroutine_read_word(reader, sp + other->length - sizeof(word), &word);
 }

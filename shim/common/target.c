@@ -34,7 +34,7 @@ struct file {
 	_Alignas(8) unsigned char head[HEAD_SIZE];
 };
 
-static bool read_at(const struct file *file, uint64_t offset, void *to, size_t length)
+static bool target_read_at(const struct file *file, uint64_t offset, void *to, size_t length)
 {
 	if (offset <= file->length && length <= file->length - offset) {
 		memcpy(to, file->head + offset, length);
@@ -53,7 +53,8 @@ static bool find_header(const struct file *file, const Elf64_Ehdr *head, Elf64_W
 			Elf64_Phdr *found)
 {
 	for (unsigned i = 0; i < head->e_phnum && i < PROGRAM_HEADERS_MAX; i++)
-		if (!read_at(file, head->e_phoff + i * sizeof(*found), found, sizeof(*found)))
+		if (!target_read_at(file, head->e_phoff + i * sizeof(*found), found,
+				    sizeof(*found)))
 			return false;
 		else if (found->p_type == type)
 			return true;
@@ -88,7 +89,7 @@ static enum unobserved_reason examine_interpreter(const struct file *file, const
 	char name[INTERPRETER_MAX];
 
 	if (header->p_filesz >= sizeof(name) || !header->p_filesz ||
-	    !read_at(file, header->p_offset, name, header->p_filesz))
+	    !target_read_at(file, header->p_offset, name, header->p_filesz))
 		return UNOBSERVED_FOREIGN_LIBC;
 	name[header->p_filesz] = '\0';
 	return is_glibc_loader(name) ? OBSERVABLE : UNOBSERVED_FOREIGN_LIBC;
@@ -116,7 +117,8 @@ static uint64_t offset_of(const struct file *file, const Elf64_Ehdr *head, uint6
 	Elf64_Phdr header;
 
 	for (unsigned i = 0; i < head->e_phnum && i < PROGRAM_HEADERS_MAX; i++)
-		if (read_at(file, head->e_phoff + i * sizeof(header), &header, sizeof(header)) &&
+		if (target_read_at(file, head->e_phoff + i * sizeof(header), &header,
+				   sizeof(header)) &&
 		    header.p_type == PT_LOAD && address >= header.p_vaddr &&
 		    address - header.p_vaddr < header.p_filesz)
 			return address - header.p_vaddr + header.p_offset;
@@ -137,14 +139,14 @@ static void read_first_needed(const struct file *file, const Elf64_Ehdr *head, c
 	count = header.p_filesz / sizeof(*entries);
 	if (count > DYNAMIC_ENTRIES_MAX)
 		count = DYNAMIC_ENTRIES_MAX;
-	if (!read_at(file, header.p_offset, entries, count * sizeof(*entries)))
+	if (!target_read_at(file, header.p_offset, entries, count * sizeof(*entries)))
 		return;
 	for (size_t i = count; i > 0; i--)
 		if (entries[i - 1].d_tag == DT_NEEDED)
 			needed = entries[i - 1].d_un.d_val;
 		else if (entries[i - 1].d_tag == DT_STRTAB)
 			strings = offset_of(file, head, entries[i - 1].d_un.d_ptr);
-	if (!strings || !needed || !read_at(file, strings + needed, name, TARGET_NAME_MAX))
+	if (!strings || !needed || !target_read_at(file, strings + needed, name, TARGET_NAME_MAX))
 		return;
 	name[TARGET_NAME_MAX - 1] = '\0';
 }
@@ -158,7 +160,7 @@ static bool must_be_first(const char *library)
 	return has_prefix(library, "libasan.so") || has_prefix(library, "libclang_rt.asan");
 }
 
-static void find_first(struct target *target, const struct file *file)
+static void target_find_first(struct target *target, const struct file *file)
 {
 	Elf64_Ehdr head;
 
@@ -216,7 +218,7 @@ static enum unobserved_reason examine_privileges(const struct file *file)
 }
 
 /* What is known before a file was looked at. */
-static void clear(struct target *target)
+static void target_clear(struct target *target)
 {
 	target->reason = OBSERVABLE;
 	target->path_length = 0;
@@ -290,7 +292,7 @@ static bool read_script(const struct file *file, char *interpreter)
 	return used > 0;
 }
 
-static void examine_program(struct target *target, const struct file *file, const char *path)
+static void target_examine_program(struct target *target, const struct file *file, const char *path)
 {
 	target->reason = examine_elf(file, path);
 	if (target->reason == OBSERVABLE)
@@ -300,7 +302,7 @@ static void examine_program(struct target *target, const struct file *file, cons
 	if (target->reason != OBSERVABLE)
 		note_full_path(target, file, path);
 	else
-		find_first(target, file);
+		target_find_first(target, file);
 }
 
 /* Fills in what is known of one file. `interpreter`: of a script, else "". */
@@ -311,7 +313,7 @@ static bool examine_file(struct target *target, int directory, const char *path,
 	if (!open_file(&file, directory, path))
 		return false;
 	if (is_elf(&file))
-		examine_program(target, &file, path);
+		target_examine_program(target, &file, path);
 	if (!read_script(&file, interpreter))
 		*interpreter = '\0';
 	raw_close(file.descriptor);
@@ -322,7 +324,7 @@ bool target_examine(struct target *target, int directory, const char *path)
 {
 	char interpreter[INTERPRETER_MAX];
 
-	clear(target);
+	target_clear(target);
 	if (!examine_file(target, directory, path, interpreter))
 		return false;
 	for (int i = 1; i < SCRIPTS_MAX && *interpreter; i++) {
@@ -361,7 +363,7 @@ void target_examine_search(struct target *target, const char *name, const char *
 {
 	char path[PATH_MAX];
 
-	clear(target);
+	target_clear(target);
 	if (strchr(name, '/')) {
 		target_examine(target, AT_FDCWD, name);
 		return;

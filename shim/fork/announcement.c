@@ -42,7 +42,7 @@ static kept_fact keep_fork(struct thread *thread)
 }
 
 /* Writes it, and what the libraries table needs. */
-static session_reference record_fork(kept_fact fact)
+static session_reference announcement_record_fork(kept_fact fact)
 {
 	session_reference reference = kept_written(fact);
 
@@ -108,7 +108,7 @@ void announcement_before_fork(struct thread *thread)
 	struct fork_state *fork = &thread->fork;
 
 	fork->fact = keep_fork(thread);
-	fork->record = matters(thread) ? record_fork(fork->fact) : 0;
+	fork->record = matters(thread) ? announcement_record_fork(fork->fact) : 0;
 	fork->lost = known_lost(fork->record);
 	fork->child = atomic_fetch_add(&log_header()->next_process, 1) + 1;
 	fork->birth = fork->bears_itself ? 0 : log_birth_reserve();

@@ -16,7 +16,7 @@
 #include "state/lock_families.h"
 #include "state/modules.h"
 
-static void enter(struct thread *thread, enum fork_function function)
+static void fork_scope_enter(struct thread *thread, enum fork_function function)
 {
 	order_at_entry();
 	thread->fork = (struct fork_state){.function = function};
@@ -40,7 +40,7 @@ static void show_forking(struct thread *thread)
  * and this is another process by now, it has to be announced anew: its child
  * is this one's.
  */
-static void resume(struct thread *thread, const struct fork_state *outer)
+static void fork_scope_resume(struct thread *thread, const struct fork_state *outer)
 {
 	thread->fork = *outer;
 	if (!outer->parent || outer->parent == process.serial)
@@ -49,25 +49,25 @@ static void resume(struct thread *thread, const struct fork_state *outer)
 	announcement_before_fork(thread);
 }
 
-static IN_CHILD void leave(struct thread *thread, const struct fork_state *outer)
+static IN_CHILD void fork_scope_leave(struct thread *thread, const struct fork_state *outer)
 {
 	if (--thread->fork_depth)
 		show_forking(thread);
 	else if (thread->shown_forking == process.serial)
 		/* Not in a child: to read the log would cost it a page fault. */
 		log_birth_forked(process.birth_index, thread_kernel_tid(thread));
-	resume(thread, outer);
+	fork_scope_resume(thread, outer);
 	thread_renew_fast(thread);
 }
 
-static void prepare(void)
+static void fork_scope_prepare(void)
 {
 	int saved = errno;
 	struct thread *thread = thread_current();
 
 	if (thread) {
 		if (!thread->fork_depth) {
-			enter(thread, FORK_ATFORK_ONLY);
+			fork_scope_enter(thread, FORK_ATFORK_ONLY);
 			thread->fork.bears_itself = true;
 			show_forking(thread);
 		}
@@ -82,7 +82,7 @@ static void leave_without_wrapper(struct thread *thread)
 	static const struct fork_state none;
 
 	if (thread->fork_depth && thread->fork.function == FORK_ATFORK_ONLY)
-		leave(thread, &none);
+		fork_scope_leave(thread, &none);
 }
 
 /* Whether there is a child is not known here. */
@@ -119,7 +119,7 @@ IN_START void fork_start(void)
 {
 	thread_on_new_process(fork_notice);
 	/* The last names the library, for taking it away; this one stays. */
-	real.__register_atfork(prepare, parent, child, &process);
+	real.__register_atfork(fork_scope_prepare, parent, child, &process);
 }
 
 /* By the parent; see log.h. pid -1: there is no child. */
@@ -141,7 +141,7 @@ static void fill_birth(const struct fork_state *fork, pid_t pid)
 }
 
 /* In the parent, after the clone. */
-static void settle(struct thread *thread, pid_t pid)
+static void fork_scope_settle(struct thread *thread, pid_t pid)
 {
 	if (thread->fork.bears_itself)
 		return;
@@ -152,7 +152,7 @@ static void settle(struct thread *thread, pid_t pid)
 		announcement_take_back(thread->fork.record);
 }
 
-static bool begin(struct fork_scope *scope, enum fork_function function)
+static bool fork_scope_begin(struct fork_scope *scope, enum fork_function function)
 {
 	struct thread *thread;
 
@@ -163,7 +163,7 @@ static bool begin(struct fork_scope *scope, enum fork_function function)
 	scope->thread = thread;
 	scope->outer = thread->fork;
 	scope->owner = thread_tid(thread);
-	enter(thread, function);
+	fork_scope_enter(thread, function);
 	return true;
 }
 
@@ -175,13 +175,13 @@ static void after_clone(struct thread *thread, pid_t pid)
 		return;
 	}
 	order_in_parent();
-	settle(thread, pid);
+	fork_scope_settle(thread, pid);
 }
 
 bool fork_begin(struct fork_scope *scope, enum fork_function function)
 {
 	int saved = errno;
-	bool is_observed = begin(scope, function);
+	bool is_observed = fork_scope_begin(scope, function);
 
 	if (is_observed) {
 		/* In daemon() the parent does not come back. */
@@ -195,7 +195,7 @@ bool fork_begin(struct fork_scope *scope, enum fork_function function)
 bool fork_begin_unhandled(struct fork_scope *scope, enum fork_function function, bool suspends)
 {
 	int saved = errno;
-	bool is_observed = begin(scope, function);
+	bool is_observed = fork_scope_begin(scope, function);
 
 	if (is_observed) {
 		scope->thread->fork.is_raw = function != FORK_UNDERSCORE;
@@ -251,7 +251,7 @@ IN_CHILD pid_t fork_end(struct fork_scope *scope, pid_t pid)
 		after_clone(thread, pid);
 	if (thread->fork_depth == 1)
 		record_kept(scope, pid);
-	leave(thread, &scope->outer);
+	fork_scope_leave(thread, &scope->outer);
 	/* Should a handler never come back, its library has a name. */
 	modules_sync();
 	return pid;
@@ -292,7 +292,7 @@ COLD void fork_notice(struct thread *thread)
 	} else {
 		announce_unseen(thread);
 		order_in_child(thread);
-		resume(thread, &outer);
+		fork_scope_resume(thread, &outer);
 	}
 	restore_errno(saved);
 }

@@ -68,7 +68,7 @@ struct lost_writer {
 	struct record_lost *record;
 };
 
-static bool add_lost(struct thread *thread, void *data)
+static bool inventory_add_lost(struct thread *thread, void *data)
 {
 	struct lost_writer *writer = data;
 	struct record_lost *record = writer->record;
@@ -94,7 +94,7 @@ static void write_lost(struct inventory *inventory, const struct intern_place *p
 		return;
 	writer.record = record;
 	record->overflowed = inventory->overflowed;
-	thread_each(add_lost, &writer);
+	thread_each(inventory_add_lost, &writer);
 	for (uint32_t i = 0; i < process.unseen_count && record->count < capacity; i++)
 		record->threads[record->count++] =
 			thread_record_unseen(process.unseen_tids[i], inventory->parent);

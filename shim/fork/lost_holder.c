@@ -132,7 +132,7 @@ static enum likelihood likelihood_of(struct thread *thread, const struct held_sl
 	return *held_flags(thread, slot) & HELD_WHILE_WAITING ? LIKELY_WAITING : LIKELY_OPEN;
 }
 
-static void add_lost(struct thread *thread, struct claims *claims)
+static void lost_holder_add_lost(struct thread *thread, struct claims *claims)
 {
 	const struct held_slot *slot = held_last(thread, claims->lock);
 	enum likelihood likelihood = slot ? likelihood_of(thread, slot, claims) : LIKELY_NOT;
@@ -154,7 +154,7 @@ static bool add_claims(struct thread *thread, void *data)
 	if (thread_lives_here(thread))
 		add_living(thread, claims);
 	else if (thread_is_lost(thread))
-		add_lost(thread, claims);
+		lost_holder_add_lost(thread, claims);
 	return true;
 }
 

@@ -36,8 +36,8 @@ struct orphan {
 static struct orphan orphans[ORPHANS];
 
 /* NULL: there is no room. */
-static struct orphan *add(const void *lock, enum lock_kind kind, pid_t owner,
-			  session_reference held)
+static struct orphan *orphans_add(const void *lock, enum lock_kind kind, pid_t owner,
+				  session_reference held)
 {
 	struct orphan *orphan;
 
@@ -50,7 +50,7 @@ static struct orphan *add(const void *lock, enum lock_kind kind, pid_t owner,
 
 void orphan_add(const void *lock, enum lock_kind kind, pid_t owner, session_reference held)
 {
-	add(lock, kind, owner, held);
+	orphans_add(lock, kind, owner, held);
 }
 
 IN_CHILD void orphans_in_child(void)
@@ -92,10 +92,10 @@ static session_reference record_own_lock(struct thread *thread, const void *lock
 			   size);
 }
 
-static session_reference write_wait(struct thread *thread, const void *lock,
-				    const struct lock_family *family, const void *state,
-				    const struct orphan *orphan, pid_t owner,
-				    enum lock_operation operation, uint32_t flags)
+static session_reference orphans_write_wait(struct thread *thread, const void *lock,
+					    const struct lock_family *family, const void *state,
+					    const struct orphan *orphan, pid_t owner,
+					    enum lock_operation operation, uint32_t flags)
 {
 	session_reference reference, who = thread_record(thread), stack = capture_stack(thread);
 	session_reference python = kept_reference(python_capture(thread, thread->capture_sp));
@@ -196,8 +196,8 @@ static session_reference record_wait(struct thread *thread, struct orphan *orpha
 		orphan->held = record_late(thread, orphan, state, family->size, holder);
 	orphan->touched = true;
 	announcement_renew_modules(0);
-	wait = write_wait(thread, orphan->lock, family, state, orphan, holder->tid, operation,
-			  flags | interruption(orphan));
+	wait = orphans_write_wait(thread, orphan->lock, family, state, orphan, holder->tid,
+				  operation, flags | interruption(orphan));
 	if (flags)
 		orphan->tried = wait;
 	log_announce();
@@ -221,7 +221,7 @@ session_reference orphan_wait(struct thread *thread, const void *lock, enum lock
 	if (!holder.tid || is_tried_again(orphan, flags))
 		return 0;
 	if (!orphan)
-		orphan = add(lock, kind, holder.tid, 0);
+		orphan = orphans_add(lock, kind, holder.tid, 0);
 	if (!orphan)
 		orphan = &unlisted;
 	if (!is_kept_by_parent(orphan, family, state, flags))

@@ -130,7 +130,7 @@ void population_before_fork(struct thread *thread)
 		atomic_fetch_add(&log_header()->counters.unseen, process.unseen_count);
 }
 
-static bool record_thread(struct thread *thread, void *nothing)
+static bool population_record_thread(struct thread *thread, void *nothing)
 {
 	(void)nothing;
 	if (thread_lives_here(thread))
@@ -150,5 +150,5 @@ void population_record(void)
 	if (alive < 2)
 		return;
 	modules_record();
-	thread_each(record_thread, NULL);
+	thread_each(population_record_thread, NULL);
 }

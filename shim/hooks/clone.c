@@ -29,7 +29,7 @@ EXPORT pid_t _Fork(void)
 }
 
 /* With a thread pointer of its own the child has none of our thread-local state. */
-static bool is_fork(uint64_t flags)
+static bool clone_is_fork(uint64_t flags)
 {
 	return !(flags & (CLONE_VM | CLONE_SETTLS));
 }
@@ -46,7 +46,7 @@ static bool suspends(uint64_t flags)
 	return flags & CLONE_VFORK;
 }
 
-static int start_child(void *block)
+static int clone_start_child(void *block)
 {
 	struct thread *thread = block;
 	int (*start)(void *) = thread->fork.start;
@@ -71,8 +71,8 @@ static COLD int observed_clone(int (*start)(void *), void *stack, int flags, voi
 		return real.clone(start, stack, flags, argument, parent_tid, tls, child_tid);
 	scope.thread->fork.start = start;
 	scope.thread->fork.argument = argument;
-	return fork_end(&scope, real.clone(start_child, stack, flags, scope.thread, parent_tid, tls,
-					   child_tid));
+	return fork_end(&scope, real.clone(clone_start_child, stack, flags, scope.thread,
+					   parent_tid, tls, child_tid));
 }
 
 static int clone_as_asked(int (*start)(void *), void *stack, int flags, void *argument,
@@ -80,7 +80,7 @@ static int clone_as_asked(int (*start)(void *), void *stack, int flags, void *ar
 {
 	real_ensure();
 	note_sharer((unsigned)flags);
-	if (!is_fork((unsigned)flags) || !start || !stack)
+	if (!clone_is_fork((unsigned)flags) || !start || !stack)
 		return real.clone(start, stack, flags, argument, parent_tid, tls, child_tid);
 	return observed_clone(start, stack, flags, argument, parent_tid, tls, child_tid);
 }
@@ -104,11 +104,11 @@ struct request {
 	bool suspends;
 };
 
-static struct request examine(enum fork_function function, uint64_t flags, uint64_t stack)
+static struct request clone_examine(enum fork_function function, uint64_t flags, uint64_t stack)
 {
 	note_sharer(flags);
 	/* On a stack of its own the child could not come back through our frame. */
-	if (!is_fork(flags) || stack)
+	if (!clone_is_fork(flags) || stack)
 		return (struct request){0};
 	return (struct request){function, suspends(flags)};
 }
@@ -120,11 +120,11 @@ static __attribute__((noinline)) struct request read_request(long number, long a
 	if (number == ARCH_CALL_FORK)
 		return (struct request){.function = FORK_CALL_FORK};
 	if (number == SYS_clone)
-		return examine(FORK_CALL_CLONE, (uint64_t)a, (uint64_t)b);
+		return clone_examine(FORK_CALL_CLONE, (uint64_t)a, (uint64_t)b);
 	/* The kernel says EFAULT where a plain read would end the program. */
 	if (memory_read(&arguments, (const void *)a, CLONE_ARGS_SIZE_VER0) != CLONE_ARGS_SIZE_VER0)
 		return (struct request){0};
-	return examine(FORK_CALL_CLONE3, arguments.flags, arguments.stack);
+	return clone_examine(FORK_CALL_CLONE3, arguments.flags, arguments.stack);
 }
 
 static __attribute__((noinline)) long observed_call(struct request request, const long call[7])

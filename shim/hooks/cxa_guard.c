@@ -89,7 +89,7 @@ EXPORT int __cxa_guard_acquire(int *guard)
 	return result;
 }
 
-static void leave(int *guard, void (*how)(int *))
+static void cxa_guard_leave(int *guard, void (*how)(int *))
 {
 	struct thread *thread;
 
@@ -106,10 +106,10 @@ static void leave(int *guard, void (*how)(int *))
 
 EXPORT void __cxa_guard_release(int *guard)
 {
-	leave(guard, guard_release);
+	cxa_guard_leave(guard, guard_release);
 }
 
 EXPORT void __cxa_guard_abort(int *guard)
 {
-	leave(guard, guard_abort);
+	cxa_guard_leave(guard, guard_abort);
 }

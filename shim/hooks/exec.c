@@ -63,7 +63,7 @@ struct execution {
 	int flags;
 };
 
-static void examine(struct target *target, const struct execution *execution)
+static void exec_examine(struct target *target, const struct execution *execution)
 {
 	const char *search = environ_value(environ, "PATH");
 
@@ -105,12 +105,12 @@ static void foresee(struct target *target, const struct execution *execution)
 	    (execution->way != BY_DESCRIPTOR && !execution->path))
 		return;
 	target->beforehand = examine_reach();
-	examine(target, execution);
+	exec_examine(target, execution);
 	errno = saved;
 }
 
-static session_reference record_unobserved(const struct target *target, pid_t pid,
-					   uint64_t since_ns)
+static session_reference exec_record_unobserved(const struct target *target, pid_t pid,
+						uint64_t since_ns)
 {
 	struct record_unobserved *record;
 	session_reference reference;
@@ -135,7 +135,7 @@ static session_reference announce(const struct target *target)
 	session_reference reference = 0;
 
 	if (target->reason != OBSERVABLE)
-		reference = record_unobserved(target, raw_getpid(), time_now());
+		reference = exec_record_unobserved(target, raw_getpid(), time_now());
 	errno = saved;
 	return reference;
 }
@@ -299,7 +299,7 @@ static int spawn_program(spawn_function *spawn, enum way way, pid_t *pid, const 
 	else
 		result = spawn(pid, path, actions, attributes, arguments, environment);
 	if (result == 0 && target.reason != OBSERVABLE)
-		record_unobserved(&target, *pid, since_ns);
+		exec_record_unobserved(&target, *pid, since_ns);
 	return result;
 }
 

@@ -13,8 +13,8 @@
 #include <stdarg.h>
 
 /* In the frame of the wrapper: its registers are the ones to unwind from. */
-static inline __attribute__((always_inline)) struct region_slot *enter(enum region region,
-								       struct call_site site)
+static inline __attribute__((always_inline)) struct region_slot *libc_locks_enter(
+	enum region region, struct call_site site)
 {
 	struct thread *thread = thread_self;
 	struct region_slot *slot;
@@ -38,7 +38,7 @@ static inline __attribute__((always_inline)) struct region_slot *enter(enum regi
 	return slot;
 }
 
-static inline __attribute__((always_inline)) void leave(struct region_slot **place)
+static inline __attribute__((always_inline)) void libc_locks_leave(struct region_slot **place)
 {
 	struct region_slot *slot = *place;
 
@@ -50,8 +50,8 @@ static inline __attribute__((always_inline)) void leave(struct region_slot **pla
 }
 
 #define INSIDE(region)                                                                             \
-	__attribute__((cleanup(leave))) struct region_slot *inside =                               \
-		enter(REGION_##region, CALL_SITE());                                               \
+	__attribute__((cleanup(libc_locks_leave))) struct region_slot *inside =                    \
+		libc_locks_enter(REGION_##region, CALL_SITE());                                    \
 	(void)inside
 
 /* libc exports more of them than it declares. */

@@ -23,7 +23,8 @@ static struct held_slot *before_wait(struct thread *thread, pthread_mutex_t *mut
 	return slot;
 }
 
-static void after_wait(struct thread *thread, struct held_slot *slot, pthread_mutex_t *mutex)
+static void pthread_cond_after_wait(struct thread *thread, struct held_slot *slot,
+				    pthread_mutex_t *mutex)
 {
 	/* A signal handler may have reused the slot. */
 	if (!slot || held_lock(slot) != mutex)
@@ -49,7 +50,7 @@ EXPORT int pthread_cond_wait(pthread_cond_t *condition, pthread_mutex_t *mutex)
 	slot = before_wait(thread, mutex);
 	object_awaited(condition, LOCK_CONDITION, __builtin_return_address(0));
 	result = real.pthread_cond_wait(condition, mutex);
-	after_wait(thread, slot, mutex);
+	pthread_cond_after_wait(thread, slot, mutex);
 	return result;
 }
 
@@ -65,7 +66,7 @@ EXPORT int pthread_cond_timedwait(pthread_cond_t *condition, pthread_mutex_t *mu
 	slot = before_wait(thread, mutex);
 	object_awaited(condition, LOCK_CONDITION, __builtin_return_address(0));
 	result = real.pthread_cond_timedwait(condition, mutex, until);
-	after_wait(thread, slot, mutex);
+	pthread_cond_after_wait(thread, slot, mutex);
 	return result;
 }
 
@@ -83,7 +84,7 @@ EXPORT int pthread_cond_clockwait(pthread_cond_t *condition, pthread_mutex_t *mu
 	slot = before_wait(thread, mutex);
 	object_awaited(condition, LOCK_CONDITION, __builtin_return_address(0));
 	result = real.pthread_cond_clockwait(condition, mutex, clock, until);
-	after_wait(thread, slot, mutex);
+	pthread_cond_after_wait(thread, slot, mutex);
 	return result;
 }
 

@@ -43,8 +43,8 @@ static int start_c11_thread_here(void *block)
 }
 
 /* A block for a thread about to be created; the new thread finds its stack size in stack_low. */
-static struct thread *prepare(struct thread *creator, void *argument, size_t stack_size,
-			      struct call_site site)
+static struct thread *pthread_create_prepare(struct thread *creator, void *argument,
+					     size_t stack_size, struct call_site site)
 {
 	struct thread *thread = thread_claim();
 
@@ -79,7 +79,8 @@ static void know_handle(struct thread *thread, uint32_t serial, pthread_t handle
 		thread->self = handle;
 }
 
-static void finish(struct thread *thread, uint32_t serial, bool created, const pthread_t *handle)
+static void pthread_create_finish(struct thread *thread, uint32_t serial, bool created,
+				  const pthread_t *handle)
 {
 	if (!created) {
 		thread_give_back(thread);
@@ -101,14 +102,14 @@ EXPORT int pthread_create(pthread_t *id, const pthread_attr_t *attributes, void 
 	real_ensure();
 	creator = thread_current();
 	if (creator)
-		thread = prepare(creator, argument, stack_size_of(attributes), site);
+		thread = pthread_create_prepare(creator, argument, stack_size_of(attributes), site);
 	errno = saved;
 	if (!thread)
 		return real.pthread_create(id, attributes, start, argument);
 	thread->start = start;
 	serial = thread->serial;
 	result = real.pthread_create(id, attributes, start_thread_here, thread);
-	finish(thread, serial, result == 0, id);
+	pthread_create_finish(thread, serial, result == 0, id);
 	return result;
 }
 
@@ -122,13 +123,13 @@ EXPORT int thrd_create(thrd_t *id, thrd_start_t start, void *argument)
 	real_ensure();
 	creator = thread_current();
 	if (creator)
-		thread = prepare(creator, argument, stack_size_of(NULL), site);
+		thread = pthread_create_prepare(creator, argument, stack_size_of(NULL), site);
 	errno = saved;
 	if (!thread)
 		return real.thrd_create(id, start, argument);
 	thread->start_c11 = start;
 	serial = thread->serial;
 	result = real.thrd_create(id, start_c11_thread_here, thread);
-	finish(thread, serial, result == thrd_success, id);
+	pthread_create_finish(thread, serial, result == thrd_success, id);
 	return result;
 }

@@ -16,7 +16,7 @@ static int word_of(const pthread_mutex_t *mutex)
 	return __atomic_load_n(&mutex->__data.__lock, __ATOMIC_RELAXED);
 }
 
-static bool is_private(const pthread_mutexattr_t *attributes)
+static bool pthread_mutex_is_private(const pthread_mutexattr_t *attributes)
 {
 	int shared = PTHREAD_PROCESS_PRIVATE;
 
@@ -30,8 +30,8 @@ static bool was_taken(int result)
 	return result == 0 || result == EOWNERDEAD;
 }
 
-static void after_acquire(struct thread *thread, pthread_mutex_t *mutex, session_reference wait,
-			  int result, struct call_site site)
+static void pthread_mutex_after_acquire(struct thread *thread, pthread_mutex_t *mutex,
+					session_reference wait, int result, struct call_site site)
 {
 	int saved = errno;
 	enum held_mode mode = glibc_mutex_counts(mutex) ? HELD_COUNTED : HELD_PLAIN;
@@ -72,7 +72,7 @@ static COLD int lock_slow(pthread_mutex_t *mutex, struct call_site site)
 		return real.pthread_mutex_lock(mutex);
 	wait = before_acquire(thread, mutex, OPERATION_LOCK, 0);
 	result = real.pthread_mutex_lock(mutex);
-	after_acquire(thread, mutex, wait, result, site);
+	pthread_mutex_after_acquire(thread, mutex, wait, result, site);
 	return result;
 }
 
@@ -171,7 +171,7 @@ EXPORT int pthread_mutex_trylock(pthread_mutex_t *mutex)
 		return real.pthread_mutex_trylock(mutex);
 	wait = before_acquire(thread, mutex, OPERATION_TRYLOCK, WAIT_TRY);
 	result = real.pthread_mutex_trylock(mutex);
-	after_acquire(thread, mutex, wait, result, site);
+	pthread_mutex_after_acquire(thread, mutex, wait, result, site);
 	return result;
 }
 
@@ -188,7 +188,7 @@ EXPORT int pthread_mutex_timedlock(pthread_mutex_t *mutex, const struct timespec
 		return real.pthread_mutex_timedlock(mutex, until);
 	wait = before_acquire(thread, mutex, OPERATION_TIMEDLOCK, WAIT_TIMED);
 	result = real.pthread_mutex_timedlock(mutex, until);
-	after_acquire(thread, mutex, wait, result, site);
+	pthread_mutex_after_acquire(thread, mutex, wait, result, site);
 	return result;
 }
 
@@ -208,7 +208,7 @@ EXPORT int pthread_mutex_clocklock(pthread_mutex_t *mutex, clockid_t clock,
 		return real.pthread_mutex_clocklock(mutex, clock, until);
 	wait = before_acquire(thread, mutex, OPERATION_CLOCKLOCK, WAIT_TIMED);
 	result = real.pthread_mutex_clocklock(mutex, clock, until);
-	after_acquire(thread, mutex, wait, result, site);
+	pthread_mutex_after_acquire(thread, mutex, wait, result, site);
 	return result;
 }
 
@@ -225,7 +225,7 @@ EXPORT int pthread_mutex_init(pthread_mutex_t *mutex, const pthread_mutexattr_t 
 		return result;
 	saved = errno;
 	lock_remade(thread, mutex);
-	lock_initialised(thread, mutex, is_private(attributes), site);
+	lock_initialised(thread, mutex, pthread_mutex_is_private(attributes), site);
 	if (process.inherits)
 		orphan_touch(thread, mutex, OPERATION_INIT, result);
 	errno = saved;

@@ -17,7 +17,7 @@ REAL(int, pthread_rwlock_unlock, (pthread_rwlock_t *));
 REAL(int, pthread_rwlock_init, (pthread_rwlock_t *, const pthread_rwlockattr_t *));
 REAL(int, pthread_rwlock_destroy, (pthread_rwlock_t *));
 
-static bool is_private(const pthread_rwlockattr_t *attributes)
+static bool pthread_rwlock_is_private(const pthread_rwlockattr_t *attributes)
 {
 	int shared = PTHREAD_PROCESS_PRIVATE;
 
@@ -56,6 +56,6 @@ EXPORT int pthread_rwlock_init(pthread_rwlock_t *lock, const pthread_rwlockattr_
 	result = real_pthread_rwlock_init(lock, attributes);
 	thread = thread_current();
 	if (thread && !result)
-		lock_made(thread, lock, is_private(attributes), site);
+		lock_made(thread, lock, pthread_rwlock_is_private(attributes), site);
 	return result;
 }

@@ -14,7 +14,7 @@ REAL(ssize_t, sendto, (int, const void *, size_t, int, const struct sockaddr *, 
 REAL(ssize_t, sendmsg, (int, const struct msghdr *, int));
 REAL(int, sendmmsg, (int, struct mmsghdr *, unsigned, int));
 
-static inline void note(int descriptor, size_t length, const void *site)
+static inline void socket_note(int descriptor, size_t length, const void *site)
 {
 	real_ensure();
 	if (likely(!process.inherits))
@@ -25,25 +25,25 @@ static inline void note(int descriptor, size_t length, const void *site)
 
 EXPORT ssize_t send(int descriptor, const void *from, size_t length, int flags)
 {
-	note(descriptor, length, __builtin_return_address(0));
+	socket_note(descriptor, length, __builtin_return_address(0));
 	return real_send(descriptor, from, length, flags);
 }
 
 EXPORT ssize_t sendto(int descriptor, const void *from, size_t length, int flags,
 		      const struct sockaddr *to, socklen_t to_length)
 {
-	note(descriptor, length, __builtin_return_address(0));
+	socket_note(descriptor, length, __builtin_return_address(0));
 	return real_sendto(descriptor, from, length, flags, to, to_length);
 }
 
 EXPORT ssize_t sendmsg(int descriptor, const struct msghdr *message, int flags)
 {
-	note(descriptor, HANDED_BYTES + 1, __builtin_return_address(0));
+	socket_note(descriptor, HANDED_BYTES + 1, __builtin_return_address(0));
 	return real_sendmsg(descriptor, message, flags);
 }
 
 EXPORT int sendmmsg(int descriptor, struct mmsghdr *messages, unsigned count, int flags)
 {
-	note(descriptor, HANDED_BYTES + 1, __builtin_return_address(0));
+	socket_note(descriptor, HANDED_BYTES + 1, __builtin_return_address(0));
 	return real_sendmmsg(descriptor, messages, count, flags);
 }

@@ -42,7 +42,7 @@ __attribute__((constructor)) static void start(int count, char **arguments, char
 	errno = saved;
 }
 
-__attribute__((destructor)) static void finish(void)
+__attribute__((destructor)) static void start_finish(void)
 {
 	int saved = errno;
 

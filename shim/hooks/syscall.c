@@ -25,7 +25,7 @@ static void expect_filter(void)
 	process.is_filtered = true;
 }
 
-static COLD void note_call(long number, long a, long b)
+static COLD void syscall_note_call(long number, long a, long b)
 {
 	struct itimerval seconds = {.it_value.tv_sec = a};
 
@@ -52,6 +52,6 @@ EXPORT long call_by_number(long number, long a, long b, long c, long d, long e, 
 		call = exec_by_number;
 	else if (unlikely(number == SYS_setitimer || number == ARCH_CALL_ALARM ||
 			  number == SYS_seccomp))
-		note_call(number, a, b);
+		syscall_note_call(number, a, b);
 	return call(number, a, b, c, d, e, f);
 }

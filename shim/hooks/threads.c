@@ -41,8 +41,8 @@ static int in_errno(int result)
 }
 
 /* A recursive one keeps its slot until its count is back to nothing. */
-static void after_acquire(struct thread *thread, mtx_t *lock, session_reference wait, int result,
-			  struct call_site site)
+static void threads_after_acquire(struct thread *thread, mtx_t *lock, session_reference wait,
+				  int result, struct call_site site)
 {
 	enum held_mode mode =
 		glibc_mutex_counts((const pthread_mutex_t *)lock) ? HELD_COUNTED : HELD_PLAIN;
@@ -70,7 +70,7 @@ EXPORT int mtx_lock(mtx_t *lock)
 		return real_mtx_lock(lock);
 	wait = lock_before_acquire(thread, lock, LOCK_MTX, OPERATION_LOCK);
 	result = real_mtx_lock(lock);
-	after_acquire(thread, lock, wait, result, site);
+	threads_after_acquire(thread, lock, wait, result, site);
 	return result;
 }
 
@@ -87,7 +87,7 @@ EXPORT int mtx_trylock(mtx_t *lock)
 		return real_mtx_trylock(lock);
 	wait = lock_before_acquire(thread, lock, LOCK_MTX, OPERATION_TRYLOCK);
 	result = real_mtx_trylock(lock);
-	after_acquire(thread, lock, wait, result, site);
+	threads_after_acquire(thread, lock, wait, result, site);
 	return result;
 }
 
@@ -104,7 +104,7 @@ EXPORT int mtx_timedlock(mtx_t *lock, const struct timespec *until)
 		return real_mtx_timedlock(lock, until);
 	wait = lock_before_acquire(thread, lock, LOCK_MTX, OPERATION_TIMEDLOCK);
 	result = real_mtx_timedlock(lock, until);
-	after_acquire(thread, lock, wait, result, site);
+	threads_after_acquire(thread, lock, wait, result, site);
 	return result;
 }
 
@@ -149,7 +149,7 @@ EXPORT void mtx_destroy(mtx_t *lock)
 }
 
 /* The mutex is taken back when the wait returns; its word decides until then. */
-static int after_wait(int result, mtx_t *lock)
+static int threads_after_wait(int result, mtx_t *lock)
 {
 	struct thread *thread = thread_known();
 	struct held_slot *slot = thread ? held_find(thread, lock) : NULL;
@@ -163,14 +163,14 @@ EXPORT int cnd_wait(cnd_t *condition, mtx_t *lock)
 {
 	real_ensure();
 	object_awaited(condition, LOCK_CONDITION, __builtin_return_address(0));
-	return after_wait(real_cnd_wait(condition, lock), lock);
+	return threads_after_wait(real_cnd_wait(condition, lock), lock);
 }
 
 EXPORT int cnd_timedwait(cnd_t *condition, mtx_t *lock, const struct timespec *until)
 {
 	real_ensure();
 	object_awaited(condition, LOCK_CONDITION, __builtin_return_address(0));
-	return after_wait(real_cnd_timedwait(condition, lock, until), lock);
+	return threads_after_wait(real_cnd_timedwait(condition, lock, until), lock);
 }
 
 EXPORT int cnd_signal(cnd_t *condition)

@@ -175,7 +175,7 @@ void log_announce(void)
 		raw_futex_wake(&header->news, 1);
 }
 
-IN_CHILD static struct session_birth *birth_at(uint64_t index)
+IN_CHILD static struct session_birth *log_birth_at(uint64_t index)
 {
 	return &births[index & (header->births_count - 1)];
 }
@@ -183,7 +183,7 @@ IN_CHILD static struct session_birth *birth_at(uint64_t index)
 IN_CHILD uint64_t log_birth_reserve(void)
 {
 	uint64_t index = atomic_fetch_add(&header->next_birth, 1);
-	struct session_birth *entry = birth_at(index);
+	struct session_birth *entry = log_birth_at(index);
 
 	atomic_store(&entry->sequence, 0);
 	atomic_store(&entry->state, 0);
@@ -194,7 +194,7 @@ IN_CHILD uint64_t log_birth_reserve(void)
 
 IN_CHILD void log_birth_fill(uint64_t index, const struct session_birth *birth)
 {
-	struct session_birth *entry = birth_at(index);
+	struct session_birth *entry = log_birth_at(index);
 
 	entry->time_ns = birth->time_ns;
 	entry->process = birth->process;
@@ -213,7 +213,7 @@ IN_CHILD void log_birth_fill(uint64_t index, const struct session_birth *birth)
 /* The parent may not have filled the entry in yet. */
 IN_CHILD static struct session_birth *own_birth(uint64_t index)
 {
-	struct session_birth *entry = birth_at(index);
+	struct session_birth *entry = log_birth_at(index);
 	uint64_t sequence = atomic_load(&entry->sequence);
 
 	return sequence == index + 1 || sequence == 0 ? entry : NULL;

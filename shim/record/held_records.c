@@ -23,7 +23,7 @@ static struct {
 	struct mapping_range ranges[RANGES];
 } told;
 
-static enum memory_kind ask_memory(const void *lock)
+static enum memory_kind held_records_ask_memory(const void *lock)
 {
 	struct mapping_range range = maps_look_up(lock);
 
@@ -43,7 +43,7 @@ static enum memory_kind memory_at(const void *lock)
 	for (uint32_t i = 0; i < RANGES; i++)
 		if (address >= told.ranges[i].start && address < told.ranges[i].end)
 			return told.ranges[i].kind;
-	return told.asked < ASKED_MAX ? ask_memory(lock) : MEMORY_UNKNOWN;
+	return told.asked < ASKED_MAX ? held_records_ask_memory(lock) : MEMORY_UNKNOWN;
 }
 
 /* Asked once for what is the same at many forks: the log has it already. */

@@ -59,8 +59,10 @@ IN_START static uint32_t find_version(const struct symbol_table *table)
 	return 0;
 }
 
-IN_START static bool is_interpreter(const struct link_map *map, struct python_interpreter *symbols,
-				    size_t (*read)(void *to, const void *from, size_t length))
+IN_START static bool loaded_interpreter_is_interpreter(const struct link_map *map,
+						       struct python_interpreter *symbols,
+						       size_t (*read)(void *to, const void *from,
+								      size_t length))
 {
 	struct symbol_table table;
 	uintptr_t runtime;
@@ -81,8 +83,8 @@ IN_START static bool is_interpreter(const struct link_map *map, struct python_in
 }
 
 /* A program that unloads an interpreter and loads it again often gets the same addresses. */
-IN_START static struct interpreter *keep(const struct link_map *map,
-					 const struct python_interpreter *symbols)
+IN_START static struct interpreter *loaded_interpreter_keep(
+	const struct link_map *map, const struct python_interpreter *symbols)
 {
 	struct interpreter *place;
 
@@ -122,8 +124,9 @@ IN_START void interpreter_start_at(const struct r_debug *list)
 
 	loader = list;
 	for (const struct link_map *map = list->r_map; map; map = map->l_next) {
-		if (!interpreter_loaded() && is_interpreter(map, &symbols, read_at_start)) {
-			set_loaded(keep(map, &symbols));
+		if (!interpreter_loaded() &&
+		    loaded_interpreter_is_interpreter(map, &symbols, read_at_start)) {
+			set_loaded(loaded_interpreter_keep(map, &symbols));
 			interpreter_loaded()->is_permanent = true;
 		}
 		first_end = map;
@@ -133,7 +136,7 @@ IN_START void interpreter_start_at(const struct r_debug *list)
 }
 
 /* Where a program refers to _r_debug itself it has a copy, whose state is never renewed. */
-IN_START static const struct r_debug *find_loader(void)
+IN_START static const struct r_debug *loaded_interpreter_find_loader(void)
 {
 	const ElfW(Dyn) *entry = _r_debug.r_map->l_ld;
 
@@ -145,7 +148,7 @@ IN_START static const struct r_debug *find_loader(void)
 
 IN_START void interpreter_start(void)
 {
-	interpreter_start_at(find_loader());
+	interpreter_start_at(loaded_interpreter_find_loader());
 }
 
 static const struct link_map *first_late(void)
@@ -174,12 +177,13 @@ static bool has_changed(void)
 	return mark.changes != modules_changes() || (!known && has_grown());
 }
 
-static bool is_at_rest(void)
+static bool loaded_interpreter_is_at_rest(void)
 {
 	return __atomic_load_n(&loader->r_state, __ATOMIC_ACQUIRE) == RT_CONSISTENT;
 }
 
-static bool holds(const struct link_map *map, const struct interpreter *interpreter)
+static bool loaded_interpreter_holds(const struct link_map *map,
+				     const struct interpreter *interpreter)
 {
 	return map->l_addr == interpreter->bias && (uintptr_t)map->l_ld == interpreter->dynamic;
 }
@@ -203,8 +207,10 @@ static struct look look_for(const struct interpreter *known)
 			return look;
 		look.mark.last = at;
 		look.mark.dynamic = (uintptr_t)map.l_ld;
-		if (known ? holds(&map, known) : is_interpreter(&map, &symbols, memory_read))
-			look.found = known ? interpreter_loaded() : keep(&map, &symbols);
+		if (known ? loaded_interpreter_holds(&map, known)
+			  : loaded_interpreter_is_interpreter(&map, &symbols, memory_read))
+			look.found = known ? interpreter_loaded()
+					   : loaded_interpreter_keep(&map, &symbols);
 	}
 	look.is_complete = look.found || !at;
 	return look;
@@ -214,10 +220,10 @@ static struct look look_for(const struct interpreter *known)
  * A dlopen() is announced before it begins, and its wrapper cannot come back to say
  * that it is done. So a look is the last one only where the loader was not at work.
  */
-static void look_anew(void)
+static void loaded_interpreter_look_anew(void)
 {
 	const struct interpreter *known = interpreter_loaded();
-	bool was_at_rest = is_at_rest();
+	bool was_at_rest = loaded_interpreter_is_at_rest();
 	struct look look = look_for(known);
 
 	if (known && !look.found && look.is_complete)
@@ -226,7 +232,7 @@ static void look_anew(void)
 		return;
 	if (look.found != known)
 		set_loaded(look.found);
-	if (was_at_rest && is_at_rest())
+	if (was_at_rest && loaded_interpreter_is_at_rest())
 		mark = look.mark;
 }
 
@@ -236,7 +242,7 @@ void interpreter_renew(void)
 	if (process.is_filtered || atomic_exchange(&process.interpreter_taken, true))
 		return;
 	if (has_changed())
-		look_anew();
+		loaded_interpreter_look_anew();
 	atomic_store(&process.interpreter_taken, false);
 }
 

@@ -18,15 +18,15 @@ uint64_t objects_address(void)
 	return (uint64_t)(uintptr_t)objects;
 }
 
-static struct session_object *place(uint64_t key, uint32_t probe)
+static struct session_object *ownerless_place(uint64_t key, uint32_t probe)
 {
 	return &objects[(object_index((const void *)(uintptr_t)key) + probe) % OBJECTS];
 }
 
-static struct session_object *find(uint64_t key)
+static struct session_object *ownerless_find(uint64_t key)
 {
 	for (uint32_t probe = 0; probe < PROBES; probe++) {
-		struct session_object *entry = place(key, probe);
+		struct session_object *entry = ownerless_place(key, probe);
 
 		if (atomic_load_explicit(&entry->key, memory_order_relaxed) == key)
 			return entry;
@@ -34,40 +34,41 @@ static struct session_object *find(uint64_t key)
 	return NULL;
 }
 
-static void clear(struct session_object *entry)
+static void ownerless_clear(struct session_object *entry)
 {
 	atomic_store(&entry->gave, 0);
 	atomic_store(&entry->took, 0);
 	atomic_store(&entry->made, 0);
 }
 
-static COLD struct session_object *add(uint64_t key)
+static COLD struct session_object *ownerless_add(uint64_t key)
 {
 	struct session_object *entry;
 
 	for (uint32_t probe = 0; probe < PROBES; probe++) {
 		uint64_t nobody = 0;
 
-		entry = place(key, probe);
+		entry = ownerless_place(key, probe);
 		if (atomic_compare_exchange_strong(&entry->key, &nobody, key) || nobody == key)
 			return entry;
 	}
-	entry = place(key, 0);
+	entry = ownerless_place(key, 0);
 	atomic_store(&entry->key, 0);
-	clear(entry);
+	ownerless_clear(entry);
 	atomic_store(&entry->key, key);
 	return entry;
 }
 
 static struct session_object *find_or_add(uint64_t key)
 {
-	struct session_object *entry = find(key);
+	struct session_object *entry = ownerless_find(key);
 
-	return likely(entry != NULL) ? entry : add(key);
+	return likely(entry != NULL) ? entry : ownerless_add(key);
 }
 
 /* The entry may have gone to another object meanwhile, which knows nothing of this use. */
-static void note(uint64_t key, struct session_object *entry, _Atomic uint64_t *word, uint64_t use)
+static void ownerless_note(uint64_t key, struct session_object *entry, _Atomic uint64_t *word,
+			   uint64_t use)
 {
 	atomic_store_explicit(word, use, memory_order_relaxed);
 	if (unlikely(atomic_load_explicit(&entry->key, memory_order_relaxed) != key))
@@ -121,7 +122,7 @@ COLD void object_note_gave(const void *object, enum lock_kind kind, const void *
 		facts_note_handed(key, use, took);
 	if (took && is_of_same_thread(use, took))
 		use |= OBJECT_GIVEN_BACK;
-	note(key, entry, &entry->gave, use);
+	ownerless_note(key, entry, &entry->gave, use);
 }
 
 COLD void object_note_took(const void *object, enum lock_kind kind, const void *site)
@@ -132,7 +133,7 @@ COLD void object_note_took(const void *object, enum lock_kind kind, const void *
 	if (!process.active)
 		return;
 	entry = find_or_add(key);
-	note(key, entry, &entry->took, object_use(site));
+	ownerless_note(key, entry, &entry->took, object_use(site));
 }
 
 void object_made(const void *object, enum lock_kind kind, struct call_site site)
@@ -145,7 +146,7 @@ void object_made(const void *object, enum lock_kind kind, struct call_site site)
 		kept_fact stack = capture_stack_once(thread, site, CAPTURE_INNERMOST);
 
 		entry = find_or_add(object_key(object, kind));
-		clear(entry);
+		ownerless_clear(entry);
 		atomic_store(&entry->made, stack | (thread_mark & OBJECT_IN_CHILD));
 	}
 	errno = saved;
@@ -153,10 +154,10 @@ void object_made(const void *object, enum lock_kind kind, struct call_site site)
 
 void object_forgotten(const void *object, enum lock_kind kind)
 {
-	struct session_object *entry = find(object_key(object, kind));
+	struct session_object *entry = ownerless_find(object_key(object, kind));
 
 	if (!entry)
 		return;
-	clear(entry);
+	ownerless_clear(entry);
 	atomic_store(&entry->key, 0);
 }

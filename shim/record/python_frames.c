@@ -35,14 +35,15 @@ static bool read_plainly(const struct python_memory *memory, void *to, uint64_t 
 static const struct python_memory safe_memory = {.read = read_safely};
 static const struct python_memory plain_memory = {.read = read_plainly, .is_plain = true};
 
-static uint32_t depth_of(const struct python_found *frame, uintptr_t sp)
+static uint32_t python_frames_depth_of(const struct python_found *frame, uintptr_t sp)
 {
 	uint64_t depth = frame->call - sp;
 
 	return sp && frame->call > sp && depth <= UINT32_MAX ? (uint32_t)depth : 0;
 }
 
-static uint64_t hash_of(const struct python_walk *walk, enum python_status status, uintptr_t sp)
+static uint64_t python_frames_hash_of(const struct python_walk *walk, enum python_status status,
+				      uintptr_t sp)
 {
 	uint64_t hash = hash_mix(hash_mix(HASH_SEED, RECORD_PYTHON), process.image);
 
@@ -51,7 +52,8 @@ static uint64_t hash_of(const struct python_walk *walk, enum python_status statu
 		const struct python_found *frame = &walk->frames[i];
 
 		hash = hash_mix(hash_mix(hash, frame->code), frame->identity);
-		hash = hash_mix(hash, (uint64_t)frame->instruction << 32 | depth_of(frame, sp));
+		hash = hash_mix(hash, (uint64_t)frame->instruction << 32 |
+					      python_frames_depth_of(frame, sp));
 	}
 	return hash;
 }
@@ -74,11 +76,11 @@ static kept_fact keep_code(const struct python_code *code, const struct kept_pla
 }
 
 /* Names the code object of a frame, and finds the line. */
-static struct python_frame describe(const struct python_walk *walk,
-				    const struct python_found *found, uintptr_t sp)
+static struct python_frame python_frames_describe(const struct python_walk *walk,
+						  const struct python_found *found, uintptr_t sp)
 {
 	uint64_t hash = hash_mix(hash_mix(HASH_SEED, RECORD_PYTHON_CODE), process.image);
-	struct python_frame frame = {.depth = depth_of(found, sp)};
+	struct python_frame frame = {.depth = python_frames_depth_of(found, sp)};
 	struct kept_place place;
 	struct python_code code;
 
@@ -92,17 +94,18 @@ static struct python_frame describe(const struct python_walk *walk,
 }
 
 /* Interned like a native stack: a program comes the same way again and again. */
-static kept_fact keep(const struct python_walk *walk, enum python_status status, uintptr_t sp)
+static kept_fact python_frames_keep(const struct python_walk *walk, enum python_status status,
+				    uintptr_t sp)
 {
 	struct python_frame frames[SESSION_PYTHON_FRAMES];
 	struct kept_place place;
-	kept_fact fact = kept_find(hash_of(walk, status, sp), &place);
+	kept_fact fact = kept_find(python_frames_hash_of(walk, status, sp), &place);
 	struct record_python *record;
 
 	if (fact)
 		return fact;
 	for (uint32_t i = 0; i < walk->count; i++)
-		frames[i] = describe(walk, &walk->frames[i], sp);
+		frames[i] = python_frames_describe(walk, &walk->frames[i], sp);
 	record = kept_claim(&place, sizeof(*record) + walk->count * sizeof(*frames), &fact);
 	if (!record)
 		return 0;
@@ -117,8 +120,8 @@ static kept_fact keep(const struct python_walk *walk, enum python_status status,
 	return fact;
 }
 
-static bool has_lock(struct python_walk *walk, const struct thread *thread,
-		     struct interpreter *interpreter)
+static bool python_frames_has_lock(struct python_walk *walk, const struct thread *thread,
+				   struct interpreter *interpreter)
 {
 	return atomic_load(&interpreter->layout_is_proven) && thread->python_state &&
 	       python_lock_holder(walk) == thread->python_state;
@@ -130,7 +133,7 @@ static enum python_status walk_own_frames(struct python_walk *walk, struct threa
 {
 	enum python_status status;
 
-	if (has_lock(walk, thread, interpreter)) {
+	if (python_frames_has_lock(walk, thread, interpreter)) {
 		walk->memory = &plain_memory;
 		return python_walk_state(walk, thread->python_state);
 	}
@@ -151,7 +154,7 @@ static COLD kept_fact capture(struct interpreter *interpreter, struct thread *ow
 		status = walk_own_frames(&walk, own, interpreter);
 	else if (status == PYTHON_READ)
 		status = python_walk_thread(&walk, (uint64_t)thread->self);
-	return status == PYTHON_NO_THREAD ? 0 : keep(&walk, status, sp);
+	return status == PYTHON_NO_THREAD ? 0 : python_frames_keep(&walk, status, sp);
 }
 
 /* Who says that it starts a thread need not have one: nothing is read plainly. */
@@ -177,7 +180,7 @@ static COLD kept_fact capture_creation(struct interpreter *interpreter, struct t
 	if (status == PYTHON_READ)
 		status = walk_own_frames(&walk, creator, interpreter);
 	if (status != PYTHON_NO_THREAD)
-		fact = keep(&walk, status, 0);
+		fact = python_frames_keep(&walk, status, 0);
 	if (status == PYTHON_READ)
 		read_name(&walk, name);
 	return fact;
@@ -228,7 +231,8 @@ static COLD void each_file(struct interpreter *interpreter, const struct thread 
 {
 	struct python_walk walk = {.memory = &safe_memory, .interpreter = &interpreter->symbols};
 
-	if (python_find_layout(&walk) != PYTHON_READ || !has_lock(&walk, thread, interpreter) ||
+	if (python_find_layout(&walk) != PYTHON_READ ||
+	    !python_frames_has_lock(&walk, thread, interpreter) ||
 	    !prove_collector(&walk, thread->python_state, interpreter))
 		return;
 	walk.memory = &plain_memory;

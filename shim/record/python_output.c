@@ -74,7 +74,7 @@ static struct waiting_file *known_file(uint64_t object)
 }
 
 /* A buffer is met by itself, too, and behind its text layer, which has more. */
-static void remember(const struct python_file *file, void *nothing)
+static void python_output_remember(const struct python_file *file, void *nothing)
 {
 	struct waiting_file *known = known_file(file->object);
 	struct stat status;
@@ -97,7 +97,7 @@ void python_output_before_fork(struct thread *thread)
 	if (!thread->python_state || !take_files())
 		return;
 	forget_what_is_gone();
-	python_each_waiting_file(thread, remember, NULL);
+	python_each_waiting_file(thread, python_output_remember, NULL);
 	give_files_back();
 }
 
@@ -117,7 +117,7 @@ static bool is_from(const struct python_file *file, const void *from)
 }
 
 /* A child that has its own output by now writes nobody else's again. */
-static bool is_same_file(const struct waiting_file *waiting)
+static bool python_output_is_same_file(const struct waiting_file *waiting)
 {
 	struct stat status;
 
@@ -133,10 +133,12 @@ static bool wrote(const struct waiting_file *waiting, int descriptor, const void
 
 	return file->descriptor == descriptor && length >= file->length && is_from(file, from) &&
 	       memory_read(sample, from, file->sampled) == file->sampled &&
-	       memcmp(sample, file->sample, file->sampled) == 0 && is_same_file(waiting);
+	       memcmp(sample, file->sample, file->sampled) == 0 &&
+	       python_output_is_same_file(waiting);
 }
 
-static void settle(struct thread *thread, int descriptor, const void *from, size_t length)
+static void python_output_settle(struct thread *thread, int descriptor, const void *from,
+				 size_t length)
 {
 	for (uint32_t i = process.file_count; i-- > 0;) {
 		if (!wrote(&files[i], descriptor, from, length))
@@ -153,7 +155,7 @@ COLD void python_output_written(int descriptor, const void *from, size_t length)
 	int saved = errno;
 
 	if (process.file_count && (thread = thread_current()) && take_files()) {
-		settle(thread, descriptor, from, length);
+		python_output_settle(thread, descriptor, from, length);
 		give_files_back();
 	}
 	errno = saved;

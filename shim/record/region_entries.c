@@ -19,7 +19,7 @@ static struct orphaned_region {
 
 /* --- entering and leaving ---------------------------------------------------- */
 
-static session_reference write_wait(struct thread *thread, enum region region)
+static session_reference region_entries_write_wait(struct thread *thread, enum region region)
 {
 	session_reference reference, who = thread_record(thread), stack = capture_stack(thread);
 	struct record_wait *record = log_claim(sizeof(*record), &reference);
@@ -49,7 +49,7 @@ static void begin_wait(struct thread *thread, enum region region)
 	if (slot->wait)
 		atomic_store(&((struct record_wait *)log_record(slot->wait))->ended_ns, 0);
 	else
-		slot->wait = write_wait(thread, region);
+		slot->wait = region_entries_write_wait(thread, region);
 	errno = saved;
 }
 
@@ -80,7 +80,7 @@ COLD struct region_slot *region_open(struct thread *thread, enum region region,
  * The wrapper's frame, from the holder's frozen stack. False where the stack
  * does not have the call any more: it was left without a return.
  */
-static bool read_frame(const struct region_slot *slot, struct snapshot *frame)
+static bool region_entries_read_frame(const struct region_slot *slot, struct snapshot *frame)
 {
 	uintptr_t end = (uintptr_t)slot->sp, start = slot->registers.sp;
 
@@ -149,7 +149,7 @@ static void inherit_region(struct thread *holder, enum region region,
 	struct snapshot frame;
 	session_reference held;
 
-	if (!slot->since || !read_frame(slot, &frame))
+	if (!slot->since || !region_entries_read_frame(slot, &frame))
 		return;
 	held = record_inside(holder, region, inheritance->fork, &frame);
 	if (inheritance->found & region_bit(region) && orphan->since <= slot->since)

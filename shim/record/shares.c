@@ -54,7 +54,7 @@ struct lookup {
 };
 
 /* True when the address is in the mapping of this line. */
-static bool read_line(const char *line, void *data)
+static bool shares_read_line(const char *line, void *data)
 {
 	const struct lookup *lookup = data;
 	struct share *share = lookup->share;
@@ -77,7 +77,7 @@ static bool read_line(const char *line, void *data)
 	return true;
 }
 
-static void find_place(uint64_t address, struct share *share)
+static void shares_find_place(uint64_t address, struct share *share)
 {
 	struct lookup lookup = {address, share};
 	int saved = errno;
@@ -89,21 +89,21 @@ static void find_place(uint64_t address, struct share *share)
 		atomic_fetch_add(&log_header()->counters.dropped, 1);
 		return;
 	}
-	maps_walk(read_line, &lookup);
+	maps_walk(shares_read_line, &lookup);
 	errno = saved;
 }
 
-static struct share *place(uint64_t address, uint32_t probe)
+static struct share *shares_place(uint64_t address, uint32_t probe)
 {
 	uint64_t first = address * 0x9e3779b97f4a7c15u >> 32;
 
 	return &shares[(first + probe) % SHARES];
 }
 
-static struct share *find(uint64_t address)
+static struct share *shares_find(uint64_t address)
 {
 	for (uint32_t probe = 0; probe < PROBES; probe++) {
-		struct share *share = place(address, probe);
+		struct share *share = shares_place(address, probe);
 
 		if (atomic_load_explicit(&share->semaphore, memory_order_acquire) == address)
 			return share;
@@ -111,39 +111,39 @@ static struct share *find(uint64_t address)
 	return NULL;
 }
 
-static void fill(struct share *share, uint64_t address)
+static void shares_fill(struct share *share, uint64_t address)
 {
 	atomic_store(&share->record, 0);
 	atomic_store(&share->seen, 0);
-	find_place(address, share);
+	shares_find_place(address, share);
 	atomic_store_explicit(&share->semaphore, address, memory_order_release);
 }
 
 /* NULL: another thread is at the same place. */
-static COLD struct share *add(uint64_t address)
+static COLD struct share *shares_add(uint64_t address)
 {
 	uint64_t known;
 
 	for (uint32_t probe = 0; probe < PROBES; probe++) {
-		struct share *share = place(address, probe);
+		struct share *share = shares_place(address, probe);
 
 		known = 0;
 		if (!atomic_compare_exchange_strong(&share->semaphore, &known, BUSY))
 			continue;
-		fill(share, address);
+		shares_fill(share, address);
 		return share;
 	}
-	known = atomic_load(&place(address, 0)->semaphore);
+	known = atomic_load(&shares_place(address, 0)->semaphore);
 	if (known == BUSY ||
-	    !atomic_compare_exchange_strong(&place(address, 0)->semaphore, &known, BUSY))
+	    !atomic_compare_exchange_strong(&shares_place(address, 0)->semaphore, &known, BUSY))
 		return NULL;
-	fill(place(address, 0), address);
-	return place(address, 0);
+	shares_fill(shares_place(address, 0), address);
+	return shares_place(address, 0);
 }
 
 /* --- the record -------------------------------------------------------------- */
 
-static bool is_gone(const struct record_share *record)
+static bool shares_is_gone(const struct record_share *record)
 {
 	return !process.is_filtered && raw_syscall(SYS_kill, record->pid, 0) == -ESRCH;
 }
@@ -153,7 +153,7 @@ static bool is_given_up(const struct record_share *record)
 {
 	bool is_even = atomic_load(&record->taken) == atomic_load(&record->posted);
 
-	return atomic_load(&record->flags) & SHARE_ENDED || (is_even && is_gone(record));
+	return atomic_load(&record->flags) & SHARE_ENDED || (is_even && shares_is_gone(record));
 }
 
 static void fill_record(struct record_share *record, const struct share *share, uint64_t address)
@@ -174,8 +174,8 @@ static void fill_record(struct record_share *record, const struct share *share, 
 }
 
 /* 0: somebody else has it, or there is no room. */
-static session_reference take_record(uint32_t number, bool force, const struct share *share,
-				     uint64_t address)
+static session_reference shares_take_record(uint32_t number, bool force, const struct share *share,
+					    uint64_t address)
 {
 	struct intern_place intern;
 	session_reference reference =
@@ -209,14 +209,14 @@ static session_reference find_free_record(const struct share *share, uint64_t ad
 	session_reference reference = 0;
 
 	for (uint32_t probe = 0; !reference && probe < 2 * RECORD_PROBES; probe++)
-		reference = take_record((first + probe % RECORD_PROBES) % records,
-					probe >= RECORD_PROBES, share, address);
+		reference = shares_take_record((first + probe % RECORD_PROBES) % records,
+					       probe >= RECORD_PROBES, share, address);
 	if (!reference)
 		atomic_fetch_add(&log_header()->counters.dropped, 1);
 	return reference;
 }
 
-static struct record_share *record_of(uint64_t word)
+static struct record_share *shares_record_of(uint64_t word)
 {
 	struct record_share *record = log_record((session_reference)word);
 
@@ -226,7 +226,7 @@ static struct record_share *record_of(uint64_t word)
 	return record;
 }
 
-static COLD struct record_share *begin(struct share *share, uint64_t known, uint64_t address)
+static COLD struct record_share *shares_begin(struct share *share, uint64_t known, uint64_t address)
 {
 	session_reference reference;
 
@@ -239,12 +239,12 @@ static COLD struct record_share *begin(struct share *share, uint64_t known, uint
 	if (atomic_compare_exchange_strong(&share->record, &known,
 					   (uint64_t)process.serial << 32 | reference)) {
 		atomic_store(&any_record, true);
-		return record_of(atomic_load(&share->record));
+		return shares_record_of(atomic_load(&share->record));
 	}
 	/* Another thread was faster. */
 	if (reference)
 		atomic_store(&((struct record_share *)log_record(reference))->owner, 0);
-	return record_of(known);
+	return shares_record_of(known);
 }
 
 static struct record_share *own_record(const sem_t *semaphore, struct share **share)
@@ -255,14 +255,14 @@ static struct record_share *own_record(const sem_t *semaphore, struct share **sh
 	/* A child that does not know yet that it is one would count as its parent. */
 	if (!process.active || process_is_new())
 		return NULL;
-	*share = find(address);
+	*share = shares_find(address);
 	if (unlikely(!*share))
-		*share = add(address);
+		*share = shares_add(address);
 	if (!*share)
 		return NULL;
 	known = atomic_load_explicit(&(*share)->record, memory_order_relaxed);
-	record = record_of(known);
-	return likely(record != NULL) ? record : begin(*share, known, address);
+	record = shares_record_of(known);
+	return likely(record != NULL) ? record : shares_begin(*share, known, address);
 }
 
 /* --- uses --------------------------------------------------------------------- */
@@ -309,7 +309,7 @@ void share_gives(const sem_t *semaphore)
 		atomic_fetch_add(&record->posted, 1);
 }
 
-static void end(struct record_share *record)
+static void shares_end(struct record_share *record)
 {
 	if (atomic_load(&record->taken) == atomic_load(&record->posted))
 		atomic_store(&record->owner, 0);
@@ -319,14 +319,14 @@ static void end(struct record_share *record)
 
 void share_forgotten(const sem_t *semaphore)
 {
-	struct share *share = process.active ? find((uintptr_t)semaphore) : NULL;
+	struct share *share = process.active ? shares_find((uintptr_t)semaphore) : NULL;
 	struct record_share *record;
 
 	if (!share || process_is_new())
 		return;
-	record = record_of(atomic_load(&share->record));
+	record = shares_record_of(atomic_load(&share->record));
 	if (record)
-		end(record);
+		shares_end(record);
 	atomic_store(&share->semaphore, 0);
 }
 
@@ -337,9 +337,9 @@ IN_CHILD void shares_at_end(void)
 	    (!process.is_filtered && raw_getpid() != process.pid))
 		return;
 	for (uint32_t i = 0; i < SHARES; i++) {
-		struct record_share *record = record_of(atomic_load(&shares[i].record));
+		struct record_share *record = shares_record_of(atomic_load(&shares[i].record));
 
 		if (record)
-			end(record);
+			shares_end(record);
 	}
 }

@@ -77,7 +77,7 @@ static bool still_waits(const struct output *output)
 }
 
 /* A child that has its own output by now writes nobody else's again. */
-static bool is_same_file(const struct output *output)
+static bool stdio_output_is_same_file(const struct output *output)
 {
 	struct stat status;
 
@@ -91,12 +91,12 @@ static void record_output(struct thread *thread, const struct output *output, ui
 }
 
 /* Records and forgets what was written since the last look. */
-static void settle(struct thread *thread)
+static void stdio_output_settle(struct thread *thread)
 {
 	for (uint32_t i = process.output_count; i-- > 0;) {
 		if (still_waits(&outputs[i]))
 			continue;
-		if (is_same_file(&outputs[i]))
+		if (stdio_output_is_same_file(&outputs[i]))
 			record_output(thread, &outputs[i], 0);
 		forget_output(i);
 	}
@@ -112,7 +112,7 @@ static struct output *output_of(const FILE *stream)
 	return NULL;
 }
 
-static bool remember(FILE *address, const FILE *stream)
+static bool stdio_output_remember(FILE *address, const FILE *stream)
 {
 	struct output *known = output_of(address);
 	struct output output = {
@@ -139,7 +139,7 @@ static bool remember(FILE *address, const FILE *stream)
  * The streams of libc's own are the last in the list, and always there. Others
  * can be closed by another thread while we look at them.
  */
-static const FILE *look_at(FILE *address, bool is_safe, FILE *copy)
+static const FILE *stdio_output_look_at(FILE *address, bool is_safe, FILE *copy)
 {
 	if (is_safe)
 		return address;
@@ -157,7 +157,7 @@ static bool each_waiting(bool is_alone, bool (*visit)(FILE *address, const FILE 
 		const FILE *stream;
 
 		is_safe |= address == &_IO_2_1_stderr_;
-		stream = look_at(address, is_safe, &copy);
+		stream = stdio_output_look_at(address, is_safe, &copy);
 		if (!stream)
 			return true;
 		if (unlikely(waiting(stream)) && !(visit && visit(address, stream)))
@@ -178,8 +178,8 @@ void output_before_fork(struct thread *thread)
 		return;
 	if (!take_outputs())
 		return;
-	settle(thread);
-	each_waiting(is_alone, remember);
+	stdio_output_settle(thread);
+	each_waiting(is_alone, stdio_output_remember);
 	give_outputs_back();
 }
 
@@ -204,9 +204,9 @@ IN_CHILD void output_at_end(bool flushes)
 		return;
 	thread = thread_current();
 	if (thread && take_outputs()) {
-		settle(thread);
+		stdio_output_settle(thread);
 		for (uint32_t i = process.output_count; flushes && i-- > 0;)
-			if (is_same_file(&outputs[i]))
+			if (stdio_output_is_same_file(&outputs[i]))
 				record_output(thread, &outputs[i], COPIED_AT_EXIT);
 		give_outputs_back();
 	}
@@ -216,7 +216,8 @@ IN_CHILD void output_at_end(bool flushes)
 /* NULL stands for all streams. */
 static bool is_due(const struct output *output, const FILE *stream)
 {
-	return (!stream || output->stream == stream) && still_waits(output) && is_same_file(output);
+	return (!stream || output->stream == stream) && still_waits(output) &&
+	       stdio_output_is_same_file(output);
 }
 
 COLD void output_begin_write(struct writing *writing, const FILE *stream)

@@ -25,7 +25,7 @@ static _Atomic uint32_t noted;
 /* process.used_locks */
 enum { USED_UNKNOWN, USED_ASKED, USED_KNOWN };
 
-static uint32_t bit_of(const void *lock)
+static uint32_t taken_bit_of(const void *lock)
 {
 	return (uint32_t)(hash_mix(HASH_SEED, (uintptr_t)lock) >> 40) % BITS;
 }
@@ -33,7 +33,7 @@ static uint32_t bit_of(const void *lock)
 /* Returns whether it was set. */
 static bool clear_bit(const void *lock)
 {
-	uint32_t bit = bit_of(lock);
+	uint32_t bit = taken_bit_of(lock);
 	uint64_t mask = (uint64_t)1 << bit % 64;
 
 	if (!(atomic_load_explicit(&used[bit / 64], memory_order_relaxed) & mask))
@@ -47,7 +47,7 @@ static bool add_used(struct thread *thread, void *data)
 
 	(void)data;
 	for (uint32_t cursor = 0; thread_is_lost(thread) && (slot = held_next(thread, &cursor));) {
-		uint32_t bit = bit_of(held_lock(slot));
+		uint32_t bit = taken_bit_of(held_lock(slot));
 
 		if (held_lock(slot))
 			atomic_fetch_or_explicit(&used[bit / 64], (uint64_t)1 << bit % 64,
@@ -57,7 +57,7 @@ static bool add_used(struct thread *thread, void *data)
 }
 
 /* Another thread, or a handler that interrupted it, goes on without while one asks. */
-static bool is_known(void)
+static bool taken_is_known(void)
 {
 	uint32_t state = USED_UNKNOWN;
 
@@ -125,7 +125,7 @@ COLD void taken_note(struct thread *thread, const void *lock, enum lock_kind kin
 {
 	int saved = errno;
 
-	if (process.fork && is_known() && clear_bit(lock) && !is_shared(lock, kind) &&
+	if (process.fork && taken_is_known() && clear_bit(lock) && !is_shared(lock, kind) &&
 	    atomic_fetch_add_explicit(&noted, 1, memory_order_relaxed) < TAKEN_MAX)
 		record_taken(thread, lock, kind, site);
 	errno = saved;
@@ -133,6 +133,6 @@ COLD void taken_note(struct thread *thread, const void *lock, enum lock_kind kin
 
 COLD void taken_made(const void *lock)
 {
-	if (process.fork && is_known())
+	if (process.fork && taken_is_known())
 		clear_bit(lock);
 }

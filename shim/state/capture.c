@@ -123,7 +123,7 @@ static const uint8_t *other_bytes(const struct copy *copy)
 }
 
 /* The bytes of its record that come behind the header. */
-static size_t size_of(const struct copy *copy)
+static size_t capture_size_of(const struct copy *copy)
 {
 	size_t other = copy->other.length ? sizeof(copy->other) + copy->other.length : 0;
 
@@ -145,7 +145,7 @@ static void find_other(struct copy *copy, pthread_t handle)
 	copy->flags |= STACK_TRUNCATED;
 }
 
-static uint64_t hash_of(const struct copy *copy)
+static uint64_t capture_hash_of(const struct copy *copy)
 {
 	uint64_t hash = hash_mix(hash_mix(HASH_SEED, RECORD_STACK), process.image);
 
@@ -156,7 +156,7 @@ static uint64_t hash_of(const struct copy *copy)
 	return hash_code_addresses(hash, (const uint64_t *)copy->bytes, copy->length);
 }
 
-static void fill(struct record_stack *record, const struct copy *copy)
+static void capture_fill(struct record_stack *record, const struct copy *copy)
 {
 	record->flags = copy->flags;
 	record->length = (uint32_t)copy->length;
@@ -174,15 +174,15 @@ static void fill(struct record_stack *record, const struct copy *copy)
 static session_reference record_stack(const struct copy *copy)
 {
 	struct intern_place place;
-	session_reference reference = log_find(hash_of(copy), &place);
+	session_reference reference = log_find(capture_hash_of(copy), &place);
 	struct record_stack *record;
 
 	if (reference)
 		return reference;
-	record = log_claim(sizeof(*record) + size_of(copy), &reference);
+	record = log_claim(sizeof(*record) + capture_size_of(copy), &reference);
 	if (!record)
 		return 0;
-	fill(record, copy);
+	capture_fill(record, copy);
 	log_commit(record, RECORD_STACK);
 	log_publish(&place, reference);
 	return reference;
@@ -193,15 +193,15 @@ static session_reference record_stack(const struct copy *copy)
 static kept_fact keep_stack(const struct copy *copy, const void *site)
 {
 	struct kept_place place;
-	kept_fact fact = kept_find(hash_mix(hash_of(copy), (uintptr_t)site), &place);
+	kept_fact fact = kept_find(hash_mix(capture_hash_of(copy), (uintptr_t)site), &place);
 	struct record_stack *record;
 
 	if (fact)
 		return fact;
-	record = kept_claim(&place, sizeof(*record) + size_of(copy), &fact);
+	record = kept_claim(&place, sizeof(*record) + capture_size_of(copy), &fact);
 	if (!record)
 		return 0;
-	fill(record, copy);
+	capture_fill(record, copy);
 	kept_commit(&place, record, RECORD_STACK, fact);
 	return fact;
 }

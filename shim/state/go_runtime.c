@@ -26,8 +26,8 @@ static size_t read_own(const struct goroutine_reader *reader, uint64_t address, 
 	return memory_read(to, (const void *)(uintptr_t)address, length);
 }
 
-IN_START static bool look_at(const struct link_map *map,
-			     size_t (*read)(void *to, const void *from, size_t length))
+IN_START static bool go_runtime_look_at(const struct link_map *map,
+					size_t (*read)(void *to, const void *from, size_t length))
 {
 	static const struct goroutine_reader reader = {read_own};
 	struct symbol_table table;
@@ -46,7 +46,7 @@ IN_START bool go_runtime_start(void)
 {
 	for (const struct link_map *map = _r_debug.r_map; map; map = map->l_next) {
 		last = map;
-		if (look_at(map, NULL))
+		if (go_runtime_look_at(map, NULL))
 			return true;
 	}
 	changes = modules_changes();
@@ -62,7 +62,7 @@ static const struct link_map *first_new(struct link_map *map)
 	return memory_read(map, _r_debug.r_map, sizeof(*map)) == sizeof(*map) ? map->l_next : NULL;
 }
 
-static void look_anew(void)
+static void go_runtime_look_anew(void)
 {
 	struct link_map map;
 	const struct link_map *at = first_new(&map);
@@ -71,7 +71,7 @@ static void look_anew(void)
 		if (memory_read(&map, at, sizeof(map)) != sizeof(map))
 			return;
 		last = at;
-		if (look_at(&map, memory_read))
+		if (go_runtime_look_at(&map, memory_read))
 			return;
 	}
 }
@@ -89,7 +89,7 @@ bool go_runtime_renew(void)
 	/* A dlopen() is announced before it begins. */
 	if (_r_debug.r_state == RT_CONSISTENT) {
 		changes = modules_changes();
-		look_anew();
+		go_runtime_look_anew();
 	}
 	atomic_store(&process.go_taken, false);
 	return atomic_load(&is_found);

@@ -27,7 +27,7 @@ static struct held_table *further_table(struct held_table *more, uint32_t index)
 	return &more[index];
 }
 
-static uint8_t *depth_of(struct thread *thread, const struct held_slot *slot)
+static uint8_t *held_depth_of(struct thread *thread, const struct held_slot *slot)
 {
 	struct held_table *table = held_table_of(thread, slot);
 
@@ -51,7 +51,7 @@ static bool map_more(struct thread *thread)
 }
 
 /* The places of a table where a lock's slot can be: the fast one first. */
-static struct held_slot *place(struct held_table *table, const void *lock, uint32_t probe)
+static struct held_slot *held_place(struct held_table *table, const void *lock, uint32_t probe)
 {
 	uint32_t first = held_index(lock) * (HELD_SLOTS / HELD_FAST - 1);
 
@@ -81,10 +81,10 @@ static struct held_slot *used_place(struct held_table *table, const void *lock, 
 {
 	if (!probe && !(table->used >> held_index(lock) & 1))
 		return NULL;
-	return place(table, lock, probe);
+	return held_place(table, lock, probe);
 }
 
-static struct held_slot *find_in(struct held_table *table, const void *lock, bool open)
+static struct held_slot *held_find_in(struct held_table *table, const void *lock, bool open)
 {
 	for (uint32_t probe = 0; probe < HELD_PROBES; probe++) {
 		struct held_slot *slot = used_place(table, lock, probe);
@@ -101,7 +101,7 @@ static struct held_slot *find_anywhere(struct thread *thread, const void *lock, 
 	struct held_slot *slot = NULL;
 
 	for (uint32_t i = 0; !slot && (table = choose_table(thread, lock, i)); i++)
-		slot = find_in(table, lock, open);
+		slot = held_find_in(table, lock, open);
 	return slot;
 }
 
@@ -120,13 +120,13 @@ struct held_slot *held_last(struct thread *thread, const void *lock)
 static struct held_slot *find_free_in(struct held_table *table, const void *lock)
 {
 	for (uint32_t probe = 0; probe < HELD_PROBES; probe++)
-		if (!slot_is_open(place(table, lock, probe)))
-			return place(table, lock, probe);
+		if (!slot_is_open(held_place(table, lock, probe)))
+			return held_place(table, lock, probe);
 	return NULL;
 }
 
 /* The lock's own slot, else the first one that nobody needs; NULL when all are taken. */
-static struct held_slot *find_place(struct thread *thread, const void *lock)
+static struct held_slot *held_find_place(struct thread *thread, const void *lock)
 {
 	struct held_table *table;
 	struct held_slot *slot = held_find(thread, lock);
@@ -143,7 +143,7 @@ static struct held_slot *find_place(struct thread *thread, const void *lock)
 static struct held_slot *reclaim_place(struct thread *thread, const void *lock)
 {
 	for (uint32_t probe = 0; probe < HELD_PROBES; probe++) {
-		struct held_slot *slot = place(&thread->held, lock, probe);
+		struct held_slot *slot = held_place(&thread->held, lock, probe);
 
 		if (!lock_is_held(slot, held_kind(thread, slot), thread_tid(thread), NULL))
 			return slot;
@@ -165,7 +165,7 @@ static struct held_slot *make_place(struct thread *thread, const void *lock,
 	if (!slot)
 		slot = found;
 	if (!slot && !atomic_load(&thread->more) && map_more(thread))
-		slot = find_place(thread, lock);
+		slot = held_find_place(thread, lock);
 	return slot;
 }
 
@@ -182,7 +182,7 @@ static uintptr_t claim_of(const void *lock, enum held_mode mode, bool is_open)
 struct held_slot *held_open(struct thread *thread, const void *lock, enum lock_kind kind,
 			    enum held_mode mode, struct call_site site)
 {
-	struct held_slot *slot = find_place(thread, lock);
+	struct held_slot *slot = held_find_place(thread, lock);
 	struct held_table *table;
 	uint32_t index;
 
@@ -220,7 +220,7 @@ struct held_slot *held_open(struct thread *thread, const void *lock, enum lock_k
 bool held_again(struct thread *thread, const void *lock)
 {
 	struct held_slot *slot = held_find(thread, lock);
-	uint8_t *depth = slot ? depth_of(thread, slot) : NULL;
+	uint8_t *depth = slot ? held_depth_of(thread, slot) : NULL;
 
 	if (!slot)
 		return false;
@@ -234,13 +234,13 @@ uint32_t held_count(struct thread *thread, const void *lock)
 {
 	const struct held_slot *slot = held_find(thread, lock);
 
-	return slot && !(slot->lock & SLOT_NAMED) ? *depth_of(thread, slot) + 1u : 0;
+	return slot && !(slot->lock & SLOT_NAMED) ? *held_depth_of(thread, slot) + 1u : 0;
 }
 
 void held_close(struct thread *thread, const void *lock)
 {
 	struct held_slot *slot = held_find(thread, lock);
-	uint8_t *depth = slot ? depth_of(thread, slot) : NULL;
+	uint8_t *depth = slot ? held_depth_of(thread, slot) : NULL;
 
 	if (!slot)
 		return;
@@ -256,7 +256,7 @@ void held_forget(struct thread *thread, const void *lock)
 
 	for (uint32_t i = 0; (table = choose_table(thread, lock, i)); i++)
 		for (uint32_t probe = 0; probe < HELD_PROBES; probe++) {
-			struct held_slot *slot = place(table, lock, probe);
+			struct held_slot *slot = held_place(table, lock, probe);
 
 			if (slot_is(slot, lock))
 				*slot = (struct held_slot){0};

@@ -69,7 +69,7 @@ void lock_forgotten(const void *lock)
 		atomic_store_explicit(entry, 0, memory_order_relaxed);
 }
 
-static uint32_t facts_of(const void *lock)
+static uint32_t initialised_locks_facts_of(const void *lock)
 {
 	uint32_t index;
 	uint64_t tag = tag_of(lock, &index);
@@ -80,10 +80,10 @@ static uint32_t facts_of(const void *lock)
 
 session_reference lock_initialised_at(const void *lock)
 {
-	return kept_reference(facts_of(lock) & ~PRIVATE);
+	return kept_reference(initialised_locks_facts_of(lock) & ~PRIVATE);
 }
 
 bool lock_initialised_private(const void *lock)
 {
-	return facts_of(lock) & PRIVATE;
+	return initialised_locks_facts_of(lock) & PRIVATE;
 }

@@ -150,7 +150,7 @@ static size_t read_text(char *to, const char *from, size_t capacity)
 	return strlen(to);
 }
 
-static bool is_seen(uint64_t hash)
+static bool modules_is_seen(uint64_t hash)
 {
 	uint32_t count = seen_count < SEEN_MAX ? seen_count : SEEN_MAX;
 
@@ -160,7 +160,7 @@ static bool is_seen(uint64_t hash)
 	return false;
 }
 
-static void remember(uint64_t hash)
+static void modules_remember(uint64_t hash)
 {
 	if (seen_count < SEEN_MAX)
 		seen[seen_count++] = hash;
@@ -182,9 +182,9 @@ static void keep_module(const struct link_map *map, bool is_program)
 	hash = hash_mix(hash_mix(HASH_SEED, RECORD_MODULE), process.image);
 	hash = hash_mix(hash_mix(hash, map->l_addr), (uintptr_t)map->l_ld);
 	hash = hash_bytes(hash, path, path_length);
-	if (is_seen(hash))
+	if (modules_is_seen(hash))
 		return;
-	remember(hash);
+	modules_remember(hash);
 	if (map->l_addr && map->l_ld && !is_program)
 		widen(&modules_low, &modules_high, map->l_addr, (uintptr_t)map->l_ld);
 	if (kept_find(hash, &place))

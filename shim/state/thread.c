@@ -48,7 +48,7 @@ pid_t thread_kernel_tid(const struct thread *thread)
 	return thread->kernel_tid ? thread->kernel_tid : thread_tid(thread);
 }
 
-static bool has_ended(const struct thread *thread)
+static bool thread_has_ended(const struct thread *thread)
 {
 	return atomic_load(&thread->state) == THREAD_RUNNING && thread_tid(thread) < 0;
 }
@@ -56,13 +56,13 @@ static bool has_ended(const struct thread *thread)
 IN_CHILD bool thread_lives_here(const struct thread *thread)
 {
 	return thread->epoch == process.epoch && atomic_load(&thread->state) != THREAD_FREE &&
-	       !has_ended(thread);
+	       !thread_has_ended(thread);
 }
 
 bool thread_is_lost(const struct thread *thread)
 {
 	return thread->epoch != process.epoch && atomic_load(&thread->state) != THREAD_FREE &&
-	       !has_ended(thread);
+	       !thread_has_ended(thread);
 }
 
 uint32_t thread_generation(void)
@@ -108,7 +108,7 @@ static IN_CHILD _Atomic uint64_t *used_in(uint32_t slab)
 	return slab ? &used_in_others[slab % SLABS] : &used_in_first;
 }
 
-static uint64_t bit_of(uint32_t index)
+static uint64_t thread_bit_of(uint32_t index)
 {
 	return UINT64_C(1) << index % SLAB_THREADS;
 }
@@ -130,14 +130,14 @@ IN_CHILD void thread_each(bool (*visit)(struct thread *thread, void *data), void
 
 bool thread_ended_here(const struct thread *thread)
 {
-	return thread->epoch == process.epoch && has_ended(thread);
+	return thread->epoch == process.epoch && thread_has_ended(thread);
 }
 
 /* Takes a block that is free, or whose thread has ended in this process. Its bit is set
  * before the thread is made, so that a fork which leaves it behind finds it. */
 static bool try_claim(uint32_t index)
 {
-	uint64_t bit = bit_of(index);
+	uint64_t bit = thread_bit_of(index);
 	uint32_t state = THREAD_RUNNING;
 	struct thread *thread = block_at(index);
 
@@ -273,7 +273,7 @@ struct thread *thread_claim(void)
 static void release(struct thread *thread, uint32_t index)
 {
 	atomic_store(&thread->state, THREAD_FREE);
-	atomic_fetch_and(used_in(index / SLAB_THREADS), ~bit_of(index));
+	atomic_fetch_and(used_in(index / SLAB_THREADS), ~thread_bit_of(index));
 }
 
 static uint32_t index_of(const struct thread *thread)
@@ -294,7 +294,7 @@ void thread_give_back(struct thread *thread)
 
 /* A task is listed for a while after its thread has ended: until then its block says that
  * it is known. */
-static bool is_gone(const struct thread *thread)
+static bool thread_is_gone(const struct thread *thread)
 {
 	return raw_syscall(SYS_tgkill, raw_getpid(), thread->life.__data.__owner, 0) == -ESRCH;
 }
@@ -308,7 +308,7 @@ static void sweep_slab(uint32_t slab)
 
 		/* Further tables stay with their block. */
 		if (thread && thread_ended_here(thread) && !atomic_load(&thread->more) &&
-		    is_gone(thread) &&
+		    thread_is_gone(thread) &&
 		    atomic_compare_exchange_strong(&thread->state, &running, THREAD_CREATING))
 			release(thread, index);
 	}
@@ -566,7 +566,7 @@ static kept_fact keep_thread(uint64_t hash, const struct record_thread *facts)
 }
 
 /* What it refers to is kept. Returns the hash of its identity. */
-static uint64_t describe(const struct thread *thread, struct record_thread *record)
+static uint64_t thread_describe(const struct thread *thread, struct record_thread *record)
 {
 	pid_t tid = thread_tid(thread);
 	struct record_thread facts = {
@@ -599,7 +599,7 @@ static uint64_t describe(const struct thread *thread, struct record_thread *reco
 kept_fact thread_keep(struct thread *thread)
 {
 	struct record_thread facts;
-	uint64_t hash = describe(thread, &facts);
+	uint64_t hash = thread_describe(thread, &facts);
 
 	return keep_thread(hash, &facts);
 }
@@ -607,7 +607,7 @@ kept_fact thread_keep(struct thread *thread)
 session_reference thread_record(struct thread *thread)
 {
 	struct record_thread facts;
-	uint64_t hash = describe(thread, &facts);
+	uint64_t hash = thread_describe(thread, &facts);
 
 	facts.created_at = kept_reference(facts.created_at);
 	facts.created_python = kept_reference(facts.created_python);

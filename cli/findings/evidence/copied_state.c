@@ -20,8 +20,8 @@ static int compare(const void *left, const void *right)
 	       (one->record.process < other->record.process);
 }
 
-static size_t collect(const struct model *model, bool (*concerns)(uint32_t kind),
-		      const struct record_copied **records)
+static size_t copied_state_collect(const struct model *model, bool (*concerns)(uint32_t kind),
+				   const struct record_copied **records)
 {
 	const struct model_list *list = model_list(model, RECORD_COPIED);
 	size_t count = 0;
@@ -64,7 +64,7 @@ size_t copied_pairs(struct judgement *judgement, bool (*concerns)(uint32_t kind)
 		return 0;
 	records = arena_array(judgement->arena, total, sizeof(struct record_copied *));
 	*pairs = arena_array(judgement->arena, total, sizeof(**pairs));
-	total = collect(model, concerns, records);
+	total = copied_state_collect(model, concerns, records);
 	for (size_t i = 0; i < total; i++) {
 		const struct record_copied *parent = find_parent(model, records, total, records[i]);
 
@@ -99,7 +99,8 @@ static bool wrote_alone(const struct record_copied *record)
 	return record->flags & COPIED_PYTHON && !record->python;
 }
 
-static struct frames stack_of(struct judgement *judgement, const struct record_copied *record)
+static struct frames copied_state_stack_of(struct judgement *judgement,
+					   const struct record_copied *record)
 {
 	uint32_t process = record->record.process;
 	struct frames frames;
@@ -136,17 +137,18 @@ static void fill_parent(struct judgement *judgement, struct parent_part *part,
 	part->pid = process ? process->pid : -1;
 	part->tid = record->tid;
 	part->deed = deed(record);
-	part->stack = stack_of(judgement, record);
+	part->stack = copied_state_stack_of(judgement, record);
 }
 
-static void fill_child(struct judgement *judgement, struct child_part *part,
-		       const struct process_facts *process, const struct record_copied *record)
+static void copied_state_fill_child(struct judgement *judgement, struct child_part *part,
+				    const struct process_facts *process,
+				    const struct record_copied *record)
 {
 	part->present = true;
 	part->pid = process->pid;
 	part->tid = record->tid;
 	part->deed = deed(record);
-	part->stack = stack_of(judgement, record);
+	part->stack = copied_state_stack_of(judgement, record);
 	part->after_ms = time_between(process->birth_ns, record->record.time_ns);
 }
 
@@ -158,5 +160,5 @@ void copied_evidence(struct judgement *judgement, struct finding *finding,
 
 	evidence_fork(judgement, &finding->fork, process->fork, process);
 	fill_parent(judgement, &finding->parent, pair->parent);
-	fill_child(judgement, &finding->child, process, pair->child);
+	copied_state_fill_child(judgement, &finding->child, process, pair->child);
 }

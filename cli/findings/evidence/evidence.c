@@ -490,7 +490,7 @@ static uint64_t hash_text(uint64_t hash, const char *text)
 	return (hash ^ 0xff) * 0x100000001b3u;
 }
 
-static bool is_same(const char *one, const char *other)
+static bool evidence_is_same(const char *one, const char *other)
 {
 	return one == other || (one && other && strcmp(one, other) == 0);
 }
@@ -499,7 +499,8 @@ static bool is_same(const char *one, const char *other)
  * nothing: it varies between runs. */
 static bool is_deeper(const struct frame *frame, const struct frame *inner)
 {
-	return !frame->function && !inner->function && is_same(frame->module, inner->module);
+	return !frame->function && !inner->function &&
+	       evidence_is_same(frame->module, inner->module);
 }
 
 /* The same bundled library has another hash in the next version of its wheel. */
@@ -568,7 +569,7 @@ static const char *suppressed_library(struct judgement *judgement, const struct 
 			    suppression_word(judgement, "function", python->list[0].function));
 }
 
-static bool is_interpreters(const struct frames *stack, const struct frame *frame)
+static bool evidence_is_interpreters(const struct frames *stack, const struct frame *frame)
 {
 	return stack->python && stack->python->count && stack->python->list[0].function &&
 	       stack->python->module && frame->module &&
@@ -584,7 +585,7 @@ static const char *suppressed_function(struct judgement *judgement, const struct
 	for (size_t i = 0; i < stack->count; i++) {
 		const struct frame *frame = &stack->list[i];
 
-		if (is_interpreters(stack, frame))
+		if (evidence_is_interpreters(stack, frame))
 			return suppression_word(judgement, "function",
 						stack->python->list[0].function);
 		if (frame->function && !(is_about_lock && library_is_libc(frame->module)))

@@ -16,7 +16,7 @@
 /* --- the stack of the forking thread ----------------------------------------------- */
 
 /* As libc calls itself, with its symbols or without: those of its table for others. */
-static bool is_fork(const struct frame *frame)
+static bool fork_blockers_is_fork(const struct frame *frame)
 {
 	static const char *const names[] = {"fork",    "__fork", "__libc_fork",
 					    "forkpty", "daemon", "vfork"};
@@ -97,15 +97,15 @@ static size_t find_second_run(const struct frames *stack, size_t end)
 	return at;
 }
 
-static size_t find_fork(const struct frames *stack, size_t end)
+static size_t fork_blockers_find_fork(const struct frames *stack, size_t end)
 {
 	for (size_t i = 0; i < end; i++)
-		if (is_fork(&stack->list[i]))
+		if (fork_blockers_is_fork(&stack->list[i]))
 			return i;
 	return find_second_run(stack, end);
 }
 
-static const struct frame *find_handler(const struct frames *stack, size_t fork)
+static const struct frame *fork_blockers_find_handler(const struct frames *stack, size_t fork)
 {
 	for (size_t i = fork; i-- > 0;)
 		if (!library_is_libc(stack->list[i].module))
@@ -161,12 +161,12 @@ struct fork_stack fork_stack_split(struct judgement *judgement, uint32_t process
 		split_python(judgement, stack, hooks, &split);
 		return split;
 	}
-	fork = find_fork(stack, end);
+	fork = fork_blockers_find_fork(stack, end);
 	if (fork == end) {
 		split_signal(judgement, process, stack, &split, 0);
 		return split;
 	}
-	split.handler = find_handler(stack, fork);
+	split.handler = fork_blockers_find_handler(stack, fork);
 	after = skip_libc(stack, fork, end);
 	/* Nothing but libc's start-up code below: this was no handler's stack. */
 	if (after == stack->count)
@@ -179,7 +179,7 @@ struct fork_stack fork_stack_split(struct judgement *judgement, uint32_t process
 
 /* --- one lock ---------------------------------------------------------------------- */
 
-static const char *stream_name(struct judgement *judgement, int descriptor)
+static const char *fork_blockers_stream_name(struct judgement *judgement, int descriptor)
 {
 	static const char *const standard[] = {"stdin", "stdout", "stderr"};
 
@@ -190,8 +190,9 @@ static const char *stream_name(struct judgement *judgement, int descriptor)
 }
 
 /* What libc's own locks are called does not depend on its symbols. */
-static void describe_lock(struct judgement *judgement, const struct record_blocked *blocked,
-			  struct lock_part *lock)
+static void fork_blockers_describe_lock(struct judgement *judgement,
+					const struct record_blocked *blocked,
+					struct lock_part *lock)
 {
 	evidence_lock(judgement, lock, blocked->serial, blocked->lock, blocked->kind,
 		      blocked->state, blocked->state_length, 0);
@@ -200,7 +201,7 @@ static void describe_lock(struct judgement *judgement, const struct record_block
 	else if (blocked->kind == LOCK_ALLOCATOR)
 		lock->name = "malloc";
 	else if (blocked->kind == LOCK_STREAM)
-		lock->name = stream_name(judgement, blocked->descriptor);
+		lock->name = fork_blockers_stream_name(judgement, blocked->descriptor);
 }
 
 /* For use in a sentence; NULL: not known. */
@@ -218,11 +219,11 @@ static const char *lock_words(struct judgement *judgement, const struct record_b
 	case LOCK_STREAM:
 		return arena_printf(judgement->arena, "the stream %s%s",
 				    blocked->descriptor > 2 ? "of " : "",
-				    stream_name(judgement, blocked->descriptor));
+				    fork_blockers_stream_name(judgement, blocked->descriptor));
 	case LOCK_THREAD:
 		return arena_printf(judgement->arena, "the end of thread %d", blocked->holder);
 	default:
-		describe_lock(judgement, blocked, &lock);
+		fork_blockers_describe_lock(judgement, blocked, &lock);
 		/* An interpreter makes its locks of them. */
 		if (blocked->kind == LOCK_SEMAPHORE && blocked->python && !lock.name)
 			return arena_printf(judgement->arena, "the Python lock at 0x%llx",
@@ -234,7 +235,8 @@ static const char *lock_words(struct judgement *judgement, const struct record_b
 /* --- its holder -------------------------------------------------------------------- */
 
 /* Its latest record has its latest name. */
-static session_reference find_thread(const struct model *model, uint32_t process, int32_t tid)
+static session_reference fork_blockers_find_thread(const struct model *model, uint32_t process,
+						   int32_t tid)
 {
 	const struct model_list *threads = model_list(model, RECORD_THREAD);
 
@@ -268,7 +270,7 @@ static struct record_held held_of(const struct model *model, const struct record
 {
 	return (struct record_held){
 		.record = {.process = blocked->serial, .time_ns = blocked->record.time_ns},
-		.thread = find_thread(model, blocked->serial, blocked->holder),
+		.thread = fork_blockers_find_thread(model, blocked->serial, blocked->holder),
 		.lock = blocked->lock,
 		.kind = blocked->kind,
 		.flags = blocked->held_flags,
@@ -287,7 +289,8 @@ static bool is_of_call(uint32_t kind)
 	return kind == LOCK_STREAMS || kind == LOCK_STREAM || kind == LOCK_ALLOCATOR;
 }
 
-static struct frames stack_of(struct judgement *judgement, const struct record_blocked *blocked)
+static struct frames fork_blockers_stack_of(struct judgement *judgement,
+					    const struct record_blocked *blocked)
 {
 	struct frames stack = evidence_stack(judgement, blocked->serial, blocked->stack);
 
@@ -308,7 +311,7 @@ static void fill_call(struct judgement *judgement, struct finding *finding,
 		part->inside = split->interrupted;
 		return;
 	}
-	part->acquired_at = stack_of(judgement, holder);
+	part->acquired_at = fork_blockers_stack_of(judgement, holder);
 	part->inside = evidence_waiting_in(judgement, holder->serial, &part->acquired_at);
 }
 
@@ -334,10 +337,11 @@ static void fill_holder(struct judgement *judgement, struct finding *finding,
 
 /* --- the rest of the chain ---------------------------------------------------------- */
 
-static void name_thread(struct judgement *judgement, struct blocked_part *part, uint32_t process)
+static void fork_blockers_name_thread(struct judgement *judgement, struct blocked_part *part,
+				      uint32_t process)
 {
-	const struct record_thread *thread =
-		model_thread(judgement->model, find_thread(judgement->model, process, part->tid));
+	const struct record_thread *thread = model_thread(
+		judgement->model, fork_blockers_find_thread(judgement->model, process, part->tid));
 
 	if (!thread)
 		return;
@@ -359,14 +363,14 @@ static void add_blocked(struct judgement *judgement, struct finding *finding,
 		.waits_for = lock_words(judgement, blocked),
 		.held_by = blocked->holder ? blocked->holder : -1,
 		.held_by_handler = blocked->held_flags & HELD_FROM_HANDLER,
-		.stack = stack_of(judgement, blocked),
+		.stack = fork_blockers_stack_of(judgement, blocked),
 	};
 	part->waiting_in = evidence_waiting_in(judgement, blocked->serial, &part->stack);
 	if (blocked->site) {
 		evidence_holder(judgement, &holder, blocked->serial, &held);
 		part->acquired_at = holder.acquired_at;
 	}
-	name_thread(judgement, part, blocked->serial);
+	fork_blockers_name_thread(judgement, part, blocked->serial);
 }
 
 static void fill_blocked(struct judgement *judgement, struct finding *finding,
@@ -424,7 +428,7 @@ struct fork_blockers fork_blockers_fill(struct judgement *judgement, struct find
 	if (first->kind == LOCK_SEMAPHORE && !split->hook)
 		object_evidence(judgement, finding, hang, hang->fork);
 	if (first->kind != LOCK_THREAD)
-		describe_lock(judgement, first, &finding->lock);
+		fork_blockers_describe_lock(judgement, first, &finding->lock);
 	if (first->holder && first->kind != LOCK_SEMAPHORE && first->kind != LOCK_THREAD)
 		fill_holder(judgement, finding, hang, first, split);
 	fill_blocked(judgement, finding, hang, first, &blockers);

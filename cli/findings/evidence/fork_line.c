@@ -6,7 +6,7 @@
 
 #define GENERATIONS_MAX 1024
 
-static bool fill(const struct model *model, struct fork_link *link)
+static bool fork_line_fill(const struct model *model, struct fork_link *link)
 {
 	const struct record_fork *record = model_fork(model, link->fork);
 	const struct record_lost *lost =
@@ -23,7 +23,7 @@ bool fork_line_begin(const struct model *model, struct fork_link *link, session_
 		     const struct process_facts *child)
 {
 	*link = (struct fork_link){.fork = fork, .child = child};
-	return fill(model, link);
+	return fork_line_fill(model, link);
 }
 
 bool fork_line_next(const struct model *model, struct fork_link *link)
@@ -34,7 +34,7 @@ bool fork_line_next(const struct model *model, struct fork_link *link)
 		return false;
 	link->fork = process->fork;
 	link->child = process;
-	return fill(model, link);
+	return fork_line_fill(model, link);
 }
 
 bool fork_line_lost(const struct model *model, struct fork_link *link, session_reference fork,

@@ -29,15 +29,15 @@ struct grouping {
 	size_t known_count;
 };
 
-static struct site site_of(struct judgement *judgement, uint32_t process,
-			   const struct record_thread *thread)
+static struct site missing_threads_site_of(struct judgement *judgement, uint32_t process,
+					   const struct record_thread *thread)
 {
 	return (struct site){attribute_thread(judgement, process, thread), thread->created_at,
 			     thread->created_python};
 }
 
-static struct frames stack_of(struct judgement *judgement, uint32_t process,
-			      const struct site *site)
+static struct frames missing_threads_stack_of(struct judgement *judgement, uint32_t process,
+					      const struct site *site)
 {
 	struct frames frames = evidence_stack(judgement, process, site->stack);
 
@@ -90,7 +90,7 @@ static const char *name_of(struct judgement *judgement, const struct record_thre
 	return length ? arena_strndup(judgement->arena, thread->name, length) : NULL;
 }
 
-static void add_name(struct missing_group *group, const char *name)
+static void missing_threads_add_name(struct missing_group *group, const char *name)
 {
 	for (size_t i = 0; i < group->name_count; i++)
 		if (same_text(group->names[i], name))
@@ -128,7 +128,7 @@ static size_t group_of(struct grouping *grouping, const struct site *site, size_
 			return grouping->known[i].group;
 	if (i == SITES_MAX)
 		return group_with(grouping, site, &created_at, left);
-	created_at = stack_of(grouping->judgement, grouping->process, site);
+	created_at = missing_threads_stack_of(grouping->judgement, grouping->process, site);
 	grouping->known[i].site = *site;
 	grouping->known[i].group = group_with(grouping, site, &created_at, left);
 	grouping->known_count++;
@@ -149,18 +149,18 @@ void missing_threads(struct judgement *judgement, struct finding *finding, uint3
 
 		if (!thread)
 			continue;
-		site = site_of(judgement, process, thread);
+		site = missing_threads_site_of(judgement, process, thread);
 		group = &finding->missing[group_of(&grouping, &site, lost->count - i)];
 		group->count++;
-		add_name(group, name_of(judgement, thread));
+		missing_threads_add_name(group, name_of(judgement, thread));
 	}
 }
 
 size_t missing_group_of(struct judgement *judgement, const struct finding *finding,
 			uint32_t process, const struct record_thread *thread)
 {
-	struct site site = site_of(judgement, process, thread);
-	struct frames created_at = stack_of(judgement, process, &site);
+	struct site site = missing_threads_site_of(judgement, process, thread);
+	struct frames created_at = missing_threads_stack_of(judgement, process, &site);
 	size_t index = find_group(finding, site.library, &created_at);
 
 	return index != SIZE_MAX ? index : 0;

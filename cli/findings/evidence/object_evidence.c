@@ -75,7 +75,8 @@ static const struct record_thread *find_lost_user(const struct model *model,
 	return user;
 }
 
-static const struct record_thread *find_forker(const struct model *model, session_reference fork)
+static const struct record_thread *object_evidence_find_forker(const struct model *model,
+							       session_reference fork)
 {
 	const struct record_fork *record = model_fork(model, fork);
 
@@ -98,7 +99,7 @@ static void fill_use(struct judgement *judgement, struct use_part *part, const c
 {
 	const struct model *model = judgement->model;
 	struct address_space *space = model_space(judgement->model, hang->serial);
-	const struct record_thread *forker = find_forker(model, fork), *user;
+	const struct record_thread *forker = object_evidence_find_forker(model, fork), *user;
 	struct fork_link link;
 
 	if (!use || !verb)

@@ -164,7 +164,7 @@ static const struct advice table[] = {
 
 #define ROWS (sizeof(table) / sizeof(*table))
 
-static bool ends_with(const char *text, const char *end, char separator)
+static bool python_advice_ends_with(const char *text, const char *end, char separator)
 {
 	size_t length = strlen(text), suffix = strlen(end);
 
@@ -174,9 +174,9 @@ static bool ends_with(const char *text, const char *end, char separator)
 
 static bool is_sign(const struct sign *sign, const struct frame *frame)
 {
-	return frame->file && ends_with(frame->file, sign->file, '/') &&
+	return frame->file && python_advice_ends_with(frame->file, sign->file, '/') &&
 	       (!sign->function ||
-		(frame->function && ends_with(frame->function, sign->function, '.')));
+		(frame->function && python_advice_ends_with(frame->function, sign->function, '.')));
 }
 
 /* NULL: it is not there. */
@@ -207,7 +207,7 @@ static bool was_seen(const struct finding *finding)
 	return fork && fork->count;
 }
 
-static const struct frame *find_forker(const struct finding *finding)
+static const struct frame *python_advice_find_forker(const struct finding *finding)
 {
 	return was_seen(finding) ? &finding->fork.stack.python->list[0]
 				 : find_witness(finding->child.stack.python);
@@ -254,8 +254,8 @@ static bool lost_thread_of(const char *library, const struct finding *finding)
 	return false;
 }
 
-static bool holds(const struct advice *row, const struct finding *finding,
-		  const struct frame *forker)
+static bool python_advice_holds(const struct advice *row, const struct finding *finding,
+				const struct frame *forker)
 {
 	return (!row->forked_by.file || (forker && is_sign(&row->forked_by, forker))) &&
 	       (!row->asked_by.file || is_on_stack_of_fork(&row->asked_by, finding)) &&
@@ -264,7 +264,7 @@ static bool holds(const struct advice *row, const struct finding *finding,
 	       (!row->by_interpreter || interpreter_forked(finding));
 }
 
-static void take(const char **text, const char *from)
+static void python_advice_take(const char **text, const char *from)
 {
 	if (!*text)
 		*text = from;
@@ -272,24 +272,24 @@ static void take(const char **text, const char *from)
 
 static struct advice look_up(const struct finding *finding)
 {
-	const struct frame *forker = find_forker(finding);
+	const struct frame *forker = python_advice_find_forker(finding);
 	struct advice found = {0};
 
 	for (size_t i = 0; i < ROWS; i++) {
 		const struct advice *row = &table[i];
 
-		if (!holds(row, finding, forker))
+		if (!python_advice_holds(row, finding, forker))
 			continue;
 		if (!found.cure && row->names_creator) {
 			found.names_creator = true;
 			found.created_by = row->created_by;
 		}
-		take(&found.start_method, row->start_method);
-		take(&found.facility, row->facility);
-		take(&found.cure, row->cure);
-		take(&found.line, row->line);
-		take(&found.caveat, row->caveat);
-		take(&found.remark, row->remark);
+		python_advice_take(&found.start_method, row->start_method);
+		python_advice_take(&found.facility, row->facility);
+		python_advice_take(&found.cure, row->cure);
+		python_advice_take(&found.line, row->line);
+		python_advice_take(&found.caveat, row->caveat);
+		python_advice_take(&found.remark, row->remark);
 	}
 	return found;
 }
@@ -297,7 +297,7 @@ static struct advice look_up(const struct finding *finding)
 static bool is_machinery(const struct frame *frame)
 {
 	return !frame->file || frame->file[0] == '<' || strstr(frame->file, "/multiprocessing/") ||
-	       ends_with(frame->file, "runpy.py", '/');
+	       python_advice_ends_with(frame->file, "runpy.py", '/');
 }
 
 /* What was being imported: the outermost line that is neither the fork server's nor

@@ -8,7 +8,7 @@
 #include "python_evidence.h"
 #include <errno.h>
 
-static int owner_of(const struct model *model, const struct record_held *held)
+static int wait_evidence_owner_of(const struct model *model, const struct record_held *held)
 {
 	const struct record_thread *thread = model_thread(model, held->thread);
 
@@ -25,15 +25,16 @@ static const struct record_held *held_at(const struct model *model, session_refe
 		const struct record_held *held = model_held(model, list->references[i]);
 
 		if (held->fork == fork && held->lock == wait->lock &&
-		    owner_of(model, held) == wait->owner)
+		    wait_evidence_owner_of(model, held) == wait->owner)
 			return held;
 	}
 	return NULL;
 }
 
 /* A lock stays orphaned in the children of the child. */
-static const struct record_held *find_held(const struct model *model,
-					   const struct record_wait *wait, session_reference *fork)
+static const struct record_held *wait_evidence_find_held(const struct model *model,
+							 const struct record_wait *wait,
+							 session_reference *fork)
 {
 	const struct record_held *held = model_held(model, wait->held);
 	struct fork_link link;
@@ -73,8 +74,9 @@ static const struct record_thread *find_lost_thread(const struct model *model,
 	return thread;
 }
 
-static void fill_child(struct judgement *judgement, struct finding *finding,
-		       const struct process_facts *child, const struct record_wait *wait)
+static void wait_evidence_fill_child(struct judgement *judgement, struct finding *finding,
+				     const struct process_facts *child,
+				     const struct record_wait *wait)
 {
 	struct child_part *part = &finding->child;
 
@@ -96,7 +98,7 @@ void wait_evidence(struct judgement *judgement, struct finding *finding,
 	struct model *model = judgement->model;
 	const struct process_facts *child = model_facts(model, wait->record.process);
 	session_reference fork;
-	const struct record_held *held = find_held(model, wait, &fork);
+	const struct record_held *held = wait_evidence_find_held(model, wait, &fork);
 	const struct record_thread *holder =
 		held ? NULL : find_lost_thread(model, &fork, wait->owner);
 
@@ -111,7 +113,7 @@ void wait_evidence(struct judgement *judgement, struct finding *finding,
 				wait->owner);
 	finding->holder.is_forker |=
 		finding->holder.tid >= 0 && finding->holder.tid == finding->fork.tid;
-	fill_child(judgement, finding, child, wait);
+	wait_evidence_fill_child(judgement, finding, child, wait);
 }
 
 bool wait_is_for_ever(const struct model *model, uint32_t process, uint64_t lock)
@@ -131,7 +133,7 @@ bool wait_gave_up(const struct model *model, session_reference reference)
 bool wait_is_for_own_lock(const struct model *model, const struct record_wait *wait)
 {
 	session_reference fork;
-	const struct record_held *held = find_held(model, wait, &fork);
+	const struct record_held *held = wait_evidence_find_held(model, wait, &fork);
 	const struct record_fork *record = model_fork(model, fork);
 	const struct record_thread *forker = record ? model_thread(model, record->thread) : NULL;
 	bool is_own = held ? held->flags & HELD_BY_FORKER : forker && forker->tid == wait->owner;

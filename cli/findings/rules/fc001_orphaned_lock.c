@@ -11,7 +11,8 @@
 #include "findings/evidence/wait_evidence.h"
 #include <errno.h>
 
-static void explain_lost_holder(struct judgement *judgement, struct finding *finding, uint32_t kind)
+static void orphaned_lock_explain_lost_holder(struct judgement *judgement, struct finding *finding,
+					      uint32_t kind)
 {
 	const char *lock = evidence_lock_words(judgement, &finding->lock);
 
@@ -27,7 +28,7 @@ static void explain_lost_holder(struct judgement *judgement, struct finding *fin
 	python_advice(judgement, finding);
 }
 
-static void explain_own_lock(struct judgement *judgement, struct finding *finding)
+static void orphaned_lock_explain_own_lock(struct judgement *judgement, struct finding *finding)
 {
 	const char *lock = evidence_lock_words(judgement, &finding->lock);
 
@@ -54,9 +55,9 @@ static void report_wait(struct judgement *judgement, const struct rule *rule,
 	finding->certainty = CERTAINTY_PROVEN;
 	wait_evidence(judgement, finding, wait);
 	if (finding->holder.is_forker)
-		explain_own_lock(judgement, finding);
+		orphaned_lock_explain_own_lock(judgement, finding);
 	else
-		explain_lost_holder(judgement, finding, wait->kind);
+		orphaned_lock_explain_lost_holder(judgement, finding, wait->kind);
 	evidence_identify(judgement, finding);
 }
 
@@ -73,7 +74,7 @@ static void report_inherited_call(struct judgement *judgement, const struct rule
 		      held->state_length, held->initialised);
 	evidence_holder(judgement, &finding->holder, hang->serial, held);
 	evidence_hang(judgement, &finding->child, hang);
-	explain_lost_holder(judgement, finding, held->kind);
+	orphaned_lock_explain_lost_holder(judgement, finding, held->kind);
 	evidence_identify(judgement, finding);
 }
 
@@ -101,7 +102,7 @@ static void report_tries(struct judgement *judgement, const struct rule *rule,
 	finding->severity = SEVERITY_ERROR;
 	finding->certainty = CERTAINTY_SUSPECTED;
 	wait_evidence(judgement, finding, wait);
-	explain_lost_holder(judgement, finding, wait->kind);
+	orphaned_lock_explain_lost_holder(judgement, finding, wait->kind);
 	lock = evidence_lock_words(judgement, &finding->lock);
 	finding->message = arena_printf(judgement->arena,
 					"child %d asks for %s again and again; its holder does not "
@@ -115,7 +116,7 @@ static void report_tries(struct judgement *judgement, const struct rule *rule,
 	evidence_identify(judgement, finding);
 }
 
-static void judge_tries(struct judgement *judgement, const struct rule *rule)
+static void orphaned_lock_judge_tries(struct judgement *judgement, const struct rule *rule)
 {
 	const struct model_list *hangs = model_list(judgement->model, RECORD_HANG);
 
@@ -204,7 +205,7 @@ static void judge_failed_unlocks(struct judgement *judgement, const struct rule 
 void judge_orphaned_lock(struct judgement *judgement, const struct rule *rule)
 {
 	judge_waits(judgement, rule);
-	judge_tries(judgement, rule);
+	orphaned_lock_judge_tries(judgement, rule);
 	judge_inherited_calls(judgement, rule);
 	judge_failed_unlocks(judgement, rule);
 	judge_orphaned_regions(judgement, rule);

@@ -37,9 +37,10 @@ const struct record_thread *python_lock_owner(const struct model *model,
 	return owner;
 }
 
-static void report(struct judgement *judgement, const struct rule *rule,
-		   const struct record_hang *hang, const struct record_thread *owner,
-		   const struct fork_link *link)
+static void orphaned_python_lock_report(struct judgement *judgement, const struct rule *rule,
+					const struct record_hang *hang,
+					const struct record_thread *owner,
+					const struct fork_link *link)
 {
 	const struct record_object *object = object_of(judgement->model, hang);
 	struct finding *finding = judgement_add(judgement, rule);
@@ -73,6 +74,6 @@ void judge_orphaned_python_locks(struct judgement *judgement, const struct rule 
 			hang ? python_lock_owner(judgement->model, hang, &link) : NULL;
 
 		if (owner)
-			report(judgement, rule, hang, owner, &link);
+			orphaned_python_lock_report(judgement, rule, hang, owner, &link);
 	}
 }

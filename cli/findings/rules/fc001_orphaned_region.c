@@ -9,8 +9,9 @@
 #include "findings/evidence/lock_kinds.h"
 #include "findings/evidence/python_advice.h"
 
-static void describe_lock(struct judgement *judgement, struct lock_part *lock, uint32_t process,
-			  const struct libc_region *region, uint64_t address)
+static void orphaned_region_describe_lock(struct judgement *judgement, struct lock_part *lock,
+					  uint32_t process, const struct libc_region *region,
+					  uint64_t address)
 {
 	evidence_lock(judgement, lock, process, address, LOCK_REGION, NULL, 0, 0);
 	/* The symbol is there only with libc's debug information. */
@@ -53,9 +54,9 @@ static const char *repair_words(struct judgement *judgement, uint32_t process, u
 			    " glibc %s does not make this lock anew in a fork child.", version);
 }
 
-static void explain(struct judgement *judgement, struct finding *finding,
-		    const struct libc_region *region, const struct record_wait *wait,
-		    const struct record_held *held)
+static void orphaned_region_explain(struct judgement *judgement, struct finding *finding,
+				    const struct libc_region *region,
+				    const struct record_wait *wait, const struct record_held *held)
 {
 	const char *function = finding->child.waiting_in;
 	size_t inside = count_inside(judgement->model, held);
@@ -79,9 +80,9 @@ static void explain(struct judgement *judgement, struct finding *finding,
 	python_advice(judgement, finding);
 }
 
-static void report(struct judgement *judgement, const struct rule *rule,
-		   const struct record_hang *hang, const struct record_wait *wait,
-		   const struct record_held *held)
+static void orphaned_region_report(struct judgement *judgement, const struct rule *rule,
+				   const struct record_hang *hang, const struct record_wait *wait,
+				   const struct record_held *held)
 {
 	const struct libc_region *region = libc_region(wait->lock);
 	struct finding *finding = judgement_add(judgement, rule);
@@ -89,13 +90,14 @@ static void report(struct judgement *judgement, const struct rule *rule,
 	finding->severity = SEVERITY_ERROR;
 	finding->certainty = hang->is_proven ? CERTAINTY_PROVEN : CERTAINTY_SUSPECTED;
 	evidence_forks(judgement, finding, held->fork, model_facts(judgement->model, hang->serial));
-	describe_lock(judgement, &finding->lock, hang->serial, region, hang->address);
+	orphaned_region_describe_lock(judgement, &finding->lock, hang->serial, region,
+				      hang->address);
 	describe_holder(judgement, &finding->holder, hang->serial, held);
 	evidence_hang(judgement, &finding->child, hang);
 	/* Where it may not be stopped: from when it first came into this region. */
 	if (!finding->child.stack.count)
 		finding->child.stack = evidence_stack(judgement, wait->record.process, wait->stack);
-	explain(judgement, finding, region, wait, held);
+	orphaned_region_explain(judgement, finding, region, wait, held);
 	evidence_identify(judgement, finding);
 }
 
@@ -122,6 +124,6 @@ void judge_orphaned_regions(struct judgement *judgement, const struct rule *rule
 			hang ? region_wait_of(judgement->model, hang, &held) : NULL;
 
 		if (wait)
-			report(judgement, rule, hang, wait, held);
+			orphaned_region_report(judgement, rule, hang, wait, held);
 	}
 }

@@ -32,7 +32,7 @@ static bool waits_for_lock(const struct model *model, uint32_t process)
 }
 
 /* How far out the library is in the stack; SIZE_MAX: it is not there. */
-static size_t depth_of(const struct frames *stack, const char *library)
+static size_t lost_wakeup_depth_of(const struct frames *stack, const char *library)
 {
 	for (size_t i = 0; library && i < stack->count; i++) {
 		const char *name = evidence_file_name(stack->list[i].module);
@@ -47,8 +47,8 @@ static size_t depth_of(const struct frames *stack, const char *library)
 static bool is_likelier(const struct finding *finding, const struct missing_group *one,
 			const struct missing_group *other)
 {
-	size_t depth = depth_of(&finding->child.stack, one->library);
-	size_t least = depth_of(&finding->child.stack, other->library);
+	size_t depth = lost_wakeup_depth_of(&finding->child.stack, one->library);
+	size_t least = lost_wakeup_depth_of(&finding->child.stack, other->library);
 
 	return depth != least ? depth < least : one->count > other->count;
 }
@@ -63,7 +63,7 @@ static size_t likeliest(const struct finding *finding)
 	return best;
 }
 
-static bool is_interpreter(const struct finding *finding, const char *library)
+static bool lost_wakeup_is_interpreter(const struct finding *finding, const char *library)
 {
 	const struct python_frames *python = finding->child.stack.python;
 	const char *name = python && python->count ? evidence_file_name(python->module) : NULL;
@@ -76,7 +76,7 @@ static const char *culprit_words(struct judgement *judgement, const struct findi
 	const char *library = finding->missing_count ? finding->missing[0].library : NULL;
 
 	/* That Python's threads are the interpreter's is no news for who writes Python. */
-	if (is_interpreter(finding, library))
+	if (lost_wakeup_is_interpreter(finding, library))
 		return "Python threads";
 	return library ? arena_printf(judgement->arena, "threads of %s", library) : "threads";
 }
@@ -117,8 +117,8 @@ static const char *whereabouts(struct judgement *judgement, const struct finding
 			    finding->fork.pid);
 }
 
-static const char *explain(struct judgement *judgement, const struct finding *finding,
-			   const struct record_hang *hang, bool is_of_lost_alone)
+static const char *lost_wakeup_explain(struct judgement *judgement, const struct finding *finding,
+				       const struct record_hang *hang, bool is_of_lost_alone)
 {
 	enum hang_evidence evidence = is_of_lost_alone ? EVIDENCE_SERVED : hang->evidence;
 
@@ -153,8 +153,8 @@ static bool is_in_code_of(struct judgement *judgement, const struct finding *fin
 		const char *library =
 			thread ? attribute_thread(judgement, link->parent, thread) : NULL;
 
-		if (!is_interpreter(finding, library) &&
-		    depth_of(&finding->child.stack, library) != SIZE_MAX)
+		if (!lost_wakeup_is_interpreter(finding, library) &&
+		    lost_wakeup_depth_of(&finding->child.stack, library) != SIZE_MAX)
 			return true;
 	}
 	return false;
@@ -196,8 +196,8 @@ static void find_culprit(struct judgement *judgement, struct finding *finding,
 					: likeliest(finding));
 }
 
-static void report(struct judgement *judgement, const struct rule *rule,
-		   const struct record_hang *hang)
+static void lost_wakeup_report(struct judgement *judgement, const struct rule *rule,
+			       const struct record_hang *hang)
 {
 	struct finding *finding = judgement_add(judgement, rule);
 	bool is_of_lost_alone =
@@ -213,7 +213,7 @@ static void report(struct judgement *judgement, const struct rule *rule,
 					hang->pid, hang->is_proven ? "waits for" : suspicion(hang),
 					culprit_words(judgement, finding));
 	finding->why = arena_printf(judgement->arena, "%s%s",
-				    explain(judgement, finding, hang, is_of_lost_alone),
+				    lost_wakeup_explain(judgement, finding, hang, is_of_lost_alone),
 				    fork_path_remark(judgement, &finding->fork));
 	finding->advice =
 		"fork before these threads are started, or let the child exec at once "
@@ -261,6 +261,6 @@ void judge_lost_wakeup(struct judgement *judgement, const struct rule *rule)
 		const struct record_hang *hang = model_last_hang(judgement->model, i);
 
 		if (hang && is_lost_wakeup(judgement, hang))
-			report(judgement, rule, hang);
+			lost_wakeup_report(judgement, rule, hang);
 	}
 }

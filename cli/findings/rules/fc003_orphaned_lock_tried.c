@@ -21,8 +21,9 @@ static const char *how_often(struct judgement *judgement, uint64_t tries)
 	return arena_printf(judgement->arena, " It tried %llu times.", (unsigned long long)tries);
 }
 
-static void explain_lost_holder(struct judgement *judgement, struct finding *finding,
-				const struct record_wait *wait, uint64_t tries)
+static void orphaned_lock_tried_explain_lost_holder(struct judgement *judgement,
+						    struct finding *finding,
+						    const struct record_wait *wait, uint64_t tries)
 {
 	const char *lock = evidence_lock_words(judgement, &finding->lock);
 
@@ -40,8 +41,9 @@ static void explain_lost_holder(struct judgement *judgement, struct finding *fin
 	python_advice(judgement, finding);
 }
 
-static void explain_own_lock(struct judgement *judgement, struct finding *finding,
-			     const struct record_wait *wait)
+static void orphaned_lock_tried_explain_own_lock(struct judgement *judgement,
+						 struct finding *finding,
+						 const struct record_wait *wait)
 {
 	const char *lock = evidence_lock_words(judgement, &finding->lock);
 
@@ -57,8 +59,8 @@ static void explain_own_lock(struct judgement *judgement, struct finding *findin
 		lock);
 }
 
-static void report(struct judgement *judgement, const struct rule *rule,
-		   session_reference reference)
+static void orphaned_lock_tried_report(struct judgement *judgement, const struct rule *rule,
+				       session_reference reference)
 {
 	const struct record_wait *wait = model_wait(judgement->model, reference);
 	struct finding *finding = judgement_add(judgement, rule);
@@ -70,10 +72,11 @@ static void report(struct judgement *judgement, const struct rule *rule,
 	wait_evidence(judgement, finding, wait);
 	finding->child.gave_up = true;
 	if (finding->holder.is_forker)
-		explain_own_lock(judgement, finding, wait);
+		orphaned_lock_tried_explain_own_lock(judgement, finding, wait);
 	else
-		explain_lost_holder(judgement, finding, wait,
-				    reader_count(judgement->model->reader, reference));
+		orphaned_lock_tried_explain_lost_holder(
+			judgement, finding, wait,
+			reader_count(judgement->model->reader, reference));
 	evidence_identify(judgement, finding);
 }
 
@@ -90,6 +93,6 @@ void judge_orphaned_lock_tried(struct judgement *judgement, const struct rule *r
 		    !wait_is_for_ever(model, wait->record.process, wait->lock) &&
 		    !tries_are_endless(model, wait->record.process, wait->lock) &&
 		    !wait_is_for_own_lock(model, wait))
-			report(judgement, rule, list->references[i]);
+			orphaned_lock_tried_report(judgement, rule, list->references[i]);
 	}
 }

@@ -59,7 +59,8 @@ static struct outcome look_at_children(const struct model *model, const struct r
 	return outcome;
 }
 
-static session_reference site_of(const struct model *model, session_reference fork)
+static session_reference lock_held_at_fork_site_of(const struct model *model,
+						   session_reference fork)
 {
 	const struct record_fork *record = model_fork(model, fork);
 
@@ -69,14 +70,14 @@ static session_reference site_of(const struct model *model, session_reference fo
 /* Is the fork one of the same line, or one by a descendant of its children? */
 static bool comes_from(const struct model *model, session_reference fork, session_reference origin)
 {
-	session_reference site = site_of(model, origin);
+	session_reference site = lock_held_at_fork_site_of(model, origin);
 
 	for (size_t depth = 0; fork && depth < GENERATIONS; depth++) {
 		const struct record_fork *record = model_fork(model, fork);
 		const struct process_facts *parent =
 			record ? model_facts(model, record->parent) : NULL;
 
-		if (fork == origin || (site && site_of(model, fork) == site))
+		if (fork == origin || (site && lock_held_at_fork_site_of(model, fork) == site))
 			return true;
 		fork = parent ? parent->fork : 0;
 	}
@@ -153,7 +154,7 @@ static struct takings sort_takings(struct judgement *judgement)
 }
 
 /* Of those with the lock, the first one. */
-static size_t find_first(const struct takings *takings, uint64_t lock)
+static size_t lock_held_at_fork_find_first(const struct takings *takings, uint64_t lock)
 {
 	size_t low = 0, high = takings->count;
 
@@ -173,7 +174,7 @@ static const struct record_taken *find_taking(const struct model *model,
 					      const struct takings *takings,
 					      const struct record_held *held)
 {
-	for (size_t i = find_first(takings, held->lock);
+	for (size_t i = lock_held_at_fork_find_first(takings, held->lock);
 	     i < takings->count && takings->list[i]->lock == held->lock; i++)
 		if (takings->list[i]->kind == held->kind &&
 		    comes_from(model, takings->list[i]->fork, held->fork))
@@ -230,9 +231,9 @@ static const char *consequence(struct judgement *judgement, const struct record_
 			    place_words(judgement, &stack), who);
 }
 
-static void report(struct judgement *judgement, const struct rule *rule,
-		   const struct record_held *held, const struct outcome *outcome,
-		   const struct takings *takings)
+static void lock_held_at_fork_report(struct judgement *judgement, const struct rule *rule,
+				     const struct record_held *held, const struct outcome *outcome,
+				     const struct takings *takings)
 {
 	const struct record_taken *taken = find_taking(judgement->model, takings, held);
 	bool can_be_asked_for;
@@ -286,6 +287,6 @@ void judge_lock_held_at_fork(struct judgement *judgement, const struct rule *rul
 			continue;
 		outcome = look_at_children(model, held, list->references[i]);
 		if (outcome.untouched && !is_said_already(model, held))
-			report(judgement, rule, held, &outcome, &takings);
+			lock_held_at_fork_report(judgement, rule, held, &outcome, &takings);
 	}
 }

@@ -145,8 +145,10 @@ static const char *mechanism(struct judgement *judgement, const struct finding *
 	}
 }
 
-static const char *explain(struct judgement *judgement, const struct finding *finding,
-			   const struct record_hang *hang, const struct fork_blockers *blockers)
+static const char *atfork_handler_explain(struct judgement *judgement,
+					  const struct finding *finding,
+					  const struct record_hang *hang,
+					  const struct fork_blockers *blockers)
 {
 	const char *why = mechanism(judgement, finding, blockers);
 
@@ -182,8 +184,9 @@ static const char *cure_of_other(struct judgement *judgement, const struct findi
 						     : "posix_spawn(), which takes no such lock");
 }
 
-static const char *cure(struct judgement *judgement, const struct finding *finding,
-			const struct fork_stack *split, const struct fork_blockers *blockers)
+static const char *atfork_handler_cure(struct judgement *judgement, const struct finding *finding,
+				       const struct fork_stack *split,
+				       const struct fork_blockers *blockers)
 {
 	const char *library = finding->handler.library;
 
@@ -224,24 +227,24 @@ static const char *cure(struct judgement *judgement, const struct finding *findi
 	}
 }
 
-static void say(struct judgement *judgement, struct finding *finding,
-		const struct record_hang *hang, const struct fork_stack *split,
-		const struct fork_blockers *blockers)
+static void atfork_handler_say(struct judgement *judgement, struct finding *finding,
+			       const struct record_hang *hang, const struct fork_stack *split,
+			       const struct fork_blockers *blockers)
 {
 	finding->message =
 		arena_printf(judgement->arena, "fork() in process %d %s: %s%s%s.", hang->pid,
 			     hang->is_proven ? "never returns" : "has not returned",
 			     waiter_words(judgement, split), verb_words(judgement, blockers),
 			     holder_words(judgement, finding, split, blockers));
-	finding->why = explain(judgement, finding, hang, blockers);
-	finding->advice = cure(judgement, finding, split, blockers);
+	finding->why = atfork_handler_explain(judgement, finding, hang, blockers);
+	finding->advice = atfork_handler_cure(judgement, finding, split, blockers);
 }
 
 /* --- parts ------------------------------------------------------------------------- */
 
 /* Its latest record has its latest name. */
-static const struct record_thread *find_thread(const struct model *model, uint32_t process,
-					       int32_t tid)
+static const struct record_thread *atfork_handler_find_thread(const struct model *model,
+							      uint32_t process, int32_t tid)
 {
 	const struct model_list *threads = model_list(model, RECORD_THREAD);
 
@@ -254,10 +257,11 @@ static const struct record_thread *find_thread(const struct model *model, uint32
 	return NULL;
 }
 
-static void name_thread(struct judgement *judgement, struct fork_part *part,
-			const struct record_hang *hang)
+static void atfork_handler_name_thread(struct judgement *judgement, struct fork_part *part,
+				       const struct record_hang *hang)
 {
-	const struct record_thread *thread = find_thread(judgement->model, hang->serial, hang->tid);
+	const struct record_thread *thread =
+		atfork_handler_find_thread(judgement->model, hang->serial, hang->tid);
 
 	part->tid = hang->tid;
 	if (!thread)
@@ -285,7 +289,7 @@ static void describe_fork(struct judgement *judgement, struct finding *finding,
 	finding->fork.present = true;
 	finding->fork.pid = hang->pid;
 	finding->fork.child_pid = -1;
-	name_thread(judgement, &finding->fork, hang);
+	atfork_handler_name_thread(judgement, &finding->fork, hang);
 	finding->fork.program = evidence_program(judgement, hang->serial);
 	finding->fork.function = "fork";
 	finding->fork.stack = split->caller;
@@ -312,8 +316,8 @@ static void describe_threads(struct judgement *judgement, struct finding *findin
 	keep_library(finding, finding->handler.library);
 }
 
-static void report(struct judgement *judgement, const struct rule *rule,
-		   const struct record_hang *hang)
+static void atfork_handler_report(struct judgement *judgement, const struct rule *rule,
+				  const struct record_hang *hang)
 {
 	struct finding *finding = judgement_add(judgement, rule);
 	bool is_error = hang->is_proven || hang->evidence;
@@ -327,7 +331,7 @@ static void report(struct judgement *judgement, const struct rule *rule,
 	describe_fork(judgement, finding, hang, &split);
 	blockers = fork_blockers_fill(judgement, finding, hang, &split);
 	describe_threads(judgement, finding, hang, &blockers);
-	say(judgement, finding, hang, &split, &blockers);
+	atfork_handler_say(judgement, finding, hang, &split, &blockers);
 	if (!split.hook)
 		python_advice(judgement, finding);
 	evidence_identify(judgement, finding);
@@ -341,7 +345,7 @@ void judge_atfork_handler(struct judgement *judgement, const struct rule *rule)
 		const struct record_hang *hang = model_last_hang(judgement->model, i);
 
 		if (hang && hang->kind == HANG_IN_FORK)
-			report(judgement, rule, hang);
+			atfork_handler_report(judgement, rule, hang);
 	}
 	judge_handler_locks(judgement, rule);
 }

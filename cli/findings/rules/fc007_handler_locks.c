@@ -9,8 +9,9 @@
 #include "findings/evidence/wait_evidence.h"
 #include <errno.h>
 
-static struct finding *add(struct judgement *judgement, const struct rule *rule, uint32_t process,
-			   const struct record_held *held, enum severity severity)
+static struct finding *handler_locks_add(struct judgement *judgement, const struct rule *rule,
+					 uint32_t process, const struct record_held *held,
+					 enum severity severity)
 {
 	struct finding *finding = judgement_add(judgement, rule);
 
@@ -36,8 +37,8 @@ static const char *name_handler(struct judgement *judgement, struct finding *fin
 	return split.handler->function ? split.handler->function : "an atfork handler";
 }
 
-static void fill_child(struct judgement *judgement, struct finding *finding,
-		       const struct record_touch *touch)
+static void handler_locks_fill_child(struct judgement *judgement, struct finding *finding,
+				     const struct record_touch *touch)
 {
 	const struct process_facts *child = model_facts(judgement->model, touch->record.process);
 
@@ -54,11 +55,12 @@ static void fill_child(struct judgement *judgement, struct finding *finding,
 static void report_foreign_unlock(struct judgement *judgement, const struct rule *rule,
 				  const struct record_touch *touch, const struct record_held *held)
 {
-	struct finding *finding = add(judgement, rule, touch->record.process, held, SEVERITY_ERROR);
+	struct finding *finding =
+		handler_locks_add(judgement, rule, touch->record.process, held, SEVERITY_ERROR);
 	const char *lock = evidence_lock_words(judgement, &finding->lock);
 	const char *handler;
 
-	fill_child(judgement, finding, touch);
+	handler_locks_fill_child(judgement, finding, touch);
 	handler = name_handler(judgement, finding, touch->record.process, &finding->child.stack);
 	finding->message =
 		arena_printf(judgement->arena,
@@ -76,11 +78,12 @@ static void report_foreign_unlock(struct judgement *judgement, const struct rule
 static void report_wrong_type(struct judgement *judgement, const struct rule *rule,
 			      const struct record_touch *touch, const struct record_held *held)
 {
-	struct finding *finding = add(judgement, rule, touch->record.process, held, SEVERITY_ERROR);
+	struct finding *finding =
+		handler_locks_add(judgement, rule, touch->record.process, held, SEVERITY_ERROR);
 	const char *lock = evidence_lock_words(judgement, &finding->lock);
 	const char *handler;
 
-	fill_child(judgement, finding, touch);
+	handler_locks_fill_child(judgement, finding, touch);
 	handler = name_handler(judgement, finding, touch->record.process, &finding->child.stack);
 	finding->message = arena_printf(
 		judgement->arena,
@@ -100,7 +103,7 @@ static void report_kept(struct judgement *judgement, const struct rule *rule,
 {
 	bool in_child = held->flags & HELD_KEPT_IN_CHILD;
 	struct finding *finding =
-		add(judgement, rule, held->record.process, held, SEVERITY_WARNING);
+		handler_locks_add(judgement, rule, held->record.process, held, SEVERITY_WARNING);
 	const char *lock = evidence_lock_words(judgement, &finding->lock);
 	const char *handler = name_handler(judgement, finding, held->record.process,
 					   &finding->holder.acquired_at);

@@ -19,8 +19,9 @@ static const struct process_facts *find_child(const struct model *model, session
 	return NULL;
 }
 
-static void report(struct judgement *judgement, const struct rule *rule, session_reference fork,
-		   const struct record_lost *lost, uint64_t count)
+static void threads_lost_report(struct judgement *judgement, const struct rule *rule,
+				session_reference fork, const struct record_lost *lost,
+				uint64_t count)
 {
 	const struct record_fork *record = model_fork(judgement->model, fork);
 	struct finding *finding = judgement_add(judgement, rule);
@@ -57,6 +58,6 @@ void judge_threads_lost(struct judgement *judgement, const struct rule *rule)
 			model_lost(model, reader_fork_lost(model->reader, fork));
 
 		if (lost && lost->count && children > execs)
-			report(judgement, rule, fork, lost, children - execs);
+			threads_lost_report(judgement, rule, fork, lost, children - execs);
 	}
 }

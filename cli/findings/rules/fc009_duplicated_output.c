@@ -11,7 +11,7 @@ static bool is_output(uint32_t kind)
 }
 
 /* Descriptors are numbered as they come: a number is no name. */
-static const char *stream_name(int descriptor)
+static const char *duplicated_output_stream_name(int descriptor)
 {
 	switch (descriptor) {
 	case 1:
@@ -36,8 +36,8 @@ static const char *stream_words(struct judgement *judgement, const struct copied
 	if (descriptor != 1 && descriptor != 2)
 		return arena_printf(judgement->arena, "%s of descriptor %d", kind, descriptor);
 	return is_python(pair) ? arena_printf(judgement->arena, "Python's buffer of %s",
-					      stream_name(descriptor))
-			       : stream_name(descriptor);
+					      duplicated_output_stream_name(descriptor))
+			       : duplicated_output_stream_name(descriptor);
 }
 
 static void explain_stdio(struct finding *finding)
@@ -70,8 +70,8 @@ static void explain_python(struct finding *finding, int descriptor)
 	}
 }
 
-static void report(struct judgement *judgement, const struct rule *rule,
-		   const struct copied_pair *pair)
+static void duplicated_output_report(struct judgement *judgement, const struct rule *rule,
+				     const struct copied_pair *pair)
 {
 	struct finding *finding = judgement_add(judgement, rule);
 	unsigned long long length = pair->child->length;
@@ -80,7 +80,7 @@ static void report(struct judgement *judgement, const struct rule *rule,
 	finding->certainty = CERTAINTY_OBSERVED;
 	copied_evidence(judgement, finding, pair);
 	finding->copied.present = true;
-	finding->copied.what = stream_name(pair->child->descriptor);
+	finding->copied.what = duplicated_output_stream_name(pair->child->descriptor);
 	finding->copied.descriptor = pair->child->descriptor;
 	finding->copied.bytes = length;
 	finding->message = arena_printf(
@@ -101,5 +101,5 @@ void judge_duplicated_output(struct judgement *judgement, const struct rule *rul
 	size_t count = copied_pairs(judgement, is_output, &pairs);
 
 	for (size_t i = 0; i < count; i++)
-		report(judgement, rule, &pairs[i]);
+		duplicated_output_report(judgement, rule, &pairs[i]);
 }

@@ -11,8 +11,8 @@ static bool is_random(uint32_t kind)
 	return kind == COPIED_RANDOM || kind == COPIED_RAND48;
 }
 
-static void report(struct judgement *judgement, const struct rule *rule,
-		   const struct copied_pair *pair)
+static void shared_random_state_report(struct judgement *judgement, const struct rule *rule,
+				       const struct copied_pair *pair)
 {
 	bool is_rand48 = pair->child->kind == COPIED_RAND48;
 	struct finding *finding = judgement_add(judgement, rule);
@@ -43,5 +43,5 @@ void judge_shared_random_state(struct judgement *judgement, const struct rule *r
 
 	for (size_t i = 0; i < count; i++)
 		if (!(pairs[i].child->flags & COPIED_UNSEEDED))
-			report(judgement, rule, &pairs[i]);
+			shared_random_state_report(judgement, rule, &pairs[i]);
 }

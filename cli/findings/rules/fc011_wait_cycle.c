@@ -143,7 +143,7 @@ static size_t count_processes(const struct finding *finding)
 	return count;
 }
 
-static const char *explain(struct judgement *judgement, const struct record_hang *hang)
+static const char *wait_cycle_explain(struct judgement *judgement, const struct record_hang *hang)
 {
 	if (hang->is_proven)
 		return "each of them stands still until another of them goes on; no other process "
@@ -154,8 +154,8 @@ static const char *explain(struct judgement *judgement, const struct record_hang
 			    (int)hang->reason_length, hang->reason);
 }
 
-static void report(struct judgement *judgement, const struct rule *rule,
-		   const struct record_hang *hang)
+static void wait_cycle_report(struct judgement *judgement, const struct rule *rule,
+			      const struct record_hang *hang)
 {
 	struct model *model = judgement->model;
 	struct finding *finding = judgement_add(judgement, rule);
@@ -170,7 +170,7 @@ static void report(struct judgement *judgement, const struct rule *rule,
 	finding->message = arena_printf(
 		judgement->arena, "%zu processes %s each other: none of them can go on.",
 		count_processes(finding), hang->is_proven ? "wait for" : "seem to wait for");
-	finding->why = explain(judgement, hang);
+	finding->why = wait_cycle_explain(judgement, hang);
 	finding->advice = advise(model, hang->about);
 	python_start_method(finding);
 	evidence_identify(judgement, finding);
@@ -184,6 +184,6 @@ void judge_wait_cycle(struct judgement *judgement, const struct rule *rule)
 		const struct record_hang *hang = model_last_hang(judgement->model, i);
 
 		if (hang && hang->kind == HANG_RING)
-			report(judgement, rule, hang);
+			wait_cycle_report(judgement, rule, hang);
 	}
 }

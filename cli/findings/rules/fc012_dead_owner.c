@@ -6,7 +6,7 @@
 #include "findings/evidence/python_advice.h"
 #include "findings/evidence/python_evidence.h"
 
-static const struct record_thread *find_thread(const struct model *model, int tid)
+static const struct record_thread *dead_owner_find_thread(const struct model *model, int tid)
 {
 	const struct model_list *threads = model_list(model, RECORD_THREAD);
 
@@ -37,8 +37,8 @@ static void fill_lock(struct judgement *judgement, struct lock_part *lock,
 	}
 }
 
-static void fill(struct judgement *judgement, struct finding *finding,
-		 const struct record_hang *hang)
+static void dead_owner_fill(struct judgement *judgement, struct finding *finding,
+			    const struct record_hang *hang)
 {
 	finding->severity = hang->is_proven ? SEVERITY_ERROR : SEVERITY_WARNING;
 	finding->certainty = hang->is_proven ? CERTAINTY_PROVEN : CERTAINTY_SUSPECTED;
@@ -56,9 +56,9 @@ static void report_owner(struct judgement *judgement, const struct rule *rule,
 	struct finding *finding = judgement_add(judgement, rule);
 	int owner = (int)hang->about;
 
-	fill(judgement, finding, hang);
-	evidence_thread(judgement, &finding->holder, hang->serial, find_thread(model, owner),
-			owner);
+	dead_owner_fill(judgement, finding, hang);
+	evidence_thread(judgement, &finding->holder, hang->serial,
+			dead_owner_find_thread(model, owner), owner);
 	finding->message = arena_printf(
 		judgement->arena,
 		"process %d waits for a process-shared mutex; thread %d, which held it, has ended.",
@@ -91,8 +91,8 @@ static bool find_share(const struct model *model, const struct record_hang *hang
 static void fill_taker(struct judgement *judgement, struct holder_part *holder,
 		       const struct record_share *share)
 {
-	evidence_thread(judgement, holder, share->owner, find_thread(judgement->model, share->tid),
-			share->tid);
+	evidence_thread(judgement, holder, share->owner,
+			dead_owner_find_thread(judgement->model, share->tid), share->tid);
 	holder->acquired_at = evidence_stack(judgement, share->owner, share->stack);
 	holder->acquired_at.python = python_evidence(judgement, share->owner, share->python, 0);
 	holder->python_took = true;
@@ -106,7 +106,7 @@ static void report_taker(struct judgement *judgement, const struct rule *rule,
 	struct finding *finding = judgement_add(judgement, rule);
 	struct record_share share = {.pid = 0};
 
-	fill(judgement, finding, hang);
+	dead_owner_fill(judgement, finding, hang);
 	if (find_share(judgement->model, hang, &share))
 		fill_taker(judgement, &finding->holder, &share);
 	finding->message = arena_printf(

@@ -65,8 +65,9 @@ static bool has_thread(const struct model *model, const struct record_lost *lost
 }
 
 /* The fork that left the thread behind: that of the child, or of one of its ancestors. */
-static session_reference find_fork(const struct model *model, const struct record_lost_use *record,
-				   const struct record_thread *thread)
+static session_reference lost_thread_used_find_fork(const struct model *model,
+						    const struct record_lost_use *record,
+						    const struct record_thread *thread)
 {
 	struct fork_link link;
 	bool more = fork_line_begin(model, &link, record->fork, NULL);
@@ -100,8 +101,8 @@ static const struct record_hang *find_hang(const struct model *model,
 	return NULL;
 }
 
-static void fill_child(struct judgement *judgement, struct finding *finding,
-		       const struct record_lost_use *record, const struct use *use)
+static void lost_thread_used_fill_child(struct judgement *judgement, struct finding *finding,
+					const struct record_lost_use *record, const struct use *use)
 {
 	uint32_t process = record->record.process;
 	const struct process_facts *facts = model_facts(judgement->model, process);
@@ -128,8 +129,10 @@ static void fill_missing(struct judgement *judgement, struct finding *finding,
 	missing_threads(judgement, finding, record->record.process, lost);
 }
 
-static const char *explain(struct judgement *judgement, const struct finding *finding,
-			   const struct record_lost_use *record, const struct use *use)
+static const char *lost_thread_used_explain(struct judgement *judgement,
+					    const struct finding *finding,
+					    const struct record_lost_use *record,
+					    const struct use *use)
 {
 	const char *version =
 		libc_version_of(judgement->model, judgement->arena, record->record.process);
@@ -145,12 +148,13 @@ static const char *explain(struct judgement *judgement, const struct finding *fi
 			    use->consequence, crash_words);
 }
 
-static void report(struct judgement *judgement, const struct rule *rule,
-		   const struct record_lost_use *record, const struct use *use,
-		   const struct record_hang *hang)
+static void lost_thread_used_report(struct judgement *judgement, const struct rule *rule,
+				    const struct record_lost_use *record, const struct use *use,
+				    const struct record_hang *hang)
 {
 	const struct model *model = judgement->model;
-	session_reference fork = find_fork(model, record, model_thread(model, record->thread));
+	session_reference fork =
+		lost_thread_used_find_fork(model, record, model_thread(model, record->thread));
 	struct finding *finding = judgement_add(judgement, rule);
 
 	finding->severity = is_join(use) ? SEVERITY_ERROR : SEVERITY_WARNING;
@@ -159,12 +163,12 @@ static void report(struct judgement *judgement, const struct rule *rule,
 	if (hang)
 		evidence_hang(judgement, &finding->child, hang);
 	else
-		fill_child(judgement, finding, record, use);
+		lost_thread_used_fill_child(judgement, finding, record, use);
 	fill_missing(judgement, finding, record);
 	finding->message =
 		arena_printf(judgement->arena, "child %d %s a thread that it does not have.",
 			     finding->child.pid, use->verb);
-	finding->why = explain(judgement, finding, record, use);
+	finding->why = lost_thread_used_explain(judgement, finding, record, use);
 	finding->advice =
 		"close what has the thread (a pool, a connection, a client) before the fork, and "
 		"make it in the child; or let the child leave it alone, also at its end: _exit().";
@@ -173,14 +177,14 @@ static void report(struct judgement *judgement, const struct rule *rule,
 }
 
 /* What a child that believed the join then waits for ever for is FC002, and says more. */
-static void consider(struct judgement *judgement, const struct rule *rule,
-		     const struct record_lost_use *record, const struct use *use)
+static void lost_thread_used_consider(struct judgement *judgement, const struct rule *rule,
+				      const struct record_lost_use *record, const struct use *use)
 {
 	const struct record_hang *hang = find_hang(judgement->model, record);
 	bool is_inside = hang && is_join(use) && is_inside_join(judgement, hang);
 
 	if (!hang || is_inside || !hang->is_proven)
-		report(judgement, rule, record, use, is_inside ? hang : NULL);
+		lost_thread_used_report(judgement, rule, record, use, is_inside ? hang : NULL);
 }
 
 void judge_lost_thread_used(struct judgement *judgement, const struct rule *rule)
@@ -193,7 +197,7 @@ void judge_lost_thread_used(struct judgement *judgement, const struct rule *rule
 		const struct use *use = use_of(record);
 
 		if (use)
-			consider(judgement, rule, record, use);
+			lost_thread_used_consider(judgement, rule, record, use);
 	}
 }
 

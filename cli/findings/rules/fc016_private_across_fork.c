@@ -7,7 +7,8 @@
 #include "findings/evidence/wait_evidence.h"
 #include "rule.h"
 
-static const char *cure(struct judgement *judgement, uint32_t kind, const char *lock)
+static const char *private_across_fork_cure(struct judgement *judgement, uint32_t kind,
+					    const char *lock)
 {
 	switch (kind) {
 	case LOCK_RWLOCK:
@@ -30,8 +31,8 @@ static const char *cure(struct judgement *judgement, uint32_t kind, const char *
 	}
 }
 
-static void report(struct judgement *judgement, const struct rule *rule,
-		   const struct record_wait *wait)
+static void private_across_fork_report(struct judgement *judgement, const struct rule *rule,
+				       const struct record_wait *wait)
 {
 	struct finding *finding = judgement_add(judgement, rule);
 	const char *lock;
@@ -51,7 +52,7 @@ static void report(struct judgement *judgement, const struct rule *rule,
 		wait->flags ? " Not proven: the child catches signals, and looks at the lock again "
 			      "when one has interrupted it."
 			    : "");
-	finding->advice = cure(judgement, wait->kind, lock);
+	finding->advice = private_across_fork_cure(judgement, wait->kind, lock);
 	evidence_identify(judgement, finding);
 }
 
@@ -64,6 +65,6 @@ void judge_private_across_fork(struct judgement *judgement, const struct rule *r
 
 		if (wait->is_in_shared_memory && !(wait->flags & ~(uint32_t)WAIT_UNTIL_SIGNAL) &&
 		    !reader_wait_ended(judgement->model->reader, list->references[i]))
-			report(judgement, rule, wait);
+			private_across_fork_report(judgement, rule, wait);
 	}
 }

@@ -60,8 +60,8 @@ static bool stack_shows_hook(const struct hook_search *search)
 	return shows;
 }
 
-static bool ask(const struct turn *turn, struct watched *watched, const struct task_look *task,
-		uint64_t function)
+static bool fork_hook_ask(const struct turn *turn, struct watched *watched,
+			  const struct task_look *task, uint64_t function)
 {
 	struct hook_search *search = malloc(sizeof(*search));
 	bool is_in_hook;
@@ -100,7 +100,7 @@ pid_t fork_hook_find(const struct turn *turn, struct watched *watched)
 	if (!watched->hook.is_asked)
 		watched->hook.is_in = wakeup_read_facts(process, watched->pid, &facts) &&
 				      facts.python.before_fork &&
-				      ask(turn, watched, &task, facts.python.before_fork);
+				      fork_hook_ask(turn, watched, &task, facts.python.before_fork);
 	watched->hook.is_asked = true;
 	return watched->hook.is_in ? watched->pid : 0;
 }

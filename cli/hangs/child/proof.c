@@ -84,7 +84,7 @@ static void mark_interpreter_waits(const struct turn *turn, struct watched *watc
 				is_interpreter_word(turn, watched, look->tasks[i].arguments[0]);
 }
 
-static const struct task_look *find_task(const struct process_look *look, pid_t tid)
+static const struct task_look *proof_find_task(const struct process_look *look, pid_t tid)
 {
 	for (size_t i = 0; i < look->count; i++)
 		if (look->tasks[i].tid == tid)
@@ -98,7 +98,7 @@ static void carry_rests(const struct watched *watched, struct process_look *look
 	for (size_t i = 0; i < look->count; i++) {
 		struct task_look *task = &look->tasks[i];
 		const struct task_look *before =
-			watched->has_look ? find_task(watched->look, task->tid) : NULL;
+			watched->has_look ? proof_find_task(watched->look, task->tid) : NULL;
 
 		task->since_ns = before && procfs_same_task(before, task) ? before->since_ns : now;
 	}
@@ -196,7 +196,7 @@ static void tell_suspected(const struct turn *turn, struct watched *watched, enu
 static bool stands_still(const struct turn *turn, const struct watched *watched)
 {
 	const struct verdict_told *told = &watched->told;
-	const struct task_look *task = find_task(watched->look, told->tid);
+	const struct task_look *task = proof_find_task(watched->look, told->tid);
 
 	switch (told->kind) {
 	case HANG_CHILD:
@@ -241,8 +241,8 @@ static const struct record_wait *find_open_wait(const struct turn *turn,
 	return wait ? model_wait(turn->model, wait) : NULL;
 }
 
-static bool is_at_rest(const struct turn *turn, const struct watched *watched,
-		       struct task_look *task)
+static bool proof_is_at_rest(const struct turn *turn, const struct watched *watched,
+			     struct task_look *task)
 {
 	const struct record_wait *wait = find_open_wait(turn, watched, task->tid);
 	bool sleeps =
@@ -259,7 +259,7 @@ static bool is_at_rest(const struct turn *turn, const struct watched *watched,
 	       (watched->wait ? turn->now > task->since_ns : turn->now - task->since_ns >= REST_NS);
 }
 
-static uint64_t mix(uint64_t hash, uint64_t value)
+static uint64_t proof_mix(uint64_t hash, uint64_t value)
 {
 	return (hash ^ value) * 0x9e3779b97f4a7c15u;
 }
@@ -267,19 +267,19 @@ static uint64_t mix(uint64_t hash, uint64_t value)
 /* Marks who is at rest. Returns what tells this rest from others; 0: nobody is. */
 static uint64_t mark_rests(const struct turn *turn, const struct watched *watched, bool *at_rest)
 {
-	uint64_t signature = mix(1, (uint64_t)watched->forking);
+	uint64_t signature = proof_mix(1, (uint64_t)watched->forking);
 	size_t count = 0;
 
 	for (size_t i = 0; i < watched->look->count; i++) {
 		struct task_look *task = &watched->look->tasks[i];
 
-		at_rest[i] = is_at_rest(turn, watched, task);
+		at_rest[i] = proof_is_at_rest(turn, watched, task);
 		if (!at_rest[i])
 			continue;
 		count++;
-		signature = mix(mix(signature, (uint64_t)task->tid), task->since_ns);
+		signature = proof_mix(proof_mix(signature, (uint64_t)task->tid), task->since_ns);
 	}
-	return count ? mix(mix(signature, count), watched->look->count) | 1 : 0;
+	return count ? proof_mix(proof_mix(signature, count), watched->look->count) | 1 : 0;
 }
 
 static void tell_verdict(const struct turn *turn, struct watched *watched)
@@ -384,7 +384,7 @@ static void judge_running(const struct turn *turn, struct watched *watched)
  * It asks for an orphaned lock with a try, or with a time limit, again and again, and does
  * nothing else. True where that is so.
  */
-static bool judge_tries(const struct turn *turn, struct watched *watched)
+static bool proof_judge_tries(const struct turn *turn, struct watched *watched)
 {
 	const struct record_wait *wait = model_wait(turn->model, watched->tried);
 	struct hang hang = make_hang(watched, HANG_SPINNING);
@@ -431,15 +431,15 @@ static bool forker_sleeps(const struct watched *watched)
 
 static bool forker_rests(const struct turn *turn, const struct watched *watched)
 {
-	const struct task_look *task = find_task(watched->look, watched->forking);
+	const struct task_look *task = proof_find_task(watched->look, watched->forking);
 
 	return task && task->state == 'S' && procfs_is_untimed_futex_wait(task) &&
 	       turn->now - task->since_ns >= REST_NS;
 }
 
 /* False where it cannot be told, and what is known of the look is void where it has moved. */
-static bool find_chain(const struct turn *turn, struct watched *watched,
-		       struct blocked_chain *chain)
+static bool proof_find_chain(const struct turn *turn, struct watched *watched,
+			     struct blocked_chain *chain)
 {
 	struct stopped stopped;
 	bool is_found;
@@ -542,7 +542,7 @@ static bool judge_forking(const struct turn *turn, struct watched *watched)
 
 	if ((!is_slow && !forker_rests(turn, watched)) ||
 	    turn->now - watched->forking_asked < FORKING_ASK_NS ||
-	    !find_chain(turn, watched, &chain))
+	    !proof_find_chain(turn, watched, &chain))
 		return false;
 	if (blocked_is_for_ever(&chain) && chain_rests(turn, watched, &chain)) {
 		tell_proven_chain(turn, watched, &chain);
@@ -563,7 +563,7 @@ void proof_note_forking(const struct turn *turn, struct watched *watched, int32_
 /* --- one turn ----------------------------------------------------------------------- */
 
 /* Judged already, and still in the very wait that was found to be healthy. */
-static bool is_where_it_was(const struct watched *watched, const struct task_look *first)
+static bool proof_is_where_it_was(const struct watched *watched, const struct task_look *first)
 {
 	return watched->has_look && watched->verdict.signature && watched->verdict.is_healthy &&
 	       watched->look->count == 1 && procfs_same_place(&watched->look->tasks[0], first);
@@ -571,7 +571,7 @@ static bool is_where_it_was(const struct watched *watched, const struct task_loo
 
 /* The cheap questions first. */
 enum quick_check { QUICK_CHECK_SAMPLE, QUICK_CHECK_SAME, QUICK_CHECK_ELSEWHERE };
-static enum quick_check quick_check(const struct watched *watched)
+static enum quick_check proof_quick_check(const struct watched *watched)
 {
 	struct task_look first;
 
@@ -579,7 +579,7 @@ static enum quick_check quick_check(const struct watched *watched)
 	if (watched->forking || procfs_task_count(watched->pid) != 1 ||
 	    !procfs_quick_check(watched->pid, &first))
 		return QUICK_CHECK_SAMPLE;
-	if (is_where_it_was(watched, &first))
+	if (proof_is_where_it_was(watched, &first))
 		return QUICK_CHECK_SAME;
 	return procfs_is_futex_wait(&first) || !first.in_call || watched->wait
 		       ? QUICK_CHECK_SAMPLE
@@ -605,7 +605,7 @@ static void judge_look(const struct turn *turn, struct watched *watched)
 		judge_rests(turn, watched);
 	if (watched->verdict.signature && !watched->verdict.is_healthy)
 		return;
-	if (watched->forking || judge_tries(turn, watched))
+	if (watched->forking || proof_judge_tries(turn, watched))
 		return;
 	else if (only_waits(watched->look) && !is_all_at_rest(watched))
 		judge_timed(turn, watched);
@@ -641,7 +641,7 @@ void proof_judge(const struct turn *turn, struct watched *watched)
 
 	if (may_be_passed_over(watched))
 		return;
-	check = quick_check(watched);
+	check = proof_quick_check(watched);
 	if (check == QUICK_CHECK_SAME)
 		return;
 	if (check == QUICK_CHECK_ELSEWHERE && !watched->told.kind) {

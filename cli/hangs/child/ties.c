@@ -41,7 +41,7 @@ void ties_release(struct tie_search *search)
 /* --- locks that name their holder -------------------------------------------- */
 
 /* Records have the number that a task has in its PID namespace. */
-static pid_t inner_tid(const struct process_facts *process, pid_t pid, pid_t tid)
+static pid_t ties_inner_tid(const struct process_facts *process, pid_t pid, pid_t tid)
 {
 	return process->pid == pid ? tid : procfs_inner_tid(pid, tid);
 }
@@ -50,7 +50,7 @@ session_reference ties_open_wait(const struct model *model, const struct process
 				 pid_t pid, pid_t tid)
 {
 	const struct model_list *waits = model_list(model, RECORD_WAIT);
-	pid_t inner = process ? inner_tid(process, pid, tid) : 0;
+	pid_t inner = process ? ties_inner_tid(process, pid, tid) : 0;
 
 	for (size_t i = waits->count; i-- > 0;) {
 		const struct record_wait *wait = model_wait(model, waits->references[i]);
@@ -109,11 +109,12 @@ bool ties_is_owner(const struct tie_search *search, const struct task_look *wait
 	       stop_read(search->pid, waiter->arguments[0], &mutex, sizeof(mutex)) ==
 		       sizeof(mutex) &&
 	       mutex.__data.__lock &&
-	       mutex.__data.__owner == inner_tid(search->process, search->pid, tid);
+	       mutex.__data.__owner == ties_inner_tid(search->process, search->pid, tid);
 }
 
 /* Its parent was in the call already: the child was made by a signal handler inside of it. */
-static session_reference find_held(const struct tie_search *search, const struct task_look *task)
+static session_reference ties_find_held(const struct tie_search *search,
+					const struct task_look *task)
 {
 	const struct model_list *list = model_list(search->model, RECORD_HELD);
 
@@ -135,7 +136,7 @@ static session_reference find_held(const struct tie_search *search, const struct
 static bool joins_lost(const struct tie_search *search, const struct task_look *task)
 {
 	const struct model_list *uses = model_list(search->model, RECORD_LOST_USE);
-	pid_t tid = inner_tid(search->process, search->pid, task->tid);
+	pid_t tid = ties_inner_tid(search->process, search->pid, task->tid);
 
 	for (size_t i = 0; i < uses->count; i++) {
 		const struct record_lost_use *use =
@@ -149,7 +150,7 @@ static bool joins_lost(const struct tie_search *search, const struct task_look *
 
 /* --- objects without a holder -------------------------------------------------- */
 
-static uint64_t kind_of(const struct session_object *object)
+static uint64_t ties_kind_of(const struct session_object *object)
 {
 	return object->key >> OBJECT_THREAD;
 }
@@ -157,14 +158,14 @@ static uint64_t kind_of(const struct session_object *object)
 /* To signal or destroy a condition variable is to wait for those that wait on it. */
 static bool waits_for_waiters(const struct session_object *object, const char *function)
 {
-	return kind_of(object) == LOCK_CONDITION && function && !strstr(function, "wait");
+	return ties_kind_of(object) == LOCK_CONDITION && function && !strstr(function, "wait");
 }
 
 /* Who takes a semaphore, or meets at a barrier, lets others go on later; who waits on a
  * condition variable or a futex does not. */
 static bool is_taken_to_be_given(const struct session_object *object, const char *function)
 {
-	return kind_of(object) == LOCK_SEMAPHORE || kind_of(object) == LOCK_BARRIER ||
+	return ties_kind_of(object) == LOCK_SEMAPHORE || ties_kind_of(object) == LOCK_BARRIER ||
 	       waits_for_waiters(object, function);
 }
 
@@ -197,7 +198,7 @@ static struct tie tie_to_object(const struct tie_search *search,
 
 /* The shim sees who uses what these wait for: if no lost thread ever did, none has a part in it.
  * At a barrier nobody is seen before the first meeting. */
-static bool is_seen(const char *function)
+static bool ties_is_seen(const char *function)
 {
 	return function &&
 	       (strncmp(function, "sem_", 4) == 0 || strncmp(function, "pthread_cond_", 13) == 0 ||
@@ -216,7 +217,7 @@ static uint32_t serial_of(const struct tie_search *search, pid_t tid)
 
 	if (tid == search->pid && forker)
 		return forker->serial;
-	tid = inner_tid(search->process, search->pid, tid);
+	tid = ties_inner_tid(search->process, search->pid, tid);
 	for (size_t i = threads->count; i-- > 0;) {
 		const struct record_thread *thread =
 			model_thread(search->model, threads->references[i]);
@@ -288,7 +289,7 @@ struct library_search {
 };
 
 /* What an interpreter runs is its program's: that the code is the interpreter's says nothing. */
-static bool is_interpreter(const struct tie_search *search, const char *library)
+static bool ties_is_interpreter(const struct tie_search *search, const char *library)
 {
 	struct address_space *space = model_space(search->model, search->process->serial);
 	uint64_t runtime = search->has_facts ? search->facts.python.runtime : 0;
@@ -314,7 +315,7 @@ static bool ask_library(const struct record_thread *thread, uint32_t parent, voi
 	struct library_search *search = data;
 	const char *library = library_of(search, thread, parent);
 
-	search->found = library && !is_interpreter(search->ties, library) &&
+	search->found = library && !ties_is_interpreter(search->ties, library) &&
 			search->is_there(library, search->where);
 	return !search->found;
 }
@@ -465,7 +466,7 @@ static void tie_to_code(const struct tie_search *search, const struct task_look 
 	stack.but = NULL;
 	tie->is_by_package = place && is_of_lost_package(search, place);
 	tie->is_by_program = !tie->is_by_package && !is_made_since(search, task) &&
-			     !(search->objects && is_seen(facts->function)) &&
+			     !(search->objects && ties_is_seen(facts->function)) &&
 			     any_lost_library(search, is_on_stack, &stack);
 	if (tie->is_by_package || tie->is_by_program)
 		tie->evidence = EVIDENCE_LIBRARY;
@@ -489,7 +490,7 @@ struct tie ties_find(const struct tie_search *search, const struct task_look *ta
 		return tie;
 	}
 	if (names_holder(facts->function)) {
-		tie.held = find_held(search, task);
+		tie.held = ties_find_held(search, task);
 		tie.evidence = tie.held ? EVIDENCE_HOLDER : EVIDENCE_NONE;
 		tie.is_own = !tie.held;
 		return tie;
@@ -555,7 +556,7 @@ static bool is_in_interpreter(const struct tie_search *search, const struct stac
 	for (size_t i = 0; i < stack->count; i++) {
 		const char *path = space_module_path(stack->space, stack->words[i]);
 
-		if (path && is_interpreter(search, path))
+		if (path && ties_is_interpreter(search, path))
 			return true;
 	}
 	return false;

@@ -78,7 +78,7 @@ static struct wait_facts *add_facts(struct watched *watched)
 }
 
 /* False when the task has moved. */
-static bool ask(struct inquiry *inquiry, struct task_look *task, struct wait_facts *facts)
+static bool verdict_ask(struct inquiry *inquiry, struct task_look *task, struct wait_facts *facts)
 {
 	struct watched *watched = inquiry->watched;
 	struct wait_facts *known = find_facts(watched, task);
@@ -245,8 +245,8 @@ static int strength_of(const struct tie *tie)
 	return strengths[tie->evidence] - (tie->is_by_package || tie->is_by_program);
 }
 
-static void consider(struct inquiry *inquiry, const struct task_look *task, struct tie tie,
-		     const struct wait_facts *facts)
+static void verdict_consider(struct inquiry *inquiry, const struct task_look *task, struct tie tie,
+			     const struct wait_facts *facts)
 {
 	inquiry->all_own &= tie.is_own;
 	if (inquiry->task && strength_of(&tie) <= strength_of(&inquiry->tie))
@@ -266,15 +266,15 @@ static bool ask_task(struct inquiry *inquiry, struct task_look *task)
 
 	if (known)
 		facts = *known;
-	else if (!ask(inquiry, task, &facts))
+	else if (!verdict_ask(inquiry, task, &facts))
 		return false;
 	tie = find_tie(inquiry, task, &facts);
 	if (tie.evidence && facts.since_ns != task->since_ns && !tie.wait) {
-		if (!ask(inquiry, task, &facts))
+		if (!verdict_ask(inquiry, task, &facts))
 			return false;
 		tie = find_tie(inquiry, task, &facts);
 	}
-	consider(inquiry, task, tie, &facts);
+	verdict_consider(inquiry, task, tie, &facts);
 	return true;
 }
 
@@ -293,7 +293,7 @@ static bool find_announced(struct inquiry *inquiry)
 		tie.wait = ties_open_wait(inquiry->turn->model, inquiry->ties.process, watched->pid,
 					  task->tid);
 		if (tie.wait)
-			consider(inquiry, task, tie, &none);
+			verdict_consider(inquiry, task, tie, &none);
 	}
 	return inquiry->task != NULL;
 }
@@ -343,13 +343,13 @@ static bool all_begin_again(const struct inquiry *inquiry)
 	return true;
 }
 
-static void say(struct verdict *verdict, const char *reason)
+static void verdict_say(struct verdict *verdict, const char *reason)
 {
 	snprintf(verdict->reason, sizeof(verdict->reason), "%s", reason ? reason : "");
 }
 
 /* Why it is not proven that nobody can; "": it is. */
-static void find_reason(struct inquiry *inquiry, bool begins_again, struct verdict *verdict)
+static void verdict_find_reason(struct inquiry *inquiry, bool begins_again, struct verdict *verdict)
 {
 	const struct watched *watched = inquiry->watched;
 	struct arena arena;
@@ -357,12 +357,13 @@ static void find_reason(struct inquiry *inquiry, bool begins_again, struct verdi
 	arena_init(&arena);
 	if (inquiry->task && procfs_is_futex_wait(inquiry->task) &&
 	    !waits_word_is_same(watched->pid, inquiry->task))
-		say(verdict, "the word that it waits on has changed since");
+		verdict_say(verdict, "the word that it waits on has changed since");
 	else if (begins_again)
-		say(verdict, wakeup_find_posters(inquiry->ties.process, watched->pid));
+		verdict_say(verdict, wakeup_find_posters(inquiry->ties.process, watched->pid));
 	else
-		say(verdict, wakeup_find(inquiry->turn->model, &arena, inquiry->ties.process,
-					 watched->pid, watched->look));
+		verdict_say(verdict,
+			    wakeup_find(inquiry->turn->model, &arena, inquiry->ties.process,
+					watched->pid, watched->look));
 	arena_release(&arena);
 }
 
@@ -386,9 +387,10 @@ static void conclude_without(struct inquiry *inquiry, struct verdict *verdict)
 		verdict->is_healthy = true;
 		return;
 	}
-	find_reason(inquiry, false, verdict);
+	verdict_find_reason(inquiry, false, verdict);
 	if (!*verdict->reason)
-		say(verdict, "nothing was seen that ties what it waits for to these threads");
+		verdict_say(verdict,
+			    "nothing was seen that ties what it waits for to these threads");
 	conclude(inquiry, verdict);
 }
 
@@ -419,17 +421,17 @@ static void conclude_with(struct inquiry *inquiry, struct verdict *verdict)
 		server != UINT64_MAX && inquiry->turn->now - server < inquiry->turn->hang_after_ns;
 	if (verdict->is_pending)
 		return;
-	find_reason(inquiry,
-		    inquiry->facts.begins_again || inquiry->tie.evidence == EVIDENCE_HOLDER,
-		    verdict);
+	verdict_find_reason(inquiry,
+			    inquiry->facts.begins_again || inquiry->tie.evidence == EVIDENCE_HOLDER,
+			    verdict);
 	if (inquiry->tie.evidence == EVIDENCE_HOLDER)
-		say(verdict, NULL);
+		verdict_say(verdict, NULL);
 	/* The program's own code on the stack is too little for an error that is not proven. */
 	if (*verdict->reason && inquiry->tie.is_by_program)
 		inquiry->tie.evidence = EVIDENCE_NONE;
 	if (server != UINT64_MAX) {
 		inquiry->tie.evidence = EVIDENCE_NONE;
-		say(verdict, "another thread of the child may yet do what they did");
+		verdict_say(verdict, "another thread of the child may yet do what they did");
 	}
 	conclude(inquiry, verdict);
 	if (server != UINT64_MAX && server > verdict->since_ns)
@@ -454,7 +456,7 @@ static bool find_region(struct inquiry *inquiry, struct verdict *verdict)
 	}
 	inquiry->tie = (struct tie){.evidence = EVIDENCE_HOLDER};
 	if (inquiry->alive)
-		say(verdict, "another thread of the child may have what it waits for");
+		verdict_say(verdict, "another thread of the child may have what it waits for");
 	conclude(inquiry, verdict);
 	return true;
 }
@@ -469,7 +471,7 @@ static void conclude_in_fork(struct inquiry *inquiry, struct verdict *verdict)
 	inquiry->task = NULL;
 	inquiry->tie.wait = inquiry->tie.wait ? inquiry->tie.wait : 0;
 	if (!inquiry->tie.wait)
-		find_reason(inquiry, all_begin_again(inquiry), verdict);
+		verdict_find_reason(inquiry, all_begin_again(inquiry), verdict);
 	conclude(inquiry, verdict);
 	verdict->evidence = EVIDENCE_NONE;
 	verdict->is_proven = !*verdict->reason;
@@ -479,7 +481,7 @@ static void conclude_in_fork(struct inquiry *inquiry, struct verdict *verdict)
 			verdict->since_ns = inquiry->watched->look->tasks[i].since_ns;
 }
 
-static bool judge(struct inquiry *inquiry, struct verdict *verdict)
+static bool verdict_judge(struct inquiry *inquiry, struct verdict *verdict)
 {
 	sort_tasks(inquiry);
 	if (!inquiry->stuck) {
@@ -511,7 +513,7 @@ bool verdict_find(const struct turn *turn, struct watched *watched, const bool *
 	watched->verdict = (struct verdict){0};
 	ties_open(&inquiry.ties, turn->model, model_facts(turn->model, watched->serial),
 		  watched->pid, watched->look);
-	is_there = judge(&inquiry, &watched->verdict);
+	is_there = verdict_judge(&inquiry, &watched->verdict);
 	ties_release(&inquiry.ties);
 	return is_there;
 }

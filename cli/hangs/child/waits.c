@@ -54,7 +54,7 @@ struct held_task {
 	uint8_t bytes[STACK_BYTES];
 };
 
-static bool is_among(const char *name, const char *const *patterns, size_t count)
+static bool waits_is_among(const char *name, const char *const *patterns, size_t count)
 {
 	for (size_t i = 0; name && i < count; i++)
 		if (fnmatch(patterns[i], name, 0) == 0)
@@ -62,7 +62,8 @@ static bool is_among(const char *name, const char *const *patterns, size_t count
 	return false;
 }
 
-#define IS_AMONG(name, patterns) is_among(name, patterns, sizeof(patterns) / sizeof(*(patterns)))
+#define IS_AMONG(name, patterns)                                                                   \
+	waits_is_among(name, patterns, sizeof(patterns) / sizeof(*(patterns)))
 
 /* An optimized build has it inlined in any function. Where no line table says so, the
  * mangling tells that the function is Rust's. */
@@ -97,7 +98,7 @@ static bool begins_again(struct address_space *space, const struct frames *stack
 	return IS_AMONG(called, libc_functions);
 }
 
-static void add_module(struct wait_facts *facts, struct arena *arena, const char *module)
+static void waits_add_module(struct wait_facts *facts, struct arena *arena, const char *module)
 {
 	for (size_t i = 0; i < facts->module_count; i++)
 		if (strcmp(facts->modules[i], module) == 0)
@@ -126,7 +127,7 @@ static void read_stack(struct address_space *space, struct arena *arena,
 	facts->begins_again = begins_again(space, &stack, inner, called);
 	for (size_t i = 0; i < stack.count; i++)
 		if (stack.list[i].module)
-			add_module(facts, arena, stack.list[i].module);
+			waits_add_module(facts, arena, stack.list[i].module);
 	facts->is_known = stack.count > 0;
 	arena_release(&passing);
 }

@@ -57,7 +57,7 @@ static bool may_be_in_ring(const struct task_look *task)
 	}
 }
 
-static void quick_check(const struct turn *turn, struct watched *watched)
+static void cycle_quick_check(const struct turn *turn, struct watched *watched)
 {
 	struct ring_candidate *candidate = &watched->ring;
 	struct task_look first;
@@ -77,7 +77,7 @@ static void quick_check(const struct turn *turn, struct watched *watched)
 	candidate->next_ns = turn->now + (candidate->since ? candidate->pause_ns : 2 * PAUSE_NS);
 }
 
-static bool is_at_rest(const struct turn *turn, const struct watched *watched)
+static bool cycle_is_at_rest(const struct turn *turn, const struct watched *watched)
 {
 	return watched->ring.since && turn->now - watched->ring.since >= REST_NS;
 }
@@ -88,8 +88,9 @@ static bool quick_check_all(const struct turn *turn, struct watched_set *watch)
 	bool any_new = false;
 
 	for (size_t i = 0; i < watch->count; i++) {
-		quick_check(turn, watch->list[i]);
-		any_new |= is_at_rest(turn, watch->list[i]) && !watch->list[i]->ring.was_surveyed;
+		cycle_quick_check(turn, watch->list[i]);
+		any_new |= cycle_is_at_rest(turn, watch->list[i]) &&
+			   !watch->list[i]->ring.was_surveyed;
 	}
 	return any_new;
 }
@@ -164,7 +165,7 @@ static size_t find_youngest(const struct ring *ring)
 
 /* --- the third look and the records ---------------------------------------- */
 
-static const struct task_look *find_task(const struct process_look *look, pid_t tid)
+static const struct task_look *cycle_find_task(const struct process_look *look, pid_t tid)
 {
 	for (size_t i = 0; i < look->count; i++)
 		if (look->tasks[i].tid == tid)
@@ -246,11 +247,11 @@ static session_reference python_of(const struct ring *ring, const struct process
 			     stop_thread_pointer(wait->tid), sp);
 }
 
-static void append(struct ring *ring, const struct process_wait *wait, const struct look_on *on,
-		   session_reference *stack)
+static void cycle_append(struct ring *ring, const struct process_wait *wait,
+			 const struct look_on *on, session_reference *stack)
 {
 	const struct survey_node *node = &ring->survey->nodes[wait->node];
-	const struct task_look *task = find_task(&on->look, wait->tid);
+	const struct task_look *task = cycle_find_task(&on->look, wait->tid);
 	struct stack_registers registers = {0};
 	struct record_ring record = {
 		.ring = ring->number,
@@ -322,7 +323,7 @@ static bool record_node(const struct record_of_ring *to, size_t node)
 
 		if (wait->node != node)
 			continue;
-		append(ring, wait, &on, &stack);
+		cycle_append(ring, wait, &on, &stack);
 		if (node == ring->youngest && !to->hang->tid) {
 			to->hang->tid = wait->tid;
 			to->hang->stack = stack;
@@ -353,7 +354,7 @@ static uint64_t rest_since(const struct ring *ring)
 	return since;
 }
 
-static void report(struct ring *ring)
+static void cycle_report(struct ring *ring)
 {
 	static struct process_look look;
 	struct survey_node *youngest = &ring->survey->nodes[ring->youngest];
@@ -410,7 +411,7 @@ static void judge_ring(struct ring *ring, bool all_asked)
 	}
 	arena_init(&ring->arena);
 	if (is_to_be_reported(ring, all_asked))
-		report(ring);
+		cycle_report(ring);
 	arena_release(&ring->arena);
 }
 
@@ -452,7 +453,8 @@ static void survey_all(const struct turn *turn, struct watched_set *watch)
 		struct watched *watched = watch->list[i];
 		const struct process_facts *facts = model_facts(turn->model, watched->serial);
 
-		if (!is_at_rest(turn, watched) || !facts || !watched_open(watch, watched, facts))
+		if (!cycle_is_at_rest(turn, watched) || !facts ||
+		    !watched_open(watch, watched, facts))
 			continue;
 		watched->ring.was_surveyed = true;
 		survey_add(&survey, watched, facts);

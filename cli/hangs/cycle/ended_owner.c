@@ -14,7 +14,7 @@
 #define KIND_PLAIN (MUTEX_TYPE | MUTEX_SHARED | MUTEX_ELISION | MUTEX_NO_ELISION)
 
 /* The id of the owner; 0: this is no such mutex. */
-static pid_t owner_of(pid_t pid, const struct process_wait *wait)
+static pid_t ended_owner_owner_of(pid_t pid, const struct process_wait *wait)
 {
 	pthread_mutex_t mutex;
 
@@ -71,8 +71,8 @@ static const char *ask_strangers(const struct model *model, const struct process
 	return reason;
 }
 
-static void report(const struct turn *turn, struct survey_node *node,
-		   const struct process_wait *wait, pid_t owner, const char *reason)
+static void ended_owner_report(const struct turn *turn, struct survey_node *node,
+			       const struct process_wait *wait, pid_t owner, const char *reason)
 {
 	static struct process_look look;
 	struct hang hang = {
@@ -96,10 +96,10 @@ static void report(const struct turn *turn, struct survey_node *node,
 		survey_note_reported(node, &look);
 }
 
-static void judge_wait(const struct turn *turn, struct watched_set *watch, struct survey_node *node,
-		       const struct process_wait *wait)
+static void ended_owner_judge_wait(const struct turn *turn, struct watched_set *watch,
+				   struct survey_node *node, const struct process_wait *wait)
 {
-	pid_t owner = owner_of(node->watched->pid, wait);
+	pid_t owner = ended_owner_owner_of(node->watched->pid, wait);
 
 	if (!owner || node->watched->ring.reported == node->fingerprint ||
 	    !was_of_session(turn->model, owner) || !maps_is_without_memory(owner))
@@ -107,7 +107,7 @@ static void judge_wait(const struct turn *turn, struct watched_set *watch, struc
 	if (!node->is_same)
 		watch->rings.is_pending = true;
 	else
-		report(turn, node, wait, owner, ask_strangers(turn->model, wait));
+		ended_owner_report(turn, node, wait, owner, ask_strangers(turn->model, wait));
 }
 
 void ended_owner_judge(const struct turn *turn, struct watched_set *watch,
@@ -117,6 +117,6 @@ void ended_owner_judge(const struct turn *turn, struct watched_set *watch,
 		const struct process_wait *wait = &survey->waits[i];
 
 		if (wait->kind == AWAITED_MEMORY)
-			judge_wait(turn, watch, &survey->nodes[wait->node], wait);
+			ended_owner_judge_wait(turn, watch, &survey->nodes[wait->node], wait);
 	}
 }

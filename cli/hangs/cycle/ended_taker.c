@@ -28,7 +28,7 @@ struct inquest {
 
 /* --- who has ended ------------------------------------------------------------ */
 
-static bool has_ended(const struct watched *watched)
+static bool ended_taker_has_ended(const struct watched *watched)
 {
 	struct pollfd process = {.fd = watched->process, .events = POLLIN};
 
@@ -45,7 +45,8 @@ static bool is_dead(const struct inquest *inquest, const struct record_share *sh
 	if (!facts || model_state(inquest->turn->model, facts) & BIRTH_EXECED ||
 	    !maps_is_without_memory(share->pid))
 		return false;
-	return !watched || !watched_open(inquest->watch, watched, facts) || has_ended(watched);
+	return !watched || !watched_open(inquest->watch, watched, facts) ||
+	       ended_taker_has_ended(watched);
 }
 
 /* --- whose semaphore ------------------------------------------------------------ */
@@ -113,8 +114,9 @@ static bool is_taken_semaphore(pid_t pid, const struct process_wait *wait)
 
 /* --- what follows ------------------------------------------------------------- */
 
-static void report(const struct inquest *inquest, struct survey_node *node,
-		   const struct process_wait *wait, session_reference taker, const char *reason)
+static void ended_taker_report(const struct inquest *inquest, struct survey_node *node,
+			       const struct process_wait *wait, session_reference taker,
+			       const char *reason)
 {
 	static struct process_look look;
 	const struct turn *turn = inquest->turn;
@@ -140,7 +142,7 @@ static void report(const struct inquest *inquest, struct survey_node *node,
 }
 
 /* False when one has moved, or is to be looked at again. Else why it is not proven. */
-static bool find_reason(struct inquest *inquest, size_t node, const char **reason)
+static bool ended_taker_find_reason(struct inquest *inquest, size_t node, const char **reason)
 {
 	struct survey *survey = inquest->survey;
 
@@ -162,7 +164,7 @@ static bool find_reason(struct inquest *inquest, size_t node, const char **reaso
 	return false;
 }
 
-static void judge_wait(struct inquest *inquest, const struct process_wait *wait)
+static void ended_taker_judge_wait(struct inquest *inquest, const struct process_wait *wait)
 {
 	struct survey_node *node = &inquest->survey->nodes[wait->node];
 	session_reference taker;
@@ -176,8 +178,8 @@ static void judge_wait(struct inquest *inquest, const struct process_wait *wait)
 		return;
 	if (!node->is_same)
 		inquest->watch->rings.is_pending = true;
-	else if (find_reason(inquest, wait->node, &reason))
-		report(inquest, node, wait, taker, reason);
+	else if (ended_taker_find_reason(inquest, wait->node, &reason))
+		ended_taker_report(inquest, node, wait, taker, reason);
 }
 
 /* To ask everybody settles some waits, and takes them off the survey's list. */
@@ -202,7 +204,7 @@ void ended_taker_judge(const struct turn *turn, struct watched_set *watch, struc
 	arena_init(&inquest.arena);
 	for (size_t i = 0; waits && i < count; i++)
 		if (waits[i].kind == AWAITED_MEMORY)
-			judge_wait(&inquest, &waits[i]);
+			ended_taker_judge_wait(&inquest, &waits[i]);
 	arena_release(&inquest.arena);
 	free(waits);
 }

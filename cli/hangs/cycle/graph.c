@@ -25,7 +25,8 @@ void graph_release(struct wait_graph *graph)
 }
 
 /* Adds what `node` waits for. False when that is outside, or nobody. */
-static bool follow(const struct wait_graph *graph, size_t node, struct wait_set *set, size_t *queue)
+static bool graph_follow(const struct wait_graph *graph, size_t node, struct wait_set *set,
+			 size_t *queue)
 {
 	bool waits = false;
 
@@ -53,7 +54,7 @@ bool graph_closed_set(const struct wait_graph *graph, size_t node, struct wait_s
 	set->has[node] = true;
 	queue[set->count++] = node;
 	for (size_t next = 0; next < set->count; next++)
-		if (!follow(graph, queue[next], set, queue))
+		if (!graph_follow(graph, queue[next], set, queue))
 			return false;
 	return true;
 }

@@ -34,7 +34,7 @@ static void connect_wait(struct survey *survey, struct process_wait *wait, size_
 	connect(survey, wait->node, to);
 }
 
-static uint64_t mix(uint64_t sum, uint64_t value)
+static uint64_t survey_mix(uint64_t sum, uint64_t value)
 {
 	sum = (sum ^ value) * 0x9e3779b97f4a7c15u;
 	return sum ^ sum >> 29;
@@ -42,17 +42,19 @@ static uint64_t mix(uint64_t sum, uint64_t value)
 
 uint64_t survey_fingerprint(const struct process_look *look)
 {
-	uint64_t fingerprint = mix(look->count, look->caught);
+	uint64_t fingerprint = survey_mix(look->count, look->caught);
 
 	for (size_t i = 0; i < look->count; i++) {
 		const struct task_look *task = &look->tasks[i];
 
-		fingerprint = mix(fingerprint, (uint64_t)task->tid);
-		fingerprint = mix(fingerprint, (uint64_t)task->number);
+		fingerprint = survey_mix(fingerprint, (uint64_t)task->tid);
+		fingerprint = survey_mix(fingerprint, (uint64_t)task->number);
 		for (int k = 0; k < 6; k++)
-			fingerprint = mix(fingerprint, task->arguments[k]);
-		fingerprint = mix(mix(mix(fingerprint, task->sp), task->pc), task->switches);
-		fingerprint = mix(mix(fingerprint, task->blocked), (uint64_t)task->state);
+			fingerprint = survey_mix(fingerprint, task->arguments[k]);
+		fingerprint = survey_mix(survey_mix(survey_mix(fingerprint, task->sp), task->pc),
+					 task->switches);
+		fingerprint =
+			survey_mix(survey_mix(fingerprint, task->blocked), (uint64_t)task->state);
 	}
 	return fingerprint;
 }

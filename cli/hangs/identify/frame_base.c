@@ -12,8 +12,8 @@
 #define TRIED_BYTES 4096
 #define WALK_MAX    128
 
-static size_t walk(struct address_space *space, const struct stack_registers *registers,
-		   const struct captured_memory *memory)
+static size_t frame_base_walk(struct address_space *space, const struct stack_registers *registers,
+			      const struct captured_memory *memory)
 {
 	uint64_t addresses[WALK_MAX];
 	bool complete = false;
@@ -27,7 +27,7 @@ static void try_all(struct address_space *space, const struct captured_memory *m
 		    struct stack_registers *registers, size_t length)
 {
 	struct stack_registers tried = *registers;
-	size_t best = walk(space, &tried, memory);
+	size_t best = frame_base_walk(space, &tried, memory);
 
 	/* The walk needs no base, or none is needed before it is restored. */
 	if (best)
@@ -36,7 +36,7 @@ static void try_all(struct address_space *space, const struct captured_memory *m
 		size_t count;
 
 		tried.fp = registers->sp + offset;
-		count = tried.fp % 16 ? 0 : walk(space, &tried, memory);
+		count = tried.fp % 16 ? 0 : frame_base_walk(space, &tried, memory);
 		if (count > best) {
 			best = count;
 			registers->fp = tried.fp;

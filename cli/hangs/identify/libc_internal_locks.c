@@ -87,7 +87,8 @@ static bool search_mapping(const struct mapping *mapping, void *data)
 	return !search->found;
 }
 
-static bool find_stream(pid_t pid, uint64_t address, bool is_libcs, int *descriptor)
+static bool libc_internal_locks_find_stream(pid_t pid, uint64_t address, bool is_libcs,
+					    int *descriptor)
 {
 	struct stream_search search = {.pid = pid, .lock = address};
 
@@ -115,14 +116,15 @@ bool libc_lock_find(struct address_space *space, pid_t pid, uint64_t address,
 	    words.count <= 0 || !words.owner)
 		return false;
 	lock->owner = words.owner;
-	if (find_stream(pid, address, is_libcs, &lock->descriptor))
+	if (libc_internal_locks_find_stream(pid, address, is_libcs, &lock->descriptor))
 		lock->kind = LOCK_STREAM;
 	else if (is_libcs)
 		lock->kind = LOCK_STREAMS;
 	return lock->kind != 0;
 }
 
-static bool is_among(const char *function, const char *const *names, size_t count)
+static bool libc_internal_locks_is_among(const char *function, const char *const *names,
+					 size_t count)
 {
 	for (size_t i = 0; function && i < count; i++)
 		if (strcmp(names[i], function) == 0)
@@ -156,7 +158,8 @@ bool libc_lock_is_held_by(enum lock_kind kind, const char *function)
 	};
 
 	if (kind == LOCK_ALLOCATOR)
-		return is_among(function, allocator, sizeof(allocator) / sizeof(*allocator));
+		return libc_internal_locks_is_among(function, allocator,
+						    sizeof(allocator) / sizeof(*allocator));
 	return kind == LOCK_STREAMS &&
-	       is_among(function, streams, sizeof(streams) / sizeof(*streams));
+	       libc_internal_locks_is_among(function, streams, sizeof(streams) / sizeof(*streams));
 }

@@ -37,7 +37,8 @@ static const struct {
 /* The longest name, its end included, fits. */
 #define NAME_BYTES 16
 
-static bool read_word(const struct python_memory *memory, uint64_t address, uint64_t *value)
+static bool parked_threads_read_word(const struct python_memory *memory, uint64_t address,
+				     uint64_t *value)
 {
 	return memory->read(memory, value, address, sizeof(*value));
 }
@@ -47,11 +48,13 @@ static bool is_in_list(const struct python_memory *memory, const struct entry *e
 {
 	uint64_t back, forth;
 
-	return read_word(memory, entry->next + sizeof(uint64_t), &back) && back == node &&
-	       read_word(memory, entry->previous, &forth) && forth == node;
+	return parked_threads_read_word(memory, entry->next + sizeof(uint64_t), &back) &&
+	       back == node && parked_threads_read_word(memory, entry->previous, &forth) &&
+	       forth == node;
 }
 
-static bool read_entry(const struct python_memory *memory, uint64_t waited, struct entry *entry)
+static bool parked_threads_read_entry(const struct python_memory *memory, uint64_t waited,
+				      struct entry *entry)
 {
 	uint64_t start = waited - offsetof(struct entry, semaphore);
 
@@ -64,18 +67,20 @@ static bool is_type(const struct python_memory *memory, uint64_t type)
 {
 	uint64_t of_types, its_own;
 
-	return read_word(memory, type + OBJECT_TYPE, &of_types) &&
-	       read_word(memory, of_types + OBJECT_TYPE, &its_own) && its_own == of_types;
+	return parked_threads_read_word(memory, type + OBJECT_TYPE, &of_types) &&
+	       parked_threads_read_word(memory, of_types + OBJECT_TYPE, &its_own) &&
+	       its_own == of_types;
 }
 
 /* What the mutex is a part of. Most are parts of no object, or stand elsewhere in it. */
-static uint32_t kind_of(const struct python_memory *memory, uint64_t mutex)
+static uint32_t parked_threads_kind_of(const struct python_memory *memory, uint64_t mutex)
 {
 	char name[NAME_BYTES] = "";
 	uint64_t type, name_address;
 
-	if (!read_word(memory, mutex - OBJECT_SIZE + OBJECT_TYPE, &type) ||
-	    !is_type(memory, type) || !read_word(memory, type + TYPE_NAME, &name_address) ||
+	if (!parked_threads_read_word(memory, mutex - OBJECT_SIZE + OBJECT_TYPE, &type) ||
+	    !is_type(memory, type) ||
+	    !parked_threads_read_word(memory, type + TYPE_NAME, &name_address) ||
 	    !memory->read(memory, name, name_address, sizeof(name)))
 		return LOCK_PYTHON_MUTEX;
 	for (size_t i = 0; i < sizeof(types) / sizeof(*types); i++)
@@ -84,8 +89,8 @@ static uint32_t kind_of(const struct python_memory *memory, uint64_t mutex)
 	return LOCK_PYTHON_MUTEX;
 }
 
-static bool is_known(const struct python_memory *memory,
-		     const struct python_interpreter *interpreter)
+static bool parked_threads_is_known(const struct python_memory *memory,
+				    const struct python_interpreter *interpreter)
 {
 	struct python_walk walk = {.memory = memory, .interpreter = interpreter};
 
@@ -100,14 +105,15 @@ bool parked_read(const struct python_memory *memory, const struct python_interpr
 	uint8_t byte;
 
 	memset(parked, 0, sizeof(*parked));
-	if (!is_known(memory, interpreter) || !read_entry(memory, waited, &entry) ||
-	    !entry.argument || !memory->read(memory, &byte, entry.address, sizeof(byte)) ||
+	if (!parked_threads_is_known(memory, interpreter) ||
+	    !parked_threads_read_entry(memory, waited, &entry) || !entry.argument ||
+	    !memory->read(memory, &byte, entry.address, sizeof(byte)) ||
 	    byte != (LOCKED | HAS_PARKED))
 		return false;
 	parked->lock = entry.address;
-	parked->kind = kind_of(memory, entry.address);
+	parked->kind = parked_threads_kind_of(memory, entry.address);
 	if (parked->kind == LOCK_PYTHON_RLOCK &&
-	    !read_word(memory, entry.address + RECURSIVE_THREAD, &parked->owner))
+	    !parked_threads_read_word(memory, entry.address + RECURSIVE_THREAD, &parked->owner))
 		parked->owner = 0;
 	return true;
 }

@@ -106,7 +106,7 @@ bool python_is_waiting_room(const char *file, size_t length)
 	return false;
 }
 
-static bool ends_with(const char *text, size_t length, const char *end)
+static bool python_state_ends_with(const char *text, size_t length, const char *end)
 {
 	size_t size = strlen(end);
 
@@ -117,9 +117,9 @@ static bool ends_with(const char *text, size_t length, const char *end)
 static bool awaits_notice(const struct python_code *code)
 {
 	if (python_is_waiting_room(code->file, code->file_length))
-		return ends_with(code->function, code->function_length, "wait");
-	return ends_with(code->file, code->file_length, "importlib._bootstrap>") &&
-	       ends_with(code->function, code->function_length, "acquire");
+		return python_state_ends_with(code->function, code->function_length, "wait");
+	return python_state_ends_with(code->file, code->file_length, "importlib._bootstrap>") &&
+	       python_state_ends_with(code->function, code->function_length, "acquire");
 }
 
 bool python_find_place(const struct process_facts *process, pid_t pid, uint64_t self,

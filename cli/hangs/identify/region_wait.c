@@ -23,7 +23,7 @@ static bool is_word_of_libc(struct model *model, uint32_t process, uint64_t addr
 	return is_own;
 }
 
-static const struct task_look *find_task(const struct process_look *look, pid_t tid)
+static const struct task_look *region_wait_find_task(const struct process_look *look, pid_t tid)
 {
 	for (size_t i = 0; i < look->count; i++)
 		if (look->tasks[i].tid == tid)
@@ -48,7 +48,7 @@ static bool has_other_holder(const struct model *model, const struct record_wait
 
 	for (size_t i = 0; i < waits->count; i++) {
 		const struct record_wait *other = model_wait(model, waits->references[i]);
-		const struct task_look *task = find_task(look, other->tid);
+		const struct task_look *task = region_wait_find_task(look, other->tid);
 
 		if (is_open(model, waits->references[i], wait->record.process) &&
 		    other->lock == wait->lock && task && task->arguments[0] != address)
@@ -64,7 +64,7 @@ session_reference region_wait(struct model *model, uint32_t process,
 
 	for (size_t i = 0; i < waits->count; i++) {
 		const struct record_wait *wait = model_wait(model, waits->references[i]);
-		const struct task_look *task = find_task(look, wait->tid);
+		const struct task_look *task = region_wait_find_task(look, wait->tid);
 
 		if (!is_open(model, waits->references[i], process) || !task ||
 		    !procfs_is_untimed_futex_wait(task) ||

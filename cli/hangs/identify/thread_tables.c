@@ -13,27 +13,29 @@
 #define SLABS_MAX 4096u
 #define BLOCK_MAX 65536u
 
-static bool read_all(pid_t pid, uint64_t address, void *to, size_t size)
+static bool thread_tables_read_all(pid_t pid, uint64_t address, void *to, size_t size)
 {
 	return stop_read(pid, address, to, size) == size;
 }
 
-static bool is_inside(const struct session_threads *where, uint32_t offset, size_t size)
+static bool thread_tables_is_inside(const struct session_threads *where, uint32_t offset,
+				    size_t size)
 {
 	return offset <= where->block && size <= where->block - offset;
 }
 
-static bool is_sane(const struct session_threads *where)
+static bool thread_tables_is_sane(const struct session_threads *where)
 {
 	return where->block && where->block <= BLOCK_MAX &&
-	       is_inside(where, where->life, sizeof(uint32_t)) &&
-	       is_inside(where, where->tid, sizeof(uint32_t)) &&
-	       is_inside(where, where->self, sizeof(uint64_t)) &&
-	       is_inside(where, where->serial, sizeof(uint32_t)) &&
-	       is_inside(where, where->held, sizeof(struct held_table)) &&
-	       is_inside(where, where->more, sizeof(uint64_t)) &&
-	       is_inside(where, where->snapshots, SNAPSHOTS * sizeof(struct snapshot)) &&
-	       is_inside(where, where->tried, sizeof(struct tried_lock));
+	       thread_tables_is_inside(where, where->life, sizeof(uint32_t)) &&
+	       thread_tables_is_inside(where, where->tid, sizeof(uint32_t)) &&
+	       thread_tables_is_inside(where, where->self, sizeof(uint64_t)) &&
+	       thread_tables_is_inside(where, where->serial, sizeof(uint32_t)) &&
+	       thread_tables_is_inside(where, where->held, sizeof(struct held_table)) &&
+	       thread_tables_is_inside(where, where->more, sizeof(uint64_t)) &&
+	       thread_tables_is_inside(where, where->snapshots,
+				       SNAPSHOTS * sizeof(struct snapshot)) &&
+	       thread_tables_is_inside(where, where->tried, sizeof(struct tried_lock));
 }
 
 /* The life word has the thread's id while it lives; the one that survived a fork has none yet. */
@@ -44,11 +46,14 @@ static bool read_thread(const struct thread_tables *tables, uint64_t block,
 	uint32_t life;
 
 	thread->block = block;
-	if (!read_all(tables->pid, block + where->life, &life, sizeof(life)) ||
+	if (!thread_tables_read_all(tables->pid, block + where->life, &life, sizeof(life)) ||
 	    life & FUTEX_OWNER_DIED ||
-	    !read_all(tables->pid, block + where->tid, &thread->tid, sizeof(thread->tid)) ||
-	    !read_all(tables->pid, block + where->self, &thread->self, sizeof(thread->self)) ||
-	    !read_all(tables->pid, block + where->serial, &thread->serial, sizeof(thread->serial)))
+	    !thread_tables_read_all(tables->pid, block + where->tid, &thread->tid,
+				    sizeof(thread->tid)) ||
+	    !thread_tables_read_all(tables->pid, block + where->self, &thread->self,
+				    sizeof(thread->self)) ||
+	    !thread_tables_read_all(tables->pid, block + where->serial, &thread->serial,
+				    sizeof(thread->serial)))
 		return false;
 	if (life & FUTEX_TID_MASK)
 		thread->tid = (pid_t)(life & FUTEX_TID_MASK);
@@ -70,9 +75,10 @@ static void add_other_slab(struct thread_tables *tables, uint64_t index)
 	const struct session_threads *where = &tables->where;
 	uint64_t slab = 0, used = 0;
 
-	if (read_all(tables->pid, where->slabs + index * sizeof(slab), &slab, sizeof(slab)) &&
-	    read_all(tables->pid, where->used_in_others + index * sizeof(used), &used,
-		     sizeof(used)))
+	if (thread_tables_read_all(tables->pid, where->slabs + index * sizeof(slab), &slab,
+				   sizeof(slab)) &&
+	    thread_tables_read_all(tables->pid, where->used_in_others + index * sizeof(used), &used,
+				   sizeof(used)))
 		add_slab(tables, slab, used);
 }
 
@@ -86,10 +92,10 @@ bool thread_tables_read(struct thread_tables *tables, const struct process_facts
 	tables->pid = pid;
 	tables->count = 0;
 	if (!process || !wakeup_read_facts(process, pid, &facts) || !facts.threads ||
-	    !read_all(pid, facts.threads, &tables->where, sizeof(tables->where)) ||
-	    !is_sane(&tables->where) ||
-	    !read_all(pid, tables->where.slab_count, &slabs, sizeof(slabs)) ||
-	    !read_all(pid, tables->where.used_in_first, &used, sizeof(used)))
+	    !thread_tables_read_all(pid, facts.threads, &tables->where, sizeof(tables->where)) ||
+	    !thread_tables_is_sane(&tables->where) ||
+	    !thread_tables_read_all(pid, tables->where.slab_count, &slabs, sizeof(slabs)) ||
+	    !thread_tables_read_all(pid, tables->where.used_in_first, &used, sizeof(used)))
 		return false;
 	add_slab(tables, tables->where.first_slab, used);
 	for (uint32_t i = 1; i < slabs && i < SLABS_MAX; i++)
@@ -121,8 +127,8 @@ static bool is_open_for(const struct held_slot *slot, uint64_t lock)
 	return slot->since && (slot->lock & ~SLOT_BITS) == lock;
 }
 
-static bool find_in(const struct held_table *table, const struct held_slot *fast, uint64_t lock,
-		    struct table_claim *claim)
+static bool thread_tables_find_in(const struct held_table *table, const struct held_slot *fast,
+				  uint64_t lock, struct table_claim *claim)
 {
 	for (size_t i = 0; i < HELD_SLOTS; i++) {
 		const struct held_slot *slot =
@@ -148,11 +154,11 @@ static bool find_in_table(pid_t pid, uint64_t address, struct held_table *table,
 {
 	struct held_slot fast[HELD_FAST] = {0};
 
-	if (!read_all(pid, address, table, sizeof(*table)) || !table->used)
+	if (!thread_tables_read_all(pid, address, table, sizeof(*table)) || !table->used)
 		return false;
-	if (!read_all(pid, (uintptr_t)table->fast, fast, sizeof(fast)))
+	if (!thread_tables_read_all(pid, (uintptr_t)table->fast, fast, sizeof(fast)))
 		memset(fast, 0, sizeof(fast));
-	return find_in(table, fast, lock, claim);
+	return thread_tables_find_in(table, fast, lock, claim);
 }
 
 bool thread_tables_find_claim(const struct thread_tables *tables, const struct table_thread *thread,
@@ -163,7 +169,8 @@ bool thread_tables_find_claim(const struct thread_tables *tables, const struct t
 
 	if (find_in_table(tables->pid, thread->block + tables->where.held, &table, lock, claim))
 		return true;
-	if (!read_all(tables->pid, thread->block + tables->where.more, &more, sizeof(more)) ||
+	if (!thread_tables_read_all(tables->pid, thread->block + tables->where.more, &more,
+				    sizeof(more)) ||
 	    !more)
 		return false;
 	for (size_t i = 0; i < HELD_MORE; i++)
@@ -179,8 +186,8 @@ bool thread_tables_find_snapshot(const struct thread_tables *tables,
 	uint64_t first = thread->block + tables->where.snapshots;
 
 	for (size_t i = 0; i < SNAPSHOTS; i++)
-		if (read_all(tables->pid, first + i * sizeof(*snapshot), snapshot,
-			     sizeof(*snapshot)) &&
+		if (thread_tables_read_all(tables->pid, first + i * sizeof(*snapshot), snapshot,
+					   sizeof(*snapshot)) &&
 		    snapshot->length && snapshot->length <= sizeof(snapshot->bytes) &&
 		    (uintptr_t)snapshot->site == claim->site &&
 		    (uintptr_t)snapshot->sp == claim->site_sp)
@@ -191,6 +198,7 @@ bool thread_tables_find_snapshot(const struct thread_tables *tables,
 bool thread_tables_find_tried(const struct thread_tables *tables, const struct table_thread *thread,
 			      struct tried_lock *tried)
 {
-	return read_all(tables->pid, thread->block + tables->where.tried, tried, sizeof(*tried)) &&
+	return thread_tables_read_all(tables->pid, thread->block + tables->where.tried, tried,
+				      sizeof(*tried)) &&
 	       tried->lock && tried->kind && tried->kind < LOCK_KINDS;
 }

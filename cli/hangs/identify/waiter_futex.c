@@ -79,7 +79,7 @@ static void note_record(uint64_t value, void *data)
 }
 
 /* The record that such a word is about; 0: none. */
-static uint64_t record_of(const struct search *search, uint64_t word)
+static uint64_t waiter_futex_record_of(const struct search *search, uint64_t word)
 {
 	if (!(word & POINTER_BITS) || word == search->waited)
 		return 0;
@@ -101,7 +101,7 @@ static void find_lock_that_names_record(struct search *search)
 
 		if (place % sizeof(word) || !thread_memory_read(search->memory.pid, place, &word))
 			continue;
-		record = record_of(search, word);
+		record = waiter_futex_record_of(search, word);
 		if (record && place - record >= RECORD_BYTES &&
 		    !thread_memory_has(&search->memory, place))
 			add_found(search, place);

@@ -53,7 +53,8 @@ static const char *const noting_handlers[] = {
 };
 
 /* What a process of that number has signed. */
-static bool read_signed(const struct process_facts *process, pid_t pid, struct private_facts *facts)
+static bool wakeup_sources_read_signed(const struct process_facts *process, pid_t pid,
+				       struct private_facts *facts)
 {
 	struct iovec local = {facts, sizeof(*facts)};
 	struct iovec remote = {(void *)(uintptr_t)process->private_facts, sizeof(*facts)};
@@ -65,14 +66,14 @@ static bool read_signed(const struct process_facts *process, pid_t pid, struct p
 
 bool wakeup_read_facts(const struct process_facts *process, pid_t pid, struct private_facts *facts)
 {
-	return read_signed(process, pid, facts) && facts->process == process->serial;
+	return wakeup_sources_read_signed(process, pid, facts) && facts->process == process->serial;
 }
 
 bool wakeup_are_of_another(const struct process_facts *process, pid_t pid)
 {
 	struct private_facts facts;
 
-	return read_signed(process, pid, &facts) && facts.process != process->serial;
+	return wakeup_sources_read_signed(process, pid, &facts) && facts.process != process->serial;
 }
 
 static bool timer_is_armed(const struct private_facts *facts)
@@ -133,9 +134,9 @@ uint64_t wakeup_open_signals(const struct process_look *look, const struct task_
 	return look->caught & ~task->blocked & ~LIBC_INTERNAL;
 }
 
-static const char *find_handler(struct model *model, struct arena *arena,
-				const struct process_facts *process,
-				const struct private_facts *facts, uint64_t signals)
+static const char *wakeup_sources_find_handler(struct model *model, struct arena *arena,
+					       const struct process_facts *process,
+					       const struct private_facts *facts, uint64_t signals)
 {
 	struct address_space *space = model_space(model, process->serial);
 	const char *clause = NULL;
@@ -197,7 +198,7 @@ const char *wakeup_find_but(struct model *model, struct arena *arena,
 		return "its interval timers and signal handlers are not known";
 	if (timer_is_armed(&facts))
 		return "an interval timer is armed";
-	return find_handler(model, arena, process, &facts, signals);
+	return wakeup_sources_find_handler(model, arena, process, &facts, signals);
 }
 
 const char *wakeup_find(struct model *model, struct arena *arena,

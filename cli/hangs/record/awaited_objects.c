@@ -11,7 +11,7 @@
 #include <sys/uio.h>
 
 /* The words that libc waits on lie inside the object. */
-static uint64_t size_of(uint64_t kind)
+static uint64_t awaited_objects_size_of(uint64_t kind)
 {
 	switch (kind) {
 	case LOCK_SEMAPHORE:
@@ -32,7 +32,7 @@ const struct session_object *objects_find(const struct session_object *objects, 
 	for (size_t i = 0; objects && i < OBJECTS; i++) {
 		uint64_t address = objects[i].key & OBJECT_ADDRESS;
 
-		if (waited - address < size_of(objects[i].key >> OBJECT_THREAD))
+		if (waited - address < awaited_objects_size_of(objects[i].key >> OBJECT_THREAD))
 			return &objects[i];
 	}
 	return NULL;
@@ -61,8 +61,9 @@ struct source {
 	struct writer *writer;
 };
 
-static struct record_object describe(const struct source *source,
-				     const struct session_object *found, uint64_t waited)
+static struct record_object awaited_objects_describe(const struct source *source,
+						     const struct session_object *found,
+						     uint64_t waited)
 {
 	struct record_object record = {.serial = source->process->serial, .waited = waited};
 
@@ -86,7 +87,7 @@ void objects_record(const struct process_facts *process, pid_t pid, struct write
 	struct record_object record;
 
 	if (found) {
-		record = describe(&source, found, waited);
+		record = awaited_objects_describe(&source, found, waited);
 		writer_append(writer, RECORD_OBJECT, &record, sizeof(record), NULL, 0);
 	}
 	free(objects);
@@ -105,7 +106,7 @@ void objects_record_all(const struct process_facts *process, pid_t pid, struct w
 
 		if (!procfs_is_futex_wait(task))
 			continue;
-		record = describe(&source, objects_find(objects, waited), waited);
+		record = awaited_objects_describe(&source, objects_find(objects, waited), waited);
 		record.is_timed = !procfs_is_untimed_futex_wait(task);
 		writer_append(writer, RECORD_OBJECT, &record, sizeof(record), NULL, 0);
 	}

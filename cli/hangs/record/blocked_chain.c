@@ -36,20 +36,21 @@ struct chain_search {
 
 /* --- one task --------------------------------------------------------------------- */
 
-static pid_t inner_tid(const struct chain_search *search, pid_t tid)
+static pid_t blocked_chain_inner_tid(const struct chain_search *search, pid_t tid)
 {
 	return search->process->pid == search->pid ? tid : procfs_inner_tid(search->pid, tid);
 }
 
-static const struct task_look *find_task(const struct chain_search *search, pid_t inner)
+static const struct task_look *blocked_chain_find_task(const struct chain_search *search,
+						       pid_t inner)
 {
 	for (size_t i = 0; i < search->look->count; i++)
-		if (inner_tid(search, search->look->tasks[i].tid) == inner)
+		if (blocked_chain_inner_tid(search, search->look->tasks[i].tid) == inner)
 			return &search->look->tasks[i];
 	return NULL;
 }
 
-static bool is_held(const struct stopped *stopped, pid_t tid)
+static bool blocked_chain_is_held(const struct stopped *stopped, pid_t tid)
 {
 	for (size_t i = 0; i < stopped->count; i++)
 		if (stopped->tasks[i] == tid)
@@ -74,7 +75,7 @@ static void read_registers(struct chain_search *search, struct blocked *blocked)
 	const struct task_look *task = blocked->task;
 	const struct table_thread *thread = thread_tables_find(&search->tables, blocked->tid);
 
-	blocked->is_held = is_held(search->stopped, task->tid) &&
+	blocked->is_held = blocked_chain_is_held(search->stopped, task->tid) &&
 			   stop_registers(search->stopped, task->tid, &blocked->registers);
 	blocked->self = blocked->is_held ? stop_thread_pointer(task->tid)
 			: thread         ? thread->self
@@ -161,7 +162,7 @@ static bool find_mutex(struct chain_search *search, struct blocked *blocked, uin
 		return false;
 	blocked->kind = is_claimed ? claim.kind : LOCK_MUTEX;
 	blocked->lock = address;
-	if (owner && find_task(search, owner))
+	if (owner && blocked_chain_find_task(search, owner))
 		set_holder(search, blocked, owner, true);
 	return true;
 }
@@ -181,7 +182,7 @@ static bool find_rwlock_at(struct chain_search *search, struct blocked *blocked,
 	writer = rwlock.__data.__cur_writer;
 	blocked->kind = LOCK_RWLOCK;
 	blocked->lock = address;
-	if (writer && find_task(search, writer))
+	if (writer && blocked_chain_find_task(search, writer))
 		set_holder(search, blocked, writer, true);
 	else if (!writer && reader != blocked->tid)
 		set_holder(search, blocked, reader, rwlock.__data.__readers >> READER_SHIFT == 1);
@@ -208,7 +209,7 @@ static bool find_join(struct chain_search *search, struct blocked *blocked, cons
 		return false;
 	blocked->kind = LOCK_THREAD;
 	blocked->lock = (uint64_t)tid;
-	if (find_task(search, tid))
+	if (blocked_chain_find_task(search, tid))
 		set_holder(search, blocked, tid, true);
 	return true;
 }
@@ -249,8 +250,8 @@ static size_t first_interrupted(const struct frames *stack)
 	return i;
 }
 
-static bool is_inside(struct chain_search *search, const struct frames *stack, size_t from,
-		      enum lock_kind kind)
+static bool blocked_chain_is_inside(struct chain_search *search, const struct frames *stack,
+				    size_t from, enum lock_kind kind)
 {
 	for (size_t i = from; i < stack->count; i++) {
 		if (stack->list[i].is_signal || !library_is_libc(stack->list[i].module))
@@ -272,7 +273,7 @@ struct inside_search {
 static void ask_other(struct chain_search *search, const struct task_look *task, uint64_t word,
 		      struct inside_search *inside)
 {
-	struct blocked other = {.task = task, .tid = inner_tid(search, task->tid)};
+	struct blocked other = {.task = task, .tid = blocked_chain_inner_tid(search, task->tid)};
 	struct frames stack;
 
 	/* It waits for the same. */
@@ -285,7 +286,7 @@ static void ask_other(struct chain_search *search, const struct task_look *task,
 	}
 	stack = read_frames(search, &other.registers);
 	inside->is_certain &= stack.complete;
-	if (is_inside(search, &stack, 0, inside->kind)) {
+	if (blocked_chain_is_inside(search, &stack, 0, inside->kind)) {
 		inside->found = other.tid;
 		inside->count++;
 	}
@@ -300,7 +301,7 @@ static void find_inside(struct chain_search *search, struct blocked *blocked,
 				       .is_certain = search->look->complete &&
 						     search->look->count <= ASKED_MAX};
 
-	if (is_inside(search, stack, first_interrupted(stack), kind)) {
+	if (blocked_chain_is_inside(search, stack, first_interrupted(stack), kind)) {
 		inside.found = blocked->tid;
 		inside.count = 1;
 	}
@@ -338,7 +339,7 @@ static bool find_libc_lock(struct chain_search *search, struct blocked *blocked,
 		return true;
 	}
 	owner = thread_tables_find_self(&search->tables, lock.owner);
-	if (!owner || !find_task(search, owner->tid))
+	if (!owner || !blocked_chain_find_task(search, owner->tid))
 		return false;
 	blocked->kind = lock.kind;
 	blocked->lock = word;
@@ -363,7 +364,7 @@ static bool find_tried(struct chain_search *search, struct blocked *blocked)
 	if (is_mutex(tried.kind)) {
 		pid_t owner = owner_of_mutex(search, tried.lock);
 
-		if (owner && find_task(search, owner))
+		if (owner && blocked_chain_find_task(search, owner))
 			set_holder(search, blocked, owner, true);
 	} else if (tried.kind == LOCK_RWLOCK) {
 		find_rwlock_at(search, blocked, tried.lock);
@@ -371,7 +372,8 @@ static bool find_tried(struct chain_search *search, struct blocked *blocked)
 	return true;
 }
 
-static void find_lock(struct chain_search *search, struct blocked *blocked, bool is_forker)
+static void blocked_chain_find_lock(struct chain_search *search, struct blocked *blocked,
+				    bool is_forker)
 {
 	struct frames stack = read_frames(search, &blocked->registers);
 	uint64_t word = blocked->task->arguments[0];
@@ -389,15 +391,16 @@ static void find_lock(struct chain_search *search, struct blocked *blocked, bool
 	find_rwlock(search, blocked, word);
 }
 
-static bool add(struct chain_search *search, struct blocked_chain *chain, pid_t tid)
+static bool blocked_chain_add(struct chain_search *search, struct blocked_chain *chain, pid_t tid)
 {
 	struct blocked *blocked = &chain->list[chain->count];
 
-	*blocked = (struct blocked){.task = find_task(search, tid), .tid = tid, .descriptor = -1};
+	*blocked = (struct blocked){
+		.task = blocked_chain_find_task(search, tid), .tid = tid, .descriptor = -1};
 	if (!blocked->task)
 		return false;
 	read_registers(search, blocked);
-	find_lock(search, blocked, chain->count == 0);
+	blocked_chain_find_lock(search, blocked, chain->count == 0);
 	chain->count++;
 	return true;
 }
@@ -410,9 +413,10 @@ static bool has(const struct blocked_chain *chain, pid_t tid)
 	return false;
 }
 
-static void follow(struct chain_search *search, struct blocked_chain *chain, pid_t tid)
+static void blocked_chain_follow(struct chain_search *search, struct blocked_chain *chain,
+				 pid_t tid)
 {
-	while (chain->count < BLOCKED_MAX && add(search, chain, tid)) {
+	while (chain->count < BLOCKED_MAX && blocked_chain_add(search, chain, tid)) {
 		tid = chain->list[chain->count - 1].holder;
 		if (!tid)
 			return;
@@ -441,7 +445,7 @@ bool blocked_find(struct blocked_chain *chain, struct model *model,
 	if (search->space) {
 		arena_init(&search->arena);
 		thread_tables_read(&search->tables, process, pid);
-		follow(search, chain, forking);
+		blocked_chain_follow(search, chain, forking);
 		arena_release(&search->arena);
 	}
 	free(search);
@@ -486,9 +490,10 @@ static session_reference record_snapshot(const struct blocked *blocked, struct w
 			     stack.length);
 }
 
-static session_reference record_one(const struct blocked *blocked, struct writer *writer,
-				    const struct process_facts *process, pid_t pid,
-				    session_reference next)
+static session_reference blocked_chain_record_one(const struct blocked *blocked,
+						  struct writer *writer,
+						  const struct process_facts *process, pid_t pid,
+						  session_reference next)
 {
 	struct held_task task = hang_task(process, pid, blocked->self);
 	struct record_blocked record = {
@@ -525,6 +530,6 @@ session_reference blocked_record(const struct blocked_chain *chain, struct write
 	session_reference next = 0;
 
 	for (size_t i = chain->count; i-- > 0;)
-		next = record_one(&chain->list[i], writer, process, pid, next);
+		next = blocked_chain_record_one(&chain->list[i], writer, process, pid, next);
 	return next;
 }

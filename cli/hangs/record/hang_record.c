@@ -32,7 +32,7 @@ struct module_search {
 	uint32_t image;
 };
 
-static bool is_known(const struct model *model, uint32_t image, uint64_t bias)
+static bool hang_record_is_known(const struct model *model, uint32_t image, uint64_t bias)
 {
 	const struct model_list *modules = model_list(model, RECORD_MODULE);
 
@@ -62,7 +62,7 @@ static bool read_bias(const struct mapping *mapping, uint64_t *bias)
 }
 
 /* What was loaded since the fork, or before a fork that never came to be. */
-static bool add_module(const struct mapping *mapping, void *data)
+static bool hang_record_add_module(const struct mapping *mapping, void *data)
 {
 	struct module_search *search = data;
 	struct record_module module = {.image = search->image};
@@ -70,7 +70,7 @@ static bool add_module(const struct mapping *mapping, void *data)
 
 	if (mapping->offset || mapping->path[0] != '/' || mapping->shared ||
 	    !read_bias(mapping, &module.bias) ||
-	    is_known(search->model, search->image, module.bias))
+	    hang_record_is_known(search->model, search->image, module.bias))
 		return true;
 	module.path_length = (uint16_t)length;
 	writer_append(search->writer, RECORD_MODULE, &module, sizeof(module), mapping->path,
@@ -83,7 +83,7 @@ void hang_record_modules(struct model *model, struct writer *writer, uint32_t se
 	const struct process_facts *facts = model_facts(model, serial);
 	struct module_search search = {model, writer, facts ? facts->image : serial};
 
-	maps_each(pid, add_module, &search);
+	maps_each(pid, hang_record_add_module, &search);
 }
 
 struct held_task hang_task(const struct process_facts *process, pid_t pid, uint64_t thread)
@@ -101,8 +101,8 @@ struct own_memory {
 	pid_t pid;
 };
 
-static size_t read_memory(const struct goroutine_reader *reader, uint64_t address, void *to,
-			  size_t length)
+static size_t hang_record_read_memory(const struct goroutine_reader *reader, uint64_t address,
+				      void *to, size_t length)
 {
 	return stop_read(((const struct own_memory *)reader)->pid, address, to, length);
 }
@@ -110,7 +110,7 @@ static size_t read_memory(const struct goroutine_reader *reader, uint64_t addres
 /* Appends what the stack goes on with to the bytes. Returns their number then. */
 static size_t append_other(const struct held_task *task, struct record_stack *stack, uint8_t *bytes)
 {
-	struct own_memory memory = {{read_memory}, task->pid};
+	struct own_memory memory = {{hang_record_read_memory}, task->pid};
 	struct other_stack other = {0};
 	uint8_t *behind = bytes + stack->length + sizeof(other);
 
@@ -162,7 +162,8 @@ static uint64_t waited_on(const struct hang *hang)
 
 /* A thread of its own may have got the place in memory, and so the number, of a lost one. Who
  * is not held could not be asked. */
-static bool is_alive(const struct hang *hang, const struct stopped *stopped, uint64_t thread)
+static bool hang_record_is_alive(const struct hang *hang, const struct stopped *stopped,
+				 uint64_t thread)
 {
 	if (stopped->count < hang->look->count)
 		return true;
@@ -182,9 +183,9 @@ static struct parked find_own_word_lock(const struct hang *hang,
 }
 
 /* What the thread waits for where the word that it waits on is its own. */
-static struct parked find_lock(const struct process_facts *facts, const struct hang *hang,
-			       const struct stopped *stopped,
-			       const struct stack_registers *registers)
+static struct parked hang_record_find_lock(const struct process_facts *facts,
+					   const struct hang *hang, const struct stopped *stopped,
+					   const struct stack_registers *registers)
 {
 	struct parked lock = {0};
 
@@ -192,7 +193,7 @@ static struct parked find_lock(const struct process_facts *facts, const struct h
 		return lock;
 	if (!python_find_lock(facts, hang->pid, waited_on(hang), &lock))
 		return find_own_word_lock(hang, registers);
-	if (is_alive(hang, stopped, lock.owner))
+	if (hang_record_is_alive(hang, stopped, lock.owner))
 		lock.owner = 0;
 	return lock;
 }
@@ -212,7 +213,7 @@ static struct copied copy_stacks(struct model *model, struct writer *writer,
 	if (!facts || facts->pid != hang->pid)
 		return copied;
 	copied.python = python_record(writer, facts, hang->pid, task.thread, registers.sp);
-	copied.lock = find_lock(facts, hang, stopped, &registers);
+	copied.lock = hang_record_find_lock(facts, hang, stopped, &registers);
 	return copied;
 }
 
@@ -292,8 +293,8 @@ static void append_lock(struct writer *writer, uint32_t serial, uint64_t waited,
 	writer_append(writer, RECORD_OBJECT, &record, sizeof(record), NULL, 0);
 }
 
-static void append(struct model *model, struct writer *writer, const struct hang *hang,
-		   struct copied copied)
+static void hang_record_append(struct model *model, struct writer *writer, const struct hang *hang,
+			       struct copied copied)
 {
 	const struct process_facts *facts = model_facts(model, hang->serial);
 	const char *reason = hang->reason ? hang->reason : "";
@@ -362,7 +363,7 @@ bool hang_record(struct model *model, struct writer *writer, const struct hang *
 	struct copied copied = {0};
 
 	if (hang->is_looked_at) {
-		append(model, writer, hang, (struct copied){.stack = hang->stack});
+		hang_record_append(model, writer, hang, (struct copied){.stack = hang->stack});
 		return true;
 	}
 	switch (hold(&stopped, hang)) {
@@ -379,7 +380,7 @@ bool hang_record(struct model *model, struct writer *writer, const struct hang *
 	if (hang->kind == HANG_IN_FORK)
 		copy_blocked(model, writer, hang, &stopped, &copied);
 	stop_release(&stopped);
-	append(model, writer, hang, copied);
+	hang_record_append(model, writer, hang, copied);
 	return true;
 }
 

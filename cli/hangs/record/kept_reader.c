@@ -19,7 +19,7 @@ struct keeper {
 	struct writer *writer;
 };
 
-static bool read_memory(pid_t pid, uint64_t address, void *to, size_t size)
+static bool kept_reader_read_memory(pid_t pid, uint64_t address, void *to, size_t size)
 {
 	struct iovec local = {to, size}, remote = {(void *)(uintptr_t)address, size};
 
@@ -42,25 +42,26 @@ static bool read_fact(const struct keeper *keeper, uint64_t place, struct sessio
 {
 	uint64_t address = keeper->address + place * KEPT_UNIT;
 
-	return read_memory(keeper->pid, address, fact, sizeof(*fact)) &&
+	return kept_reader_read_memory(keeper->pid, address, fact, sizeof(*fact)) &&
 	       fact->size >= sizeof(*fact) && fact->size <= LARGEST &&
-	       read_memory(keeper->pid, address, fact, fact->size);
+	       kept_reader_read_memory(keeper->pid, address, fact, fact->size);
 }
 
-static session_reference append(const struct keeper *keeper, uint64_t place, unsigned depth);
+static session_reference kept_reader_append(const struct keeper *keeper, uint64_t place,
+					    unsigned depth);
 
 static void append_created(const struct keeper *keeper, struct record_thread *thread,
 			   unsigned depth)
 {
-	thread->created_at = append(keeper, thread->created_at, depth);
-	thread->created_python = append(keeper, thread->created_python, depth);
+	thread->created_at = kept_reader_append(keeper, thread->created_at, depth);
+	thread->created_python = kept_reader_append(keeper, thread->created_python, depth);
 }
 
 static void append_forked(const struct keeper *keeper, struct record_fork *fork, unsigned depth)
 {
-	fork->thread = append(keeper, fork->thread, depth);
-	fork->stack = append(keeper, fork->stack, depth);
-	fork->python = append(keeper, fork->python, depth);
+	fork->thread = kept_reader_append(keeper, fork->thread, depth);
+	fork->stack = kept_reader_append(keeper, fork->stack, depth);
+	fork->python = kept_reader_append(keeper, fork->python, depth);
 }
 
 static bool append_codes(const struct keeper *keeper, struct record_python *python, uint32_t size,
@@ -70,7 +71,7 @@ static bool append_codes(const struct keeper *keeper, struct record_python *pyth
 	    size < sizeof(*python) + python->count * sizeof(*python->frames))
 		return false;
 	for (uint32_t i = 0; i < python->count; i++)
-		python->frames[i].code = append(keeper, python->frames[i].code, depth);
+		python->frames[i].code = kept_reader_append(keeper, python->frames[i].code, depth);
 	return true;
 }
 
@@ -113,7 +114,8 @@ static session_reference append_fact(const struct keeper *keeper, struct session
 }
 
 /* What the process has written itself is there already. */
-static session_reference append(const struct keeper *keeper, uint64_t place, unsigned depth)
+static session_reference kept_reader_append(const struct keeper *keeper, uint64_t place,
+					    unsigned depth)
 {
 	struct session_kept *fact;
 	session_reference reference = 0;
@@ -135,7 +137,7 @@ session_reference kept_stack(const struct process_facts *process, pid_t pid, str
 
 	if (!fact || !find_keeper(process, pid, writer, &keeper))
 		return 0;
-	return append(&keeper, fact, 0);
+	return kept_reader_append(&keeper, fact, 0);
 }
 
 session_reference kept_fork(const struct process_facts *process, pid_t pid, struct writer *writer)
@@ -144,5 +146,5 @@ session_reference kept_fork(const struct process_facts *process, pid_t pid, stru
 
 	if (!find_keeper(process, pid, writer, &keeper))
 		return 0;
-	return append(&keeper, keeper.born_by, 0);
+	return kept_reader_append(&keeper, keeper.born_by, 0);
 }

@@ -77,7 +77,7 @@ static bool has_our_libc(pid_t pid)
 	return search.found;
 }
 
-static bool read_call(pid_t pid, pid_t tid, char *text, size_t size)
+static bool unseen_threads_read_call(pid_t pid, pid_t tid, char *text, size_t size)
 {
 	char path[64];
 	FILE *file;
@@ -99,7 +99,7 @@ static uint64_t stack_pointer(pid_t pid, pid_t tid)
 	char text[256], *place;
 	uint64_t sp = 0;
 
-	if (!read_call(pid, tid, text, sizeof(text)))
+	if (!unseen_threads_read_call(pid, tid, text, sizeof(text)))
 		return 0;
 	place = strrchr(text, ' ');
 	if (!place)
@@ -117,7 +117,7 @@ static uint64_t find_handle(const uint64_t *words, size_t length, uint64_t addre
 	return 0;
 }
 
-static uint64_t find_thread(pid_t pid, uint64_t sp)
+static uint64_t unseen_threads_find_thread(pid_t pid, uint64_t sp)
 {
 	uint64_t *words = malloc(CHUNK), handle = 0;
 	size_t length = words && sp ? CHUNK : 0;
@@ -132,7 +132,7 @@ static uint64_t find_thread(pid_t pid, uint64_t sp)
 
 static uint64_t start_routine(const struct fields *fields, pid_t pid, pid_t tid)
 {
-	uint64_t handle = find_thread(pid, stack_pointer(pid, tid)), start = 0;
+	uint64_t handle = unseen_threads_find_thread(pid, stack_pointer(pid, tid)), start = 0;
 	int32_t id = 0;
 
 	if (!handle || stop_read(pid, handle + fields->tid, &id, sizeof(id)) != sizeof(id) ||
@@ -142,7 +142,7 @@ static uint64_t start_routine(const struct fields *fields, pid_t pid, pid_t tid)
 	return start;
 }
 
-static bool is_known(const struct model *model, const struct record_thread *thread)
+static bool unseen_threads_is_known(const struct model *model, const struct record_thread *thread)
 {
 	const struct record_thread *known = model_unseen(model, thread);
 
@@ -150,14 +150,15 @@ static bool is_known(const struct model *model, const struct record_thread *thre
 }
 
 /* Ids of a PID namespace of its own are others than ours. */
-static bool record_one(const struct record_thread *thread, uint32_t parent, void *data)
+static bool unseen_threads_record_one(const struct record_thread *thread, uint32_t parent,
+				      void *data)
 {
 	const struct request *request = data;
 	const struct process_facts *process = model_facts(request->model, parent);
 	struct record_thread record = {.flags = THREAD_UNSEEN};
 
 	if (!model_is_unseen(thread) || !process || thread->tid <= 0 ||
-	    is_known(request->model, thread) ||
+	    unseen_threads_is_known(request->model, thread) ||
 	    procfs_inner_tid(process->pid, thread->tid) != thread->tid)
 		return true;
 	procfs_name(process->pid, thread->tid, record.name, sizeof(record.name));
@@ -178,5 +179,5 @@ void unseen_record(const struct model *model, struct writer *writer,
 
 	if (!find_fields(&request.fields))
 		request.fields.start = 0;
-	lost_each(model, process, record_one, &request);
+	lost_each(model, process, unseen_threads_record_one, &request);
 }

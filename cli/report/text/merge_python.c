@@ -40,7 +40,8 @@ static size_t find_end(const struct merge *merge, uint64_t from, uint64_t to)
 	return end;
 }
 
-static bool is_interpreters(const struct frame *frame, const struct python_frames *python)
+static bool merge_python_is_interpreters(const struct frame *frame,
+					 const struct python_frames *python)
 {
 	return frame->module && python->module && strcmp(frame->module, python->module) == 0;
 }
@@ -64,7 +65,7 @@ struct merged_frame *merge_python(struct arena *arena, const struct frame *nativ
 
 	for (size_t i = 0; i < count; i++) {
 		/* Without Python frames the interpreter's own are all that there is to show. */
-		if (!python->count || !is_interpreters(&native[i], python)) {
+		if (!python->count || !merge_python_is_interpreters(&native[i], python)) {
 			merge.out[merge.count++] = (struct merged_frame){&native[i], i, false};
 			continue;
 		}

@@ -93,8 +93,8 @@ static bool is_shown_in_run(const struct name_list *list, const char *name)
 	return false;
 }
 
-static void add_name(struct page *page, struct name_list *list, const struct missing_group *group,
-		     const char *name)
+static void text_missing_add_name(struct page *page, struct name_list *list,
+				  const struct missing_group *group, const char *name)
 {
 	struct arena *arena = &page->arena;
 	const char *first = end_of_run(group, name, (unsigned long)-1);
@@ -123,7 +123,7 @@ static const char *missing_names(struct page *page, const struct missing_group *
 
 	for (size_t i = 0; i < group->name_count && list.items < NAMES_SHOWN; i++)
 		if (!is_shown_in_run(&list, group->names[i]))
-			add_name(page, &list, group, group->names[i]);
+			text_missing_add_name(page, &list, group, group->names[i]);
 	if (list.items == 0)
 		return "";
 	if (list.names < group->name_count)
@@ -169,7 +169,7 @@ static void add_names(struct missing_group *to, const struct missing_group *from
 	}
 }
 
-static size_t count_names(const struct finding *finding)
+static size_t text_missing_count_names(const struct finding *finding)
 {
 	size_t count = 0;
 
@@ -184,7 +184,8 @@ static struct missing_group gather(struct page *page, const struct finding *find
 {
 	struct missing_group all = {.library = library};
 
-	all.names = arena_array(&page->arena, count_names(finding), sizeof(*all.names));
+	all.names =
+		arena_array(&page->arena, text_missing_count_names(finding), sizeof(*all.names));
 	for (size_t i = GROUPS_SHOWN; i < finding->missing_count; i++) {
 		if (!same_text(finding->missing[i].library, library))
 			continue;

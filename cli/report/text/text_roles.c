@@ -98,7 +98,7 @@ static const char *lock_label(const struct finding *finding)
 	return finding->lock.present ? "M1" : "the lock";
 }
 
-static bool is_known(const struct frames *frames)
+static bool text_roles_is_known(const struct frames *frames)
 {
 	return frames->count > 0 || (frames->python != NULL && frames->python->count > 0);
 }
@@ -107,7 +107,7 @@ static bool is_known(const struct frames *frames)
 static void put_heading(struct page *page, const char *heading, const char *link,
 			const struct frames *frames)
 {
-	const char *ending = is_known(frames) ? link : ": no stack is known";
+	const char *ending = text_roles_is_known(frames) ? link : ": no stack is known";
 
 	page_wrap(page, "  ", 4, arena_printf(&page->arena, "%s%s", heading, ending));
 }
@@ -445,7 +445,7 @@ static void put_deed(struct page *page, const char *who, const char *deed,
 {
 	const char *heading = arena_printf(&page->arena, "%s %s", who, deed);
 
-	if (is_known(stack))
+	if (text_roles_is_known(stack))
 		put_section(page, heading, " at:", stack);
 	else
 		page_wrap(page, "  ", 4, arena_printf(&page->arena, "%s.", heading));
@@ -548,7 +548,7 @@ static void put_blocked(struct page *page, const struct finding *finding)
 		const struct blocked_part *blocked = &finding->blocked[i];
 
 		put_section(page, blocked_label(page, finding, blocked), " at:", &blocked->stack);
-		if (is_known(&blocked->acquired_at))
+		if (text_roles_is_known(&blocked->acquired_at))
 			put_section(page, "which was taken", " at:", &blocked->acquired_at);
 	}
 }

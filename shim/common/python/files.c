@@ -105,7 +105,7 @@ enum python_file_kind python_file_kind(const struct python_walk *walk, uint64_t 
 	return PYTHON_NO_FILE;
 }
 
-static enum python_file_kind kind_of(const struct python_walk *walk, uint64_t object)
+static enum python_file_kind files_kind_of(const struct python_walk *walk, uint64_t object)
 {
 	uint64_t type;
 
@@ -242,7 +242,7 @@ bool python_read_kind(const struct python_walk *walk, uint64_t address, enum pyt
 	if (kind == PYTHON_FILE_TEXT) {
 		file->text = address;
 		if (!read_text_layer(walk, address, &text) ||
-		    kind_of(walk, text.buffered) != PYTHON_FILE_BUFFERED)
+		    files_kind_of(walk, text.buffered) != PYTHON_FILE_BUFFERED)
 			return false;
 	} else if (kind != PYTHON_FILE_BUFFERED) {
 		return false;
@@ -253,5 +253,5 @@ bool python_read_kind(const struct python_walk *walk, uint64_t address, enum pyt
 
 bool python_read_file(const struct python_walk *walk, uint64_t address, struct python_file *file)
 {
-	return python_read_kind(walk, address, kind_of(walk, address), file);
+	return python_read_kind(walk, address, files_kind_of(walk, address), file);
 }

@@ -216,7 +216,7 @@ static const struct offset_places offset_places[] = {
 #define COOKIE "xdebugpy"
 
 /* All words are small numbers but the cookie and the version. */
-static bool take(const uint64_t *words, uint8_t place, uint32_t *to)
+static bool layout_take(const uint64_t *words, uint8_t place, uint32_t *to)
 {
 	if (place >= WORDS || words[place] >= OFFSET_MAX)
 		return false;
@@ -230,7 +230,7 @@ static void take_variables(const uint64_t *words, uint32_t minor, struct python_
 	to->frame_function = 16;
 	to->code_locals = 72;
 	if (minor == 0x030e)
-		take(words, FRAME_LOCALS_314, &to->frame_locals);
+		layout_take(words, FRAME_LOCALS_314, &to->frame_locals);
 	else
 		to->frame_locals = minor == 0x030d ? 72 : 80;
 }
@@ -261,9 +261,10 @@ static void take_collector(const uint64_t *words, uint32_t minor, struct python_
 	for (size_t i = 0; i < sizeof(places) / sizeof(*places); i++) {
 		uint32_t collector, collecting;
 
-		if (places[i].minor != minor || !take(words, places[i].collector, &collector) ||
-		    !take(words, places[i].collecting, &collecting) ||
-		    !take(words, places[i].system, &to->interpreter_system))
+		if (places[i].minor != minor ||
+		    !layout_take(words, places[i].collector, &collector) ||
+		    !layout_take(words, places[i].collecting, &collecting) ||
+		    !layout_take(words, places[i].system, &to->interpreter_system))
 			continue;
 		to->generations = collector + places[i].generations;
 		to->permanent = collector + places[i].permanent;
@@ -275,31 +276,31 @@ static bool take_offsets(const uint64_t *words, const struct offset_places *at,
 			 struct python_layout *to)
 {
 	uint32_t gil_state = 0;
-	bool sane = take(words, at->interpreters, &to->interpreters) &&
-		    take(words, at->interpreter_next, &to->interpreter_next) &&
-		    take(words, at->interpreter_threads, &to->interpreter_threads) &&
-		    take(words, at->gil, &to->interpreter_gil) &&
-		    take(words, at->gil_state, &gil_state) &&
-		    take(words, at->gil_locked, &to->gil_locked) &&
-		    take(words, at->gil_holder, &to->gil_holder) &&
-		    take(words, at->thread_next, &to->thread_next) &&
-		    take(words, at->thread_interpreter, &to->thread_interpreter) &&
-		    take(words, at->frame, &to->thread_frame) &&
-		    take(words, at->thread_id, &to->thread_id) &&
-		    take(words, at->frame_previous, &to->frame_previous) &&
-		    take(words, at->executable, &to->frame_code) &&
-		    take(words, at->instruction, &to->frame_instruction) &&
-		    take(words, at->owner, &to->frame_owner) &&
-		    take(words, at->file, &to->code_file) &&
-		    take(words, at->function, &to->code_name) &&
-		    take(words, at->lines, &to->code_lines) &&
-		    take(words, at->first_line, &to->code_first_line) &&
-		    take(words, at->start, &to->code_start) &&
-		    take(words, at->bytes_length, &to->bytes_length) &&
-		    take(words, at->bytes_data, &to->bytes_data) &&
-		    take(words, at->text_state, &to->text_state) &&
-		    take(words, at->text_length, &to->text_length) &&
-		    take(words, at->text_ascii, &to->text_ascii);
+	bool sane = layout_take(words, at->interpreters, &to->interpreters) &&
+		    layout_take(words, at->interpreter_next, &to->interpreter_next) &&
+		    layout_take(words, at->interpreter_threads, &to->interpreter_threads) &&
+		    layout_take(words, at->gil, &to->interpreter_gil) &&
+		    layout_take(words, at->gil_state, &gil_state) &&
+		    layout_take(words, at->gil_locked, &to->gil_locked) &&
+		    layout_take(words, at->gil_holder, &to->gil_holder) &&
+		    layout_take(words, at->thread_next, &to->thread_next) &&
+		    layout_take(words, at->thread_interpreter, &to->thread_interpreter) &&
+		    layout_take(words, at->frame, &to->thread_frame) &&
+		    layout_take(words, at->thread_id, &to->thread_id) &&
+		    layout_take(words, at->frame_previous, &to->frame_previous) &&
+		    layout_take(words, at->executable, &to->frame_code) &&
+		    layout_take(words, at->instruction, &to->frame_instruction) &&
+		    layout_take(words, at->owner, &to->frame_owner) &&
+		    layout_take(words, at->file, &to->code_file) &&
+		    layout_take(words, at->function, &to->code_name) &&
+		    layout_take(words, at->lines, &to->code_lines) &&
+		    layout_take(words, at->first_line, &to->code_first_line) &&
+		    layout_take(words, at->start, &to->code_start) &&
+		    layout_take(words, at->bytes_length, &to->bytes_length) &&
+		    layout_take(words, at->bytes_data, &to->bytes_data) &&
+		    layout_take(words, at->text_state, &to->text_state) &&
+		    layout_take(words, at->text_length, &to->text_length) &&
+		    layout_take(words, at->text_ascii, &to->text_ascii);
 
 	/* They are told from the interpreter on, and looked for behind a pointer. */
 	if (!sane || to->gil_locked < gil_state || to->gil_holder < gil_state)

@@ -34,7 +34,7 @@ static bool open_table(struct line_table *table, const struct python_walk *walk,
 }
 
 /* False at the end of the table. */
-static bool take_byte(struct line_table *table, uint8_t *byte)
+static bool lines_take_byte(struct line_table *table, uint8_t *byte)
 {
 	const struct python_memory *memory = table->walk->memory;
 	uint64_t left = table->end - table->next;
@@ -62,7 +62,7 @@ static int32_t find_in_lnotab(struct line_table *table, int32_t line, int32_t in
 	int32_t address = 0;
 	uint8_t bytes, lines;
 
-	while (take_byte(table, &bytes) && take_byte(table, &lines)) {
+	while (lines_take_byte(table, &bytes) && lines_take_byte(table, &lines)) {
 		address += bytes;
 		if (address > instruction)
 			break;
@@ -76,7 +76,7 @@ static int32_t find_in_ranges(struct line_table *table, int32_t line, int32_t in
 	int32_t address = 0;
 	uint8_t bytes, lines;
 
-	while (take_byte(table, &bytes) && take_byte(table, &lines)) {
+	while (lines_take_byte(table, &bytes) && lines_take_byte(table, &lines)) {
 		bool has_line = (int8_t)lines != INT8_MIN;
 
 		address += bytes;
@@ -94,7 +94,7 @@ static uint32_t take_number(struct line_table *table)
 	uint32_t value = 0;
 	uint8_t byte = 0;
 
-	for (uint32_t shift = 0; shift < 30 && take_byte(table, &byte); shift += 6) {
+	for (uint32_t shift = 0; shift < 30 && lines_take_byte(table, &byte); shift += 6) {
 		value |= (uint32_t)(byte & 63) << shift;
 		if (!(byte & 64))
 			break;
@@ -124,10 +124,10 @@ static int32_t take_location(struct line_table *table, uint32_t code)
 			take_number(table);
 	} else if (code >= CODE_ONE_LINE && code < CODE_NO_COLUMNS) {
 		lines = (int32_t)(code - CODE_ONE_LINE);
-		take_byte(table, &column);
-		take_byte(table, &column);
+		lines_take_byte(table, &column);
+		lines_take_byte(table, &column);
 	} else if (code < CODE_ONE_LINE) {
-		take_byte(table, &column);
+		lines_take_byte(table, &column);
 	}
 	return lines;
 }
@@ -137,7 +137,7 @@ static int32_t find_in_locations(struct line_table *table, int32_t line, int32_t
 	int32_t address = 0;
 	uint8_t head;
 
-	while (take_byte(table, &head)) {
+	while (lines_take_byte(table, &head)) {
 		uint32_t code = head >> 3 & 15;
 
 		line = add_lines(line, take_location(table, code));

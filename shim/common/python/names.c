@@ -89,7 +89,7 @@ static bool find_attribute(const struct python_walk *walk, uint64_t object, uint
 	return false;
 }
 
-static bool ends_with(const char *text, size_t length, const char *end)
+static bool names_ends_with(const char *text, size_t length, const char *end)
 {
 	size_t size = strlen(end);
 
@@ -102,9 +102,9 @@ bool python_is_starting(const struct python_walk *walk)
 	struct python_code code;
 
 	return walk->count && python_read_code(walk, walk->frames[0].code, &code) &&
-	       ends_with(code.file, code.file_length, "/threading.py") &&
-	       ends_with(code.function, code.function_length,
-			 walk->layout.code_start ? "Thread.start" : "start");
+	       names_ends_with(code.file, code.file_length, "/threading.py") &&
+	       names_ends_with(code.function, code.function_length,
+			       walk->layout.code_start ? "Thread.start" : "start");
 }
 
 bool python_started_name(const struct python_walk *walk, char *to, size_t capacity, size_t *length)

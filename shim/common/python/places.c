@@ -34,7 +34,7 @@ struct search {
 	enum python_file_kind kinds[TYPES];
 };
 
-static enum python_file_kind kind_of(struct search *search, uint64_t type)
+static enum python_file_kind places_kind_of(struct search *search, uint64_t type)
 {
 	uint32_t slot = (uint32_t)(type * UINT64_C(0x9e3779b97f4a7c15) >> 32) % TYPES;
 
@@ -45,8 +45,8 @@ static enum python_file_kind kind_of(struct search *search, uint64_t type)
 	return search->kinds[slot];
 }
 
-static __attribute__((cold, noinline)) void look_into(struct search *search, uint64_t object,
-						      enum python_file_kind kind)
+static __attribute__((cold, noinline)) void places_look_into(struct search *search, uint64_t object,
+							     enum python_file_kind kind)
 {
 	struct python_file file;
 
@@ -56,13 +56,13 @@ static __attribute__((cold, noinline)) void look_into(struct search *search, uin
 	search->left -= file.pieces < search->left ? file.pieces : search->left;
 }
 
-static inline void look_at(struct search *search, uint64_t object, uint64_t type)
+static inline void places_look_at(struct search *search, uint64_t object, uint64_t type)
 {
-	enum python_file_kind kind = type ? kind_of(search, type) : PYTHON_NO_FILE;
+	enum python_file_kind kind = type ? places_kind_of(search, type) : PYTHON_NO_FILE;
 
 	search->left--;
 	if (kind != PYTHON_NO_FILE)
-		look_into(search, object, kind);
+		places_look_into(search, object, kind);
 }
 
 static void look_at_value(struct search *search, uint64_t object)
@@ -70,7 +70,7 @@ static void look_at_value(struct search *search, uint64_t object)
 	uint64_t type;
 
 	if (object && search->left && python_read_word(search->walk, object + OBJECT_TYPE, &type))
-		look_at(search, object, type);
+		places_look_at(search, object, type);
 }
 
 /* --- dictionaries --------------------------------------------------------------- */
@@ -97,8 +97,8 @@ static void look_at_entry(struct search *search, const struct python_entries *en
 }
 
 /* They keep their places in the dictionary. */
-static bool find_stream(const struct python_walk *walk, const struct python_entries *system,
-			const char *name, uint32_t *index)
+static bool places_find_stream(const struct python_walk *walk, const struct python_entries *system,
+			       const char *name, uint32_t *index)
 {
 	if (python_has_key(walk, system, *index, name))
 		return true;
@@ -122,7 +122,7 @@ static void search_streams(struct search *search, uint64_t interpreter,
 	    !find_values(walk, dictionary, &system))
 		return;
 	for (uint32_t i = 0; i < sizeof(names) / sizeof(*names); i++)
-		if (find_stream(walk, &system, names[i], &streams->index[i]))
+		if (places_find_stream(walk, &system, names[i], &streams->index[i]))
 			look_at_entry(search, &system, streams->index[i]);
 }
 
@@ -164,7 +164,7 @@ static void search_locals(struct search *search, uint64_t frame, uint64_t code)
 			look_at_value(search, value & ~PYTHON_TAGS);
 }
 
-static bool is_shim(const struct python_walk *walk, uint64_t frame)
+static bool places_is_shim(const struct python_walk *walk, uint64_t frame)
 {
 	uint8_t owner;
 
@@ -212,7 +212,7 @@ static void search_frames(struct search *search, uint64_t thread)
 	if (!python_find_frame(walk, thread, &frame))
 		return;
 	for (uint32_t i = 0; i < FRAMES_MAX && frame && search->left; i++) {
-		if (!is_shim(walk, frame)) {
+		if (!places_is_shim(walk, frame)) {
 			if (python_read_word(walk, frame + walk->layout.frame_code, &code))
 				search_locals(search, frame, code & ~PYTHON_TAGS);
 			if (find_globals(walk, frame, &globals) && is_new(&modules, globals))
@@ -292,7 +292,7 @@ static bool search_list(struct search *search, uint64_t list, uint32_t direction
 	for (at &= ~HEAD_MARKS; at != list && search->left; at &= ~HEAD_MARKS) {
 		if (!at || !python_read_word(walk, at + HEAD_BYTES + OBJECT_TYPE, &type))
 			return false;
-		look_at(search, at + HEAD_BYTES, type);
+		places_look_at(search, at + HEAD_BYTES, type);
 		if (!python_read_word(walk, at + direction, &at))
 			return false;
 	}

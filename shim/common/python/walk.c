@@ -30,7 +30,7 @@ static uint64_t word_in(const uint8_t *bytes, uint32_t offset)
 	return value;
 }
 
-static int32_t number_in(const uint8_t *bytes, uint32_t offset)
+static int32_t walk_number_in(const uint8_t *bytes, uint32_t offset)
 {
 	int32_t value;
 
@@ -60,7 +60,8 @@ static size_t code_extent(const struct python_layout *layout)
 	return larger(last, OBJECT_TYPE) + sizeof(uint64_t);
 }
 
-static bool read_frame(const struct python_walk *walk, uint64_t address, struct frame_view *frame)
+static bool walk_read_frame(const struct python_walk *walk, uint64_t address,
+			    struct frame_view *frame)
 {
 	size_t extent = frame_extent(&walk->layout);
 
@@ -83,7 +84,7 @@ static uint64_t identity_of(const struct python_layout *layout, const uint8_t *c
 	uint64_t identity = word_in(code, layout->code_file);
 
 	identity = (identity ^ word_in(code, layout->code_name)) * 0xff51afd7ed558ccdu;
-	return identity ^ (uint32_t)number_in(code, layout->code_first_line);
+	return identity ^ (uint32_t)walk_number_in(code, layout->code_first_line);
 }
 
 /* Up to 3.10 a frame has the number of its instruction, since 3.11 its address. */
@@ -97,7 +98,7 @@ static int32_t instruction_of(const struct python_layout *layout, const struct f
 			 layout->code_start;
 		return (int32_t)offset;
 	}
-	offset = (uint64_t)number_in(frame->bytes, layout->frame_instruction);
+	offset = (uint64_t)walk_number_in(frame->bytes, layout->frame_instruction);
 	/* 3.10 counts code units of two bytes. */
 	return (int32_t)(layout->lines == PYTHON_LINES_RANGES ? 2 * offset : offset);
 }
@@ -118,14 +119,14 @@ static enum python_status add_frame(struct python_walk *walk, const struct frame
 	return PYTHON_READ;
 }
 
-static bool is_shim(const struct python_walk *walk, const struct frame_view *frame)
+static bool walk_is_shim(const struct python_walk *walk, const struct frame_view *frame)
 {
 	return walk->layout.chain == PYTHON_FRAME_SHIMS &&
 	       frame->bytes[walk->layout.frame_owner] >= OWNED_BY_INTERPRETER;
 }
 
 /* The frame that stands for a C call lies in it. */
-static void note_call(struct python_walk *walk, uint64_t call)
+static void walk_note_call(struct python_walk *walk, uint64_t call)
 {
 	for (uint32_t i = walk->count; i-- > 0 && !walk->frames[i].call;)
 		walk->frames[i].call = call;
@@ -151,10 +152,10 @@ static enum python_status walk_frames(struct python_walk *walk, uint64_t address
 			walk->truncated = true;
 			break;
 		}
-		if (!read_frame(walk, address, &frame))
+		if (!walk_read_frame(walk, address, &frame))
 			return PYTHON_UNREADABLE;
-		if (is_shim(walk, &frame))
-			note_call(walk, address);
+		if (walk_is_shim(walk, &frame))
+			walk_note_call(walk, address);
 		else
 			status = add_frame(walk, &frame, call);
 		if (status != PYTHON_READ)
@@ -300,7 +301,7 @@ bool python_read_code(const struct python_walk *walk, uint64_t address, struct p
 
 	if (!read_code_object(walk, address, bytes))
 		return false;
-	code->first_line = number_in(bytes, layout->code_first_line);
+	code->first_line = walk_number_in(bytes, layout->code_first_line);
 	code->line_table = word_in(bytes, layout->code_lines);
 	return python_read_text(walk, word_in(bytes, layout->code_file), code->file,
 				sizeof(code->file), true, &code->file_length) &&

@@ -14,7 +14,7 @@ struct code {
 	uint64_t address;
 };
 
-static bool take(struct code *code, const uint8_t *bytes, size_t length)
+static bool go_code_take(struct code *code, const uint8_t *bytes, size_t length)
 {
 	if (code->length - code->at < length || memcmp(code->bytes + code->at, bytes, length) != 0)
 		return false;
@@ -31,7 +31,7 @@ static bool take_distance(struct code *code, int32_t *distance)
 	return true;
 }
 
-static bool take_byte(struct code *code, int32_t *distance)
+static bool go_code_take_byte(struct code *code, int32_t *distance)
 {
 	if (code->at >= code->length)
 		return false;
@@ -40,7 +40,7 @@ static bool take_byte(struct code *code, int32_t *distance)
 }
 
 #define TAKE(code, ...)                                                                            \
-	take(code, (const uint8_t[]){__VA_ARGS__}, sizeof((const uint8_t[]){__VA_ARGS__}))
+	go_code_take(code, (const uint8_t[]){__VA_ARGS__}, sizeof((const uint8_t[]){__VA_ARGS__}))
 
 /* mov %fs:distance, %rax; in a shared library the distance is in a word of its own. */
 static bool take_tls(struct code *code, const struct goroutine_reader *reader, int64_t *tls)
@@ -72,7 +72,7 @@ static bool take_tls(struct code *code, const struct goroutine_reader *reader, i
 static bool take_load(struct code *code, int32_t *distance)
 {
 	if (TAKE(code, 0x48, 0x8b, 0x40))
-		return take_byte(code, distance);
+		return go_code_take_byte(code, distance);
 	return TAKE(code, 0x48, 0x8b, 0x80) && take_distance(code, distance);
 }
 
