@@ -32,7 +32,8 @@ struct walk {
 	struct address_space *space;
 	const struct stack_registers *registers;
 	const struct memory *memory;
-	uint64_t start; /* the pc that libunwind starts from */
+	uint64_t start;             /* the pc that libunwind starts from */
+	struct stack_registers end; /* where it stopped */
 	struct table_entry table;
 	unsigned int reads;
 	bool undescribed; /* libunwind asked for a pc that no description covers */
@@ -361,16 +362,16 @@ static size_t walk_by_frame_pointer(struct walk *walk, struct stack_registers *a
  */
 static size_t walk_all(struct walk *walk, struct step steps[FRAMES_MAX])
 {
-	struct stack_registers end = {0};
-	size_t count = walk_described(walk, steps, 1, &end);
+	struct stack_registers *end = &walk->end;
+	size_t count = walk_described(walk, steps, 1, end);
 
-	for (int i = 0; i < CROSSINGS_MAX && count < FRAMES_MAX && is_apart(walk, &end); i++) {
-		count = walk_by_frame_pointer(walk, &end, steps, count);
-		if (!end.pc || !is_described(walk->space, end.pc - 1))
+	for (int i = 0; i < CROSSINGS_MAX && count < FRAMES_MAX && is_apart(walk, end); i++) {
+		count = walk_by_frame_pointer(walk, end, steps, count);
+		if (!end->pc || !is_described(walk->space, end->pc - 1))
 			break;
-		walk->registers = &end;
-		walk->start = end.pc - 1;
-		count = walk_described(walk, steps, count, &end);
+		walk->registers = end;
+		walk->start = end->pc - 1;
+		count = walk_described(walk, steps, count, end);
 	}
 	return count;
 }
