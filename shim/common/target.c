@@ -395,7 +395,8 @@ bool target_can_read(const char *path)
 	if (descriptor >= 0)
 		raw_close(descriptor);
 	/* No descriptor free, or none in the system: that says nothing of the file. */
-	return descriptor >= 0 || errno == EMFILE || errno == ENFILE || errno == EINTR;
+	return descriptor >= 0 || descriptor == -EMFILE || descriptor == -ENFILE ||
+	       descriptor == -EINTR;
 }
 
 bool target_is_own(const char *path)

@@ -21,6 +21,7 @@
 	suite(rules) \
 	suite(libc_regions) \
 	suite(procfs) \
+	suite(target) \
 	suite(graph) \
 	suite(watch) \
 	suite(session) \

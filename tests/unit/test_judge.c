@@ -1372,8 +1372,8 @@ START_TEST(says_where_the_holder_stands)
 {
 	static const char *const words[] = {"in the opposite order", "held when it called fork()",
 					    "has it, and is in"};
-	static const char *const cures[] = {"register those for first_mutex after those for "
-					    "second_mutex",
+	static const char *const cures[] = {("register those for first_mutex after those for "
+					     "second_mutex"),
 					    "release second_mutex before", "give first_mutex back"};
 	session_reference other = _i == 2 ? add_blocked(LOGGER_TID, NULL, 0, 0, 0)
 					  : add_blocked(LOGGER_TID, &second_mutex, 200, 0,
@@ -1576,7 +1576,8 @@ END_TEST
 static const char *fingerprint_of_stack(struct frame *frames, size_t count)
 {
 	struct judgement judgement = {.model = &model, .arena = &arena};
-	struct finding finding = {.code = "FC002", .child = {.stack = {frames, count}}};
+	struct finding finding = {.code = "FC002",
+				  .child = {.stack = {.list = frames, .count = count}}};
 
 	evidence_identify(&judgement, &finding);
 	return finding.fingerprint;
