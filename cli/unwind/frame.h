@@ -8,6 +8,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+struct origin;
+
 struct frame {
 	const char *function; /* demangled; NULL: unknown */
 	const char *file;     /* source file as the debug information names it; NULL: unknown */
@@ -20,6 +22,7 @@ struct frame {
 	/* The stack pointer there; of a Python frame: an address within the C frame
 	 * of its evaluator. 0: unknown. */
 	uint64_t sp;
+	const struct origin *origin; /* whose source it is in; NULL: nobody has asked */
 };
 
 /* What an interpreter was doing on a stack. Its frames have no module. */

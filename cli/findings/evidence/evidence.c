@@ -5,6 +5,7 @@
 #include "evidence.h"
 #include "attribution.h"
 #include "base/library_names.h"
+#include "finding_stacks.h"
 #include "fork_line.h"
 #include "fork_paths.h"
 #include "lock_kinds.h"
@@ -666,20 +667,30 @@ static void identify_as(struct judgement *judgement, struct finding *finding, ui
 	finding->suppression = suppression_of(judgement, finding);
 }
 
+static void mark_origins(struct frames *frames, void *context)
+{
+	struct judgement *judgement = context;
+
+	origins_mark(&judgement->origins, judgement->arena, frames);
+}
+
 void evidence_identify_by_holder(struct judgement *judgement, struct finding *finding)
 {
-	if (!finding->holder.acquired_at.count)
+	if (!finding->holder.acquired_at.count) {
 		evidence_identify(judgement, finding);
-	else
-		identify_as(judgement, finding,
-			    hash_frames(judgement, hash_object(judgement, finding),
-					&finding->holder.acquired_at));
+		return;
+	}
+	finding_each_stack(finding, mark_origins, judgement);
+	identify_as(judgement, finding,
+		    hash_frames(judgement, hash_object(judgement, finding),
+				&finding->holder.acquired_at));
 }
 
 void evidence_identify(struct judgement *judgement, struct finding *finding)
 {
 	uint64_t hash = hash_object(judgement, finding);
 
+	finding_each_stack(finding, mark_origins, judgement);
 	if (finding->copied.present)
 		hash = hash_text(hash, finding->copied.what);
 	hash = hash_frames(judgement, hash, &finding->fork.stack);

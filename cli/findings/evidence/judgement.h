@@ -5,6 +5,7 @@
 #define FORKCHECK_JUDGEMENT_H
 
 #include "findings/finding.h"
+#include "origins/origin.h"
 #include "session/model.h"
 
 struct rule;
@@ -16,6 +17,7 @@ struct judgement {
 	struct finding *findings;
 	size_t count, capacity;
 	struct attribution *attributions; /* what attribution.c remembers */
+	struct origins origins;
 };
 
 /* A new finding of a rule, zeroed but for its code and name. Valid until the next call. */
