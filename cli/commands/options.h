@@ -59,6 +59,7 @@ struct options {
 	bool print_suppressions;
 	enum color_mode color;
 	bool notes;
+	bool full_stacks;      /* text reports leave nothing out of stacks */
 	bool quiet;            /* no text report on stderr */
 	bool no_subreaper;     /* orphans are init's */
 	bool require_observed; /* unobserved descendants are worth a status */

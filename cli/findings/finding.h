@@ -160,6 +160,29 @@ struct blocked_part {
 	struct frames acquired_at; /* where the other thread took what this one waits for */
 };
 
+/* A place in source that a reader looks at first. */
+struct headline_place {
+	const struct frame *frame;  /* the user's own where there is one; NULL: none is known */
+	const struct frame *inside; /* the package's function that it called; NULL: none */
+};
+
+/* One line of a headline: `held by T2 "logger", since log.c:28 log_write`. */
+struct headline_row {
+	const char *role;   /* "held by"; NULL: there is no such line */
+	const char *before; /* in words, what stands before the place; NULL: nothing */
+	struct headline_place place;
+	const char *after; /* and behind it; NULL: nothing */
+};
+
+/* The few lines that say what to change, and where. */
+struct headline_part {
+	struct headline_row waits, forked;
+	struct headline_row *who; /* held it, is missing, is in the ring, and so on */
+	size_t who_count;
+	const char *cure; /* the first sentence of it; NULL: none is known */
+	const char *rest; /* of the advice, where the cure is not all of it; NULL: nothing */
+};
+
 struct finding {
 	const char *code; /* "FC001" */
 	const char *name; /* "orphaned-lock" */
@@ -192,6 +215,7 @@ struct finding {
 	/* Of a fork() that does not return: who has what it waits for, and so on. */
 	struct blocked_part *blocked;
 	size_t blocked_count;
+	struct headline_part headline; /* of all this, what to read first */
 };
 
 /* A row of the fork-safety table. */

@@ -46,6 +46,8 @@ struct program_case {
 	const char *python_child;
 	const char *python_created;
 	const char *python_awaited; /* of the process of a ring that the child waits for */
+	/* The lines to read first, one frame each: where it waits and was forked, and who else. */
+	const char *headline_waits, *headline_forked, *headline_who;
 	const char *python_problem; /* words about why the child has no Python frames */
 	const char *python_name;    /* of the holder, or one of the missing threads */
 	const char *start_method;   /* of Python's */

@@ -17,6 +17,7 @@
 	suite(assemble) \
 	suite(reader) \
 	suite(model) \
+	suite(headline) \
 	suite(judge) \
 	suite(rules) \
 	suite(libc_regions) \

@@ -143,7 +143,7 @@ static const char *library_label(struct page *page, const char *library)
 static void put_group(struct page *page, const struct finding *finding,
 		      const struct missing_group *group)
 {
-	bool has_them = is_in_fork(finding);
+	bool has_them = finding_is_in_fork(finding);
 	const char *library = library_label(page, group->library);
 	const char *heading = page_count(page, group->count, "thread", NULL);
 
