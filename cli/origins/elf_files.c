@@ -3,7 +3,7 @@
  * them; those of a distribution's packages by the directories of the file hierarchy standard.
  */
 #include "base/library_names.h"
-#include "ecosystems.h"
+#include "debian.h"
 #include "path_parts.h"
 #include <string.h>
 #include <unistd.h>
@@ -135,6 +135,7 @@ bool system_file_origin(const struct origin_question *question, struct origin *o
 		    after[strspn(after, "0123456789x")] != '/')
 			continue;
 		*origin = (struct origin){.kind = ORIGIN_PACKAGE};
+		debian_package(question, origin);
 		return true;
 	}
 	return false;

@@ -30,6 +30,7 @@ struct origin {
 
 /* What is remembered, of the files of one report. All zero is a new one; it is the arena's. */
 struct origins {
+	const char *root; /* that all files are looked up below; NULL: this system's */
 	struct origin_entry *entries;
 	struct wheel_site *wheel_sites;
 	struct debian_list *debian;

@@ -4,8 +4,13 @@
  */
 #include "cli/origins/origin.h"
 #include "cli/origins/rust_names.h"
+#include "support.h"
 #include <check.h>
+#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 #define COUNT(array) (sizeof(array) / sizeof(*(array)))
 
@@ -405,6 +410,245 @@ START_TEST(finds_crates_in_names)
 }
 END_TEST
 
+/* A system below a folder. */
+static const char *root;
+
+static void setup_root(void)
+{
+	setup();
+	root = support_folder();
+	origins.root = root;
+}
+
+static void teardown_root(void)
+{
+	support_remove_folder(root);
+	teardown();
+}
+
+static const char *below_root(const char *path)
+{
+	return arena_printf(&arena, "%s%s", root, path);
+}
+
+static void put_folders(const char *path)
+{
+	for (const char *slash = strchr(path + 1, '/'); slash; slash = strchr(slash + 1, '/'))
+		mkdir(below_root(arena_strndup(&arena, path, (size_t)(slash - path))), 0700);
+}
+
+static void put_bytes(const char *path, const char *bytes, size_t length)
+{
+	FILE *stream;
+
+	put_folders(path);
+	stream = fopen(below_root(path), "w");
+	ck_assert_ptr_nonnull(stream);
+	ck_assert_uint_eq(fwrite(bytes, 1, length, stream), length);
+	fclose(stream);
+}
+
+static void put(const char *path, const char *text)
+{
+	put_bytes(path, text, strlen(text));
+}
+
+#define SITE "/v/lib/python3.12/site-packages/"
+
+static void expect_file(const char *path, const char *package, const char *version)
+{
+	const struct origin *origin = origin_of_file(&origins, &arena, path);
+
+	ck_assert_int_eq(origin->kind, ORIGIN_PACKAGE);
+	expect_text(origin->package, package);
+	expect_text(origin->version, version);
+}
+
+static void expect_source(const char *path, const char *package, const char *version)
+{
+	struct frame frame = {.file = path};
+	const struct origin *origin = origin_of(&origins, &arena, &frame, NULL);
+
+	ck_assert_int_eq(origin->kind, ORIGIN_PACKAGE);
+	expect_text(origin->package, package);
+	expect_text(origin->version, version);
+}
+
+static void put_wheel(const char *directory, const char *metadata, const char *record)
+{
+	put(arena_printf(&arena, SITE "%s/METADATA", directory), metadata);
+	if (record)
+		put(arena_printf(&arena, SITE "%s/RECORD", directory), record);
+}
+
+START_TEST(finds_the_wheel_that_lists_a_file)
+{
+	put_wheel("polars-2.1.0.dist-info", "Metadata-Version: 2.4\nName: polars\nVersion: 2.1.0\n",
+		  "polars/__init__.py,sha256=x,1\npolars/frame.py,,\n");
+	put_wheel("polars_runtime_32-2.1.1.dist-info",
+		  "Name: polars-runtime-32\r\nVersion: 2.1.1\r\n\r\nVersion: 9\r\n",
+		  "_polars_runtime_32/r.abi3.so,sha256=y,2\r\n");
+	put_wheel("pillow-11.0.dist-info", "Name: pillow\nVersion: 11.0\n",
+		  "PIL/Image.py,,\n\"PIL/a,b.py\",,\npillow.libs/libjpeg-0a1b2c3d.so.62,,\n");
+	expect_source(SITE "polars/frame.py", "polars", "2.1.0");
+	expect_file(SITE "_polars_runtime_32/r.abi3.so", "polars-runtime-32", "2.1.1");
+	expect_source(SITE "PIL/Image.py", "pillow", "11.0");
+	expect_source(SITE "PIL/a,b.py", "pillow", "11.0");
+	expect_file(SITE "pillow.libs/libjpeg-0a1b2c3d.so.62", "pillow", "11.0");
+	/* a file that no list has, below the name that a distribution has */
+	expect_source(SITE "polars/made_later.py", "polars", "2.1.0");
+	expect_source(SITE "PIL/Ima", "PIL", NULL);
+}
+END_TEST
+
+START_TEST(tells_namespace_packages_apart)
+{
+	put_wheel("google_auth-2.0.dist-info", "Name: google-auth\nVersion: 2.0\n",
+		  "google/auth/jwt.py,,\n");
+	put_wheel("google_api-3.0.dist-info", "Name: google-api\nVersion: 3.0\n",
+		  "google/api/http.py,,\n");
+	expect_source(SITE "google/api/http.py", "google-api", "3.0");
+	expect_source(SITE "google/auth/jwt.py", "google-auth", "2.0");
+}
+END_TEST
+
+START_TEST(finds_distributions_without_a_list)
+{
+	put_wheel("PyYAML-6.0.dist-info", "Name: PyYAML\nVersion: 6.0\n", NULL);
+	put(SITE "PyYAML-6.0.dist-info/top_level.txt", "_yaml\nyaml\n");
+	put(SITE "six-1.16.0.egg-info", "Metadata-Version: 1.1\nName: six\nVersion: 1.16.0\n");
+	put(SITE "foo.egg-info/PKG-INFO", "Name: foo\nVersion: 0.1\n");
+	put(SITE "foo.egg-info/installed-files.txt", "../foolib/f.py\nPKG-INFO\n");
+	expect_source(SITE "yaml/loader.py", "PyYAML", "6.0");
+	expect_source(SITE "six.py", "six", "1.16.0");
+	expect_source(SITE "foolib/f.py", "foo", "0.1");
+	expect_source(SITE "bar-2.5-py3.8.egg/bar/b.py", "bar", "2.5");
+	expect_source(SITE "loader.py", "loader", NULL);
+}
+END_TEST
+
+static const char *const hostile_metadata[] = {
+	"",
+	"Name:\nVersion:\n",
+	"Name: \033[31mred\nVersion: 1\0330\n",
+	"Name: a b\nVersion: 1 2\n",
+	"\nName: late\nVersion: 1\n",
+	"Nam",
+	"Name: \xff\xfe\nVersion: \xff\n",
+};
+
+START_TEST(makes_nothing_of_hostile_metadata)
+{
+	put_wheel("pkg-1.0.dist-info", hostile_metadata[_i], "pkg/a.py,,\n");
+	expect_source(SITE "pkg/a.py", "pkg", NULL);
+}
+END_TEST
+
+START_TEST(bounds_names_and_versions)
+{
+	char *metadata = arena_zalloc(&arena, 70000);
+
+	strcpy(metadata, "Name: ");
+	memset(metadata + 6, 'n', 300);
+	strcpy(metadata + 306, "\nVersion: ");
+	memset(metadata + 316, '1', 69000);
+	put_wheel("pkg-1.0.dist-info", metadata, "pkg/a.py,,\n");
+	expect_source(SITE "pkg/a.py", "pkg", NULL);
+}
+END_TEST
+
+START_TEST(reads_no_pipe_and_no_folder_in_place_of_a_file)
+{
+	put(SITE "pkg-1.0.dist-info/METADATA/x", "");
+	put(SITE "pkg-1.0.dist-info/top_level.txt", "pkg\n");
+	ck_assert_int_eq(mkfifo(below_root(SITE "pkg-1.0.dist-info/RECORD"), 0600), 0);
+	expect_source(SITE "pkg/a.py", "pkg", NULL);
+}
+END_TEST
+
+START_TEST(survives_a_list_of_any_bytes)
+{
+	uint64_t state = 17;
+	char bytes[4096];
+
+	for (int round = 0; round < 20; round++) {
+		for (size_t i = 0; i < sizeof(bytes); i++)
+			bytes[i] = "\n\",./pkga\0\r-"[support_random(&state) % 13];
+		put_bytes(SITE "pkg-1.0.dist-info/RECORD", bytes, sizeof(bytes));
+		put_bytes(SITE "pkg-1.0.dist-info/METADATA", bytes, sizeof(bytes));
+		put_bytes("/var/lib/dpkg/info/pkg.list", bytes, sizeof(bytes));
+		put_bytes("/var/lib/dpkg/status", bytes, sizeof(bytes));
+		put_bytes("/n/node_modules/pkg/package.json", bytes, sizeof(bytes));
+		origins = (struct origins){.root = root};
+		expect_source(SITE "pkg/pkg.py", "pkg", NULL);
+		expect_file("/n/node_modules/pkg/p.node", "pkg", NULL);
+		origin_of_file(&origins, &arena, "/usr/lib/pkg.so");
+	}
+}
+END_TEST
+
+#define STATUS                                                                                     \
+	"Package: adduser\nStatus: install ok installed\nVersion: 3.134\n\n"                       \
+	"Package: libgomp1\nStatus: install ok installed\nMulti-Arch: same\n"                      \
+	"Version: 12.2.0-14+deb12u1\nDescription: x\n Version: 9\n\n"                              \
+	"Package: libgomp1-dbg\nVersion: 7\n\nPackage: bare\n\nPackage: z\nVersion: 8\n"
+
+START_TEST(asks_dpkg_for_libraries)
+{
+	put("/var/lib/dpkg/status", STATUS);
+	put("/var/lib/dpkg/info/adduser.list", "/.\n/usr/sbin/adduser\n/usr/lib/adduser.so\n");
+	put("/var/lib/dpkg/info/libgomp1:amd64.list",
+	    "/.\n/usr/lib\n/usr/lib/x86_64-linux-gnu/libgomp.so.1.0.0\n"
+	    "/usr/lib/x86_64-linux-gnu/libgomp.so.1\n");
+	put("/var/lib/dpkg/info/bare.list", "/lib/libold.so.2");
+	put("/var/lib/dpkg/info/libgomp1:amd64.md5sums", "/usr/lib/libother.so\n");
+	expect_file("/usr/lib/x86_64-linux-gnu/libgomp.so.1", "libgomp1", "12.2.0-14+deb12u1");
+	expect_file("/lib/x86_64-linux-gnu/libgomp.so.1", "libgomp1", "12.2.0-14+deb12u1");
+	expect_file("/usr/lib/adduser.so", "adduser", "3.134");
+	expect_file("/usr/lib/libold.so.2", "bare", NULL);
+	expect_file("/usr/lib/libother.so", NULL, NULL);
+	expect_file("/usr/lib/libgomp.so.1", NULL, NULL);
+}
+END_TEST
+
+START_TEST(follows_alternatives_to_their_package)
+{
+	put("/var/lib/dpkg/info/libblas3:amd64.list", "/usr/lib/blas/libblas.so.3\n");
+	put("/usr/lib/blas/libblas.so.3", "");
+	ck_assert_int_eq(symlink("blas/libblas.so.3", below_root("/usr/lib/libblas.so.3")), 0);
+	expect_file("/usr/lib/libblas.so.3", "libblas3", NULL);
+}
+END_TEST
+
+START_TEST(reads_versions_of_npm_packages)
+{
+	put("/n/node_modules/sharp/package.json", "{\"name\": \"sharp\", \"version\": \"0.33.5\"}");
+	put("/n/node_modules/@img/x/package.json", "{\"version\": 7}");
+	put("/n/node_modules/deep/package.json", "[[[[[[[[[[[[[[");
+	expect_file("/n/node_modules/sharp/build/Release/s.node", "sharp", "0.33.5");
+	expect_file("/n/node_modules/@img/x/lib/s.node", "@img/x", NULL);
+	expect_file("/n/node_modules/deep/s.node", "deep", NULL);
+}
+END_TEST
+
+static TCase *file_tests(void)
+{
+	TCase *tests = tcase_create("files");
+
+	tcase_add_checked_fixture(tests, setup_root, teardown_root);
+	tcase_add_test(tests, finds_the_wheel_that_lists_a_file);
+	tcase_add_test(tests, tells_namespace_packages_apart);
+	tcase_add_test(tests, finds_distributions_without_a_list);
+	tcase_add_loop_test(tests, makes_nothing_of_hostile_metadata, 0, COUNT(hostile_metadata));
+	tcase_add_test(tests, bounds_names_and_versions);
+	tcase_add_test(tests, reads_no_pipe_and_no_folder_in_place_of_a_file);
+	tcase_add_test(tests, survives_a_list_of_any_bytes);
+	tcase_add_test(tests, asks_dpkg_for_libraries);
+	tcase_add_test(tests, follows_alternatives_to_their_package);
+	tcase_add_test(tests, reads_versions_of_npm_packages);
+	return tests;
+}
+
 Suite *origins_suite(void)
 {
 	Suite *suite = suite_create("origins");
@@ -418,5 +662,6 @@ Suite *origins_suite(void)
 	tcase_add_test(kinds, keeps_the_wheel_of_a_crate);
 	tcase_add_test(kinds, takes_the_interpreter_for_a_runtime);
 	suite_add_tcase(suite, kinds);
+	suite_add_tcase(suite, file_tests());
 	return suite;
 }
