@@ -162,8 +162,9 @@ struct blocked_part {
 
 /* A place in source that a reader looks at first. */
 struct headline_place {
-	const struct frame *frame;  /* the user's own where there is one; NULL: none is known */
-	const struct frame *inside; /* the package's function that it called; NULL: none */
+	const struct frame *frame; /* the user's own where there is one; NULL: none is known */
+	/* The function that it called, of a package or of a language's library; NULL: none. */
+	const struct frame *inside;
 };
 
 /* One line of a headline: `held by T2 "logger", since log.c:28 log_write`. */

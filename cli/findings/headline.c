@@ -52,6 +52,15 @@ static bool place_shows(const struct headline_place *place, const char *function
 	return place->inside || (place->frame && same_text(place->frame->function, function));
 }
 
+/* An address says nothing beside a call that does, and is told further down. */
+static const char *object_words(struct arena *arena, const struct lock_part *lock,
+				const struct headline_place *place)
+{
+	if (place->inside && lock->kind && !lock->name && !lock->module)
+		return arena_printf(arena, "for a %s", bounded_name(arena, lock->kind));
+	return arena_printf(arena, "for %s", lock_words(arena, lock));
+}
+
 static const char *awaited_words(struct arena *arena, const struct finding *finding,
 				 const struct headline_place *place)
 {
@@ -61,7 +70,7 @@ static const char *awaited_words(struct arena *arena, const struct finding *find
 	if (edge)
 		return edge_words(arena, edge);
 	if (finding->lock.present)
-		return arena_printf(arena, "for %s", lock_words(arena, &finding->lock));
+		return object_words(arena, &finding->lock, place);
 	if (!function || place_shows(place, function))
 		return NULL;
 	return arena_printf(arena, "in %s", bounded_name(arena, function));
@@ -108,6 +117,8 @@ static void place_holder(struct arena *arena, const struct holder_part *holder,
 		row->place = headline_place(arena, &stack);
 		since = "; at the fork it was in";
 	}
+	/* That it called a function that takes a lock goes without saying. */
+	row->place.inside = NULL;
 	if (row->place.frame)
 		row->before = arena_printf(arena, "%s%s", row->before, since);
 }

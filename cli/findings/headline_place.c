@@ -3,6 +3,7 @@
  * together, as they called each other.
  */
 #include "headline_place.h"
+#include "base/library_names.h"
 #include "base/same_text.h"
 #include "origins/origin.h"
 #include "stack_view.h"
@@ -60,15 +61,26 @@ static const struct frame *find_inside(const struct merged_frame *list, size_t c
 	return innermost < count ? list[innermost].frame : NULL;
 }
 
+/* The call into a language's library says what the line does; one into libc, what it waits in. */
+static const struct frame *called_runtime(const struct merged_frame *list, size_t chosen)
+{
+	const struct frame *called = chosen > 0 ? list[chosen - 1].frame : NULL;
+
+	return called && called->function && !library_is_of_libc(called->module) ? called : NULL;
+}
+
 static struct headline_place choose(const struct merged_frame *list, size_t count)
 {
 	size_t chosen = find_kind(list, count, ORIGIN_OWN);
 	struct headline_place place = {0};
 
-	if (chosen < count)
+	if (chosen < count) {
 		place.inside = find_inside(list, chosen);
-	else
+		if (!place.inside)
+			place.inside = called_runtime(list, chosen);
+	} else {
 		chosen = find_kind(list, count, ORIGIN_PACKAGE);
+	}
 	if (chosen == count)
 		chosen = find_runtime(list, count);
 	if (chosen < count)

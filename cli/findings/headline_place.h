@@ -6,8 +6,9 @@
 #include "finding.h"
 
 /*
- * The innermost frame of the user's own source, with the package's function that it called;
- * without one a package's frame, then a runtime's. A stack without frames has no place.
+ * The innermost frame of the user's own source, with the package's function that it called, or
+ * that of a language's library; without one a package's frame, then a runtime's. A stack
+ * without frames has no place.
  */
 struct headline_place headline_place(struct arena *arena, const struct frames *stack);
 

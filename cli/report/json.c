@@ -404,17 +404,12 @@ static void set_parts(struct document *document, json_t *object, const struct fi
 /* A place of the headline, as keys of `object`. */
 static void set_frame(struct document *document, json_t *object, const struct frame *frame)
 {
-	const struct origin *origin = frame->origin;
-
 	set(document, object, "function", text_value(document, frame->function));
 	set(document, object, "file", text_value(document, frame->file));
 	set(document, object, "line", frame->line > 0 ? json_integer(frame->line) : json_null());
 	if (frame->module != NULL)
 		set(document, object, "module", text_value(document, frame->module));
-	if (origin == NULL || origin->kind != ORIGIN_PACKAGE)
-		return;
-	set(document, object, "package", text_value(document, origin->package));
-	set(document, object, "package_version", text_value(document, origin->version));
+	set_origin(document, object, frame->origin);
 }
 
 static json_t *headline_row_value(struct document *document, const struct headline_row *row)

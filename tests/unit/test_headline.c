@@ -120,6 +120,21 @@ START_TEST(a_package_stands_in_for_ones_own)
 }
 END_TEST
 
+START_TEST(without_a_package_the_languages_call_is_shown)
+{
+	struct frame stack[] = {
+		{.function = "sem_wait", .module = "/lib/libc.so.6", .origin = &runtime},
+		{.function = "Queue.get", .file = "/l/queue.py", .origin = &runtime},
+		{.function = "work", .file = "/app/app.py", .line = 3, .origin = &own},
+	};
+
+	ck_assert_str_eq(inside_of(STACK(stack)), "Queue.get");
+	/* What is waited in is told apart. */
+	stack[1] = stack[0];
+	ck_assert_ptr_null(inside_of(STACK(stack)));
+}
+END_TEST
+
 START_TEST(a_package_is_shown_by_a_line_that_can_be_looked_up)
 {
 	struct frame stack[] = {
@@ -271,6 +286,38 @@ START_TEST(a_package_is_named_with_its_version)
 }
 END_TEST
 
+START_TEST(a_languages_call_is_named_where_there_is_room)
+{
+	struct frame stack[] = {
+		{.function = "Queue.get", .file = "/l/queue.py", .origin = &runtime},
+		{.function = "work", .file = "/app/app.py", .line = 3, .origin = &own},
+	};
+	struct finding finding = child_waits(STACK(stack));
+
+	finding.lock = (struct lock_part){.present = true, .kind = "mutex", .name = "m"};
+	check_text(&finding, "  waits at   app.py:3 work    in Queue.get, for mutex m\n", NULL);
+	finding.lock.name = "a_mutex_with_a_name_that_fills_the_line";
+	check_text(
+		&finding,
+		"  waits at   app.py:3 work    for mutex a_mutex_with_a_name_that_fills_the_line\n",
+		NULL);
+}
+END_TEST
+
+START_TEST(an_address_is_left_out_beside_a_package)
+{
+	struct frame stack[] = {
+		{.function = "Client.flush", .file = "client.py", .line = 485, .origin = &package},
+		{.function = "work", .file = "/app/app.py", .line = 3, .origin = &own},
+	};
+	struct finding finding = child_waits(STACK(stack));
+
+	finding.lock = (struct lock_part){.present = true, .kind = "futex", .address = 0x1000};
+	check_text(&finding, "(posthog 3.1.0), for a\n             futex\n", NULL);
+	check_text(&finding, "  M1 = futex at 0x1000\n", NULL);
+}
+END_TEST
+
 START_TEST(a_ring_names_its_other_members)
 {
 	struct finding finding = child_waits(STACK(waits));
@@ -384,11 +431,14 @@ Suite *headline_suite(void)
 	tcase_add_test(tests, what_stands_below_the_fork_is_not_where_a_child_waits);
 	tcase_add_test(tests, the_function_that_forked_is_the_childs_too);
 	tcase_add_test(tests, a_package_stands_in_for_ones_own);
+	tcase_add_test(tests, without_a_package_the_languages_call_is_shown);
 	tcase_add_test(tests, a_package_is_shown_by_a_line_that_can_be_looked_up);
 	tcase_add_test(tests, a_name_is_better_than_none);
 	tcase_add_test(tests, native_and_python_frames_are_one_stack);
 	tcase_add_test(tests, the_lines_to_change_come_first);
 	tcase_add_test(tests, a_package_is_named_with_its_version);
+	tcase_add_test(tests, a_languages_call_is_named_where_there_is_room);
+	tcase_add_test(tests, an_address_is_left_out_beside_a_package);
 	tcase_add_test(tests, a_ring_names_its_other_members);
 	tcase_add_test(tests, runs_of_runtimes_are_folded);
 	tcase_add_test(tests, a_stack_of_runtimes_only_stays);

@@ -27,7 +27,8 @@ static bool is_runtime(const struct merged_frame *merged)
 	return is_of(merged, ORIGIN_RUNTIME);
 }
 
-/* "std" of "<std::sys::sync::Once>::call"; NULL: the name has no such part. */
+/* "std" of "<std::sys::sync::Once>::call", "runtime" of "runtime.gopark"; NULL: the name has no
+ * such part. */
 static const char *namespace_of(struct arena *arena, const char *function)
 {
 	const char *start, *end;
@@ -35,32 +36,31 @@ static const char *namespace_of(struct arena *arena, const char *function)
 	if (!function)
 		return NULL;
 	start = function + strspn(function, "<&*");
-	for (end = start; isalnum((unsigned char)*end) || *end == '_';)
+	for (end = start; isalnum((unsigned char)*end) || *end == '_' || *end == '/';)
 		end++;
-	if (end == start || strncmp(end, "::", 2) != 0)
+	if (end == start || (strncmp(end, "::", 2) != 0 && *end != '.'))
 		return NULL;
 	return arena_strndup(arena, start, (size_t)(end - start));
 }
 
-/* "libc" of "/lib/libc.so.6". */
+/* "libc" of "/lib/libc.so.6"; NULL of a program, in which the user's own code is, too. */
 static const char *family_of(struct arena *arena, const char *module)
 {
 	const char *name = library_canonical(arena, module),
 		   *end = name ? strstr(name, ".so") : NULL;
 
-	return end ? arena_strndup(arena, name, (size_t)(end - name)) : name;
+	return end ? arena_strndup(arena, name, (size_t)(end - name)) : NULL;
 }
 
+/* NULL: not known. */
 static const char *runtime_name(struct arena *arena, const struct merged_frame *merged)
 {
 	const struct frame *frame = merged->frame;
 	const char *name = merged->is_python ? "Python's library" : frame->origin->package;
 
 	if (!name)
-		name = namespace_of(arena, frame->function);
-	if (!name)
 		name = family_of(arena, frame->module);
-	return name ? name : "a runtime";
+	return name ? name : namespace_of(arena, frame->function);
 }
 
 /* "libc", "std and core", "std, core and others" */
@@ -75,9 +75,11 @@ static const char *runtime_names(struct arena *arena, const struct merged_frame 
 
 		while (same < known && !same_text(names[same], name))
 			same++;
-		if (same == known)
+		if (name && same == known)
 			names[known++] = name;
 	}
+	if (!known)
+		return "a language's library";
 	if (known > NAMED)
 		return arena_printf(arena, "%s, %s and others", names[0], names[1]);
 	return known == 1 ? names[0] : arena_printf(arena, "%s and %s", names[0], names[1]);

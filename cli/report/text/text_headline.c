@@ -23,7 +23,7 @@ static const char *package_words(struct page *page, const struct frame *frame)
 	    origin->version == NULL)
 		return "";
 	version = page_name(page, origin->version, NAME_COLUMNS);
-	return arena_printf(&page->arena, " (%s %s)",
+	return arena_printf(&page->arena, " (%s" PAGE_SPACE "%s)",
 			    page_name(page, origin->package, NAME_COLUMNS), version);
 }
 
@@ -54,31 +54,47 @@ static const char *place_words(struct page *page, const struct headline_place *p
 			    package_words(page, place->frame));
 }
 
-/* "in posthog/client.py:485 (posthog 3.1.0)" */
+static bool is_runtime(const struct frame *frame)
+{
+	return frame->origin != NULL && frame->origin->kind == ORIGIN_RUNTIME;
+}
+
+/* "in posthog/client.py:485 (posthog 3.1.0)"; of a language's library the name says enough. */
 static const char *inside_words(struct page *page, const struct frame *inside)
 {
-	const char *words =
-		inside->line > 0 ? frame_location(page, inside) : frame_words(page, inside, false);
+	const char *words;
 
+	if (is_runtime(inside))
+		words = frame_function(page, inside, FUNCTION_COLUMNS);
+	else if (inside->line > 0)
+		words = frame_location(page, inside);
+	else
+		words = frame_words(page, inside, false);
 	return arena_printf(&page->arena, "in %s%s", words, package_words(page, inside));
 }
 
-/* What stands behind a place: the call that it is in, then the words. */
-static const char *words_behind(struct page *page, const struct headline_row *row)
+/* What stands behind a place of so many columns: the call that it is in, then the words. What is
+ * only a language's call is left out where it would take a line. */
+static const char *words_behind(struct page *page, const struct headline_row *row, size_t columns)
 {
-	const char *words = row->after != NULL ? page_sentence(page, row->after) : "";
+	const struct frame *inside = row->place.inside;
+	const char *words = row->after != NULL ? page_sentence(page, row->after) : "", *both;
 
-	if (row->place.inside == NULL)
+	if (inside == NULL)
 		return words;
-	return arena_printf(&page->arena, "%s%s%s", inside_words(page, row->place.inside),
+	both = arena_printf(&page->arena, "%s%s%s", inside_words(page, inside),
 			    *words != '\0' ? ", " : "", words);
+	if (is_runtime(inside) && HEADLINE_INDENT + columns + 2 + text_columns(both) > page->width)
+		return words;
+	return both;
 }
 
 /* `T2 "logger" for 12 ms, since log.c:28 log_write` */
 static const char *words_first(struct page *page, const struct headline_row *row)
 {
 	struct arena *arena = &page->arena;
-	const char *words = page_sentence(page, row->before), *behind = words_behind(page, row);
+	const char *words = page_sentence(page, row->before);
+	const char *behind = words_behind(page, row, page->width);
 
 	if (row->place.frame != NULL)
 		words = arena_printf(arena, "%s %s", words, place_words(page, &row->place, true));
@@ -88,9 +104,10 @@ static const char *words_first(struct page *page, const struct headline_row *row
 /* "worker.c:88 handle_request   for mutex log_mutex" */
 static const char *place_first(struct page *page, const struct headline_row *row, size_t column)
 {
-	const char *place = place_words(page, &row->place, true), *behind = words_behind(page, row);
 	size_t columns = text_columns(place_words(page, &row->place, false));
 	size_t gap = columns < column ? column - columns : 0;
+	const char *place = place_words(page, &row->place, true);
+	const char *behind = words_behind(page, row, columns + gap);
 
 	if (*behind == '\0')
 		return place;
