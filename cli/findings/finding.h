@@ -130,12 +130,20 @@ struct remedy_part {
 	const char *remark;   /* what else to know; NULL: nothing */
 };
 
+/* A place in source that a reader looks at first. */
+struct headline_place {
+	const struct frame *frame; /* the user's own where there is one; NULL: none is known */
+	/* The function that it called, of a package or of a language's library; NULL: none. */
+	const struct frame *inside;
+};
+
 struct missing_group {
 	const char *library;
 	size_t count;
 	const char **names; /* name_count distinct ones */
 	size_t name_count;
 	struct frames created_at;
+	struct headline_place place; /* that stands for created_at */
 };
 
 struct cycle_edge {
@@ -158,13 +166,6 @@ struct blocked_part {
 	const char *waiting_in;  /* the function that it is in */
 	struct frames stack;
 	struct frames acquired_at; /* where the other thread took what this one waits for */
-};
-
-/* A place in source that a reader looks at first. */
-struct headline_place {
-	const struct frame *frame; /* the user's own where there is one; NULL: none is known */
-	/* The function that it called, of a package or of a language's library; NULL: none. */
-	const struct frame *inside;
 };
 
 /* One line of a headline: `held by T2 "logger", since log.c:28 log_write`. */

@@ -182,14 +182,12 @@ static void add_missing(struct arena *arena, struct finding *finding)
 		arena, "%zu thread%s of %s%s", group->count, group->count == 1 ? "" : "s",
 		group->library ? bounded_name(arena, group->library) : "an unknown library",
 		group_names(arena, group));
-	row->place = headline_place(arena, &group->created_at);
+	row->place.frame = group->place.frame;
 	if (row->place.frame)
 		row->before = arena_printf(arena, "%s, created at", row->before);
 	if (others)
 		row->after = arena_printf(arena, "and %zu more thread%s", others,
 					  others == 1 ? "" : "s");
-	/* That it was made by a package, its library says. */
-	row->place.inside = NULL;
 }
 
 /* The processes that the one of the first line waits for, and so on. */
@@ -237,12 +235,18 @@ static void add_blocked(struct arena *arena, struct finding *finding)
 
 static void add_parent(struct arena *arena, struct finding *finding)
 {
-	struct headline_row *row = add_row(&finding->headline, "parent at");
+	struct headline_place place = headline_place(arena, &finding->parent.stack);
+	const char *deed = bounded_name(arena, finding->parent.deed);
+	struct headline_row *row =
+		add_row(&finding->headline, place.frame ? "parent at" : "parent");
 
 	if (!row)
 		return;
-	row->place = headline_place(arena, &finding->parent.stack);
-	row->after = bounded_name(arena, finding->parent.deed);
+	row->place = place;
+	if (place.frame)
+		row->after = deed;
+	else
+		row->before = deed;
 }
 
 static void add_handler(struct arena *arena, struct finding *finding)
@@ -312,10 +316,21 @@ static void fill_cure(struct arena *arena, struct finding *finding)
 	headline->rest = *end ? end : NULL;
 }
 
+/* Who made them inside of a package or a library, that one's name says. */
+static void place_missing(struct arena *arena, struct finding *finding)
+{
+	for (size_t i = 0; i < finding->missing_count; i++) {
+		struct missing_group *group = &finding->missing[i];
+
+		group->place.frame = headline_place(arena, &group->created_at).frame;
+	}
+}
+
 void headline_fill(struct arena *arena, struct finding *finding)
 {
 	struct cast cast = finding_cast(arena, finding);
 
+	place_missing(arena, finding);
 	finding->headline = (struct headline_part){.who = NULL};
 	if (finding->child.present)
 		fill_waits(arena, finding);

@@ -8,7 +8,8 @@
 /* At most so many lines say who had a part in it. */
 #define HEADLINE_WHO_MAX 3
 
-/* Fills finding->headline from all other parts, which are complete by then. */
+/* Fills finding->headline, and the places of missing groups, from all other parts, which are
+ * complete by then. */
 void headline_fill(struct arena *arena, struct finding *finding);
 
 #endif

@@ -267,6 +267,28 @@ START_TEST(the_lines_to_change_come_first)
 }
 END_TEST
 
+START_TEST(only_the_first_group_of_missing_threads_has_a_stack)
+{
+	struct finding finding = child_waits(STACK(waits));
+	struct missing_group groups[] = {
+		{.library = "libpool.so", .count = 2, .created_at = STACK(forks)},
+		{.library = "libother.so", .count = 3, .created_at = STACK(waits)},
+	};
+
+	finding.missing = groups;
+	finding.missing_count = COUNT(groups);
+	finding.fork.stack = none;
+	check_text(&finding,
+		   "  missing: 2 threads of libpool.so, created at\n"
+		   "    #0 spawn               pool.c:14\n"
+		   "    #1 run                 main.c:40\n"
+		   "    #2 main                main.c:60\n"
+		   "  missing: 3 threads of libother.so, created at work.c:7 serve\n",
+		   NULL);
+	check_look(&finding, true, "libother.so, created at\n    #0 futex_wait ", NULL);
+}
+END_TEST
+
 START_TEST(a_package_is_named_with_its_version)
 {
 	struct frame stack[] = {
@@ -436,6 +458,7 @@ Suite *headline_suite(void)
 	tcase_add_test(tests, a_name_is_better_than_none);
 	tcase_add_test(tests, native_and_python_frames_are_one_stack);
 	tcase_add_test(tests, the_lines_to_change_come_first);
+	tcase_add_test(tests, only_the_first_group_of_missing_threads_has_a_stack);
 	tcase_add_test(tests, a_package_is_named_with_its_version);
 	tcase_add_test(tests, a_languages_call_is_named_where_there_is_room);
 	tcase_add_test(tests, an_address_is_left_out_beside_a_package);

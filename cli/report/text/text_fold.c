@@ -27,9 +27,9 @@ static bool is_runtime(const struct merged_frame *merged)
 	return is_of(merged, ORIGIN_RUNTIME);
 }
 
-/* "std" of "<std::sys::sync::Once>::call", "runtime" of "runtime.gopark"; NULL: the name has no
- * such part. */
-static const char *namespace_of(struct arena *arena, const char *function)
+/* "std" of "<std::sys::sync::Once>::call", with "::" behind it; "runtime" of "runtime.gopark",
+ * with "."; NULL: the name has no such part. */
+static const char *namespace_of(struct arena *arena, const char *function, const char *separator)
 {
 	const char *start, *end;
 
@@ -38,16 +38,16 @@ static const char *namespace_of(struct arena *arena, const char *function)
 	start = function + strspn(function, "<&*");
 	for (end = start; isalnum((unsigned char)*end) || *end == '_' || *end == '/';)
 		end++;
-	if (end == start || (strncmp(end, "::", 2) != 0 && *end != '.'))
+	if (end == start || strncmp(end, separator, strlen(separator)) != 0)
 		return NULL;
 	return arena_strndup(arena, start, (size_t)(end - start));
 }
 
-/* "libc" of "/lib/libc.so.6"; NULL of a program, in which the user's own code is, too. */
-static const char *family_of(struct arena *arena, const char *module)
+/* "libc" of "/lib/libc.so.6"; NULL where other code than the runtime's is in the file, too. */
+static const char *family_of(struct arena *arena, const struct frame *frame)
 {
-	const char *name = library_canonical(arena, module),
-		   *end = name ? strstr(name, ".so") : NULL;
+	const char *name = library_canonical(arena, frame->module);
+	const char *end = name && !frame->origin->file ? strstr(name, ".so") : NULL;
 
 	return end ? arena_strndup(arena, name, (size_t)(end - name)) : NULL;
 }
@@ -59,8 +59,10 @@ static const char *runtime_name(struct arena *arena, const struct merged_frame *
 	const char *name = merged->is_python ? "Python's library" : frame->origin->package;
 
 	if (!name)
-		name = family_of(arena, frame->module);
-	return name ? name : namespace_of(arena, frame->function);
+		name = namespace_of(arena, frame->function, "::");
+	if (!name)
+		name = family_of(arena, frame);
+	return name ? name : namespace_of(arena, frame->function, ".");
 }
 
 /* "libc", "std and core", "std, core and others" */

@@ -27,8 +27,7 @@ static const char *package_words(struct page *page, const struct frame *frame)
 			    page_name(page, origin->package, NAME_COLUMNS), version);
 }
 
-/* "worker.c:88 handle_request", in one piece; without a line "handle_request of worker". */
-static const char *frame_words(struct page *page, const struct frame *frame, bool is_bold)
+const char *frame_words(struct page *page, const struct frame *frame, bool is_bold)
 {
 	struct arena *arena = &page->arena;
 	const char *location = frame_location(page, frame);

@@ -14,6 +14,10 @@ const char *frame_location(struct page *page, const struct frame *frame);
 /* The function's name, shortened to so many columns; NULL where it has none. */
 const char *frame_function(struct page *page, const struct frame *frame, size_t columns);
 
+/* "worker.c:88 handle_request", in one piece; without a line "handle_request of worker". For
+ * page_wrap(): it has marks, also where it is not bold. */
+const char *frame_words(struct page *page, const struct frame *frame, bool is_bold);
+
 /* Is there any frame, native or Python's? */
 bool stack_is_known(const struct frames *frames);
 /* The lines of a stack. Nothing for an empty one. */
