@@ -109,6 +109,38 @@ void origins_mark(struct origins *origins, struct arena *arena, struct frames *f
 		python->list[i].origin = origin_of(origins, arena, &python->list[i], NULL);
 }
 
+/* NULL: all are of runtimes. */
+static const struct origin *innermost(const struct frame *list, size_t count)
+{
+	for (size_t i = 0; i < count; i++)
+		if (list[i].origin && list[i].origin->kind != ORIGIN_RUNTIME)
+			return list[i].origin;
+	return NULL;
+}
+
+/* Native frames that an interpreter has called, and not those that called it. */
+static size_t count_called(const struct frames *frames)
+{
+	size_t count = 0;
+
+	while (count < frames->count &&
+	       !(frames->python && frames->python->count && frames->python->module &&
+		 same_text(frames->list[count].module, frames->python->module)))
+		count++;
+	return count;
+}
+
+const struct origin *origin_behind(const struct frames *frames)
+{
+	const struct origin *origin = innermost(frames->list, count_called(frames));
+
+	if (!origin && frames->python)
+		origin = innermost(frames->python->list, frames->python->count);
+	if (!origin || origin->kind != ORIGIN_PACKAGE)
+		return NULL;
+	return origin->file && origin->file->kind == ORIGIN_PACKAGE ? origin->file : origin;
+}
+
 const char *origin_kind_name(enum origin_kind kind)
 {
 	static const char *const names[] = {

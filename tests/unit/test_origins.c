@@ -380,6 +380,31 @@ START_TEST(takes_the_interpreter_for_a_runtime)
 }
 END_TEST
 
+START_TEST(finds_the_package_behind_a_call)
+{
+	static const struct origin own = {.kind = ORIGIN_OWN}, runtime = {.kind = ORIGIN_RUNTIME},
+				   wheel = {.kind = ORIGIN_PACKAGE, .package = "polars"},
+				   crate = {ORIGIN_PACKAGE, "rayon", NULL, NULL, &wheel},
+				   client = {.kind = ORIGIN_PACKAGE, .package = "posthog"};
+	struct frame native[] = {{.origin = &runtime}, {.origin = &crate}, {.origin = &own}};
+	struct frame under_python[] = {{.module = "/libc", .origin = &runtime},
+				       {.module = "/py", .origin = &runtime},
+				       {.module = "/app", .origin = &own}};
+	struct frame lines[] = {{.origin = &runtime}, {.origin = &client}, {.origin = &own}};
+	struct python_frames python = {.list = lines, .count = 3, .module = "/py"};
+	struct frames frames = {.list = native, .count = 3};
+
+	ck_assert_ptr_eq(origin_behind(&frames), &wheel);
+	native[1].origin = &own;
+	ck_assert_ptr_null(origin_behind(&frames));
+	frames = (struct frames){.list = under_python, .count = 3, .python = &python};
+	ck_assert_ptr_eq(origin_behind(&frames), &client);
+	python.count = 1;
+	ck_assert_ptr_null(origin_behind(&frames));
+	ck_assert_ptr_null(origin_behind(&(struct frames){0}));
+}
+END_TEST
+
 static const struct crate {
 	const char *function, *crate;
 } crates[] = {
@@ -660,6 +685,7 @@ Suite *origins_suite(void)
 	tcase_add_loop_test(kinds, tells_native_frames_apart, 0, COUNT(natives));
 	tcase_add_loop_test(kinds, finds_crates_in_names, 0, COUNT(crates));
 	tcase_add_test(kinds, keeps_the_wheel_of_a_crate);
+	tcase_add_test(kinds, finds_the_package_behind_a_call);
 	tcase_add_test(kinds, takes_the_interpreter_for_a_runtime);
 	suite_add_tcase(suite, kinds);
 	suite_add_tcase(suite, file_tests());
