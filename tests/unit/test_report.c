@@ -818,6 +818,17 @@ START_TEST(names_are_shortened_to_what_tells_them_apart)
 		{"f<(a->b), unclosed", 10, "f<...losed"},
 		{"abcdefghijklmnopqrstuvwxyz", 12, "abc...uvwxyz"},
 		{"abc", 2, ".."},
+		{"<a::b::C<T> as d::E>::f", 80, "a::b::C::f"},
+		{"<crate_a::b::c::Type<T>>::run::{closure#0}", 80,
+		 "crate_a::b::c::Type::run::{closure}"},
+		{"<crate_a::b::c::Type<T>>::run::<U>", 23, "crate_a::...::Type::run"},
+		{"<crate_a::b::c::Type<T>>::run::<U>", 22, "...::b::c::Type::run"},
+		{"<crate_a::b::c::Type<T>>::run::<U>", 14, "...::Type::run"},
+		{"<crate_a::b::c::Type<T>>::run::<U>", 13, "...::run"},
+		{"<crate_a::b::c::Type<T>>::running::<U>", 6, "r...ng"},
+		{"<module>", 20, "<module>"},
+		{"long_namespace::inner::Type::method", 30, "...::inner::Type::method"},
+		{"outer.<locals>.inner", 30, "outer.<locals>.inner"},
 	};
 	struct arena arena;
 
