@@ -63,9 +63,11 @@ const struct origin *origin_of_file(struct origins *origins, struct arena *arena
 	return path ? remember(origins, arena, path, false) : &own;
 }
 
+/* A trimmed build of Go's ran in ".". */
 static const char *source_of(struct arena *arena, const struct frame *frame)
 {
-	if (!frame->file || !frame->directory || frame->file[0] == '/')
+	if (!frame->file || !frame->directory || frame->file[0] == '/' ||
+	    frame->directory[0] != '/')
 		return frame->file;
 	return arena_printf(arena, "%s/%s", frame->directory, frame->file);
 }

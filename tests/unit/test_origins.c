@@ -336,6 +336,7 @@ static const struct native {
 	 "github.com/BurntSushi/toml/decode.go"},
 	{{.function = "gopkg.in/yaml%2ev3.Unmarshal",
 	  .file = "gopkg.in/yaml.v3@v3.0.1/yaml.go",
+	  .directory = ".",
 	  .module = PROGRAM},
 	 ORIGIN_PACKAGE,
 	 "gopkg.in/yaml.v3",
