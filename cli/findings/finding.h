@@ -136,6 +136,7 @@ struct missing_group {
 	const char **names; /* name_count distinct ones */
 	size_t name_count;
 	struct frames created_at;
+	const struct origin *origin; /* of the package that made them; NULL: none is known */
 };
 
 struct cycle_edge {
@@ -197,6 +198,7 @@ struct finding {
 /* A row of the fork-safety table. */
 struct library {
 	const char *path;
+	const struct origin *origin; /* NULL: nobody has asked */
 	uint64_t threads_created;
 	uint64_t locks_used;
 	uint64_t atfork_handlers;
