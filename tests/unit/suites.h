@@ -11,6 +11,7 @@
 	suite(options) \
 	suite(report) \
 	suite(unwind) \
+	suite(symbol_index) \
 	suite(suppressions) \
 	suite(save) \
 	suite(libraries) \
