@@ -144,6 +144,7 @@ struct missing_group {
 	size_t name_count;
 	struct frames created_at;
 	struct headline_place place; /* that stands for created_at */
+	const struct origin *origin; /* of the package that made them; NULL: none is known */
 };
 
 struct cycle_edge {
@@ -223,6 +224,7 @@ struct finding {
 /* A row of the fork-safety table. */
 struct library {
 	const char *path;
+	const struct origin *origin; /* NULL: nobody has asked */
 	uint64_t threads_created;
 	uint64_t locks_used;
 	uint64_t atfork_handlers;

@@ -6,6 +6,7 @@
 #include "base/same_text.h"
 #include "finding_words.h"
 #include "headline_place.h"
+#include "origins/origin.h"
 #include "python_view.h"
 #include <inttypes.h>
 #include <string.h>
@@ -145,7 +146,7 @@ static void add_holder(struct arena *arena, struct finding *finding, const struc
 	place_holder(arena, holder, row, holder->in_window ? ", taken at" : ", since");
 }
 
-/* ` ("polars-0", "polars-1", ...)`; empty without names. */
+/* `"polars-0", "polars-1", ...`; empty without names. */
 static const char *group_names(struct arena *arena, const struct missing_group *group)
 {
 	const char *words = "";
@@ -153,10 +154,33 @@ static const char *group_names(struct arena *arena, const struct missing_group *
 	for (size_t i = 0; i < group->name_count && i < NAMES_SHOWN; i++)
 		words = arena_printf(arena, "%s%s\"%s\"", words, i ? ", " : "",
 				     bounded_name(arena, group->names[i]));
-	if (!*words)
-		return words;
-	return arena_printf(arena, " (%s%s)", words,
-			    group->name_count > NAMES_SHOWN ? ", ..." : "");
+	return group->name_count > NAMES_SHOWN ? arena_printf(arena, "%s, ...", words) : words;
+}
+
+/* "polars 2.1.0"; NULL: they are no package's, as far as is known. */
+static const char *group_package(struct arena *arena, const struct missing_group *group)
+{
+	const struct origin *origin = group->origin;
+
+	if (!origin || origin->kind != ORIGIN_PACKAGE || !origin->package)
+		return NULL;
+	if (!origin->version)
+		return bounded_name(arena, origin->package);
+	return arena_printf(arena, "%s %s", bounded_name(arena, origin->package),
+			    bounded_name(arena, origin->version));
+}
+
+/* `libuv.so.1 ("worker")`, `polars 2.1.0 (_polars.abi3.so, "polars-0")` */
+static const char *group_owner(struct arena *arena, const struct missing_group *group)
+{
+	const char *library =
+		group->library ? bounded_name(arena, group->library) : "an unknown library";
+	const char *package = group_package(arena, group), *names = group_names(arena, group);
+
+	if (package)
+		return arena_printf(arena, "%s (%s%s%s)", package, library, *names ? ", " : "",
+				    names);
+	return *names ? arena_printf(arena, "%s (%s)", library, names) : library;
 }
 
 static size_t count_others(const struct finding *finding)
@@ -178,10 +202,8 @@ static void add_missing(struct arena *arena, struct finding *finding)
 
 	if (!row)
 		return;
-	row->before = arena_printf(
-		arena, "%zu thread%s of %s%s", group->count, group->count == 1 ? "" : "s",
-		group->library ? bounded_name(arena, group->library) : "an unknown library",
-		group_names(arena, group));
+	row->before = arena_printf(arena, "%zu thread%s of %s", group->count,
+				   group->count == 1 ? "" : "s", group_owner(arena, group));
 	row->place.frame = group->place.frame;
 	if (row->place.frame)
 		row->before = arena_printf(arena, "%s, created at", row->before);

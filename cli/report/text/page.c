@@ -5,6 +5,7 @@
 #include "page.h"
 
 #include "base/escape.h"
+#include "origins/origin.h"
 #include <errno.h>
 #include <inttypes.h>
 #include <stdlib.h>
@@ -14,6 +15,7 @@
 #define SMALLEST_WIDTH   40
 #define LARGEST_WIDTH    200
 #define SENTENCE_COLUMNS 1500
+#define PACKAGE_COLUMNS  40
 
 static size_t usable_width(int width)
 {
@@ -153,9 +155,31 @@ const char *page_name(struct page *page, const char *name, size_t columns)
 	return name == NULL ? NULL : escape_terminal(&page->arena, name, columns);
 }
 
+const char *page_package(struct page *page, const struct origin *origin)
+{
+	const char *name;
+
+	if (origin == NULL || origin->kind != ORIGIN_PACKAGE || origin->package == NULL)
+		return NULL;
+	name = page_name(page, origin->package, PACKAGE_COLUMNS);
+	if (origin->version == NULL)
+		return name;
+	return arena_printf(&page->arena, "%s %s", name,
+			    page_name(page, origin->version, PACKAGE_COLUMNS));
+}
+
 const char *page_sentence(struct page *page, const char *text)
 {
 	return page_name(page, text, SENTENCE_COLUMNS);
+}
+
+const char *page_unbroken(struct page *page, const char *text)
+{
+	char *copy = arena_strdup(&page->arena, text);
+
+	for (char *space = copy; (space = strchr(space, ' ')) != NULL;)
+		*space = *PAGE_SPACE;
+	return copy;
 }
 
 const char *page_count(struct page *page, uint64_t count, const char *singular, const char *plural)

@@ -13,18 +13,15 @@
 #define ALIGNED_COLUMNS  38 /* at most: the width of a column of places */
 #define CURE_LINE_INDENT 2  /* more: of a line to be copied */
 
-/* " (posthog 3.1.0)", of a package whose source is nobody's own; else empty. */
+/* " (posthog 3.1.0)", in one piece, of a package whose version is known; else empty. */
 static const char *package_words(struct page *page, const struct frame *frame)
 {
 	const struct origin *origin = frame->origin;
-	const char *version;
+	const char *package = page_package(page, origin);
 
-	if (origin == NULL || origin->kind != ORIGIN_PACKAGE || origin->package == NULL ||
-	    origin->version == NULL)
+	if (package == NULL || origin->version == NULL)
 		return "";
-	version = page_name(page, origin->version, NAME_COLUMNS);
-	return arena_printf(&page->arena, " (%s" PAGE_SPACE "%s)",
-			    page_name(page, origin->package, NAME_COLUMNS), version);
+	return arena_printf(&page->arena, " (%s)", page_unbroken(page, package));
 }
 
 const char *frame_words(struct page *page, const struct frame *frame, bool is_bold)
