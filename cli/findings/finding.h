@@ -49,6 +49,9 @@ struct lock_part {
 	const char *module;     /* that the symbol is in */
 	uint64_t offset;        /* from the module's load bias */
 	uint64_t address;
+	const char *place; /* the memory that it is in: "on the heap"; NULL: unknown */
+	const char *user;  /* the function that waits for it, of whoever it belongs to; NULL:
+			    * unknown,  or its name says enough */
 	struct frames initialised_at;
 };
 
@@ -116,6 +119,7 @@ struct use_part {
 	const char *thread_name;
 	const char *python_name; /* of the threading.Thread; NULL: none, or unknown */
 	bool is_forker;          /* the thread that forked, before or in the child */
+	bool in_child;           /* after the fork, in the child itself */
 	const char *library;     /* file name; whose thread it was */
 	struct frames stack;     /* the call itself only */
 };
@@ -136,6 +140,10 @@ struct missing_group {
 	const char **names; /* name_count distinct ones */
 	size_t name_count;
 	struct frames created_at;
+	/* Of created_at: the innermost frame of the library, of an interpreter's threads the
+	 * innermost that is not in a runtime. Its origin says whose they are. NULL: unknown. */
+	const struct frame *starter;
+	bool is_python; /* the library is an interpreter, which starts threads for others */
 };
 
 struct cycle_edge {

@@ -176,6 +176,10 @@ static json_t *lock_value(struct document *document, const struct lock_part *loc
 	set(document, object, "attributes", text_value(document, lock->attributes));
 	set(document, object, "module", text_value(document, lock->module));
 	set(document, object, "offset", placed ? hex_value(document, lock->offset) : json_null());
+	if (lock->place != NULL)
+		set(document, object, "place", text_value(document, lock->place));
+	if (lock->user != NULL)
+		set(document, object, "used_by", text_value(document, lock->user));
 	set(document, object, "initialised_at", stack_value(document, &lock->initialised_at));
 	return object;
 }
@@ -259,6 +263,8 @@ static json_t *use_value(struct document *document, const struct use_part *use)
 		set(document, object, "python_name", text_value(document, use->python_name));
 	set(document, object, "library", text_value(document, use->library));
 	set(document, object, "is_forker", json_boolean(use->is_forker));
+	if (use->in_child)
+		set(document, object, "in_child", json_true());
 	set(document, object, "how", text_value(document, use->verb));
 	set(document, object, "stack", stack_value(document, &use->stack));
 	return object;

@@ -141,6 +141,10 @@ static const char *judge_lock(const json_t *finding, const struct program_case *
 		difference = expect_text(lock, "kind",
 					 expected->kind != NULL ? expected->kind : "mutex");
 	if (difference == NULL)
+		difference = expect_text(lock, "place", expected->place);
+	if (difference == NULL)
+		difference = expect_text(lock, "used_by", expected->user);
+	if (difference == NULL)
 		difference = expect_text(holder, "name", expected->holder);
 	if (difference == NULL && expected->missing == NULL)
 		difference = expect_text(holder, "python_name", expected->python_name);
