@@ -111,10 +111,16 @@ static const char *judge_awaited(const json_t *finding, const struct program_cas
 	const json_t *cycle = json_object_get(finding, "cycle");
 	json_t *pid = json_object_get(json_array_get(cycle, 0), "waits_for");
 	const json_t *edge = NULL;
+	const char *difference = NULL;
 
 	for (size_t i = 0; i < json_array_size(cycle); i++)
 		if (json_equal(json_object_get(json_array_get(cycle, i), "pid"), pid))
 			edge = json_array_get(cycle, i);
+	if (expected->python_awaiting != NULL)
+		difference = expect_stack(json_object_get(json_array_get(cycle, 0), "python_stack"),
+					  expected->python_awaiting, sources_of(expected));
+	if (difference != NULL)
+		return difference;
 	return expect_stack(json_object_get(edge, "python_stack"), expected->python_awaited,
 			    sources_of(expected));
 }

@@ -47,6 +47,7 @@ struct program_case {
 	const char *python_holder;
 	const char *python_child;
 	const char *python_created;
+	const char *python_awaiting; /* the child's edge of a ring */
 	const char *python_awaited;  /* of the process of a ring that the child waits for */
 	const char *python_problem;  /* words about why the child has no Python frames */
 	const char *python_name;     /* of the holder, or one of the missing threads */
