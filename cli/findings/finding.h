@@ -96,6 +96,17 @@ struct parent_part {
 	struct frames stack;
 };
 
+/* The end of a process that had in hand what others wait for. */
+struct ending_part {
+	bool present; /* a signal is known */
+	int pid;      /* who has ended */
+	const char *signal;
+	bool is_seen; /* that the signal ended it; else it was sent, and the process has ended */
+	bool is_by_forkcheck; /* which killed it, or the like */
+	int sender_pid;       /* -1: unknown */
+	struct frames stack;  /* of the sender */
+};
+
 /* State that parent and child have both used, though it was meant to be used once. */
 struct copied_part {
 	bool present;
@@ -189,6 +200,7 @@ struct finding {
 	struct lock_part lock;
 	struct holder_part holder;
 	struct parent_part parent;
+	struct ending_part ending; /* of the holder's process */
 	struct copied_part copied;
 	struct child_part child; /* for a hang in fork(): the process itself */
 	struct handler_part handler;

@@ -241,6 +241,19 @@ static json_t *parent_value(struct document *document, const struct parent_part 
 	return object;
 }
 
+static json_t *ending_value(struct document *document, const struct ending_part *ending)
+{
+	json_t *object = json_object();
+
+	set(document, object, "pid", id_value(ending->pid));
+	set(document, object, "signal", text_value(document, ending->signal));
+	set(document, object, "is_seen", json_boolean(ending->is_seen));
+	set(document, object, "sender_pid", id_value(ending->sender_pid));
+	set(document, object, "stack", stack_value(document, &ending->stack));
+	set_python(document, object, "python_stack", &ending->stack);
+	return object;
+}
+
 static json_t *copied_value(struct document *document, const struct copied_part *copied)
 {
 	json_t *object = json_object();
@@ -367,6 +380,8 @@ static void set_parts(struct document *document, json_t *object, const struct fi
 		set(document, object, "copied", copied_value(document, &finding->copied));
 	if (finding->parent.present)
 		set(document, object, "parent", parent_value(document, &finding->parent));
+	if (finding->ending.present)
+		set(document, object, "ending", ending_value(document, &finding->ending));
 	if (finding->child.present)
 		set(document, object, "child", child_value(document, &finding->child));
 	if (finding->handler.present)

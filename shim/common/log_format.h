@@ -282,7 +282,8 @@ struct session_intern {
 	record(LOST_USE,    lost_use,    NOTHING) \
 	record(BLOCKED,     blocked,     WITHIN, state_length, SESSION_LOCK_STATE_MAX) \
 	record(PLACE,       place,       BYTES, name_length) \
-	record(HANDED,      handed,      NOTHING)
+	record(HANDED,      handed,      NOTHING) \
+	record(SIGNAL,      signal,      NOTHING)
 /* clang-format on */
 
 #define RECORD_TYPE(type, ...) RECORD_##type,
@@ -751,6 +752,21 @@ struct record_handed {
 	uint64_t key, gave, took; /* struct session_handed */
 };
 
+enum signal_fact {
+	SIGNAL_SENT = 1, /* the writer is about to send it */
+	SIGNAL_ENDED,    /* the process was a child of the writer, or was found ended by the CLI */
+};
+
+/* A signal that ends a process. */
+struct record_signal {
+	struct record record;
+	uint32_t what;                   /* enum signal_fact */
+	uint32_t number;                 /* of the signal */
+	int32_t pid;                     /* whom it is for */
+	session_reference stack, python; /* of who sends it; else 0 */
+	uint32_t reserved;
+};
+
 enum ring_wait {
 	RING_CHILD = 1, /* for the end of a child */
 	RING_DATA,      /* in a pipe that is empty */
@@ -955,6 +971,7 @@ _Static_assert(sizeof(struct session_object) == 32, "object");
 _Static_assert(sizeof(struct record_object) == 88, "object record");
 _Static_assert(sizeof(struct record_place) == 72, "place");
 _Static_assert(sizeof(struct record_handed) == 64, "handed");
+_Static_assert(sizeof(struct record_signal) == 56, "signal");
 _Static_assert(sizeof(struct record_action) == 40, "action");
 _Static_assert(sizeof(struct record_run) == 64, "run");
 _Static_assert(sizeof(struct record_ring) == 80, "ring");

@@ -33,7 +33,9 @@ static const struct program_case cases[] = {
 	 .action = "killed",
 	 .waiting_in = "pthread_mutex_lock",
 	 .fork = "owner@FORK_WAITER",
-	 .child = "owner@MUTEX"},
+	 .child = "owner@MUTEX",
+	 .sender = "owner@KILL",
+	 .says = "was ended by SIGKILL, which process"},
 	{.command = "rings owner-killed-robust", .verdict = CLEAN},
 	{.command = "rings owner-late", .verdict = CLEAN},
 

@@ -68,6 +68,8 @@ static const char *judge_stacks(const json_t *finding, const struct program_case
 		{"parent", "stack", expected->parent},
 		{"holder", "created_at", expected->missing != NULL ? NULL : expected->created},
 		{"lock", "initialised_at", expected->initialised},
+		{"ending", "stack", expected->sender},
+		{"ending", "python_stack", expected->python_sender},
 		{"last_gave", "stack", expected->gave},
 		{"last_took", "stack", expected->took},
 		{"fork", "python_stack", expected->python_fork},

@@ -39,6 +39,7 @@ struct program_case {
 	const char *acquired;
 	const char *child;
 	const char *parent;  /* what it did after the fork */
+	const char *sender;  /* of the signal that ended the holder's process */
 	const char *created; /* the holder, or the missing threads of `missing` */
 	const char *initialised;
 	/* The same for what Python ran there; `python_created` as `created`. */
@@ -47,6 +48,7 @@ struct program_case {
 	const char *python_holder;
 	const char *python_child;
 	const char *python_created;
+	const char *python_sender;   /* of the signal that ended the holder's process */
 	const char *python_awaiting; /* the child's edge of a ring */
 	const char *python_awaited;  /* of the process of a ring that the child waits for */
 	const char *python_problem;  /* words about why the child has no Python frames */

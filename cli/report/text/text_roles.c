@@ -469,6 +469,15 @@ static void put_parent(struct page *page, const struct parent_part *parent)
 	put_deed(page, who, parent->deed, &parent->stack);
 }
 
+static void put_ending(struct page *page, const struct ending_part *ending)
+{
+	struct arena *arena = &page->arena;
+	const char *deed = arena_printf(arena, "sent %s to process %d",
+					page_name(page, ending->signal, NAME_COLUMNS), ending->pid);
+
+	put_deed(page, arena_printf(arena, "process %d", ending->sender_pid), deed, &ending->stack);
+}
+
 static void put_child(struct page *page, const struct finding *finding)
 {
 	const struct child_part *child = &finding->child;
@@ -587,6 +596,8 @@ void put_parts(struct page *page, const struct finding *finding)
 		put_use(page, finding, &finding->took);
 	if (finding->parent.present)
 		put_parent(page, &finding->parent);
+	if (finding->ending.present && finding->ending.sender_pid > 0)
+		put_ending(page, &finding->ending);
 	/* A ring tells of each of its processes. */
 	if (finding->child.present && finding->cycle_count == 0)
 		put_child(page, finding);
