@@ -8,6 +8,7 @@
 #include "base/escape.h"
 #include "commands/options.h"
 #include "formats.h"
+#include "origins/origin.h"
 
 #include <errno.h>
 #include <inttypes.h>
@@ -71,6 +72,31 @@ static json_t *duration_value(double milliseconds)
 	return json_real(milliseconds);
 }
 
+/* "package" and "version", of what is one. */
+static void set_package(struct document *document, json_t *object, const struct origin *origin)
+{
+	if (origin == NULL || origin->kind != ORIGIN_PACKAGE)
+		return;
+	set(document, object, "package", text_value(document, origin->package));
+	set(document, object, "version", text_value(document, origin->version));
+}
+
+static void set_origin(struct document *document, json_t *object, const struct origin *origin)
+{
+	if (origin == NULL)
+		return;
+	set(document, object, "origin", json_string(origin_kind_name(origin->kind)));
+	set_package(document, object, origin);
+	if (origin->path != NULL)
+		set(document, object, "path", text_value(document, origin->path));
+	if (origin->file != NULL && origin->file->kind == ORIGIN_PACKAGE) {
+		set(document, object, "module_package",
+		    text_value(document, origin->file->package));
+		set(document, object, "module_version",
+		    text_value(document, origin->file->version));
+	}
+}
+
 static json_t *frame_value(struct document *document, const struct frame *frame)
 {
 	json_t *object = json_object();
@@ -81,6 +107,7 @@ static json_t *frame_value(struct document *document, const struct frame *frame)
 	set(document, object, "line", frame->line > 0 ? json_integer(frame->line) : json_null());
 	set(document, object, "module", text_value(document, frame->module));
 	set(document, object, "offset", placed ? hex_value(document, frame->offset) : json_null());
+	set_origin(document, object, frame->origin);
 	return object;
 }
 
@@ -100,6 +127,7 @@ static json_t *python_stack_value(struct document *document, const struct python
 		set(document, object, "file", text_value(document, frame->file));
 		set(document, object, "line",
 		    frame->line > 0 ? json_integer(frame->line) : json_null());
+		set_origin(document, object, frame->origin);
 		json_append(document, array, object);
 	}
 	return array;

@@ -81,6 +81,7 @@ void debug_release(struct module *module);
 struct scope {
 	const char *name; /* as linked (mangled) if there is such a name; NULL: unknown */
 	const char *file;
+	const char *directory; /* where the compiler ran, if `file` is below it; NULL: unknown */
 	int line;
 	bool unqualified; /* the name lacks the namespaces and classes that the linker's has */
 };

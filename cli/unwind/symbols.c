@@ -182,13 +182,17 @@ static bool has_rust_hash(const char *name)
 	return hash != NULL;
 }
 
+static bool is_rust_name(const char *name)
+{
+	return strncmp(name, "_R", 2) == 0 || (strncmp(name, "_ZN", 3) == 0 && has_rust_hash(name));
+}
+
 bool unwind_is_rust(struct address_space *space, uint64_t return_address)
 {
 	struct module *module = space_module_at(space, return_address - 1);
 	const char *name = module != NULL ? symbol_at_code(module, return_address - 1) : NULL;
 
-	return name != NULL && (strncmp(name, "_R", 2) == 0 ||
-				(strncmp(name, "_ZN", 3) == 0 && has_rust_hash(name)));
+	return name != NULL && is_rust_name(name);
 }
 
 static bool is_mangled(const char *name)
@@ -253,10 +257,14 @@ static const char *linked_name(Dwfl_Module *dwfl_module, uint64_t address,
 
 static void symbols_describe(struct arena *arena, struct frame *frame, const struct scope *scope)
 {
-	if (scope->name != NULL)
+	if (scope->name != NULL) {
 		frame->function = function_text(arena, scope->name);
+		frame->is_rust = is_rust_name(scope->name);
+	}
 	if (scope->file != NULL)
 		frame->file = arena_strdup(arena, scope->file);
+	if (scope->directory != NULL)
+		frame->directory = arena_strdup(arena, scope->directory);
 	frame->line = scope->line;
 }
 
@@ -318,6 +326,7 @@ struct frames symbolize_code(struct address_space *space, struct arena *arena, u
 		frames.list[i] = known->list[i];
 		frames.list[i].function = copy_text(arena, known->list[i].function);
 		frames.list[i].file = copy_text(arena, known->list[i].file);
+		frames.list[i].directory = copy_text(arena, known->list[i].directory);
 		frames.list[i].module = copy_text(arena, known->list[i].module);
 	}
 	return frames;

@@ -8,6 +8,7 @@
 #define SUITES(suite) \
 	suite(arena) \
 	suite(library_names) \
+	suite(origins) \
 	suite(options) \
 	suite(report) \
 	suite(unwind) \
