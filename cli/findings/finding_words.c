@@ -9,23 +9,29 @@
 #include <math.h>
 #include <string.h>
 
-#define NAME_BYTES 64 /* of a name within a sentence */
+#define NAME_BYTES  64  /* of a name within a sentence */
+#define PLACE_BYTES 160 /* of what the memory is called that a lock is in */
 
 static bool is_continued(char byte)
 {
 	return ((unsigned char)byte & 0xc0) == 0x80;
 }
 
+static const char *bounded_text(struct arena *arena, const char *text, size_t limit)
+{
+	size_t length = text ? strnlen(text, limit + 1) : 0;
+
+	if (length <= limit)
+		return text;
+	length -= strlen("...") + 1;
+	while (length > 0 && is_continued(text[length]))
+		length--;
+	return arena_printf(arena, "%.*s...", (int)length, text);
+}
+
 const char *bounded_name(struct arena *arena, const char *name)
 {
-	size_t length = name ? strnlen(name, NAME_BYTES + 1) : 0;
-
-	if (length <= NAME_BYTES)
-		return name;
-	length -= strlen("...") + 1;
-	while (length > 0 && is_continued(name[length]))
-		length--;
-	return arena_printf(arena, "%.*s...", (int)length, name);
+	return bounded_text(arena, name, NAME_BYTES);
 }
 
 const char *best_thread_name(const char *python_name, const char *name)
@@ -130,6 +136,8 @@ static const char *lock_name_words(struct arena *arena, const struct lock_part *
 		return bounded_name(arena, lock->name);
 	if (place)
 		return arena_printf(arena, "at %s", place);
+	if (lock->place)
+		return bounded_text(arena, lock->place, PLACE_BYTES);
 	if (lock->address)
 		return arena_printf(arena, "at 0x%" PRIx64, lock->address);
 	return "(its address is not known)";

@@ -142,7 +142,7 @@ static void add_holder(struct arena *arena, struct finding *finding, const struc
 					   bounded_name(arena, holder->inside));
 	if (held)
 		row->before = arena_printf(arena, "%s for %s%s", row->before,
-					   holder->held_at_most ? "up to " : "", held);
+					   holder->held_at_most ? "at most " : "", held);
 	place_holder(arena, holder, row, holder->in_window ? ", taken at" : ", since");
 }
 
@@ -226,6 +226,7 @@ static void add_ring(struct arena *arena, struct finding *finding)
 			continue;
 		row->before = arena_printf(arena, "process %d waits", edge->pid);
 		row->place = headline_place_since(arena, &edge->stack, child_fork(finding));
+		row->place.inside = NULL;
 		if (row->place.frame)
 			row->before = arena_printf(arena, "%s at", row->before);
 		row->after = edge_words(arena, edge);
@@ -247,6 +248,7 @@ static void add_blocked(struct arena *arena, struct finding *finding)
 		if (name && *name)
 			row->before = arena_printf(arena, "%s \"%s\"", row->before, name);
 		row->place = headline_place(arena, &blocked->stack);
+		row->place.inside = NULL;
 		if (row->place.frame)
 			row->before = arena_printf(arena, "%s, at", row->before);
 		if (blocked->waits_for)
@@ -269,6 +271,22 @@ static void add_parent(struct arena *arena, struct finding *finding)
 		row->after = deed;
 	else
 		row->before = deed;
+}
+
+/* What ended the process that had it, and who sent that. */
+static void add_ending(struct arena *arena, struct finding *finding)
+{
+	const struct ending_part *ending = &finding->ending;
+	struct headline_row *row = add_row(&finding->headline, "ended by");
+
+	if (!row)
+		return;
+	row->place = headline_place(arena, &ending->stack);
+	row->place.inside = NULL;
+	row->before = bounded_name(arena, ending->signal);
+	if (ending->sender_pid > 0)
+		row->before = arena_printf(arena, "%s from process %d%s", row->before,
+					   ending->sender_pid, row->place.frame ? ", at" : "");
 }
 
 static void add_handler(struct arena *arena, struct finding *finding)
@@ -302,6 +320,8 @@ static void fill_who(struct arena *arena, struct finding *finding, const struct 
 	add_blocked(arena, finding);
 	if (finding->holder.present && !finding->blocked_count)
 		add_holder(arena, finding, cast);
+	if (finding->ending.present && finding->ending.signal)
+		add_ending(arena, finding);
 	if (finding->missing_count && !headline->who_count)
 		add_missing(arena, finding);
 }

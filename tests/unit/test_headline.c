@@ -316,13 +316,12 @@ START_TEST(a_languages_call_is_named_where_there_is_room)
 	};
 	struct finding finding = child_waits(STACK(stack));
 
-	finding.lock = (struct lock_part){.present = true, .kind = "mutex", .name = "m"};
-	check_text(&finding, "  waits at   app.py:3 work    in Queue.get, for mutex m\n", NULL);
-	finding.lock.name = "a_mutex_with_a_name_that_fills_the_line";
-	check_text(
-		&finding,
-		"  waits at   app.py:3 work    for mutex a_mutex_with_a_name_that_fills_the_line\n",
-		NULL);
+	finding.fork.stack = finding.child.stack;
+	finding.child.stack = none;
+	check_text(&finding, "  forked at  app.py:3 work  in Queue.get, fork #2 by T1 \"s\"\n",
+		   NULL);
+	finding.fork.thread_name = "a thread with a name that fills what is left of it";
+	check_text(&finding, "  forked at  app.py:3 work  fork #2 by T1 \"a thread", "Queue.get,");
 }
 END_TEST
 
@@ -335,7 +334,7 @@ START_TEST(an_address_is_left_out_beside_a_package)
 	struct finding finding = child_waits(STACK(stack));
 
 	finding.lock = (struct lock_part){.present = true, .kind = "futex", .address = 0x1000};
-	check_text(&finding, "(posthog 3.1.0), for a\n             futex\n", NULL);
+	check_text(&finding, "(posthog 3.1.0),\n             for a futex\n", NULL);
 	check_text(&finding, "  M1 = futex at 0x1000\n", NULL);
 }
 END_TEST

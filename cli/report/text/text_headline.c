@@ -9,6 +9,8 @@
 #include <string.h>
 
 #define HEADLINE_INDENT  13 /* where what is said begins, behind the role */
+#define MARKS            2  /* columns of a text that are no columns of a page */
+#define UNBROKEN_COLUMNS 32
 #define FUNCTION_COLUMNS 32
 #define ALIGNED_COLUMNS  38 /* at most: the width of a column of places */
 #define CURE_LINE_INDENT 2  /* more: of a line to be copied */
@@ -69,28 +71,30 @@ static const char *inside_words(struct page *page, const struct frame *inside)
 	return arena_printf(&page->arena, "in %s%s", words, package_words(page, inside));
 }
 
-/* What stands behind a place of so many columns: the call that it is in, then the words. What is
- * only a language's call is left out where it would take a line. */
-static const char *words_behind(struct page *page, const struct headline_row *row, size_t columns)
+/* Short words stay together on a line. */
+static const char *words_after(struct page *page, const struct headline_row *row)
 {
-	const struct frame *inside = row->place.inside;
-	const char *words = row->after != NULL ? page_sentence(page, row->after) : "", *both;
+	const char *words = row->after != NULL ? page_sentence(page, row->after) : "";
 
-	if (inside == NULL)
+	return text_columns(words) <= UNBROKEN_COLUMNS ? page_unbroken(page, words) : words;
+}
+
+/* What stands behind a place: the call that it is in, then the words. */
+static const char *words_behind(struct page *page, const struct headline_row *row)
+{
+	const char *words = words_after(page, row);
+
+	if (row->place.inside == NULL)
 		return words;
-	both = arena_printf(&page->arena, "%s%s%s", inside_words(page, inside),
+	return arena_printf(&page->arena, "%s%s%s", inside_words(page, row->place.inside),
 			    *words != '\0' ? ", " : "", words);
-	if (is_runtime(inside) && HEADLINE_INDENT + columns + 2 + text_columns(both) > page->width)
-		return words;
-	return both;
 }
 
 /* `T2 "logger" for 12 ms, since log.c:28 log_write` */
 static const char *words_first(struct page *page, const struct headline_row *row)
 {
 	struct arena *arena = &page->arena;
-	const char *words = page_sentence(page, row->before);
-	const char *behind = words_behind(page, row, page->width);
+	const char *words = page_sentence(page, row->before), *behind = words_behind(page, row);
 
 	if (row->place.frame != NULL)
 		words = arena_printf(arena, "%s %s", words, place_words(page, &row->place, true));
@@ -100,10 +104,9 @@ static const char *words_first(struct page *page, const struct headline_row *row
 /* "worker.c:88 handle_request   for mutex log_mutex" */
 static const char *place_first(struct page *page, const struct headline_row *row, size_t column)
 {
+	const char *place = place_words(page, &row->place, true), *behind = words_behind(page, row);
 	size_t columns = text_columns(place_words(page, &row->place, false));
 	size_t gap = columns < column ? column - columns : 0;
-	const char *place = place_words(page, &row->place, true);
-	const char *behind = words_behind(page, row, columns + gap);
 
 	if (*behind == '\0')
 		return place;
@@ -125,10 +128,10 @@ static size_t column_of_words(struct page *page, const struct headline_part *hea
 	size_t widest = 0;
 
 	for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
-		size_t columns = rows[i]->role == NULL
-					 ? 0
-					 : text_columns(place_words(page, &rows[i]->place, false));
+		size_t columns = 0;
 
+		if (rows[i]->place.frame != NULL)
+			columns = text_columns(place_words(page, &rows[i]->place, false));
 		if (columns <= ALIGNED_COLUMNS && columns > widest)
 			widest = columns;
 	}
@@ -159,13 +162,26 @@ static void put_cure(struct page *page, const struct finding *finding)
 		put_copied_line(page, line);
 }
 
+/* By which call of a language it was forked is left out where that would take a line. */
+static struct headline_row short_forked(struct page *page, const struct headline_row *forked,
+					size_t column)
+{
+	struct headline_row row = *forked;
+	size_t columns = HEADLINE_INDENT + text_columns(place_first(page, &row, column)) - MARKS;
+
+	if (row.place.inside != NULL && is_runtime(row.place.inside) && columns > page->width)
+		row.place.inside = NULL;
+	return row;
+}
+
 void put_headline(struct page *page, const struct finding *finding)
 {
 	const struct headline_part *headline = &finding->headline;
 	size_t column = column_of_words(page, headline);
+	struct headline_row forked = short_forked(page, &headline->forked, column);
 
 	put_row(page, &headline->waits, column);
-	put_row(page, &headline->forked, column);
+	put_row(page, &forked, column);
 	for (size_t i = 0; i < headline->who_count; i++)
 		put_row(page, &headline->who[i], column);
 	put_cure(page, finding);

@@ -61,7 +61,7 @@ static void put_acquisition(struct page *page, const struct finding *finding,
 
 	if (held != NULL)
 		heading = arena_printf(&page->arena, "%s for %s%s", heading,
-				       holder->held_at_most ? "up to " : "", held);
+				       holder->held_at_most ? "at most " : "", held);
 	if (inside == NULL && !holder->python_took &&
 	    put_python_acquisition(page, finding, heading))
 		return;

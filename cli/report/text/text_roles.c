@@ -19,6 +19,10 @@ const char *lock_label(const struct finding *finding)
 
 static const char *others(struct page *page, const struct lock_part *lock)
 {
+	const char *user = page_name(page, lock->user, NAME_COLUMNS);
+
+	if (user != NULL)
+		return arena_printf(&page->arena, ", used by %s", user);
 	if (lock->alike == 0)
 		return "";
 	return arena_printf(&page->arena, ", and %" PRIu64 " more in the same object", lock->alike);
@@ -127,8 +131,11 @@ static void put_use(struct page *page, const struct finding *finding, const stru
 	const char *library = page_name(page, use->library, NAME_COLUMNS);
 	const char *heading = arena_printf(arena, "%s was last %s", lock_label(finding), use->verb);
 
-	if (use->is_forker)
-		heading = arena_printf(arena, "%s by T1", heading);
+	if (use->in_child)
+		heading = arena_printf(arena, "%s by the child itself", heading);
+	else if (use->is_forker)
+		heading = arena_printf(arena, "%s by T1%s", heading,
+				       finding_is_in_fork(finding) ? "" : ", before the fork,");
 	else if (name != NULL && *name != '\0')
 		heading = arena_printf(arena, "%s by \"%s\" (tid %d)", heading, name, use->tid);
 	else if (use->tid > 0)
@@ -177,6 +184,15 @@ static void put_parent(struct page *page, const struct parent_part *parent)
 					  : "the parent";
 
 	put_deed(page, who, parent->deed, &parent->stack);
+}
+
+static void put_ending(struct page *page, const struct ending_part *ending)
+{
+	struct arena *arena = &page->arena;
+	const char *deed = arena_printf(arena, "sent %s to process %d",
+					page_name(page, ending->signal, NAME_COLUMNS), ending->pid);
+
+	put_deed(page, arena_printf(arena, "process %d", ending->sender_pid), deed, &ending->stack);
 }
 
 static void put_child(struct page *page, const struct finding *finding)
@@ -236,6 +252,8 @@ void put_parts(struct page *page, const struct finding *finding)
 		put_use(page, finding, &finding->took);
 	if (finding->parent.present)
 		put_parent(page, &finding->parent);
+	if (finding->ending.present && finding->ending.sender_pid > 0)
+		put_ending(page, &finding->ending);
 	/* A ring tells of each of its processes. */
 	if (finding->child.present && finding->cycle_count == 0)
 		put_child(page, finding);
