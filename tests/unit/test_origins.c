@@ -362,6 +362,32 @@ START_TEST(tells_native_frames_apart)
 }
 END_TEST
 
+static const char *path_of(const char *file, const char *module)
+{
+	struct frame frame = {.file = file, .module = module};
+
+	return origin_of(&origins, &arena, &frame, NULL)->path;
+}
+
+START_TEST(tells_own_sources_of_one_name_apart)
+{
+	static const char *const paths[] = {"/srv/shop/views.py", "/srv/blog/views.py",
+					    "/srv/old/shop/views.py", "/srv/shop/app.py",
+					    "views.py"};
+
+	for (size_t i = 0; i < COUNT(paths); i++)
+		path_of(paths[i], NULL);
+	expect_text(path_of(paths[0], NULL), "srv/shop/views.py");
+	expect_text(path_of(paths[1], NULL), "blog/views.py");
+	expect_text(path_of(paths[2], NULL), "old/shop/views.py");
+	expect_text(path_of(paths[3], NULL), NULL);
+	expect_text(path_of(paths[4], NULL), NULL);
+	expect_text(path_of("/srv/one/main.c", PROGRAM), NULL);
+	expect_text(path_of("/srv/two/main.c", PROGRAM), "two/main.c");
+	expect_text(path_of("/srv/one/main.c", PROGRAM), "one/main.c");
+}
+END_TEST
+
 START_TEST(keeps_the_wheel_of_a_crate)
 {
 	struct frame frame = {.function = "rayon_core::f", .module = WHEEL, .is_rust = true};
@@ -782,6 +808,7 @@ Suite *origins_suite(void)
 	tcase_add_loop_test(kinds, writes_names_of_rust_as_their_source_does, 0, COUNT(plains));
 	tcase_add_test(kinds, tells_names_of_rust_from_others);
 	tcase_add_test(kinds, survives_any_name_of_rust);
+	tcase_add_test(kinds, tells_own_sources_of_one_name_apart);
 	tcase_add_test(kinds, keeps_the_wheel_of_a_crate);
 	tcase_add_test(kinds, finds_the_package_behind_a_call);
 	tcase_add_test(kinds, takes_the_interpreter_for_a_runtime);
