@@ -146,9 +146,11 @@ static const struct origin *of_native(struct origins *origins, struct arena *are
 const struct origin *origin_of(struct origins *origins, struct arena *arena,
 			       const struct frame *frame, const char *interpreter)
 {
-	/* Without a file it is code that a runtime has made as it ran, and that nobody wrote. */
+	if (!frame->module && frame->file)
+		return remember(origins, arena, frame->file, ENTRY_SOURCE);
+	/* Code of no file and without a name: a runtime has made it as it ran. */
 	if (!frame->module)
-		return frame->file ? remember(origins, arena, frame->file, ENTRY_SOURCE) : &runtime;
+		return frame->function ? &own : &runtime;
 	if (same_text(interpreter, frame->module))
 		return &runtime;
 	return of_native(origins, arena, frame);

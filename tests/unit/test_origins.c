@@ -349,7 +349,8 @@ static const struct native {
 	 "github.com/x/y",
 	 NULL,
 	 "github.com/x/y/f.go"},
-	/* what a runtime has compiled */
+	/* what a runtime has compiled, and what has a name at least */
+	{{.function = "spawn"}, ORIGIN_OWN, NULL, NULL, NULL},
 	{{.pc = 0x7f0000001000}, ORIGIN_RUNTIME, NULL, NULL, NULL},
 };
 
