@@ -35,6 +35,7 @@ struct origins {
 	struct origin_entry *entries;
 	struct wheel_site *wheel_sites;
 	struct debian_list *debian;
+	struct crate_list *crate_lists;
 };
 
 /*

@@ -363,6 +363,35 @@ START_TEST(tells_native_frames_apart)
 }
 END_TEST
 
+/* As rustc leaves them in a program, for the messages of panics. */
+static const char *const panics[] __attribute__((used)) = {
+	"/root/.cargo/registry/src/index.crates.io-1949cf8c6b5b557f/linked-crate-4.5.6/src/lib.rs",
+	"/root/.cargo/registry/src/index.crates.io-1949cf8c6b5b557f/linked-crate-4.5.6/src/a.rs",
+	"/root/.cargo/registry/src/index.crates.io-1949cf8c6b5b557f/twice-1.0.0/src/lib.rs",
+	"/root/.cargo/registry/src/index.crates.io-1949cf8c6b5b557f/twice-2.0.0/src/lib.rs",
+};
+
+static const struct linked {
+	const char *function, *package, *version;
+} linked[] = {
+	{"linked_crate::f", "linked-crate", "4.5.6"},
+	{"<linked_crate::T as core::fmt::Debug>::fmt", "linked-crate", "4.5.6"},
+	{"twice::f", "twice", NULL},
+	{"never_linked::f", "never_linked", NULL},
+	{"linked::f", "linked", NULL},
+};
+
+START_TEST(reads_versions_of_crates_from_constants)
+{
+	char path[4096] = "";
+	struct frame frame = {.function = linked[_i].function, .module = path, .is_rust = true};
+
+	ck_assert_int_gt(readlink("/proc/self/exe", path, sizeof(path) - 1), 0);
+	expect(origin_of(&origins, &arena, &frame, NULL), ORIGIN_PACKAGE, linked[_i].package,
+	       linked[_i].version, NULL);
+}
+END_TEST
+
 static const char *path_of(const char *file, const char *module)
 {
 	struct frame frame = {.file = file, .module = module};
@@ -713,6 +742,17 @@ START_TEST(reads_no_pipe_and_no_folder_in_place_of_a_file)
 }
 END_TEST
 
+START_TEST(reads_no_crates_where_there_is_no_file)
+{
+	struct frame frame = {.function = "a::f", .module = "/srv/app", .is_rust = true};
+
+	put("/srv/app", "\177ELF\2\1\1");
+	expect(origin_of(&origins, &arena, &frame, NULL), ORIGIN_PACKAGE, "a", NULL, NULL);
+	frame.module = "/srv/other";
+	expect(origin_of(&origins, &arena, &frame, NULL), ORIGIN_PACKAGE, "a", NULL, NULL);
+}
+END_TEST
+
 START_TEST(survives_a_list_of_any_bytes)
 {
 	uint64_t state = 17;
@@ -790,6 +830,7 @@ static TCase *file_tests(void)
 	tcase_add_test(tests, bounds_names_and_versions);
 	tcase_add_test(tests, reads_no_pipe_and_no_folder_in_place_of_a_file);
 	tcase_add_test(tests, survives_a_list_of_any_bytes);
+	tcase_add_test(tests, reads_no_crates_where_there_is_no_file);
 	tcase_add_test(tests, asks_dpkg_for_libraries);
 	tcase_add_test(tests, follows_alternatives_to_their_package);
 	tcase_add_test(tests, reads_versions_of_npm_packages);
@@ -809,6 +850,7 @@ Suite *origins_suite(void)
 	tcase_add_loop_test(kinds, writes_names_of_rust_as_their_source_does, 0, COUNT(plains));
 	tcase_add_test(kinds, tells_names_of_rust_from_others);
 	tcase_add_test(kinds, survives_any_name_of_rust);
+	tcase_add_loop_test(kinds, reads_versions_of_crates_from_constants, 0, COUNT(linked));
 	tcase_add_test(kinds, tells_own_sources_of_one_name_apart);
 	tcase_add_test(kinds, keeps_the_wheel_of_a_crate);
 	tcase_add_test(kinds, finds_the_package_behind_a_call);
