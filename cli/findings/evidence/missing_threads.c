@@ -44,7 +44,35 @@ static struct frames missing_threads_stack_of(struct judgement *judgement, uint3
 	struct frames frames = evidence_stack(judgement, process, site->stack);
 
 	frames.python = python_evidence(judgement, process, site->python, 0);
+	origins_mark(&judgement->origins, judgement->arena, &frames);
 	return frames;
+}
+
+static const struct frame *first_of_user(const struct python_frames *python)
+{
+	for (size_t i = 0; i < python->count; i++)
+		if (python->list[i].origin && python->list[i].origin->kind != ORIGIN_RUNTIME)
+			return &python->list[i];
+	return NULL;
+}
+
+static const struct frame *first_of_library(const struct frames *stack, const char *library)
+{
+	for (size_t i = 0; i < stack->count && library; i++)
+		if (same_text(evidence_file_name(stack->list[i].module), library))
+			return &stack->list[i];
+	return NULL;
+}
+
+/* Whose threads they are. */
+static void missing_threads_find_starter(struct missing_group *group)
+{
+	const struct python_frames *python = group->created_at.python;
+
+	group->is_python = python && python->module && group->library &&
+			   same_text(evidence_file_name(python->module), group->library);
+	group->starter = group->is_python ? first_of_user(python)
+					  : first_of_library(&group->created_at, group->library);
 }
 
 static bool same_python(const struct python_frames *one, const struct python_frames *other)
@@ -128,6 +156,7 @@ static size_t group_with(struct grouping *grouping, const struct site *site,
 	group->library = site->library;
 	group->created_at = *created_at;
 	group->origin = package_of(grouping->judgement, site, &group->created_at);
+	missing_threads_find_starter(group);
 	group->names = arena_array(grouping->judgement->arena, left, sizeof(*group->names));
 	return finding->missing_count++;
 }
