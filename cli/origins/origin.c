@@ -26,7 +26,9 @@ static const struct origin own = {.kind = ORIGIN_OWN}, runtime = {.kind = ORIGIN
 
 static origin_answer *const of_source[] = {python_source_origin, NULL};
 static origin_answer *const of_file[] = {
-	runtime_file_origin, wheel_file_origin, npm_file_origin, system_file_origin, NULL,
+	runtime_file_origin, wheel_file_origin,  npm_file_origin,
+	gem_file_origin,     nix_file_origin,    r_file_origin,
+	conda_file_origin,   system_file_origin, NULL,
 };
 static origin_answer *const of_frame[] = {
 	rust_frame_origin,

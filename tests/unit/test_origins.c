@@ -115,6 +115,11 @@ static const struct file {
 	{"/a/node_modules/b/node_modules/@img/sharp-linux-x64/lib/s.node", ORIGIN_PACKAGE,
 	 "@img/sharp-linux-x64"},
 	{"/nowhere/node_modules/alone.node", ORIGIN_OWN, NULL},
+	{"/nowhere/gems/-1/x.so", ORIGIN_OWN, NULL},
+	{"/nowhere/gems/json/x.so", ORIGIN_OWN, NULL},
+	{"/nix/store/short-a-1/lib/x.so", ORIGIN_OWN, NULL},
+	{"/srv/library/mine/libs/mine.so", ORIGIN_OWN, NULL},
+	{"/srv/app/lib/libmine.so", ORIGIN_OWN, NULL},
 	{"/nowhere/site-packages/polars/polars.abi3.so", ORIGIN_PACKAGE, "polars"},
 };
 
@@ -742,6 +747,25 @@ START_TEST(reads_no_pipe_and_no_folder_in_place_of_a_file)
 }
 END_TEST
 
+START_TEST(finds_packages_of_other_managers)
+{
+	put("/r/library/data.table/DESCRIPTION", "Package: data.table\nVersion: 1.15.4\n");
+	put("/opt/conda/conda-meta/history", "\"lib/libgomp.so.1\"");
+	put("/opt/conda/conda-meta/_openmp_mutex-4.5-2_gnu.json", "{\"files\": []}");
+	put("/opt/conda/conda-meta/libgomp-13.2.0-h77fa898_5.json",
+	    "{\"files\": [\"lib/libgomp.so\", \"lib/libgomp.so.1\"]}");
+	put("/opt/conda/conda-meta/odd.json", "\"lib/libodd.so\"");
+	expect_file("/g/gems/nokogiri-1.16.5-x86/lib/nokogiri.so", "nokogiri", "1.16.5-x86");
+	expect_file(
+		"/nix/store/0123456789abcdfghijklmnpqrsvwxyz-openblas-0.3.26/lib/libopenblas.so",
+		"openblas", "0.3.26");
+	expect_file("/r/library/data.table/libs/data.table.so", "data.table", "1.15.4");
+	expect_file("/opt/conda/lib/libgomp.so.1", "libgomp", "13.2.0");
+	expect_file("/opt/conda/lib/libodd.so", NULL, NULL);
+	expect_file("/opt/conda/lib/libother.so", NULL, NULL);
+}
+END_TEST
+
 START_TEST(reads_no_crates_where_there_is_no_file)
 {
 	struct frame frame = {.function = "a::f", .module = "/srv/app", .is_rust = true};
@@ -831,6 +855,7 @@ static TCase *file_tests(void)
 	tcase_add_test(tests, reads_no_pipe_and_no_folder_in_place_of_a_file);
 	tcase_add_test(tests, survives_a_list_of_any_bytes);
 	tcase_add_test(tests, reads_no_crates_where_there_is_no_file);
+	tcase_add_test(tests, finds_packages_of_other_managers);
 	tcase_add_test(tests, asks_dpkg_for_libraries);
 	tcase_add_test(tests, follows_alternatives_to_their_package);
 	tcase_add_test(tests, reads_versions_of_npm_packages);
