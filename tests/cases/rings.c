@@ -22,6 +22,10 @@ static const struct program_case cases[] = {
 	{RING("/usr/bin/python3 $SCRIPTS/feeder.py joined", NULL), .python_awaited = "main@JOIN",
 	 .sources = "programs/feeder.py"},
 
+	/* Who is in the middle of a write is not held: which thread of Python's it is, is known. */
+	{RING("/usr/bin/python3 $SCRIPTS/python-writer.py", NULL), .python_awaiting = "fill@WRITE",
+	 .python_awaited = "main@JOIN", .sources = "programs/python-writer.py"},
+
 	/* A mutex that processes share, and whose owner was killed. */
 	{.command = "rings owner-killed",
 	 .verdict = GUILTY,
@@ -29,7 +33,9 @@ static const struct program_case cases[] = {
 	 .action = "killed",
 	 .waiting_in = "pthread_mutex_lock",
 	 .fork = "owner@FORK_WAITER",
-	 .child = "owner@MUTEX"},
+	 .child = "owner@MUTEX",
+	 .sender = "owner@KILL",
+	 .says = "was ended by SIGKILL, which process"},
 	{.command = "rings owner-killed-robust", .verdict = CLEAN},
 	{.command = "rings owner-late", .verdict = CLEAN},
 

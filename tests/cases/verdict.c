@@ -68,6 +68,8 @@ static const char *judge_stacks(const json_t *finding, const struct program_case
 		{"parent", "stack", expected->parent},
 		{"holder", "created_at", expected->missing != NULL ? NULL : expected->created},
 		{"lock", "initialised_at", expected->initialised},
+		{"ending", "stack", expected->sender},
+		{"ending", "python_stack", expected->python_sender},
 		{"last_gave", "stack", expected->gave},
 		{"last_took", "stack", expected->took},
 		{"fork", "python_stack", expected->python_fork},
@@ -111,10 +113,16 @@ static const char *judge_awaited(const json_t *finding, const struct program_cas
 	const json_t *cycle = json_object_get(finding, "cycle");
 	json_t *pid = json_object_get(json_array_get(cycle, 0), "waits_for");
 	const json_t *edge = NULL;
+	const char *difference = NULL;
 
 	for (size_t i = 0; i < json_array_size(cycle); i++)
 		if (json_equal(json_object_get(json_array_get(cycle, i), "pid"), pid))
 			edge = json_array_get(cycle, i);
+	if (expected->python_awaiting != NULL)
+		difference = expect_stack(json_object_get(json_array_get(cycle, 0), "python_stack"),
+					  expected->python_awaiting, sources_of(expected));
+	if (difference != NULL)
+		return difference;
 	return expect_stack(json_object_get(edge, "python_stack"), expected->python_awaited,
 			    sources_of(expected));
 }
@@ -140,6 +148,10 @@ static const char *judge_lock(const json_t *finding, const struct program_case *
 	if (expected->lock != NULL)
 		difference = expect_text(lock, "kind",
 					 expected->kind != NULL ? expected->kind : "mutex");
+	if (difference == NULL)
+		difference = expect_text(lock, "place", expected->place);
+	if (difference == NULL)
+		difference = expect_text(lock, "used_by", expected->user);
 	if (difference == NULL)
 		difference = expect_text(holder, "name", expected->holder);
 	if (difference == NULL && expected->missing == NULL)

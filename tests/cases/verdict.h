@@ -24,6 +24,8 @@ struct program_case {
 	const char *code; /* if not the verdict's own */
 	const char *lock;
 	const char *kind;          /* of the lock, if it is no mutex */
+	const char *place;         /* what memory it is in, where it has no name */
+	const char *user;          /* the function that waits for it, where it has no name */
 	const char *holder;        /* the thread's name */
 	const char *creator;       /* of the holder: its name; "forker": the thread that forked */
 	const char *start_routine; /* of the holder */
@@ -37,6 +39,7 @@ struct program_case {
 	const char *acquired;
 	const char *child;
 	const char *parent;  /* what it did after the fork */
+	const char *sender;  /* of the signal that ended the holder's process */
 	const char *created; /* the holder, or the missing threads of `missing` */
 	const char *initialised;
 	/* The same for what Python ran there; `python_created` as `created`. */
@@ -45,11 +48,13 @@ struct program_case {
 	const char *python_holder;
 	const char *python_child;
 	const char *python_created;
-	const char *python_awaited; /* of the process of a ring that the child waits for */
-	const char *python_problem; /* words about why the child has no Python frames */
-	const char *python_name;    /* of the holder, or one of the missing threads */
-	const char *start_method;   /* of Python's */
-	const char *cure;           /* words in the advice */
+	const char *python_sender;   /* of the signal that ended the holder's process */
+	const char *python_awaiting; /* the child's edge of a ring */
+	const char *python_awaited;  /* of the process of a ring that the child waits for */
+	const char *python_problem;  /* words about why the child has no Python frames */
+	const char *python_name;     /* of the holder, or one of the missing threads */
+	const char *start_method;    /* of Python's */
+	const char *cure;            /* words in the advice */
 	/* Where the marks are, if not in the program's own source. */
 	const char *sources;
 	/* What the child waits in, and for whose threads. */

@@ -1055,6 +1055,107 @@ START_TEST(tells_places_of_creation_apart)
 }
 END_TEST
 
+/* Adds a PLACE record of what a child waits on, and what it is called in the finding. */
+static const struct lock_part *place_of(enum place_kind kind, const char *name, uint64_t address)
+{
+	struct record_place place = {
+		.serial = CHILD,
+		.kind = kind,
+		.address = address,
+		.start = address & ~UINT64_C(0xffff),
+		.end = (address | 0xffff) + 1,
+		.name_length = (uint32_t)strlen(name),
+	};
+	struct record_hang *hang = session_builder_cell(&session, add_hang(HANG_CHILD, true));
+
+	hang->address = address;
+	session_builder_add(&session, RECORD_PLACE, 0, &place, sizeof(place), name,
+			    place.name_length);
+	run_rules();
+	return &the("FC002")->lock;
+}
+
+START_TEST(says_what_memory_a_futex_is_in)
+{
+	static const struct {
+		enum place_kind kind;
+		const char *name, *words;
+	} places[] = {
+		{PLACE_HEAP, "[heap]", "on the heap"},
+		{PLACE_STACK, "[stack]", "on the stack of the first thread"},
+		{PLACE_ANONYMOUS, "", "in allocated memory"},
+		{PLACE_SHARED, "/dev/shm/jobs", "in shared memory /dev/shm/jobs"},
+		{PLACE_SHARED, "/dev/zero (deleted)", "in shared memory"},
+		{PLACE_FILE, "/tmp/data", "in the memory of /tmp/data"},
+	};
+	const struct lock_part *lock = place_of(places[_i].kind, places[_i].name, 0x7f0000009000);
+
+	ck_assert(lock->present);
+	ck_assert_str_eq(lock->kind, "futex");
+	ck_assert_ptr_null(lock->name);
+	ck_assert_str_eq(lock->place, places[_i].words);
+}
+END_TEST
+
+/* The pthread_t of a thread is above its data and its stack. */
+START_TEST(says_whose_memory_a_futex_is_in)
+{
+	session_reference thread = _i ? scene.logger : scene.main;
+
+	((struct record_thread *)session_builder_cell(&session, thread))->self = 0x7f000000f000;
+	ck_assert_str_eq(place_of(PLACE_ANONYMOUS, "", 0x7f0000009000)->place,
+			 _i ? "in the stack, or the thread-local data, of thread \"logger\""
+			    : "in thread-local data of thread \"server\"");
+}
+END_TEST
+
+START_TEST(names_a_futex_by_its_symbol)
+{
+	const struct lock_part *lock =
+		place_of(PLACE_FILE, "/a/program", address_of(&first_mutex) + 4);
+
+	ck_assert_str_eq(lock->name, "first_mutex+0x4");
+	ck_assert_ptr_null(lock->place);
+	ck_assert_ptr_null(lock->user);
+}
+END_TEST
+
+/* By the thread that forked: before the fork, or in the child after it. */
+START_TEST(tells_the_child_from_its_parent)
+{
+	struct record_hang *hang = session_builder_cell(&session, add_hang(HANG_CHILD, true));
+
+	hang->address = 0x7000;
+	session_add(&session, OBJECT, object, 0, .serial = CHILD, .kind = LOCK_SEMAPHORE,
+		    .address = 0x7000, .waited = 0x7000,
+		    .took = UINT64_C(1) << OBJECT_THREAD | (_i ? OBJECT_IN_CHILD : 0));
+	run_rules();
+	ck_assert(the("FC002")->took.is_forker);
+	ck_assert_int_eq(the("FC002")->took.in_child, _i);
+}
+END_TEST
+
+/* Of two groups, the one with the thread that waited for what the child gave comes first. */
+START_TEST(blames_those_who_were_given_work)
+{
+	session_reference threads[3] = {scene.logger};
+
+	for (uint32_t i = 1; i < 3; i++)
+		threads[i] = session_add(&session, THREAD, thread, SERVER, .born_in = SERVER,
+					 .serial = 2 + i, .tid = (int32_t)(101 + i),
+					 .start_routine = (uintptr_t)logger_main, .name = "helper",
+					 .created_at = add_stack(SERVER, spawn_helper));
+	session_builder_lost(&session, CHILD, scene.fork, threads, 3);
+	add_hang(HANG_CHILD, true);
+	if (_i)
+		session_add(&session, HANDED, handed, 0, .serial = CHILD,
+			    .took = UINT64_C(2) << OBJECT_THREAD);
+	run_rules();
+	ck_assert_uint_eq(the("FC002")->missing_count, 2);
+	ck_assert_str_eq(the("FC002")->missing[0].names[0], _i ? "logger" : "helper");
+}
+END_TEST
+
 /* What ties it to the threads makes it an error, proven or not. */
 START_TEST(takes_evidence_for_an_error)
 {
@@ -2096,6 +2197,11 @@ Suite *judge_suite(void)
 	tcase_add_loop_test(hangs, names_a_thread_that_nobody_saw_created, 0, 3);
 	tcase_add_test(hangs, tells_places_of_creation_apart);
 	tcase_add_loop_test(hangs, takes_evidence_for_an_error, 0, EVIDENCE_KINDS);
+	tcase_add_loop_test(hangs, says_what_memory_a_futex_is_in, 0, 6);
+	tcase_add_loop_test(hangs, says_whose_memory_a_futex_is_in, 0, 2);
+	tcase_add_test(hangs, names_a_futex_by_its_symbol);
+	tcase_add_loop_test(hangs, tells_the_child_from_its_parent, 0, 2);
+	tcase_add_loop_test(hangs, blames_those_who_were_given_work, 0, 2);
 	tcase_add_loop_test(hangs, believes_the_last_word_on_a_process, 0, 2);
 	tcase_add_loop_test(hangs, only_notes_the_try_of_a_child_that_hangs_elsewhere, 0, 2);
 	tcase_add_loop_test(hangs, tells_of_a_semaphore_once, 0, 2);

@@ -439,6 +439,27 @@ static const char *function_entered(struct judgement *judgement, uint32_t proces
 }
 
 /*
+ * Who makes system calls by their number is most often a library of a language: what the
+ * program called there ("std::sync::Condvar::wait") says more. Without one, who made the call.
+ */
+static const char *behind_syscall(struct judgement *judgement, struct frames *stack, size_t inner)
+{
+	const char *function = NULL;
+
+	origins_mark(&judgement->origins, judgement->arena, stack);
+	for (size_t i = inner; i < stack->count; i++) {
+		const struct frame *frame = &stack->list[i];
+		bool is_runtimes = frame->origin->kind == ORIGIN_RUNTIME;
+
+		if (frame->function && (is_runtimes || !function))
+			function = frame->function;
+		if (!is_runtimes)
+			break;
+	}
+	return function;
+}
+
+/*
  * The function that a live stack is stuck in, as it was called ("sem_wait",
  * "GOMP_parallel"): libc gets there by jumps, and inner functions have no names
  * for most people. Else the innermost function with a name.
@@ -446,7 +467,7 @@ static const char *function_entered(struct judgement *judgement, uint32_t proces
 const char *evidence_waiting_in(struct judgement *judgement, uint32_t process, struct frames *stack)
 {
 	size_t inner = count_called_frames(stack);
-	const char *function = function_entered(judgement, process, stack, inner);
+	const char *function = function_entered(judgement, process, stack, inner), *caller;
 
 	if (function)
 		stack->list[inner - 1].function = function;
@@ -454,7 +475,10 @@ const char *evidence_waiting_in(struct judgement *judgement, uint32_t process, s
 		function = stack->list[i].function;
 	for (size_t i = 0; i < stack->count && !function; i++)
 		function = stack->list[i].function;
-	return function;
+	caller = function && strcmp(function, "syscall") == 0
+			 ? behind_syscall(judgement, stack, inner)
+			 : NULL;
+	return caller ? caller : function;
 }
 
 void evidence_hang(struct judgement *judgement, struct child_part *part,

@@ -43,19 +43,39 @@ static void put_title(struct page *page, const struct finding *finding)
 		page_wrap(page, "  ", 2, page_sentence(page, finding->message));
 }
 
+/* What was done to a process is no repair of it. */
+static const char *action_format(const char *action)
+{
+	static const struct {
+		const char *action, *format;
+	} table[] = {
+		{"killed", "forkcheck ended %s (SIGKILL), so that the run could go on"},
+		{"stopped", "forkcheck stopped %s (SIGSTOP), so that it can be looked at"},
+		{"aborted", "forkcheck ended %s (SIGABRT), for a core file"},
+	};
+
+	for (size_t i = 0; i < sizeof(table) / sizeof(*table); i++)
+		if (strcmp(table[i].action, action) == 0)
+			return table[i].format;
+	return NULL;
+}
+
 static void put_action(struct page *page, const struct finding *finding)
 {
-	const char *action = page_name(page, finding->action, NAME_COLUMNS);
+	struct arena *arena = &page->arena;
+	const char *format = finding->action != NULL ? action_format(finding->action) : NULL;
+	const char *role = is_in_fork(finding) ? "process" : "child", *who, *words;
 
-	if (action == NULL)
+	if (finding->action == NULL)
 		return;
-	if (finding->child.pid > 0)
-		action =
-			arena_printf(&page->arena, "forkcheck %s %s %d", action,
-				     is_in_fork(finding) ? "process" : "child", finding->child.pid);
+	who = finding->child.pid > 0 ? arena_printf(arena, "%s %d", role, finding->child.pid)
+				     : arena_printf(arena, "the %s", role);
+	if (format == NULL)
+		words = arena_printf(arena, "forkcheck %s %s",
+				     page_name(page, finding->action, NAME_COLUMNS), who);
 	else
-		action = arena_printf(&page->arena, "forkcheck %s the child", action);
-	page_wrap(page, "  done: ", LABEL_INDENT, action);
+		words = arena_printf(arena, format, who);
+	page_wrap(page, "  done: ", LABEL_INDENT, words);
 }
 
 /* The line for a suppressions file is for copying: it is never wrapped. */

@@ -10,7 +10,8 @@
 #include <inttypes.h>
 #include <string.h>
 
-#define PROGRAM_COLUMNS 30
+#define PROGRAM_COLUMNS    30
+#define LOCK_PLACE_COLUMNS 160
 
 /* The threads of a finding, numbered in the order in which a reader meets them. */
 struct cast {
@@ -136,6 +137,8 @@ static const char *lock_name(struct page *page, const struct lock_part *lock, co
 		return page_name(page, lock->name, NAME_COLUMNS);
 	if (place != NULL)
 		return arena_printf(&page->arena, "at %s", place);
+	if (lock->place != NULL)
+		return page_name(page, lock->place, LOCK_PLACE_COLUMNS);
 	if (lock->address != 0)
 		return arena_printf(&page->arena, "at 0x%" PRIx64, lock->address);
 	return "(its address is not known)";
@@ -156,6 +159,10 @@ static const char *kind_and_name(struct page *page, const struct lock_part *lock
 
 static const char *others(struct page *page, const struct lock_part *lock)
 {
+	const char *user = page_name(page, lock->user, NAME_COLUMNS);
+
+	if (user != NULL)
+		return arena_printf(&page->arena, ", used by %s", user);
 	if (lock->alike == 0)
 		return "";
 	return arena_printf(&page->arena, ", and %" PRIu64 " more in the same object", lock->alike);
@@ -317,7 +324,7 @@ static void put_acquisition(struct page *page, const struct finding *finding,
 
 	if (held != NULL)
 		heading = arena_printf(&page->arena, "%s for %s%s", heading,
-				       holder->held_at_most ? "up to " : "", held);
+				       holder->held_at_most ? "at most " : "", held);
 	if (inside == NULL && !holder->python_took &&
 	    put_python_acquisition(page, finding, heading))
 		return;
@@ -407,8 +414,11 @@ static void put_use(struct page *page, const struct finding *finding, const stru
 	const char *library = page_name(page, use->library, NAME_COLUMNS);
 	const char *heading = arena_printf(arena, "%s was last %s", lock_label(finding), use->verb);
 
-	if (use->is_forker)
-		heading = arena_printf(arena, "%s by T1", heading);
+	if (use->in_child)
+		heading = arena_printf(arena, "%s by the child itself", heading);
+	else if (use->is_forker)
+		heading = arena_printf(arena, "%s by T1%s", heading,
+				       is_in_fork(finding) ? "" : ", before the fork,");
 	else if (name != NULL && *name != '\0')
 		heading = arena_printf(arena, "%s by \"%s\" (tid %d)", heading, name, use->tid);
 	else if (use->tid > 0)
@@ -457,6 +467,15 @@ static void put_parent(struct page *page, const struct parent_part *parent)
 					  : "the parent";
 
 	put_deed(page, who, parent->deed, &parent->stack);
+}
+
+static void put_ending(struct page *page, const struct ending_part *ending)
+{
+	struct arena *arena = &page->arena;
+	const char *deed = arena_printf(arena, "sent %s to process %d",
+					page_name(page, ending->signal, NAME_COLUMNS), ending->pid);
+
+	put_deed(page, arena_printf(arena, "process %d", ending->sender_pid), deed, &ending->stack);
 }
 
 static void put_child(struct page *page, const struct finding *finding)
@@ -577,6 +596,8 @@ void put_parts(struct page *page, const struct finding *finding)
 		put_use(page, finding, &finding->took);
 	if (finding->parent.present)
 		put_parent(page, &finding->parent);
+	if (finding->ending.present && finding->ending.sender_pid > 0)
+		put_ending(page, &finding->ending);
 	/* A ring tells of each of its processes. */
 	if (finding->child.present && finding->cycle_count == 0)
 		put_child(page, finding);
