@@ -7,6 +7,7 @@
 #include "base/same_text.h"
 #include "evidence.h"
 #include "missing_threads.h"
+#include "origins/wheels.h"
 #include <string.h>
 
 #define NAMES_SAID 2
@@ -65,11 +66,21 @@ static size_t group_given_to(struct judgement *judgement, const struct finding *
 
 /* --- where it waits ------------------------------------------------------------ */
 
-static const char *culprit_package(const struct frame *frame)
+/* The wheel, where a crate is linked into one. NULL: of no package. */
+static const struct origin *culprit_origin(const struct frame *frame)
 {
 	const struct origin *origin = frame ? frame->origin : NULL;
 
-	return origin && origin->kind == ORIGIN_PACKAGE ? origin->package : NULL;
+	if (origin && origin->file && wheel_below_site(frame->module))
+		origin = origin->file;
+	return origin && origin->kind == ORIGIN_PACKAGE && origin->package ? origin : NULL;
+}
+
+static const char *culprit_package(const struct frame *frame)
+{
+	const struct origin *origin = culprit_origin(frame);
+
+	return origin ? origin->package : NULL;
 }
 
 static size_t depth_of_library(const struct frames *stack, const char *library)
@@ -150,12 +161,11 @@ static const char *names_of(struct judgement *judgement, const struct missing_gr
 }
 
 /* `the Python thread "metrics", started at app.py:12,`: nobody's but the program's own. */
-static const char *words_of_line(struct judgement *judgement, const struct missing_group *group,
-				 bool is_one)
+static const char *words_of_line(struct judgement *judgement, const struct missing_group *group)
 {
 	const struct frame *starter = group->starter;
 	const char *who = arena_printf(judgement->arena, "%s%s",
-				       is_one ? "the Python thread" : "Python threads",
+				       group->count == 1 ? "the Python thread" : "Python threads",
 				       names_of(judgement, group));
 
 	if (!starter || !starter->file || !starter->line)
@@ -164,32 +174,46 @@ static const char *words_of_line(struct judgement *judgement, const struct missi
 			    evidence_file_name(starter->file), starter->line);
 }
 
-static const char *words_of_owner(struct judgement *judgement, const struct missing_group *group,
-				  bool is_one)
+/* A system's library has a name that everybody knows; what is linked into a program, or
+ * bundled in a wheel, is known by its package. */
+static const struct origin *origin_in_words(const struct finding *finding,
+					    const struct missing_group *group)
 {
-	const char *package = group->is_python ? culprit_package(group->starter) : NULL;
-	const char *version = package ? group->starter->origin->version : NULL;
+	const struct frame *starter = group->starter;
+	const char *program = evidence_file_name(finding->fork.program);
+
+	if (!starter || group->is_python || wheel_below_site(starter->module) ||
+	    same_text(group->library, program))
+		return culprit_origin(starter);
+	return NULL;
+}
+
+static const char *words_of_owner(struct judgement *judgement, const struct finding *finding,
+				  const struct missing_group *group, bool is_one)
+{
+	const struct origin *owner = origin_in_words(finding, group);
 	const char *threads = is_one ? "a thread" : "threads";
 
-	if (package)
-		return arena_printf(judgement->arena, "%s of %s%s%s", threads, package,
-				    version ? " " : "", version ? version : "");
+	if (owner)
+		return arena_printf(judgement->arena, "%s of %s%s%s", threads, owner->package,
+				    owner->version ? " " : "",
+				    owner->version ? owner->version : "");
 	if (group->is_python)
-		return words_of_line(judgement, group, is_one);
+		return words_of_line(judgement, group);
 	if (!group->library)
 		return threads;
 	return arena_printf(judgement->arena, "%s of %s", threads, group->library);
 }
 
-/* Others of the same owner may be waited for as well. */
+/* Others of the same owner may be waited for as well; those of another line are of another. */
 static bool is_only_one(const struct finding *finding)
 {
 	const struct missing_group *group = &finding->missing[0];
+	const char *package = culprit_package(group->starter);
 
-	for (size_t i = 1; i < finding->missing_count; i++)
+	for (size_t i = 1; i < finding->missing_count && (package || !group->is_python); i++)
 		if (same_text(finding->missing[i].library, group->library) &&
-		    same_text(culprit_package(finding->missing[i].starter),
-			      culprit_package(group->starter)))
+		    same_text(culprit_package(finding->missing[i].starter), package))
 			return false;
 	return group->count == 1;
 }
@@ -198,7 +222,7 @@ const char *culprit_words(struct judgement *judgement, const struct finding *fin
 {
 	bool is_one = finding->missing_count && is_only_one(finding);
 	const char *who = finding->missing_count
-				  ? words_of_owner(judgement, &finding->missing[0], is_one)
+				  ? words_of_owner(judgement, finding, &finding->missing[0], is_one)
 				  : "threads";
 
 	return arena_printf(judgement->arena, "%s that %s", who, is_one ? "does" : "do");
