@@ -37,7 +37,7 @@ static const struct program_case cases[] = {
 	 .python_child = "Client.flush@FLUSH main@USE",
 	 .python_created = "Client.__init__@CREATE main@CLIENT",
 	 .says = "a thread of clockwork that does not exist in it", .user = "Client.flush",
-	 .action = "killed",
+	 .attributes = "a lock of Python's", .action = "killed",
 	 .sources = "programs/python-package.py programs/site-packages/clockwork/__init__.py"},
 	{PYTHON("python-package.py own"), .verdict = GUILTY, .code = "FC002", .action = "killed",
 	 .missing = INTERPRETER, .python_child = "main@JOIN",

@@ -153,6 +153,8 @@ static const char *judge_lock(const json_t *finding, const struct program_case *
 	if (difference == NULL)
 		difference = expect_text(lock, "used_by", expected->user);
 	if (difference == NULL)
+		difference = expect_text(lock, "attributes", expected->attributes);
+	if (difference == NULL)
 		difference = expect_text(holder, "name", expected->holder);
 	if (difference == NULL && expected->missing == NULL)
 		difference = expect_text(holder, "python_name", expected->python_name);

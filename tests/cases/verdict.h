@@ -25,6 +25,7 @@ struct program_case {
 	const char *lock;
 	const char *kind;          /* of the lock, if it is no mutex */
 	const char *place;         /* what memory it is in, where it has no name */
+	const char *attributes;    /* of the lock */
 	const char *user;          /* the function that waits for it, where it has no name */
 	const char *holder;        /* the thread's name */
 	const char *creator;       /* of the holder: its name; "forker": the thread that forked */

@@ -7,6 +7,7 @@
 #include "base/same_text.h"
 #include "evidence.h"
 #include "fork_line.h"
+#include "lock_kinds.h"
 #include "python_evidence.h"
 #include <string.h>
 
@@ -149,6 +150,19 @@ static const char *find_user(struct judgement *judgement, struct frames *stack)
 	return found;
 }
 
+/* Up to 3.12 CPython builds its locks on semaphores; who writes Python knows of none. */
+static bool is_lock_of_python(const struct frames *stack, const struct lock_part *lock)
+{
+	size_t inner = 0;
+
+	while (inner < stack->count && library_is_libc(stack->list[inner].module))
+		inner++;
+	return stack->python && stack->python->count && stack->python->module &&
+	       inner < stack->count && !lock->attributes &&
+	       same_text(lock->kind, lock_kind_facts(LOCK_SEMAPHORE)->name) &&
+	       same_text(stack->list[inner].module, stack->python->module);
+}
+
 void object_place(struct judgement *judgement, struct finding *finding,
 		  const struct record_hang *hang)
 {
@@ -164,6 +178,8 @@ void object_place(struct judgement *judgement, struct finding *finding,
 	else if (place && !lock->module)
 		lock->place = words_of_mapping(judgement, hang, place);
 	lock->user = find_user(judgement, &finding->child.stack);
+	if (is_lock_of_python(&finding->child.stack, lock))
+		lock->attributes = "a lock of Python's";
 }
 
 void object_place_of_futex(struct judgement *judgement, struct finding *finding,
