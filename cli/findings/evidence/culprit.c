@@ -43,25 +43,32 @@ static size_t group_of_giver(struct judgement *judgement, const struct finding *
 	return SIZE_MAX;
 }
 
-/* SIZE_MAX: it gave nothing to any of them. */
 static size_t group_given_to(struct judgement *judgement, const struct finding *finding,
-			     const struct record_hang *hang, const struct fork_link *link)
+			     const struct record_hang *hang, const struct fork_link *link,
+			     const struct record_handed *handed)
+{
+	const struct record_thread *thread;
+
+	if (handed->serial != hang->serial)
+		return SIZE_MAX;
+	thread = thread_of_use(judgement->model, link, handed->took);
+	return thread ? missing_group_of(judgement, finding, link->parent, thread)
+		      : group_of_giver(judgement, finding, hang, handed->gave);
+}
+
+/* For each group: was anything given to it? */
+static void find_given(struct judgement *judgement, const struct finding *finding,
+		       const struct record_hang *hang, const struct fork_link *link, bool *given)
 {
 	const struct model_list *list = model_list(judgement->model, RECORD_HANDED);
-	size_t group = SIZE_MAX;
 
-	for (size_t i = 0; i < list->count && group == SIZE_MAX; i++) {
-		const struct record_handed *handed =
-			model_handed(judgement->model, list->references[i]);
-		const struct record_thread *thread;
+	for (size_t i = 0; i < list->count; i++) {
+		size_t group = group_given_to(judgement, finding, hang, link,
+					      model_handed(judgement->model, list->references[i]));
 
-		if (handed->serial != hang->serial)
-			continue;
-		thread = thread_of_use(judgement->model, link, handed->took);
-		group = thread ? missing_group_of(judgement, finding, link->parent, thread)
-			       : group_of_giver(judgement, finding, hang, handed->gave);
+		if (group != SIZE_MAX)
+			given[group] = true;
 	}
-	return group;
 }
 
 /* --- where it waits ------------------------------------------------------------ */
@@ -122,26 +129,59 @@ static size_t culprit_rank(const struct finding *finding, const struct missing_g
 	return depth;
 }
 
-static bool is_likelier(const struct finding *finding, const struct missing_group *one,
-			const struct missing_group *other)
+/* Of one package's threads those are waited for that the waiting file itself has started. */
+static bool is_of_waiting_file(const struct finding *finding, const struct missing_group *group)
 {
-	size_t rank = culprit_rank(finding, one), least = culprit_rank(finding, other);
+	const struct frames *stack = &finding->child.stack;
+	size_t depth = depth_of_package(stack, culprit_package(group->starter));
 
-	return rank != least ? rank < least : one->count > other->count;
+	return group->is_python && depth != SIZE_MAX &&
+	       same_text(stack->python->list[depth - stack->count].file, group->starter->file);
+}
+
+/* Of an owner's threads one may get the work and another do it. */
+static bool is_given_to_owner(const struct finding *finding, const bool *given, size_t index)
+{
+	const struct missing_group *group = &finding->missing[index];
+
+	for (size_t i = 0; i < finding->missing_count; i++)
+		if (given[i] && same_text(finding->missing[i].library, group->library) &&
+		    same_text(culprit_package(finding->missing[i].starter),
+			      culprit_package(group->starter)))
+			return true;
+	return false;
+}
+
+static bool is_likelier(const struct finding *finding, const bool *given, size_t one, size_t other)
+{
+	const struct missing_group *groups = finding->missing;
+	size_t rank = culprit_rank(finding, &groups[one]);
+	size_t least = culprit_rank(finding, &groups[other]);
+	bool is_given = is_given_to_owner(finding, given, one);
+	bool is_near = is_of_waiting_file(finding, &groups[one]);
+
+	if (is_given != is_given_to_owner(finding, given, other))
+		return is_given;
+	if (rank != least)
+		return rank < least;
+	if (is_near != is_of_waiting_file(finding, &groups[other]))
+		return is_near;
+	if (given[one] != given[other])
+		return given[one];
+	return groups[one].count > groups[other].count;
 }
 
 size_t culprit_likeliest(struct judgement *judgement, const struct finding *finding,
 			 const struct record_hang *hang, const struct fork_link *link)
 {
-	size_t best = group_given_to(judgement, finding, hang, link);
+	bool *given = arena_array(judgement->arena, finding->missing_count, sizeof(*given));
 	struct frames stack = finding->child.stack;
+	size_t best = 0;
 
-	if (best != SIZE_MAX)
-		return best;
+	find_given(judgement, finding, hang, link, given);
 	origins_mark(&judgement->origins, judgement->arena, &stack);
-	best = 0;
 	for (size_t i = 1; i < finding->missing_count; i++)
-		if (is_likelier(finding, &finding->missing[i], &finding->missing[best]))
+		if (is_likelier(finding, given, i, best))
 			best = i;
 	return best;
 }
