@@ -118,7 +118,9 @@ static const char *judge_awaited(const json_t *finding, const struct program_cas
 	for (size_t i = 0; i < json_array_size(cycle); i++)
 		if (json_equal(json_object_get(json_array_get(cycle, i), "pid"), pid))
 			edge = json_array_get(cycle, i);
-	if (expected->python_awaiting != NULL)
+	if (expected->via != NULL)
+		difference = expect_words(json_array_get(cycle, 0), "via", expected->via);
+	if (difference == NULL && expected->python_awaiting != NULL)
 		difference = expect_stack(json_object_get(json_array_get(cycle, 0), "python_stack"),
 					  expected->python_awaiting, sources_of(expected));
 	if (difference != NULL)

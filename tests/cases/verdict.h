@@ -50,6 +50,7 @@ struct program_case {
 	const char *python_child;
 	const char *python_created;
 	const char *python_sender;   /* of the signal that ended the holder's process */
+	const char *via;             /* words about what the child waits for in a ring */
 	const char *python_awaiting; /* the child's edge of a ring */
 	const char *python_awaited;  /* of the process of a ring that the child waits for */
 	const char *python_problem;  /* words about why the child has no Python frames */
