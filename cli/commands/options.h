@@ -57,6 +57,7 @@ struct options {
 	const char *suppressions[SUPPRESSION_FILES_MAX];
 	size_t suppression_count;
 	bool print_suppressions;
+	const char *gen_suppressions; /* a file; NULL: none */
 	enum color_mode color;
 	bool notes;
 	bool quiet;            /* no text report on stderr */

@@ -151,6 +151,7 @@ struct missing_group {
 	const char **names; /* name_count distinct ones */
 	size_t name_count;
 	struct frames created_at;
+	const struct origin *origin; /* of the package that made them; NULL: none is known */
 	/* Of created_at: the innermost frame of the library that is not in a runtime, or of an
 	 * interpreter's threads the innermost such frame of all. Its origin says whose they are.
 	 * NULL: unknown. */
@@ -218,6 +219,7 @@ struct finding {
 /* A row of the fork-safety table. */
 struct library {
 	const char *path;
+	const struct origin *origin; /* NULL: nobody has asked */
 	uint64_t threads_created;
 	uint64_t locks_used;
 	uint64_t atfork_handlers;

@@ -3,6 +3,7 @@
  * name.
  */
 #include "judge.h"
+#include "base/library_names.h"
 #include <stdlib.h>
 #include <string.h>
 
@@ -12,17 +13,25 @@ struct fingerprints {
 	size_t capacity; /* a power of two */
 };
 
+/* A fingerprint says nothing of the program, so that two of one session may have the same. */
+static bool is_same_finding(const struct finding *one, const struct finding *other)
+{
+	const char *program = one->fork.program, *other_program = other->fork.program;
+
+	return strcmp(one->fingerprint, other->fingerprint) == 0 &&
+	       (!program || !other_program || library_is_same(program, other_program));
+}
+
 static struct finding **judge_place_of(const struct fingerprints *fingerprints,
-				       const char *fingerprint)
+				       const struct finding *finding)
 {
 	uint64_t hash = 0xcbf29ce484222325u;
 	size_t at;
 
-	for (const char *byte = fingerprint; *byte; byte++)
+	for (const char *byte = finding->fingerprint; *byte; byte++)
 		hash = (hash ^ (unsigned char)*byte) * 0x100000001b3u;
 	at = (size_t)(hash ^ hash >> 32) & (fingerprints->capacity - 1);
-	while (fingerprints->table[at] &&
-	       strcmp(fingerprints->table[at]->fingerprint, fingerprint) != 0)
+	while (fingerprints->table[at] && !is_same_finding(fingerprints->table[at], finding))
 		at = (at + 1) & (fingerprints->capacity - 1);
 	return &fingerprints->table[at];
 }
@@ -71,7 +80,7 @@ static size_t merge_by(struct fingerprints *known, struct finding *findings, siz
 	size_t kept = 0;
 
 	for (size_t i = 0; i < count; i++) {
-		struct finding **same = judge_place_of(known, findings[i].fingerprint);
+		struct finding **same = judge_place_of(known, &findings[i]);
 		const char *name = findings[i].lock.name;
 
 		if (*same) {

@@ -63,9 +63,11 @@ const struct origin *origin_of_file(struct origins *origins, struct arena *arena
 	return path ? remember(origins, arena, path, false) : &own;
 }
 
+/* A trimmed build of Go's ran in ".". */
 static const char *source_of(struct arena *arena, const struct frame *frame)
 {
-	if (!frame->file || !frame->directory || frame->file[0] == '/')
+	if (!frame->file || !frame->directory || frame->file[0] == '/' ||
+	    frame->directory[0] != '/')
 		return frame->file;
 	return arena_printf(arena, "%s/%s", frame->directory, frame->file);
 }
@@ -107,6 +109,38 @@ void origins_mark(struct origins *origins, struct arena *arena, struct frames *f
 		frames->list[i].origin = origin_of(origins, arena, &frames->list[i], interpreter);
 	for (size_t i = 0; python && i < python->count; i++)
 		python->list[i].origin = origin_of(origins, arena, &python->list[i], NULL);
+}
+
+/* NULL: all are of runtimes. */
+static const struct origin *innermost(const struct frame *list, size_t count)
+{
+	for (size_t i = 0; i < count; i++)
+		if (list[i].origin && list[i].origin->kind != ORIGIN_RUNTIME)
+			return list[i].origin;
+	return NULL;
+}
+
+/* Native frames that an interpreter has called, and not those that called it. */
+static size_t count_called(const struct frames *frames)
+{
+	size_t count = 0;
+
+	while (count < frames->count &&
+	       !(frames->python && frames->python->count && frames->python->module &&
+		 same_text(frames->list[count].module, frames->python->module)))
+		count++;
+	return count;
+}
+
+const struct origin *origin_behind(const struct frames *frames)
+{
+	const struct origin *origin = innermost(frames->list, count_called(frames));
+
+	if (!origin && frames->python)
+		origin = innermost(frames->python->list, frames->python->count);
+	if (!origin || origin->kind != ORIGIN_PACKAGE)
+		return NULL;
+	return origin->file && origin->file->kind == ORIGIN_PACKAGE ? origin->file : origin;
 }
 
 const char *origin_kind_name(enum origin_kind kind)

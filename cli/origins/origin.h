@@ -49,6 +49,13 @@ const struct origin *origin_of_file(struct origins *origins, struct arena *arena
 /* Fills `origin` of all frames, Python's too. */
 void origins_mark(struct origins *origins, struct arena *arena, struct frames *frames);
 
+/*
+ * The package whose code made a call: that of the innermost frame which is in no runtime, with
+ * Python's frames in the place of their interpreter's. Of a crate in a wheel it is the wheel.
+ * NULL: that frame is the user's own, or there is none. The frames are marked.
+ */
+const struct origin *origin_behind(const struct frames *frames);
+
 /* "own", "package", "runtime". */
 const char *origin_kind_name(enum origin_kind kind);
 

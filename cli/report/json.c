@@ -318,6 +318,7 @@ static json_t *missing_value(struct document *document, const struct missing_gro
 	for (size_t i = 0; i < group->name_count; i++)
 		json_append(document, names, text_value(document, group->names[i]));
 	set(document, object, "library", text_value(document, group->library));
+	set_package(document, object, group->origin);
 	set(document, object, "count", count_value(group->count));
 	set(document, object, "names", names);
 	set(document, object, "created_at", stack_value(document, &group->created_at));
@@ -478,6 +479,7 @@ static json_t *library_list(struct document *document, const struct report *repo
 		json_t *object = json_object();
 
 		set(document, object, "path", text_value(document, library->path));
+		set_package(document, object, library->origin);
 		set(document, object, "threads_created", count_value(library->threads_created));
 		set(document, object, "locks_used", count_value(library->locks_used));
 		set(document, object, "atfork_handlers", count_value(library->atfork_handlers));

@@ -185,8 +185,17 @@ Dwfl_Module *debug_module(struct module *module)
 	return module->dwfl_module;
 }
 
+const struct symbol_index *debug_symbols(struct module *module)
+{
+	if (module->symbols == NULL && debug_module(module) != NULL)
+		module->symbols = symbol_index_new(module->dwfl_module);
+	return module->symbols;
+}
+
 void debug_release(struct module *module)
 {
+	symbol_index_free(module->symbols);
+	module->symbols = NULL;
 	dwfl_end(module->dwfl);
 	module->dwfl = NULL;
 	module->dwfl_module = NULL;

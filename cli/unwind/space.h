@@ -6,6 +6,7 @@
 
 #include "cfi.h"
 #include "elf.h"
+#include "symbol_index.h"
 #include "unwind.h"
 #include <elfutils/libdwfl.h>
 #include <libunwind.h>
@@ -29,6 +30,7 @@ struct module {
 	struct cfi cfi;
 	Dwfl *dwfl;
 	Dwfl_Module *dwfl_module;
+	struct symbol_index *symbols;
 };
 
 /* Whether a stack ends at a pc, and how. */
@@ -74,6 +76,8 @@ const char *function_text(struct arena *arena, const char *name);
 
 /* debug.c: libdw's view of a module; NULL: there is none. */
 Dwfl_Module *debug_module(struct module *module);
+/* Its symbols, as module->symbols too; NULL: there are none. */
+const struct symbol_index *debug_symbols(struct module *module);
 void debug_release(struct module *module);
 
 /* scopes.c: the functions that an address is in, by debug information. */

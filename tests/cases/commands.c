@@ -131,6 +131,16 @@ static const struct command_case cases[] = {
 	 "for i in 1 2; do $FORKCHECK --format=json -o $i.json mutex normal hang\n"
 	 "grep -o '\"fingerprint\": *\"[^\"]*\"' $i.json >$i; done; test -s 1 && cmp 1 2",
 	 0, "", NULL, 0},
+	/* Built anew, position-independent or not, under any name, and five times. */
+	{"fingerprints know a program again",
+	 "build() { cc -g -pthread -D_GNU_SOURCE -I$SCRIPTS/.. $SCRIPTS/apart.c \"$@\"; }\n"
+	 "mkdir d; build -no-pie -o d/fixed; build -pie -fPIE -o moved; cp moved "
+	 "d/other-0123456789abcdef\n"
+	 "for p in d/fixed ./moved d/other-0123456789abcdef ./moved ./moved; do\n"
+	 "	$FORKCHECK --format=json -o r.json $p 15 first second\n"
+	 "	grep -o '\"fingerprint\": *\"FC001[^\"]*\"' r.json\n"
+	 "done | sort | uniq -c | sed 's/\"f.*//'",
+	 0, "      5 \n      5 \n", NULL, 0},
 	{"latent passes", "$FORKCHECK mutex normal latent", 0, "", "warning FC005", 0},
 	{"latent fails where asked", "$FORKCHECK --fail-on=warning mutex normal latent", 66, "",
 	 "warning FC005", 0},
@@ -212,6 +222,30 @@ static const struct command_case cases[] = {
 	 "$FORKCHECK report --print-suppressions s >f 2>r; grep -v '#' f\n"
 	 "$FORKCHECK report --fail-on=warning --suppressions=f s",
 	 0, "rule:FC005 lock:shared_mutex\n", NULL, 0},
+
+	/* The last words of first's and second's lines are those that tell them apart. */
+	{"lines that hide a finding and no other",
+	 "$FORKCHECK --keep-session=s --gen-suppressions=f apart 15 first second other 2>r\n"
+	 "grep -v '#' f | tee lines\n"
+	 "while read line; do\n"
+	 "	echo \"$line\" >one; $FORKCHECK report --suppressions=one --gen-suppressions=rest "
+	 "s 2>r\n"
+	 "	grep -v '#' rest >left; wc -l <left; grep -c 'wait:other' left\n"
+	 "done <lines\n"
+	 "$FORKCHECK report --suppressions=f s; echo $?",
+	 0,
+	 "rule:FC001 wait:take file:apart.c fork:hang wait:first\n"
+	 "rule:FC001 wait:take file:apart.c fork:hang wait:second\n"
+	 "rule:FC001 wait:other file:apart.c fork:hang\n"
+	 "2\n1\n2\n1\n2\n0\n0\n",
+	 NULL, 0},
+	{"what was hidden stays silent beside a third",
+	 "$FORKCHECK --gen-suppressions=f apart 15 first second 2>r\n"
+	 "$FORKCHECK --suppressions=f apart 2 second other first 2>r; echo $?\n"
+	 "grep -c 'error FC001' r; grep -c 'wait:other' r; grep -c '2 suppressed' r",
+	 0, "66\n1\n1\n1\n", NULL, 0},
+	{"suppressions that cannot be written",
+	 "$FORKCHECK --gen-suppressions=missing/f ends exit 7", 125, "", COMPLAINT "$", 1},
 
 	/* The shim reaches what it must reach. */
 	{"child of a shell", "$FORKCHECK sh -c 'mutex normal hang; exit 5'", 66, "", "error FC001",

@@ -12,6 +12,7 @@
 	suite(options) \
 	suite(report) \
 	suite(unwind) \
+	suite(symbol_index) \
 	suite(suppressions) \
 	suite(save) \
 	suite(libraries) \

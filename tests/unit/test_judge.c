@@ -6,6 +6,7 @@
 #include "cli/findings/evidence/fork_blockers.h"
 #include "cli/findings/evidence/lock_kinds.h"
 #include "cli/findings/judge.h"
+#include "cli/findings/narrow.h"
 #include "cli/findings/rules/fc007_handler_locks.h"
 #include "session_builder.h"
 #include "support.h"
@@ -220,7 +221,7 @@ START_TEST(names_the_holder_from_its_held_record)
 	ck_assert_str_eq(
 		finding->message,
 		"child 200 waits for first_mutex; its holder does not exist in the child.");
-	ck_assert_str_eq(finding->suppression, "lock:first_mutex");
+	ck_assert_str_eq(finding->suppression, "rule:FC001 lock:first_mutex");
 	/* The wait says it all: no warning about the same lock beside it. */
 	ck_assert_uint_eq(count_of("FC005"), 0);
 
@@ -1670,7 +1671,9 @@ START_TEST(tells_rules_apart_in_fingerprints)
 	evidence_identify(&judgement, &one);
 	evidence_identify(&judgement, &other);
 	ck_assert_str_ne(one.fingerprint + 5, other.fingerprint + 5);
-	ck_assert_str_eq(one.suppression, "rule:FC001");
+	/* Nothing else says which one it is. */
+	ck_assert_str_eq(one.suppression,
+			 arena_printf(&arena, "rule:FC001 fingerprint:%s", one.fingerprint));
 }
 END_TEST
 
@@ -1763,7 +1766,7 @@ START_TEST(suppresses_a_warning_for_all_parts_of_an_object)
 	ck_assert_str_eq(held_at_fork("stripes+0x28", "f", SEVERITY_WARNING).suppression,
 			 "rule:FC005 lock:stripes+*");
 	ck_assert_str_eq(held_at_fork("stripes+0x28", "f", SEVERITY_ERROR).suppression,
-			 "lock:stripes+0x28");
+			 "rule:FC005 lock:stripes+0x28");
 	ck_assert_str_eq(held_at_fork("plain", "f", SEVERITY_WARNING).suppression,
 			 "rule:FC005 lock:plain");
 }
@@ -1777,10 +1780,10 @@ START_TEST(suppresses_by_function_where_the_lock_has_no_name)
 	struct finding finding = {.code = "FC001", .fork.stack = {.list = fork_frames, .count = 2}};
 
 	evidence_identify(&judgement, &finding);
-	ck_assert_str_eq(finding.suppression, "rule:FC001 function:spawn");
+	ck_assert_str_eq(finding.suppression, "rule:FC001 fork:spawn");
 	finding.child.stack = (struct frames){.list = child_frames, .count = 1};
 	evidence_identify(&judgement, &finding);
-	ck_assert_str_eq(finding.suppression, "rule:FC001 function:log_write");
+	ck_assert_str_eq(finding.suppression, "rule:FC001 wait:log_write fork:spawn");
 }
 END_TEST
 
@@ -1796,14 +1799,125 @@ static const char *suppression_of_missing(const char *library)
 	return finding.suppression;
 }
 
+/* Identified; waits in these frames. */
+static struct finding waiting_in(struct frame *frames, size_t count)
+{
+	struct judgement judgement = {.model = &model, .arena = &arena};
+	struct finding finding = {
+		.code = "FC002",
+		.name = "lost-wakeup",
+		.severity = SEVERITY_ERROR,
+		.count = 1,
+		.child = {.present = true, .stack = {.list = frames, .count = count}}};
+
+	evidence_identify(&judgement, &finding);
+	return finding;
+}
+
+START_TEST(suppresses_by_what_the_user_wrote)
+{
+	struct frame futex = {.function = "futex_wait", .module = "/lib/x86_64/libc.so.6"};
+	struct frame wait = {.function = "std::condition_variable::wait",
+			     .module = "/usr/lib/x86_64/libstdc++.so.6"};
+	struct frame pool = {.function = "pool_run", .module = "/usr/lib/x86_64/libpool.so.1"};
+	struct frame own = {.function = "work", .module = "/srv/server", .file = "/b/src/work.c"};
+
+	ck_assert_str_eq(waiting_in((struct frame[]){futex, wait, pool, own}, 4).suppression,
+			 "rule:FC002 wait:work file:work.c");
+	ck_assert_str_eq(waiting_in((struct frame[]){futex, wait, pool}, 3).suppression,
+			 "rule:FC002 wait:pool_run");
+}
+END_TEST
+
+START_TEST(knows_a_finding_again_with_another_runtime)
+{
+	struct frame old = {.function = "futex_wait", .module = "/lib/x86_64/libc.so.6"};
+	struct frame new = {.function = "__futex_abstimed_wait", .module = "/lib/libc.so.6"};
+	struct frame own = {.function = "work", .module = "/srv/server"};
+	struct frame copy = {.function = "work", .module = "/tmp/other-0a5e1c3f9b8d7e62"};
+	const char *fingerprint = waiting_in((struct frame[]){old, own}, 2).fingerprint;
+
+	ck_assert_str_eq(waiting_in((struct frame[]){new, new, own}, 3).fingerprint, fingerprint);
+	ck_assert_str_eq(waiting_in((struct frame[]){old, copy}, 2).fingerprint, fingerprint);
+	/* Where nothing but runtimes is known, they tell. */
+	ck_assert_str_ne(waiting_in(&old, 1).fingerprint, waiting_in(&new, 1).fingerprint);
+}
+END_TEST
+
+START_TEST(keeps_findings_of_two_programs_apart)
+{
+	struct frame own = {.function = "work", .module = "/srv/server"};
+	struct finding list[] = {waiting_in(&own, 1), waiting_in(&own, 1), waiting_in(&own, 1)};
+
+	list[0].fork.program = "/srv/server-0a5e1c3f9b8d7e62";
+	list[1].fork.program = "/srv/client";
+	list[2].fork.program = "/tmp/server-1a2b3c4d5e6f7a8b";
+	ck_assert_uint_eq(judge_merge(list, 3), 2);
+	ck_assert_uint_eq(list[0].count + list[1].count, 3);
+}
+END_TEST
+
+START_TEST(knows_a_ring_again_whoever_is_found_first)
+{
+	struct judgement judgement = {.model = &model, .arena = &arena};
+	struct frame join = {.function = "join"}, put = {.function = "put"};
+	struct cycle_edge one = {.stack = {.list = &join, .count = 1}};
+	struct cycle_edge other = {.stack = {.list = &put, .count = 1}};
+	struct finding here = {
+		.code = "FC011", .cycle = (struct cycle_edge[]){one, other}, .cycle_count = 2};
+	struct finding there = {.code = "FC011",
+				.cycle = (struct cycle_edge[]){other, one, other},
+				.cycle_count = 3};
+	struct finding less = {.code = "FC011", .cycle = &one, .cycle_count = 1};
+
+	evidence_identify(&judgement, &here);
+	evidence_identify(&judgement, &there);
+	evidence_identify(&judgement, &less);
+	ck_assert_str_eq(here.fingerprint, there.fingerprint);
+	ck_assert_str_ne(here.fingerprint, less.fingerprint);
+	ck_assert_str_eq(here.suppression, "rule:FC011 wait:join wait:put");
+}
+END_TEST
+
+/* Each caller waits in take(). */
+static struct finding waiting_for(const char *caller)
+{
+	struct frame *frames = arena_array(&arena, 2, sizeof(*frames));
+
+	frames[0].function = "take";
+	frames[1].function = caller;
+	return waiting_in(frames, 2);
+}
+
+START_TEST(narrows_lines_until_they_hide_their_own)
+{
+	struct finding list[] = {waiting_for("read_job"), waiting_for("write_job"),
+				 waiting_for("read_job")};
+
+	suppressions_narrow(&arena, list, 1);
+	ck_assert_str_eq(list[0].suppression, "rule:FC002 wait:take");
+	suppressions_narrow(&arena, list, 3);
+	ck_assert_str_eq(list[0].suppression, "rule:FC002 wait:take wait:read_job");
+	ck_assert_str_eq(list[1].suppression, "rule:FC002 wait:take wait:write_job");
+	/* What differs in no word but this: the last resort. */
+	list[2].fingerprint = "FC002-0123456789abcdef";
+	suppressions_narrow(&arena, list, 3);
+	ck_assert_str_eq(list[2].suppression, "rule:FC002 fingerprint:FC002-0123456789abcdef");
+	ck_assert_str_eq(list[1].suppression, "rule:FC002 wait:take wait:write_job");
+}
+END_TEST
+
 START_TEST(suppresses_a_library_of_any_wheel)
 {
-	ck_assert_str_eq(suppression_of_missing("libgomp.so.1"), "library:libgomp.so.1");
+	const char *line = suppression_of_missing("prog-0a5e1c3f9b8d7e62");
+
+	ck_assert_str_eq(suppression_of_missing("libgomp.so.1"), "rule:FC002 library:libgomp.so.1");
 	ck_assert_str_eq(suppression_of_missing("libgomp-e985bcbb.so.1.0.0"),
-			 "library:libgomp-*.so*");
-	ck_assert_str_eq(suppression_of_missing("a*b-e985bcbb.so"), "library:a\\*b-*.so*");
-	ck_assert_str_eq(suppression_of_missing("t-0a5e1c3f9b8d7e62"),
-			 "library:t-????????????????");
+			 "rule:FC002 library:libgomp-*.so*");
+	ck_assert_str_eq(suppression_of_missing("a*b-e985bcbb.so"),
+			 "rule:FC002 library:a\\*b-*.so*");
+	/* The program itself says nothing. */
+	ck_assert_int_eq(strncmp(line, "rule:FC002 fingerprint:FC002-", 29), 0);
 }
 END_TEST
 
@@ -2119,6 +2233,11 @@ Suite *judge_suite(void)
 	tcase_add_test(list, counts_functions_without_names_once);
 	tcase_add_test(list, knows_a_bundled_library_again_in_the_next_wheel);
 	tcase_add_test(list, suppresses_a_library_of_any_wheel);
+	tcase_add_test(list, suppresses_by_what_the_user_wrote);
+	tcase_add_test(list, knows_a_finding_again_with_another_runtime);
+	tcase_add_test(list, keeps_findings_of_two_programs_apart);
+	tcase_add_test(list, knows_a_ring_again_whoever_is_found_first);
+	tcase_add_test(list, narrows_lines_until_they_hide_their_own);
 	tcase_add_test(list, merges_the_parts_of_an_object_that_one_line_takes);
 	tcase_add_test(list, suppresses_a_warning_for_all_parts_of_an_object);
 	tcase_add_test(list, suppresses_by_function_where_the_lock_has_no_name);

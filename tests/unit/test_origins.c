@@ -336,6 +336,7 @@ static const struct native {
 	 "github.com/BurntSushi/toml/decode.go"},
 	{{.function = "gopkg.in/yaml%2ev3.Unmarshal",
 	  .file = "gopkg.in/yaml.v3@v3.0.1/yaml.go",
+	  .directory = ".",
 	  .module = PROGRAM},
 	 ORIGIN_PACKAGE,
 	 "gopkg.in/yaml.v3",
@@ -380,6 +381,31 @@ START_TEST(takes_the_interpreter_for_a_runtime)
 }
 END_TEST
 
+START_TEST(finds_the_package_behind_a_call)
+{
+	static const struct origin own = {.kind = ORIGIN_OWN}, runtime = {.kind = ORIGIN_RUNTIME},
+				   wheel = {.kind = ORIGIN_PACKAGE, .package = "polars"},
+				   crate = {ORIGIN_PACKAGE, "rayon", NULL, NULL, &wheel},
+				   client = {.kind = ORIGIN_PACKAGE, .package = "posthog"};
+	struct frame native[] = {{.origin = &runtime}, {.origin = &crate}, {.origin = &own}};
+	struct frame under_python[] = {{.module = "/libc", .origin = &runtime},
+				       {.module = "/py", .origin = &runtime},
+				       {.module = "/app", .origin = &own}};
+	struct frame lines[] = {{.origin = &runtime}, {.origin = &client}, {.origin = &own}};
+	struct python_frames python = {.list = lines, .count = 3, .module = "/py"};
+	struct frames frames = {.list = native, .count = 3};
+
+	ck_assert_ptr_eq(origin_behind(&frames), &wheel);
+	native[1].origin = &own;
+	ck_assert_ptr_null(origin_behind(&frames));
+	frames = (struct frames){.list = under_python, .count = 3, .python = &python};
+	ck_assert_ptr_eq(origin_behind(&frames), &client);
+	python.count = 1;
+	ck_assert_ptr_null(origin_behind(&frames));
+	ck_assert_ptr_null(origin_behind(&(struct frames){0}));
+}
+END_TEST
+
 static const struct crate {
 	const char *function, *crate;
 } crates[] = {
@@ -407,6 +433,100 @@ START_TEST(finds_crates_in_names)
 	const char *crate = rust_crate(crates[_i].function, &length);
 
 	expect_text(crate ? arena_strndup(&arena, crate, length) : NULL, crates[_i].crate);
+}
+END_TEST
+
+static const struct plain {
+	const char *function, *plain;
+} plains[] = {
+	{"<rayon_core::job::StackJob<L, F, R> as rayon_core::job::Job>::execute",
+	 "rayon_core::job::StackJob::execute"},
+	{"<rayon_core::latch::LockLatch>::wait_and_reset",
+	 "rayon_core::latch::LockLatch::wait_and_reset"},
+	{"<std::sync::once::Once>::call_once_force::<<std::sync::lazy_lock::LazyLock<u8>>>::force::"
+	 "{closure#0}>::{closure#0}",
+	 "<std::sync::once::Once>::call_once_force::<<std::sync::lazy_lock::LazyLock<u8>>>::force::"
+	 "{closure#0}>::{closure#0}"},
+	{"<std::sync::once::Once>::call_once_force::<<std::sync::lazy_lock::LazyLock<u8>>::force::{"
+	 "closure#0}>::{closure#0}",
+	 "std::sync::once::Once::call_once_force::{closure}"},
+	{"<polars::POOL::{closure#0} as core::ops::function::FnOnce<()>>::call_once",
+	 "polars::POOL::{closure}::call_once"},
+	{"<&mut alloc::string::String as core::fmt::Write>::write_str",
+	 "alloc::string::String::write_str"},
+	{"<&dyn core::ops::Fn<(), Output = i32> + core::marker::Sync as "
+	 "core::ops::FnOnce<()>>::call_once",
+	 "core::ops::Fn::call_once"},
+	{"<T as tokio::Spawn>::spawn", "tokio::Spawn::spawn"},
+	{"<T>::spawn", "T::spawn"},
+	{"<[T] as a::B>::c", "a::B::c"},
+	{"<fn(a) -> b as c::D>::e", "c::D::e"},
+	{"std::rt::lang_start::{{closure}}", "std::rt::lang_start::{closure}"},
+	{"core::ops::function::FnOnce::call_once{{vtable.shim}}",
+	 "core::ops::function::FnOnce::call_once{vtable.shim}"},
+	{"a::b::{closure_env#2}", "a::b::{closure}"},
+	{"rayon::range::<impl rayon::range::private::Indexed for usize>::drive",
+	 "rayon::range::drive"},
+	{"std::thread::local::LocalKey<T>::with", "std::thread::local::LocalKey::with"},
+	{"core[1e2a3b4c5d6e7f80]::ptr::drop_in_place::<alloc[0]::vec::Vec<u8>>",
+	 "core::ptr::drop_in_place"},
+	{"a::b::h0123456789abcdef", "a::b"},
+	{"a::b::hello", "a::b::hello"},
+	{"main", "main"},
+	{"", ""},
+	{"<", "<"},
+	{"<>", "<>"},
+	{"<a::b", "<a::b"},
+	{"a::{b", "a::{b"},
+	{"{}", "{}"},
+	{"{{{{", "{{{{"},
+	{"a b", "a b"},
+};
+
+START_TEST(writes_names_of_rust_as_their_source_does)
+{
+	ck_assert_str_eq(rust_plain(&arena, plains[_i].function), plains[_i].plain);
+}
+END_TEST
+
+START_TEST(tells_names_of_rust_from_others)
+{
+	static const char *const others[] = {"main",
+					     "<module>",
+					     "<lambda()>",
+					     "f.<locals>.g",
+					     "std::map<int>::at",
+					     "(anonymous namespace)::f",
+					     "operator<",
+					     "{lambda(int)#1}::operator()",
+					     "runtime.(*mheap).alloc",
+					     "Foo<bar>::baz",
+					     ""};
+
+	for (size_t i = 0; i < COUNT(others); i++)
+		ck_assert_msg(!rust_is_name(others[i]), "%s", others[i]);
+	ck_assert(rust_is_name("<a::B>::c"));
+	ck_assert(rust_is_name("a::b::<C>"));
+	ck_assert(rust_is_name("a::{{closure}}"));
+	ck_assert(rust_is_name("a::b::h0123456789abcdef"));
+}
+END_TEST
+
+START_TEST(survives_any_name_of_rust)
+{
+	uint64_t state = 5;
+	char name[40];
+
+	for (int round = 0; round < 20000; round++) {
+		size_t length;
+
+		for (size_t i = 0; i < sizeof(name) - 1; i++)
+			name[i] = "<>()[]{}:: aT#&-,"[support_random(&state) % 17];
+		name[sizeof(name) - 1] = '\0';
+		rust_is_name(name);
+		rust_crate(name, &length);
+		ck_assert_uint_le(strlen(rust_plain(&arena, name)), 2 * sizeof(name));
+	}
 }
 END_TEST
 
@@ -659,7 +779,11 @@ Suite *origins_suite(void)
 	tcase_add_loop_test(kinds, tells_files_apart, 0, COUNT(files));
 	tcase_add_loop_test(kinds, tells_native_frames_apart, 0, COUNT(natives));
 	tcase_add_loop_test(kinds, finds_crates_in_names, 0, COUNT(crates));
+	tcase_add_loop_test(kinds, writes_names_of_rust_as_their_source_does, 0, COUNT(plains));
+	tcase_add_test(kinds, tells_names_of_rust_from_others);
+	tcase_add_test(kinds, survives_any_name_of_rust);
 	tcase_add_test(kinds, keeps_the_wheel_of_a_crate);
+	tcase_add_test(kinds, finds_the_package_behind_a_call);
 	tcase_add_test(kinds, takes_the_interpreter_for_a_runtime);
 	suite_add_tcase(suite, kinds);
 	suite_add_tcase(suite, file_tests());

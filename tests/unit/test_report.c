@@ -3,6 +3,7 @@
  * parts are missing and where names are hostile.
  */
 #include "cli/base/escape.h"
+#include "cli/origins/origin.h"
 #include "cli/report/formats.h"
 #include "cli/report/text/shorten.h"
 
@@ -521,6 +522,102 @@ START_TEST(text_of_lost_threads)
 }
 END_TEST
 
+START_TEST(names_packages_in_missing_groups_and_in_the_table)
+{
+	static const struct origin wheel = {.kind = ORIGIN_PACKAGE,
+					    .package = "polars-runtime-32",
+					    .version = "2.1.0"},
+				   gomp = {.kind = ORIGIN_PACKAGE,
+					   .package = "libgomp1",
+					   .version = "12"},
+				   hostile = {.kind = ORIGIN_PACKAGE, .package = "\033[31m"},
+				   nameless = {.kind = ORIGIN_PACKAGE};
+	const char *names[] = {"polars-0"};
+	struct missing_group groups[] = {
+		{.library = "_p.abi3.so",
+		 .count = 1,
+		 .origin = &wheel,
+		 .names = names,
+		 .name_count = 1},
+		{.library = "libx.so", .count = 1, .origin = &hostile},
+		{.library = "liby.so", .count = 1, .origin = &nameless},
+		{.count = 1},
+		{.library = "libpy.so", .count = 1, .origin = &wheel},
+		{.library = "libpy.so", .count = 1, .origin = &gomp},
+		{.library = "libpy.so", .count = 1, .origin = &wheel},
+	};
+	struct library libraries[] = {
+		{.path = "/l/libgomp.so.1", .origin = &gomp, .threads_created = 1},
+		{.path = "/v/_polars_runtime.abi3.so", .origin = &wheel, .threads_created = 1},
+	};
+	struct finding finding = note_finding();
+	struct report report = observed_report(&finding, 1);
+	json_t *root, *group;
+	char *text;
+
+	finding.missing = groups;
+	finding.missing_count = COUNT(groups);
+	report.libraries = libraries;
+	report.library_count = COUNT(libraries);
+	report.show_notes = true;
+	text = text_of(&report);
+	assert_contains(text, "1 thread of polars-runtime-32 2.1.0 (_p.abi3.so, \"polars-0\")\n");
+	assert_contains(text, "1 thread of \\x1b[31m (libx.so)\n");
+	assert_contains(text, "1 thread of liby.so\n");
+	assert_contains(text, "and 2 more threads of polars-runtime-32 2.1.0 (libpy.so), 1 of\n"
+			      "           libgomp1 12 (libpy.so)\n");
+	assert_contains(text, "  libgomp.so.1 (libgomp1 12)        1");
+	assert_contains(text, "  polars-runtime-32 2.1.0           1");
+	assert_safe_page(text);
+	free(text);
+	root = json_of(&report);
+	group = json_array_get(json_object_get(json_array_get(json_object_get(root, "findings"), 0),
+					       "missing_threads"),
+			       0);
+	ck_assert_str_eq(json_string_value(json_object_get(group, "package")), "polars-runtime-32");
+	ck_assert_str_eq(json_string_value(json_object_get(group, "version")), "2.1.0");
+	group = json_array_get(json_object_get(root, "libraries"), 0);
+	ck_assert_str_eq(json_string_value(json_object_get(group, "package")), "libgomp1");
+	json_decref(root);
+}
+END_TEST
+
+START_TEST(says_in_json_whose_a_frame_is)
+{
+	static const struct origin wheel = {.kind = ORIGIN_PACKAGE,
+					    .package = "polars",
+					    .version = "2.1"},
+				   crate = {ORIGIN_PACKAGE, "rayon-core", NULL,
+					    "rayon-core/src/latch.rs", &wheel},
+				   own = {.kind = ORIGIN_OWN};
+	struct finding finding = textbook_finding();
+	struct report report = observed_report(&finding, 1);
+	struct frame frames[] = {{.function = "f", .origin = &crate},
+				 {.function = "main", .origin = &own},
+				 {.function = "x"}};
+	json_t *root, *stack, *frame;
+
+	finding.fork.stack = (struct frames){.list = frames, .count = 3};
+	root = json_of(&report);
+	stack = json_object_get(
+		json_object_get(json_array_get(json_object_get(root, "findings"), 0), "fork"),
+		"stack");
+	frame = json_array_get(stack, 0);
+	ck_assert_str_eq(json_string_value(json_object_get(frame, "origin")), "package");
+	ck_assert_str_eq(json_string_value(json_object_get(frame, "package")), "rayon-core");
+	ck_assert(json_is_null(json_object_get(frame, "version")));
+	ck_assert_str_eq(json_string_value(json_object_get(frame, "path")),
+			 "rayon-core/src/latch.rs");
+	ck_assert_str_eq(json_string_value(json_object_get(frame, "module_package")), "polars");
+	ck_assert_str_eq(json_string_value(json_object_get(frame, "module_version")), "2.1");
+	frame = json_array_get(stack, 1);
+	ck_assert_str_eq(json_string_value(json_object_get(frame, "origin")), "own");
+	ck_assert_ptr_null(json_object_get(frame, "package"));
+	ck_assert_ptr_null(json_object_get(json_array_get(stack, 2), "origin"));
+	json_decref(root);
+}
+END_TEST
+
 START_TEST(shows_the_last_fork_beside_the_culprit)
 {
 	struct finding finding = textbook_finding();
@@ -721,6 +818,17 @@ START_TEST(names_are_shortened_to_what_tells_them_apart)
 		{"f<(a->b), unclosed", 10, "f<...losed"},
 		{"abcdefghijklmnopqrstuvwxyz", 12, "abc...uvwxyz"},
 		{"abc", 2, ".."},
+		{"<a::b::C<T> as d::E>::f", 80, "a::b::C::f"},
+		{"<crate_a::b::c::Type<T>>::run::{closure#0}", 80,
+		 "crate_a::b::c::Type::run::{closure}"},
+		{"<crate_a::b::c::Type<T>>::run::<U>", 23, "crate_a::...::Type::run"},
+		{"<crate_a::b::c::Type<T>>::run::<U>", 22, "...::b::c::Type::run"},
+		{"<crate_a::b::c::Type<T>>::run::<U>", 14, "...::Type::run"},
+		{"<crate_a::b::c::Type<T>>::run::<U>", 13, "...::run"},
+		{"<crate_a::b::c::Type<T>>::running::<U>", 6, "r...ng"},
+		{"<module>", 20, "<module>"},
+		{"long_namespace::inner::Type::method", 30, "...::inner::Type::method"},
+		{"outer.<locals>.inner", 30, "outer.<locals>.inner"},
 	};
 	struct arena arena;
 
@@ -759,11 +867,13 @@ Suite *report_suite(void)
 	tcase_add_test(text, text_says_why_the_run_was_ended);
 	tcase_add_test(text, json_says_why_the_run_was_ended);
 	tcase_add_test(text, text_of_lost_threads);
+	tcase_add_test(text, names_packages_in_missing_groups_and_in_the_table);
 	tcase_add_test(text, shows_the_last_fork_beside_the_culprit);
 	tcase_add_test(text, text_is_coloured_only_when_asked);
 	tcase_add_test(text, a_failed_stream_is_an_error);
 	tcase_add_test(text, formats_are_found_by_name);
 	tcase_add_test(text, names_are_shortened_to_what_tells_them_apart);
+	tcase_add_test(json, says_in_json_whose_a_frame_is);
 	tcase_add_test(json, json_follows_the_contract);
 	tcase_add_test(json, json_tells_unknown_from_inapplicable);
 	tcase_add_test(json, json_survives_hostile_names);

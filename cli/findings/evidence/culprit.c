@@ -73,21 +73,16 @@ static void find_given(struct judgement *judgement, const struct finding *findin
 
 /* --- where it waits ------------------------------------------------------------ */
 
-/* The wheel, where a crate is linked into one. NULL: of no package. */
-static const struct origin *culprit_origin(const struct frame *frame)
+static const char *package_of_frame(const struct frame *frame)
 {
-	const struct origin *origin = frame ? frame->origin : NULL;
+	const struct origin *origin = frame->origin;
 
-	if (origin && origin->file && wheel_below_site(frame->module))
-		origin = origin->file;
-	return origin && origin->kind == ORIGIN_PACKAGE && origin->package ? origin : NULL;
+	return origin && origin->kind == ORIGIN_PACKAGE ? origin->package : NULL;
 }
 
-static const char *culprit_package(const struct frame *frame)
+static const char *package_of_group(const struct missing_group *group)
 {
-	const struct origin *origin = culprit_origin(frame);
-
-	return origin ? origin->package : NULL;
+	return group->origin ? group->origin->package : NULL;
 }
 
 static size_t depth_of_library(const struct frames *stack, const char *library)
@@ -104,7 +99,7 @@ static size_t depth_of_package(const struct frames *stack, const char *package)
 	const struct python_frames *python = stack->python;
 
 	for (size_t i = 0; package && python && i < python->count; i++)
-		if (same_text(culprit_package(&python->list[i]), package))
+		if (same_text(package_of_frame(&python->list[i]), package))
 			return stack->count + i;
 	return SIZE_MAX;
 }
@@ -115,7 +110,7 @@ static size_t culprit_depth(const struct finding *finding, const struct missing_
 	const struct frames *stack = &finding->child.stack;
 	size_t depth = group->is_python ? SIZE_MAX : depth_of_library(stack, group->library);
 
-	return depth != SIZE_MAX ? depth : depth_of_package(stack, culprit_package(group->starter));
+	return depth != SIZE_MAX ? depth : depth_of_package(stack, package_of_group(group));
 }
 
 /* Whatever waits in Python, most often it waits for Python's threads. */
@@ -133,9 +128,9 @@ static size_t culprit_rank(const struct finding *finding, const struct missing_g
 static bool is_of_waiting_file(const struct finding *finding, const struct missing_group *group)
 {
 	const struct frames *stack = &finding->child.stack;
-	size_t depth = depth_of_package(stack, culprit_package(group->starter));
+	size_t depth = depth_of_package(stack, package_of_group(group));
 
-	return group->is_python && depth != SIZE_MAX &&
+	return group->is_python && group->starter && depth != SIZE_MAX &&
 	       same_text(stack->python->list[depth - stack->count].file, group->starter->file);
 }
 
@@ -146,8 +141,7 @@ static bool is_given_to_owner(const struct finding *finding, const bool *given, 
 
 	for (size_t i = 0; i < finding->missing_count; i++)
 		if (given[i] && same_text(finding->missing[i].library, group->library) &&
-		    same_text(culprit_package(finding->missing[i].starter),
-			      culprit_package(group->starter)))
+		    same_text(package_of_group(&finding->missing[i]), package_of_group(group)))
 			return true;
 	return false;
 }
@@ -221,11 +215,10 @@ static const struct origin *origin_in_words(const struct finding *finding,
 {
 	const struct frame *starter = group->starter;
 	const char *program = evidence_file_name(finding->fork.program);
+	bool is_known_by_package = group->is_python || same_text(group->library, program) ||
+				   (starter && wheel_below_site(starter->module));
 
-	if (!starter || group->is_python || wheel_below_site(starter->module) ||
-	    same_text(group->library, program))
-		return culprit_origin(starter);
-	return NULL;
+	return is_known_by_package && package_of_group(group) ? group->origin : NULL;
 }
 
 static const char *words_of_owner(struct judgement *judgement, const struct finding *finding,
@@ -249,11 +242,11 @@ static const char *words_of_owner(struct judgement *judgement, const struct find
 static bool is_only_one(const struct finding *finding)
 {
 	const struct missing_group *group = &finding->missing[0];
-	const char *package = culprit_package(group->starter);
+	const char *package = package_of_group(group);
 
 	for (size_t i = 1; i < finding->missing_count && (package || !group->is_python); i++)
 		if (same_text(finding->missing[i].library, group->library) &&
-		    same_text(culprit_package(finding->missing[i].starter), package))
+		    same_text(package_of_group(&finding->missing[i]), package))
 			return false;
 	return group->count == 1;
 }

@@ -5,6 +5,7 @@
 #include "page.h"
 
 #include "base/escape.h"
+#include "origins/origin.h"
 #include <errno.h>
 #include <inttypes.h>
 #include <math.h>
@@ -15,6 +16,7 @@
 #define SMALLEST_WIDTH   40
 #define LARGEST_WIDTH    200
 #define SENTENCE_COLUMNS 1500
+#define PACKAGE_COLUMNS  40
 
 static size_t usable_width(int width)
 {
@@ -115,6 +117,19 @@ void page_line(struct page *page, const char *text)
 const char *page_name(struct page *page, const char *name, size_t columns)
 {
 	return name == NULL ? NULL : escape_terminal(&page->arena, name, columns);
+}
+
+const char *page_package(struct page *page, const struct origin *origin)
+{
+	const char *name;
+
+	if (origin == NULL || origin->kind != ORIGIN_PACKAGE || origin->package == NULL)
+		return NULL;
+	name = page_name(page, origin->package, PACKAGE_COLUMNS);
+	if (origin->version == NULL)
+		return name;
+	return arena_printf(&page->arena, "%s %s", name,
+			    page_name(page, origin->version, PACKAGE_COLUMNS));
 }
 
 const char *page_sentence(struct page *page, const char *text)

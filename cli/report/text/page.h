@@ -37,6 +37,8 @@ void page_line(struct page *page, const char *text);
 
 /* A name of a stranger, safe to print and at most `columns` wide. NULL stays NULL. */
 const char *page_name(struct page *page, const char *name, size_t columns);
+/* "rayon-core 1.13.0", or the name alone. NULL: it is no package, or has no name. */
+const char *page_package(struct page *page, const struct origin *origin);
 /* A sentence that may contain names of strangers. */
 const char *page_sentence(struct page *page, const char *text);
 /* "1 error", "2 errors": `singular` takes an s, or `plural` where it is not NULL. */

@@ -1,35 +1,21 @@
-"""python-package.py [own]: a child flushes a client of a package, whose thread it does not have.
-There are more threads of the program's own. With "own" it waits for one of those."""
-import os
-import queue
+"""python-package.py: the child flushes a client whose thread stayed in the parent."""
+
 import sys
-import threading
 
-sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "site-packages"))
-import clockwork  # noqa: E402
+import case
+from meter.client import Client
 
 
-def work(jobs):
-    while True:
-        jobs.get()
-        jobs.task_done()
+def count(client):
+    client.count("child")
+    client.flush()  # FLUSH
 
 
 def main():
-    client = clockwork.Client()  # CLIENT
-    jobs = queue.Queue()
-    for name in ("one", "two"):
-        threading.Thread(target=work, args=(jobs,), name=name, daemon=True).start()  # START
+    client = Client()  # CLIENT
+    client.count("parent")
     client.flush()
-    child = os.fork()  # FORK
-    if child == 0:
-        if sys.argv[1:] == ["own"]:
-            jobs.put("last")
-            jobs.join()  # JOIN
-        client.flush()  # USE
-        os._exit(0)
-    status = os.waitpid(child, 0)[1]
-    os._exit(128 + status if status else 0)
+    return case.run_in_child(count, client)  # CALL
 
 
-main()
+sys.exit(main())
