@@ -6,6 +6,7 @@
 #include "ties.h"
 #include "base/library_names.h"
 #include "findings/evidence/attribution.h"
+#include "findings/evidence/lock_kinds.h"
 #include "hangs/identify/interpreter_code.h"
 #include "hangs/identify/lost_threads.h"
 #include "hangs/identify/python_state.h"
@@ -150,9 +151,9 @@ static bool joins_lost(const struct tie_search *search, const struct task_look *
 
 /* --- objects without a holder -------------------------------------------------- */
 
-static uint64_t ties_kind_of(const struct session_object *object)
+static uint32_t ties_kind_of(const struct session_object *object)
 {
-	return object->key >> OBJECT_THREAD;
+	return (uint32_t)(object->key >> OBJECT_THREAD);
 }
 
 /* To signal or destroy a condition variable is to wait for those that wait on it. */
@@ -161,11 +162,9 @@ static bool waits_for_waiters(const struct session_object *object, const char *f
 	return ties_kind_of(object) == LOCK_CONDITION && function && !strstr(function, "wait");
 }
 
-/* Who takes a semaphore, or meets at a barrier, lets others go on later; who waits on a
- * condition variable or a futex does not. */
 static bool is_taken_to_be_given(const struct session_object *object, const char *function)
 {
-	return ties_kind_of(object) == LOCK_SEMAPHORE || ties_kind_of(object) == LOCK_BARRIER ||
+	return lock_kind_facts(ties_kind_of(object))->is_taken_to_be_given ||
 	       waits_for_waiters(object, function);
 }
 
