@@ -103,3 +103,19 @@ const char *lock_function(uint32_t kind, uint32_t operation)
 {
 	return operation < OPERATIONS ? lock_kind_facts(kind)->functions[operation] : NULL;
 }
+
+static bool is_function(uint32_t kind, enum lock_operation operation, const char *name)
+{
+	const char *function = lock_function(kind, operation);
+
+	return function && strcmp(function, name) == 0;
+}
+
+bool lock_is_taken_in(const char *function)
+{
+	for (uint32_t kind = 0; kind < LOCK_KINDS; kind++)
+		if (is_function(kind, OPERATION_LOCK, function) ||
+		    is_function(kind, OPERATION_READ_LOCK, function))
+			return true;
+	return false;
+}

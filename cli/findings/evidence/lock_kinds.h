@@ -39,4 +39,7 @@ bool lock_crosses_fork(uint32_t kind, const uint8_t *state, size_t length);
 /* The libc function behind an operation on a kind: "pthread_mutex_lock". */
 const char *lock_function(uint32_t kind, uint32_t operation);
 
+/* Is this what libc calls to take a lock of some kind, and to wait for it without a limit? */
+bool lock_is_taken_in(const char *function);
+
 #endif

@@ -66,16 +66,8 @@ session_reference ties_open_wait(const struct model *model, const struct process
 /* Had a lost thread been the holder, the shim would have written so. */
 static bool names_holder(const char *function)
 {
-	static const char *const functions[] = {
-		"pthread_mutex_lock", "pthread_rwlock_rdlock", "pthread_rwlock_wrlock",
-		"mtx_lock",           "__cxa_guard_acquire",   "pthread_join",
-		"thrd_join",
-	};
-
-	for (size_t i = 0; function && i < sizeof(functions) / sizeof(*functions); i++)
-		if (strcmp(function, functions[i]) == 0)
-			return true;
-	return false;
+	return function && (lock_is_taken_in(function) || strcmp(function, "pthread_join") == 0 ||
+			    strcmp(function, "thrd_join") == 0);
 }
 
 struct held_search {
