@@ -54,9 +54,15 @@
 	flag("print-suppressions", print_suppressions, \
 	     "At the end, print a line for a suppressions file to standard output for each finding " \
 	     "that is shown.") \
+	value("gen-suppressions", "FILE", parse_gen_suppressions, \
+	      "At the end, write these lines to FILE. Each was tried on all findings of the report: " \
+	      "it hides its own and no other.") \
 	flag("require-observed", require_observed, \
 	     "Exit with 67 also where a descendant of the program could not be observed.") \
 	flag("notes", notes, "Show findings of severity note, which are else only counted.") \
+	flag("full-stacks", full_stacks, \
+	     "Show every frame of each stack in a text report, also those of libc, of languages' " \
+	     "own libraries and of what the fork's stack has as well.") \
 	flag("quiet", quiet, \
 	     "Write no text report to standard error: the exit status, and reports with an " \
 	     "--output of their own, tell. What forkcheck itself cannot do is still said.") \

@@ -244,6 +244,13 @@ static void add_suppressions(struct parse *parse, const char *path)
 	parse->options->suppressions[parse->options->suppression_count++] = path;
 }
 
+static void parse_gen_suppressions(struct parse *parse, const char *path)
+{
+	if (*path == '\0')
+		bad_usage("--gen-suppressions: the name of the file is empty");
+	parse->options->gen_suppressions = path;
+}
+
 static void parse_color(struct parse *parse, const char *word)
 {
 	static const char *const words[] = {"auto", "always", "never", NULL};

@@ -60,6 +60,7 @@ struct options {
 	const char *keep_session; /* NULL: no */
 	const char *suppressions[SUPPRESSION_FILES_MAX];
 	size_t suppression_count;
+	const char *gen_suppressions; /* a file; NULL: none */
 	enum color_mode color;
 	/* A bool for each flag. */
 	OPTION_LIST(OPTION_MEMBER, OPTION_NO_MEMBER, OPTION_NO_MEMBER, OPTION_NO_MEMBER)

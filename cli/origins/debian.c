@@ -58,7 +58,8 @@ static struct debian_library *collect(struct arena *arena, const struct small_fi
 	return first;
 }
 
-/* "libgomp1:amd64.list": "libgomp1". NULL: it is no list. */
+/* "adduser.list": "adduser"; of a library there may be an architecture: "libgomp1:ARCH.list". NULL:
+ * it is no list. */
 static const char *package_of(struct arena *arena, const char *name)
 {
 	size_t length = strcspn(name, ":");

@@ -28,7 +28,7 @@ static const char *below_system_headers(const char *file)
 	return NULL;
 }
 
-/* Debian has a directory for each architecture: "x86_64-linux-gnu/bits/stdlib.h". */
+/* Debian has a directory for each architecture: "ARCH-linux-gnu/bits/stdlib.h". */
 static const char *after_triplet(const char *below)
 {
 	const char *end = strstr(below, "-linux-gnu");

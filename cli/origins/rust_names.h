@@ -12,4 +12,20 @@
  */
 const char *rust_crate(const char *function, size_t *length);
 
+/*
+ * Does it look like Rust's: "<a::B>::c", "a::b::<C>", "{closure#0}", a hash at its end? Most names
+ * of Rust's do not, and are as they should be.
+ */
+bool rust_is_name(const char *function);
+
+/*
+ * The path of a function as its source has it, without type arguments, hashes and numbers:
+ * "<a::B<C> as d::E>::f::<G>::{closure#0}" is "a::B::f::{closure}". What cannot be read as a
+ * name of Rust's is given back.
+ */
+const char *rust_plain(struct arena *arena, const char *function);
+
+/* The dash before the version in "rayon-core-1.13.0/..."; NULL: it has none. */
+const char *rust_version_dash(const char *directory);
+
 #endif
