@@ -7,6 +7,7 @@
 /* clang-format off */
 #define SUITES(suite) \
 	suite(arena) \
+	suite(array) \
 	suite(library_names) \
 	suite(origins) \
 	suite(options) \
