@@ -294,12 +294,12 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t length)
 	make_lists(&input, &made);
 	command[0] = (char *)(uintptr_t)take_text(&input);
 	command[1] = command[0] ? (char *)(uintptr_t)take_text(&input) : NULL;
-	library = (struct library){take_text(&input),
-				   take_number(&input),
-				   take_number(&input),
-				   take_number(&input),
-				   1,
-				   1};
+	library = (struct library){.path = take_text(&input),
+				   .threads_created = take_number(&input),
+				   .locks_used = take_number(&input),
+				   .atfork_handlers = take_number(&input),
+				   .errors = 1,
+				   .warnings = 1};
 	unobserved =
 		(struct unobserved){(int)take_number(&input), take_text(&input), take_text(&input)};
 	left = (struct left_running){(int)take_number(&input), take_text(&input)};
