@@ -160,8 +160,9 @@ struct missing_group {
 	struct frames created_at;
 	struct headline_place place; /* that stands for created_at */
 	const struct origin *origin; /* of the package that made them; NULL: none is known */
-	/* Of created_at: the innermost frame of the library, of an interpreter's threads the
-	 * innermost that is not in a runtime. Its origin says whose they are. NULL: unknown. */
+	/* Of created_at: the innermost frame of the library that is not in a runtime, or of an
+	 * interpreter's threads the innermost such frame of all. Its origin says whose they are.
+	 * NULL: unknown. */
 	const struct frame *starter;
 	bool is_python; /* the library is an interpreter, which starts threads for others */
 };

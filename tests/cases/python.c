@@ -32,6 +32,18 @@ static const struct program_case cases[] = {
 	 .python_created = "main@START", .python_name = "auditor", .missing_first = "auditor",
 	 SOURCES("lock")},
 	{PYTHON("python-lock.py call released"), .verdict = CLEAN},
+	/* Whose threads they are: those of a package, though there are more of the program's own.
+	 */
+	{PYTHON("python-client.py"), .verdict = GUILTY, .code = "FC002", .missing = INTERPRETER,
+	 .python_child = "Client.flush@FLUSH main@USE",
+	 .python_created = "Client.__init__@CREATE main@CLIENT",
+	 .says = "a thread of clockwork that does not exist in it", .user = "Client.flush",
+	 .attributes = "a lock of Python's", .action = "killed",
+	 .sources = "programs/python-client.py programs/site-packages/clockwork/__init__.py"},
+	{PYTHON("python-client.py own"), .verdict = GUILTY, .code = "FC002", .action = "killed",
+	 .missing = INTERPRETER, .python_child = "main@JOIN",
+	 .says = "Python threads \"one\" and \"two\", started at python-client.py:",
+	 .sources = "programs/python-client.py"},
 	{PYTHON("python-kill.py"), .verdict = WARNED, .code = "FC015", .missing = INTERPRETER,
 	 .python_fork = "main@FORK", .python_child = "main@SIGNAL",
 	 .sources = "programs/python-kill.py"},

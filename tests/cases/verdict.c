@@ -118,7 +118,9 @@ static const char *judge_awaited(const json_t *finding, const struct program_cas
 	for (size_t i = 0; i < json_array_size(cycle); i++)
 		if (json_equal(json_object_get(json_array_get(cycle, i), "pid"), pid))
 			edge = json_array_get(cycle, i);
-	if (expected->python_awaiting != NULL)
+	if (expected->via != NULL)
+		difference = expect_words(json_array_get(cycle, 0), "via", expected->via);
+	if (difference == NULL && expected->python_awaiting != NULL)
 		difference = expect_stack(json_object_get(json_array_get(cycle, 0), "python_stack"),
 					  expected->python_awaiting, sources_of(expected));
 	if (difference != NULL)
@@ -152,6 +154,8 @@ static const char *judge_lock(const json_t *finding, const struct program_case *
 		difference = expect_text(lock, "place", expected->place);
 	if (difference == NULL)
 		difference = expect_text(lock, "used_by", expected->user);
+	if (difference == NULL)
+		difference = expect_text(lock, "attributes", expected->attributes);
 	if (difference == NULL)
 		difference = expect_text(holder, "name", expected->holder);
 	if (difference == NULL && expected->missing == NULL)

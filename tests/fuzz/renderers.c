@@ -104,7 +104,7 @@ static struct frames take_frames(struct input *input, struct frame *list)
 /* The parts of a finding, and what they point to. */
 struct made {
 	struct finding finding;
-	struct frame frames[8][FRAMES];
+	struct frame frames[9][FRAMES];
 	struct missing_group missing;
 	struct cycle_edge edge;
 	const char *name;
@@ -158,6 +158,8 @@ static void make_lock(struct input *input, struct made *made)
 					   .module = take_text(input),
 					   .offset = take_number(input),
 					   .address = take_number(input),
+					   .place = take_text(input),
+					   .user = take_text(input),
 					   .initialised_at = take_frames(input, made->frames[2])};
 	finding->holder = (struct holder_part){.present = take_bool(input),
 					       .tid = (int)take_number(input),
@@ -179,6 +181,16 @@ static void make_lock(struct input *input, struct made *made)
 					  .thread_name = take_text(input),
 					  .library = take_text(input),
 					  .stack = take_frames(input, made->frames[5])};
+}
+
+static void make_ending(struct input *input, struct made *made)
+{
+	made->finding.ending = (struct ending_part){.present = take_bool(input),
+						    .pid = (int)take_number(input),
+						    .signal = take_text(input),
+						    .is_seen = take_bool(input),
+						    .sender_pid = (int)take_number(input),
+						    .stack = take_frames(input, made->frames[8])};
 }
 
 static void make_lists(struct input *input, struct made *made)
@@ -291,6 +303,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t length)
 	make_words(&input, &made.finding);
 	make_sides(&input, &made);
 	make_lock(&input, &made);
+	make_ending(&input, &made);
 	make_lists(&input, &made);
 	command[0] = (char *)(uintptr_t)take_text(&input);
 	command[1] = command[0] ? (char *)(uintptr_t)take_text(&input) : NULL;

@@ -13,6 +13,7 @@
 	suite(report) \
 	suite(unwind) \
 	suite(symbol_index) \
+	suite(image) \
 	suite(suppressions) \
 	suite(save) \
 	suite(libraries) \
