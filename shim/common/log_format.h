@@ -740,7 +740,7 @@ struct record_place {
 	uint64_t address;
 	uint64_t start, end; /* of the mapping */
 	uint32_t name_length;
-	uint32_t reserved;
+	int32_t tid; /* who waits there */
 	char name[]; /* path of the file that is mapped; no NUL */
 };
 

@@ -18,7 +18,8 @@ static const struct program_case cases[] = {
 	 .child = "read_and_answer@READ reads@OTHER", .program_status = ANY},
 	{RING("rings sockets", "recv"), .child = "sockets@RECEIVE", .program_status = ANY},
 	{RING("rings locks", "flock"), .child = "lock_both@FLOCK locks@LOCKS"},
-	{RING("rings shared", "sem_wait"), .child = "shared@SEMAPHORE"},
+	{RING("rings shared", "sem_wait"), .child = "shared@SEMAPHORE",
+	 .via = "a futex in shared memory"},
 	{RING("/usr/bin/python3 $SCRIPTS/feeder.py joined", NULL), .python_awaited = "main@JOIN",
 	 .sources = "programs/feeder.py"},
 

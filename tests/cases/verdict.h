@@ -25,6 +25,7 @@ struct program_case {
 	const char *lock;
 	const char *kind;          /* of the lock, if it is no mutex */
 	const char *place;         /* what memory it is in, where it has no name */
+	const char *attributes;    /* of the lock */
 	const char *user;          /* the function that waits for it, where it has no name */
 	const char *holder;        /* the thread's name */
 	const char *creator;       /* of the holder: its name; "forker": the thread that forked */
@@ -49,12 +50,15 @@ struct program_case {
 	const char *python_child;
 	const char *python_created;
 	const char *python_sender;   /* of the signal that ended the holder's process */
+	const char *via;             /* words about what the child waits for in a ring */
 	const char *python_awaiting; /* the child's edge of a ring */
 	const char *python_awaited;  /* of the process of a ring that the child waits for */
-	const char *python_problem;  /* words about why the child has no Python frames */
-	const char *python_name;     /* of the holder, or one of the missing threads */
-	const char *start_method;    /* of Python's */
-	const char *cure;            /* words in the advice */
+	/* The lines to read first, one frame each: where it waits and was forked, and who else. */
+	const char *headline_waits, *headline_forked, *headline_who;
+	const char *python_problem; /* words about why the child has no Python frames */
+	const char *python_name;    /* of the holder, or one of the missing threads */
+	const char *start_method;   /* of Python's */
+	const char *cure;           /* words in the advice */
 	/* Where the marks are, if not in the program's own source. */
 	const char *sources;
 	/* What the child waits in, and for whose threads. */

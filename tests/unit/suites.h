@@ -20,6 +20,7 @@
 	suite(assemble) \
 	suite(reader) \
 	suite(model) \
+	suite(headline) \
 	suite(judge) \
 	suite(rules) \
 	suite(libc_regions) \

@@ -56,10 +56,12 @@ static const struct frame *first_of_user(const struct python_frames *python)
 	return NULL;
 }
 
+/* What a language's own library is linked into starts its threads by that. */
 static const struct frame *first_of_library(const struct frames *stack, const char *library)
 {
 	for (size_t i = 0; i < stack->count && library; i++)
-		if (same_text(evidence_file_name(stack->list[i].module), library))
+		if (same_text(evidence_file_name(stack->list[i].module), library) &&
+		    stack->list[i].origin->kind != ORIGIN_RUNTIME)
 			return &stack->list[i];
 	return NULL;
 }

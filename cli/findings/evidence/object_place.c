@@ -7,6 +7,7 @@
 #include "base/same_text.h"
 #include "evidence.h"
 #include "fork_line.h"
+#include "lock_kinds.h"
 #include "python_evidence.h"
 #include <string.h>
 
@@ -95,6 +96,16 @@ static const char *words_of_thread(struct judgement *judgement, const struct rec
 			    thread_words(judgement, thread));
 }
 
+static const char *words_of_shared(struct judgement *judgement, const struct record_place *place)
+{
+	/* Nobody gave it a name. */
+	if (place->name_length >= sizeof(ZERO) - 1 &&
+	    strncmp(place->name, ZERO, sizeof(ZERO) - 1) == 0)
+		return "in shared memory";
+	return arena_printf(judgement->arena, "in shared memory %.*s", (int)place->name_length,
+			    place->name);
+}
+
 static const char *words_of_mapping(struct judgement *judgement, const struct record_hang *hang,
 				    const struct record_place *place)
 {
@@ -104,12 +115,7 @@ static const char *words_of_mapping(struct judgement *judgement, const struct re
 	case PLACE_STACK:
 		return "on the stack of the first thread";
 	case PLACE_SHARED:
-		/* Nobody gave it a name. */
-		if (place->name_length >= sizeof(ZERO) - 1 &&
-		    strncmp(place->name, ZERO, sizeof(ZERO) - 1) == 0)
-			return "in shared memory";
-		return arena_printf(judgement->arena, "in shared memory %.*s",
-				    (int)place->name_length, place->name);
+		return words_of_shared(judgement, place);
 	case PLACE_FILE:
 		return arena_printf(judgement->arena, "in the memory of %.*s",
 				    (int)place->name_length, place->name);
@@ -149,6 +155,19 @@ static const char *find_user(struct judgement *judgement, struct frames *stack)
 	return found;
 }
 
+/* Up to 3.12 CPython builds its locks on semaphores; who writes Python knows of none. */
+static bool is_lock_of_python(const struct frames *stack, const struct lock_part *lock)
+{
+	size_t inner = 0;
+
+	while (inner < stack->count && library_is_libc(stack->list[inner].module))
+		inner++;
+	return stack->python && stack->python->count && stack->python->module &&
+	       inner < stack->count && !lock->attributes &&
+	       same_text(lock->kind, lock_kind_facts(LOCK_SEMAPHORE)->name) &&
+	       same_text(stack->list[inner].module, stack->python->module);
+}
+
 void object_place(struct judgement *judgement, struct finding *finding,
 		  const struct record_hang *hang)
 {
@@ -164,6 +183,8 @@ void object_place(struct judgement *judgement, struct finding *finding,
 	else if (place && !lock->module)
 		lock->place = words_of_mapping(judgement, hang, place);
 	lock->user = find_user(judgement, &finding->child.stack);
+	if (is_lock_of_python(&finding->child.stack, lock))
+		lock->attributes = "a lock of Python's";
 }
 
 void object_place_of_futex(struct judgement *judgement, struct finding *finding,
@@ -174,4 +195,24 @@ void object_place_of_futex(struct judgement *judgement, struct finding *finding,
 	evidence_lock(judgement, &finding->lock, hang->serial, hang->address, LOCK_FUTEX, NULL, 0,
 		      0);
 	object_place(judgement, finding, hang);
+}
+
+const char *object_place_in_ring(struct judgement *judgement, const struct record_ring *ring)
+{
+	struct model *model = judgement->model;
+	const struct model_list *list = model_list(model, RECORD_PLACE);
+	struct address_space *space = model_space(model, ring->serial);
+
+	for (size_t i = list->count; i-- > 0;) {
+		const struct record_place *place = model_place(model, list->references[i]);
+		const char *name;
+
+		if (place->serial != ring->serial || place->tid != ring->tid)
+			continue;
+		name = space ? symbolize_data(space, judgement->arena, place->address).name : NULL;
+		if (name)
+			return arena_printf(judgement->arena, "%s in shared memory", name);
+		return place->kind == PLACE_SHARED ? words_of_shared(judgement, place) : NULL;
+	}
+	return NULL;
 }

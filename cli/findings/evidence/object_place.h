@@ -17,4 +17,8 @@ void object_place(struct judgement *judgement, struct finding *finding,
 void object_place_of_futex(struct judgement *judgement, struct finding *finding,
 			   const struct record_hang *hang);
 
+/* What a task of a ring waits on: "shared_lock", or "in shared memory /dev/shm/jobs". NULL: it is
+ * not known. */
+const char *object_place_in_ring(struct judgement *judgement, const struct record_ring *ring);
+
 #endif

@@ -12,6 +12,7 @@
 #include "hangs/identify/frame_base.h"
 #include "hangs/identify/python_state.h"
 #include "hangs/identify/thread_tables.h"
+#include "hangs/record/awaited_place.h"
 #include "hangs/watched_set.h"
 #include "process/stop.h"
 #include "survey.h"
@@ -290,6 +291,9 @@ static void cycle_append(struct ring *ring, const struct process_wait *wait,
 		registers = registers_from_outside(ring, wait->node, task);
 	record.stack = *stack = hang_record_stack(ring->turn->writer, &held, &registers);
 	record.python = python_of(ring, wait, on, registers.sp);
+	if (wait->kind == AWAITED_MEMORY)
+		place_record(record.serial, record.pid, record.tid, ring->turn->writer,
+			     wait->address);
 	writer_append(ring->turn->writer, RECORD_RING, &record, sizeof(record), NULL, 0);
 }
 

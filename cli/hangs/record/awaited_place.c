@@ -14,10 +14,10 @@ static enum place_kind kind_of(const struct mapping *mapping)
 	return strcmp(mapping->path, "[stack]") == 0 ? PLACE_STACK : PLACE_ANONYMOUS;
 }
 
-void place_record(uint32_t serial, pid_t pid, struct writer *writer, uint64_t address)
+void place_record(uint32_t serial, pid_t pid, pid_t tid, struct writer *writer, uint64_t address)
 {
 	struct mapping mapping;
-	struct record_place record = {.serial = serial, .address = address};
+	struct record_place record = {.serial = serial, .address = address, .tid = tid};
 
 	if (!maps_find(pid, address, &mapping))
 		return;

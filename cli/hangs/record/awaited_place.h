@@ -9,8 +9,8 @@
 #include <stdint.h>
 #include <sys/types.h>
 
-/* Writes a PLACE record of an address in the process `pid`, whose serial it is. Nothing where the
- * process may not be read. */
-void place_record(uint32_t serial, pid_t pid, struct writer *writer, uint64_t address);
+/* Writes a PLACE record of an address that a task of the process `pid` waits on. `serial` is that
+ * of the process. Nothing where it may not be read. */
+void place_record(uint32_t serial, pid_t pid, pid_t tid, struct writer *writer, uint64_t address);
 
 #endif
