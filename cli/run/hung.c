@@ -26,6 +26,7 @@ void hung_release(struct hung_list *hung)
 	for (size_t i = 0; i < hung->count; i++) {
 		let_go(&hung->list[i]);
 		free(hung->list[i].fingerprint);
+		free(hung->list[i].suppression);
 	}
 	free(hung->list);
 	*hung = (struct hung_list){0};
@@ -73,12 +74,20 @@ void hung_note_action(struct hung *entry, const char *action)
 	entry->process = -1;
 }
 
+void hung_note_printed(struct hung *entry, const struct finding *finding)
+{
+	entry->is_printed = true;
+	if (finding->suppression)
+		entry->suppression = strdup(finding->suppression);
+}
+
 void hung_forget(struct hung_list *hung, struct hung *entry)
 {
 	size_t index = (size_t)(entry - hung->list);
 
 	let_go(entry);
 	free(entry->fingerprint);
+	free(entry->suppression);
 	hung->count--;
 	memmove(entry, entry + 1, (hung->count - index) * sizeof(*entry));
 }
