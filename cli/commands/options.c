@@ -364,6 +364,9 @@ static const struct option_row option_rows[] = {
 	FLAG("require-observed", require_observed,
 	     "Exit with 67 also where a descendant of the program could not be observed."),
 	FLAG("notes", notes, "Show findings of severity note, which are else only counted."),
+	FLAG("full-stacks", full_stacks,
+	     "Show every frame of each stack in a text report, also those of libc, of languages' "
+	     "own libraries and of what the fork's stack has as well."),
 	FLAG("quiet", quiet,
 	     "Write no text report to standard error: the exit status, and reports with an "
 	     "--output of their own, tell. What forkcheck itself cannot do is still said."),

@@ -145,12 +145,20 @@ struct remedy_part {
 	const char *remark;   /* what else to know; NULL: nothing */
 };
 
+/* A place in source that a reader looks at first. */
+struct headline_place {
+	const struct frame *frame; /* the user's own where there is one; NULL: none is known */
+	/* The function that it called, of a package or of a language's library; NULL: none. */
+	const struct frame *inside;
+};
+
 struct missing_group {
 	const char *library;
 	size_t count;
 	const char **names; /* name_count distinct ones */
 	size_t name_count;
 	struct frames created_at;
+	struct headline_place place; /* that stands for created_at */
 	const struct origin *origin; /* of the package that made them; NULL: none is known */
 	/* Of created_at: the innermost frame of the library that is not in a runtime, or of an
 	 * interpreter's threads the innermost such frame of all. Its origin says whose they are.
@@ -179,6 +187,23 @@ struct blocked_part {
 	const char *waiting_in;  /* the function that it is in */
 	struct frames stack;
 	struct frames acquired_at; /* where the other thread took what this one waits for */
+};
+
+/* One line of a headline: `held by T2 "logger", since log.c:28 log_write`. */
+struct headline_row {
+	const char *role;   /* "held by"; NULL: there is no such line */
+	const char *before; /* in words, what stands before the place; NULL: nothing */
+	struct headline_place place;
+	const char *after; /* and behind it; NULL: nothing */
+};
+
+/* The few lines that say what to change, and where. */
+struct headline_part {
+	struct headline_row waits, forked;
+	struct headline_row *who; /* held it, is missing, is in the ring, and so on */
+	size_t who_count;
+	const char *cure; /* the first sentence of it; NULL: none is known */
+	const char *rest; /* of the advice, where the cure is not all of it; NULL: nothing */
 };
 
 struct finding {
@@ -214,6 +239,7 @@ struct finding {
 	/* Of a fork() that does not return: who has what it waits for, and so on. */
 	struct blocked_part *blocked;
 	size_t blocked_count;
+	struct headline_part headline; /* of all this, what to read first */
 };
 
 /* A row of the fork-safety table. */

@@ -4,6 +4,7 @@
  */
 #include "judge.h"
 #include "base/library_names.h"
+#include "headline.h"
 #include <stdlib.h>
 #include <string.h>
 
@@ -166,7 +167,7 @@ static void note_actions(struct judgement *judgement)
 const struct finding *judge_process(struct model *model, struct arena *arena, uint32_t process)
 {
 	struct judgement judgement = {.model = model, .arena = arena};
-	const struct finding *worst = NULL;
+	struct finding *worst = NULL;
 	struct model_view view;
 
 	model_restrict(model, &view, process);
@@ -177,6 +178,8 @@ const struct finding *judge_process(struct model *model, struct arena *arena, ui
 	for (size_t i = 0; i < judgement.count; i++)
 		if (!worst || judgement.findings[i].severity > worst->severity)
 			worst = &judgement.findings[i];
+	if (worst)
+		headline_fill(arena, worst);
 	return worst;
 }
 
@@ -191,4 +194,6 @@ void judge(struct model *model, struct arena *arena, bool all, struct finding **
 	note_actions(&judgement);
 	*findings = judgement.findings;
 	*count = judge_merge(judgement.findings, judgement.count);
+	for (size_t i = 0; i < *count; i++)
+		headline_fill(arena, &judgement.findings[i]);
 }

@@ -68,6 +68,12 @@ static bool matches_end(const char *glob, const char *path)
 	return path;
 }
 
+/* Also the wheel that a crate was linked into. */
+static bool package_matches(const char *glob, const struct origin *origin)
+{
+	return origin && (matches(glob, origin->package) || package_matches(glob, origin->file));
+}
+
 static bool frame_matches(const struct suppression_word *word, const struct frame *frame)
 {
 	switch (word->key) {
@@ -75,7 +81,7 @@ static bool frame_matches(const struct suppression_word *word, const struct fram
 		return matches_end(word->glob, frame->file) ||
 		       (frame->origin && matches(word->glob, frame->origin->path));
 	case KEY_PACKAGE:
-		return frame->origin && matches(word->glob, frame->origin->package);
+		return package_matches(word->glob, frame->origin);
 	case KEY_LIBRARY:
 		return library_matches(frame->module, word->glob);
 	default:

@@ -28,6 +28,10 @@ origin_answer python_source_origin;
 origin_answer runtime_file_origin; /* interpreters, C and C++ libraries */
 origin_answer wheel_file_origin;
 origin_answer npm_file_origin;
+origin_answer gem_file_origin;
+origin_answer nix_file_origin;
+origin_answer r_file_origin;
+origin_answer conda_file_origin;
 origin_answer system_file_origin; /* a library of the distribution */
 
 /* Of a frame in any ELF file, by its source file and by its function. */

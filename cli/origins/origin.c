@@ -3,15 +3,22 @@
  * file or of a source file is kept for the report.
  */
 #include "origin.h"
+#include "base/library_names.h"
 #include "base/same_text.h"
 #include "ecosystems.h"
 #include <string.h>
+
+enum entry_kind {
+	ENTRY_FILE,   /* an ELF file */
+	ENTRY_SOURCE, /* of Python */
+	ENTRY_OWN,    /* a source of the user's, in any other language */
+};
 
 /* An answer about a file, in a list: the stacks of a report have a few dozens. */
 struct origin_entry {
 	struct origin_entry *next;
 	const char *path;
-	bool is_source;
+	enum entry_kind kind;
 	struct origin origin;
 };
 
@@ -19,7 +26,9 @@ static const struct origin own = {.kind = ORIGIN_OWN}, runtime = {.kind = ORIGIN
 
 static origin_answer *const of_source[] = {python_source_origin, NULL};
 static origin_answer *const of_file[] = {
-	runtime_file_origin, wheel_file_origin, npm_file_origin, system_file_origin, NULL,
+	runtime_file_origin, wheel_file_origin,  npm_file_origin,
+	gem_file_origin,     nix_file_origin,    r_file_origin,
+	conda_file_origin,   system_file_origin, NULL,
 };
 static origin_answer *const of_frame[] = {
 	rust_frame_origin,
@@ -40,27 +49,70 @@ static bool ask(origin_answer *const *ecosystems, const struct origin_question *
 	return false;
 }
 
+/* The last elements of a path, up to the first that another one has not; NULL: it has all. */
+static const char *unlike_tail(const char *path, const char *other)
+{
+	size_t length = strlen(path), other_length = strlen(other), same = 0;
+
+	while (same < length && same < other_length &&
+	       path[length - same - 1] == other[other_length - same - 1])
+		same++;
+	if (same == length)
+		return NULL;
+	for (length -= same; length > 0 && path[length - 1] != '/';)
+		length--;
+	return path + length;
+}
+
+static bool is_own_source(const struct origin_entry *entry)
+{
+	return entry->kind != ENTRY_FILE && entry->origin.kind == ORIGIN_OWN;
+}
+
+static void lengthen(struct origin_entry *entry, const struct origin_entry *other)
+{
+	const char *tail = unlike_tail(entry->path, other->path);
+
+	if (tail && (!entry->origin.path || tail < entry->origin.path))
+		entry->origin.path = tail;
+}
+
+/* Sources of one name, views.py of two applications, are shown by as much as they differ in. */
+static void tell_apart(struct origins *origins, struct origin_entry *entry)
+{
+	const char *name = library_file_name(entry->path);
+
+	if (!is_own_source(entry))
+		return;
+	for (struct origin_entry *other = origins->entries; other; other = other->next)
+		if (is_own_source(other) && strcmp(library_file_name(other->path), name) == 0) {
+			lengthen(entry, other);
+			lengthen(other, entry);
+		}
+}
+
 static const struct origin *remember(struct origins *origins, struct arena *arena, const char *path,
-				     bool is_source)
+				     enum entry_kind kind)
 {
 	struct origin_question question = {.origins = origins, .arena = arena, .path = path};
 	struct origin_entry *entry = origins->entries;
 
-	while (entry && (entry->is_source != is_source || strcmp(entry->path, path) != 0))
+	while (entry && (entry->kind != kind || strcmp(entry->path, path) != 0))
 		entry = entry->next;
 	if (entry)
 		return &entry->origin;
 	entry = arena_zalloc(arena, sizeof(*entry));
-	*entry = (struct origin_entry){.next = origins->entries, .path = path};
-	entry->is_source = is_source;
-	ask(is_source ? of_source : of_file, &question, &entry->origin);
+	*entry = (struct origin_entry){origins->entries, path, kind, own};
+	if (kind != ENTRY_OWN)
+		ask(kind == ENTRY_SOURCE ? of_source : of_file, &question, &entry->origin);
+	tell_apart(origins, entry);
 	origins->entries = entry;
 	return &entry->origin;
 }
 
 const struct origin *origin_of_file(struct origins *origins, struct arena *arena, const char *path)
 {
-	return path ? remember(origins, arena, path, false) : &own;
+	return path ? remember(origins, arena, path, ENTRY_FILE) : &own;
 }
 
 /* A trimmed build of Go's ran in ".". */
@@ -81,8 +133,12 @@ static const struct origin *of_native(struct origins *origins, struct arena *are
 	question.path = frame->module;
 	question.source = source_of(arena, frame);
 	question.module = origin_of_file(origins, arena, frame->module);
-	if (question.module->kind == ORIGIN_RUNTIME || !ask(of_frame, &question, &answer))
+	if (question.module->kind == ORIGIN_RUNTIME)
 		return question.module;
+	if (!ask(of_frame, &question, &answer))
+		return question.module->kind == ORIGIN_OWN && question.source
+			       ? remember(origins, arena, question.source, ENTRY_OWN)
+			       : question.module;
 	origin = arena_zalloc(arena, sizeof(*origin));
 	*origin = answer;
 	origin->file = question.module;
@@ -92,9 +148,11 @@ static const struct origin *of_native(struct origins *origins, struct arena *are
 const struct origin *origin_of(struct origins *origins, struct arena *arena,
 			       const struct frame *frame, const char *interpreter)
 {
-	/* Without a file it is code that a runtime has made as it ran, and that nobody wrote. */
+	if (!frame->module && frame->file)
+		return remember(origins, arena, frame->file, ENTRY_SOURCE);
+	/* Code of no file and without a name: a runtime has made it as it ran. */
 	if (!frame->module)
-		return frame->file ? remember(origins, arena, frame->file, true) : &runtime;
+		return frame->function ? &own : &runtime;
 	if (same_text(interpreter, frame->module))
 		return &runtime;
 	return of_native(origins, arena, frame);

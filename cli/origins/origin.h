@@ -21,7 +21,8 @@ struct origin {
 	const char *package; /* "polars"; NULL: none, or unknown */
 	const char *version; /* "2.1.0"; NULL: unknown */
 	/* The source file by a name that says whose: "polars/lazyframe/frame.py", below the place
-	 * that its packages are in. NULL: the frame's own file says as much, or none is known. */
+	 * that its packages are in; of the user's own that have one name, as much as tells them
+	 * apart: "shop/views.py". NULL: the frame's own file says as much, or none is known. */
 	const char *path;
 	/* Of the ELF file that the code was linked into, where that is another: the wheel that a
 	 * crate is a part of. NULL: there is no other. Has no `path` and no `file`. */
@@ -34,6 +35,7 @@ struct origins {
 	struct origin_entry *entries;
 	struct wheel_site *wheel_sites;
 	struct debian_list *debian;
+	struct crate_list *crate_lists;
 };
 
 /*

@@ -3,7 +3,7 @@
  * in its name, which begins with the crate's.
  */
 #include "base/library_names.h"
-#include "ecosystems.h"
+#include "crate_list.h"
 #include "path_parts.h"
 #include "rust_names.h"
 #include <ctype.h>
@@ -33,33 +33,12 @@ static bool is_std_file(const char *file, const char **below)
 	return is_known;
 }
 
-/* Versions have three numbers; a name may have a dash and a digit, too. */
-static bool is_version(const char *text)
-{
-	size_t major = strspn(text, "0123456789");
-	const char *minor = text + major + 1;
-
-	return major && text[major] == '.' && isdigit((unsigned char)*minor) &&
-	       minor[strspn(minor, "0123456789")] == '.';
-}
-
-/* The dash before the version in "rayon-core-1.13.0/..."; NULL: it has none. */
-static const char *version_dash(const char *below)
-{
-	const char *end = below + strcspn(below, "/");
-
-	for (const char *dash = below; (dash = memchr(dash, '-', (size_t)(end - dash))); dash++)
-		if (dash > below && is_version(dash + 1))
-			return dash;
-	return NULL;
-}
-
 /* Of ".../registry/src/INDEX/CRATE-VERSION/src/lib.rs". */
 static bool fill_from_registry(const struct origin_question *question, struct origin *origin)
 {
 	const char *index = path_after(question->source, "/registry/src/");
 	const char *below = index ? strchr(index, '/') : NULL;
-	const char *dash = below ? version_dash(below + 1) : NULL;
+	const char *dash = below ? rust_version_dash(below + 1) : NULL;
 	size_t version;
 
 	if (!dash)
@@ -125,6 +104,21 @@ static bool is_main_of(const char *function, const char *crate, size_t length)
 	return function == crate && strcmp(function + length, "::main") == 0;
 }
 
+/* Without debug information: what messages of the crate's own say of its source. */
+static void fill_from_list(const struct origin_question *question, const char *crate, size_t length,
+			   struct origin *origin)
+{
+	const struct linked_crate *linked = crate_list_find(question, crate, length);
+
+	*origin = (struct origin){.kind = ORIGIN_PACKAGE};
+	if (linked) {
+		origin->package = linked->name;
+		origin->version = linked->version;
+	} else {
+		origin->package = origin_name(question->arena, crate, length);
+	}
+}
+
 bool rust_frame_origin(const struct origin_question *question, struct origin *origin)
 {
 	const struct frame *frame = question->frame;
@@ -149,7 +143,6 @@ bool rust_frame_origin(const struct origin_question *question, struct origin *or
 	if (is_of_module(crate, length, frame->module) ||
 	    is_main_of(frame->function, crate, length))
 		return false;
-	*origin = (struct origin){.kind = ORIGIN_PACKAGE};
-	origin->package = origin_name(question->arena, crate, length);
+	fill_from_list(question, crate, length, origin);
 	return true;
 }

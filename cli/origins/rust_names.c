@@ -190,3 +190,23 @@ const char *rust_plain(struct arena *arena, const char *function)
 	rest = append_path(&plain, rest);
 	return rest && !*rest && plain.length ? plain.text : function;
 }
+
+/* Versions have three numbers; a name may have a dash and a digit, too. */
+static bool is_version(const char *text)
+{
+	size_t major = strspn(text, "0123456789");
+	const char *minor = text + major + 1;
+
+	return major && text[major] == '.' && isdigit((unsigned char)*minor) &&
+	       minor[strspn(minor, "0123456789")] == '.';
+}
+
+const char *rust_version_dash(const char *directory)
+{
+	const char *end = directory + strcspn(directory, "/");
+
+	for (const char *dash = directory; (dash = memchr(dash, '-', (size_t)(end - dash))); dash++)
+		if (dash > directory && is_version(dash + 1))
+			return dash;
+	return NULL;
+}

@@ -25,4 +25,7 @@ bool rust_is_name(const char *function);
  */
 const char *rust_plain(struct arena *arena, const char *function);
 
+/* The dash before the version in "rayon-core-1.13.0/..."; NULL: it has none. */
+const char *rust_version_dash(const char *directory);
+
 #endif

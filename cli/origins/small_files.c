@@ -39,6 +39,13 @@ static int open_regular(const char *path)
 	return descriptor;
 }
 
+int small_file_open(const struct origins *origins, const char *path)
+{
+	char full[PATH_BYTES];
+
+	return put_path(full, origins, path) ? open_regular(full) : -1;
+}
+
 static void read_into(int descriptor, struct small_file *file, size_t limit)
 {
 	ssize_t got;
@@ -52,9 +59,8 @@ static void read_into(int descriptor, struct small_file *file, size_t limit)
 bool small_file_read(const struct origins *origins, const char *path, size_t limit,
 		     struct small_file *file)
 {
-	char full[PATH_BYTES];
 	struct stat status;
-	int descriptor = put_path(full, origins, path) ? open_regular(full) : -1;
+	int descriptor = small_file_open(origins, path);
 
 	*file = (struct small_file){0};
 	if (descriptor < 0)

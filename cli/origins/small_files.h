@@ -15,6 +15,8 @@ struct small_file {
  */
 bool small_file_read(const struct origins *origins, const char *path, size_t limit,
 		     struct small_file *file);
+/* Opened for reading, as small_file_read() does; -1: it cannot be. */
+int small_file_open(const struct origins *origins, const char *path);
 void small_file_free(struct small_file *file);
 
 /* Where the links of a path lead, below the root, malloc'ed; NULL: it does not exist. */

@@ -423,6 +423,49 @@ static void set_parts(struct document *document, json_t *object, const struct fi
 		set(document, object, "blocked", blocked_list(document, finding));
 }
 
+/* A place of the headline, as keys of `object`. */
+static void set_frame(struct document *document, json_t *object, const struct frame *frame)
+{
+	set(document, object, "function", text_value(document, frame->function));
+	set(document, object, "file", text_value(document, frame->file));
+	set(document, object, "line", frame->line > 0 ? json_integer(frame->line) : json_null());
+	if (frame->module != NULL)
+		set(document, object, "module", text_value(document, frame->module));
+	set_origin(document, object, frame->origin);
+}
+
+static json_t *headline_row_value(struct document *document, const struct headline_row *row)
+{
+	json_t *object = json_object(), *inside = json_object();
+
+	set(document, object, "role", text_value(document, row->role));
+	set(document, object, "before", text_value(document, row->before));
+	set(document, object, "after", text_value(document, row->after));
+	if (row->place.frame != NULL)
+		set_frame(document, object, row->place.frame);
+	if (row->place.inside != NULL) {
+		set_frame(document, inside, row->place.inside);
+		set(document, object, "inside", json_incref(inside));
+	}
+	json_decref(inside);
+	return object;
+}
+
+static json_t *headline_value(struct document *document, const struct headline_part *headline)
+{
+	json_t *object = json_object(), *who = json_array();
+
+	for (size_t i = 0; i < headline->who_count; i++)
+		json_append(document, who, headline_row_value(document, &headline->who[i]));
+	if (headline->waits.role != NULL)
+		set(document, object, "waits", headline_row_value(document, &headline->waits));
+	if (headline->forked.role != NULL)
+		set(document, object, "forked", headline_row_value(document, &headline->forked));
+	set(document, object, "who", who);
+	set(document, object, "cure", text_value(document, headline->cure));
+	return object;
+}
+
 static json_t *remedy_value(struct document *document, const struct remedy_part *remedy)
 {
 	json_t *object = json_object();
@@ -447,6 +490,7 @@ static json_t *finding_value(struct document *document, const struct finding *fi
 	set(document, object, "message", text_value(document, finding->message));
 	set(document, object, "fingerprint", text_value(document, finding->fingerprint));
 	set(document, object, "count", count_value(finding->count));
+	set(document, object, "headline", headline_value(document, &finding->headline));
 	set_parts(document, object, finding);
 	set(document, object, "why", text_value(document, finding->why));
 	set(document, object, "advice", text_value(document, finding->advice));

@@ -53,7 +53,8 @@ static bool read_module(struct address_space *space, uint64_t address, unw_word_
 	*value = 0;
 	/* The last word of a segment may be cut short: the rest reads as zero. */
 	return module != NULL && module_open(module) &&
-	       elf_file_read(&module->file, address - module->bias, value, sizeof(*value)) > 0;
+	       elf_file_read(&module->image->file, address - module->bias, value, sizeof(*value)) >
+		       0;
 }
 
 static int access_memory(unw_addr_space_t unwind, unw_word_t address, unw_word_t *value, int write,
@@ -126,7 +127,8 @@ static enum cfi_verdict find_description(struct address_space *space, uint64_t a
 	*module = space_module_at(space, address);
 	if (*module == NULL || !module_open(*module))
 		return CFI_NONE;
-	return cfi_find(&(*module)->cfi, &(*module)->file, address - (*module)->bias, frame);
+	return cfi_find(&(*module)->image->cfi, &(*module)->image->file, address - (*module)->bias,
+			frame);
 }
 
 /*

@@ -1,5 +1,5 @@
 /*
- * The symbols of a module by address. libdw goes through the whole table for each address, and
+ * The symbols of a file by address. libdw goes through the whole table for each address, and
  * large libraries have some 200,000 symbols.
  */
 #ifndef FORKCHECK_SYMBOL_INDEX_H
@@ -13,10 +13,10 @@
 struct symbol_index;
 
 struct indexed_symbol {
-	uint64_t start; /* in the process */
-	uint64_t size;  /* 0: it is only a label */
-	int number;     /* for dwfl_module_getsym_info */
-	uint8_t info;   /* as st_info */
+	uint64_t start;
+	uint64_t size; /* 0: it is only a label */
+	int number;    /* for dwfl_module_getsym_info */
+	uint8_t info;  /* as st_info */
 };
 
 /* Of code and data; NULL without memory. The module stays the caller's, and must outlive it. */

@@ -151,11 +151,11 @@ static bool is_data(const struct indexed_symbol *symbol)
 }
 
 /* The linker's name; NULL: it has none. */
-static const char *symbol_name(struct module *module, const struct indexed_symbol *symbol)
+static const char *symbol_name(struct image *image, const struct indexed_symbol *symbol)
 {
 	GElf_Sym elf_symbol;
 	GElf_Addr start;
-	const char *name = dwfl_module_getsym_info(module->dwfl_module, symbol->number, &elf_symbol,
+	const char *name = dwfl_module_getsym_info(image->dwfl_module, symbol->number, &elf_symbol,
 						   &start, NULL, NULL, NULL);
 
 	return name != NULL && name[0] != '\0' ? name : NULL;
@@ -195,7 +195,7 @@ static bool is_nearer(const struct indexed_symbol *symbol, const struct indexed_
 }
 
 struct symbol_search {
-	struct module *module;
+	struct image *image;
 	const struct indexed_symbol *best;
 };
 
@@ -204,7 +204,7 @@ static void consider_code(const struct indexed_symbol *symbol, void *context)
 	struct symbol_search *search = context;
 
 	if ((search->best == NULL || is_nearer(symbol, search->best)) &&
-	    symbol_name(search->module, symbol) != NULL)
+	    symbol_name(search->image, symbol) != NULL)
 		search->best = symbol;
 }
 
@@ -218,35 +218,36 @@ static bool in_same_section(Dwfl_Module *dwfl_module, uint64_t one, uint64_t oth
 }
 
 /* A symbol without a size counts only where no other covers the address. */
-static const struct indexed_symbol *find_code(struct module *module, uint64_t address)
+static const struct indexed_symbol *find_code(struct image *image, uint64_t address)
 {
-	struct symbol_search search = {.module = module};
+	struct symbol_search search = {.image = image};
 	const struct indexed_symbol *label;
 
-	symbol_index_covering(module->symbols, address, consider_code, &search);
+	symbol_index_covering(image->symbols, address, consider_code, &search);
 	if (search.best != NULL)
 		return search.best;
-	label = symbol_index_label(module->symbols, address);
-	return label != NULL && in_same_section(module->dwfl_module, label->start, address) ? label
-											    : NULL;
+	label = symbol_index_label(image->symbols, address);
+	return label != NULL && in_same_section(image->dwfl_module, label->start, address) ? label
+											   : NULL;
 }
 
-static const char *code_symbol(struct module *module, uint64_t address, uint64_t *start)
+static const char *code_symbol(struct image *image, uint64_t address, uint64_t *start)
 {
 	const struct indexed_symbol *symbol =
-		debug_symbols(module) != NULL ? find_code(module, address) : NULL;
+		image_symbols(image) != NULL ? find_code(image, address) : NULL;
 
 	if (symbol == NULL || !is_code(symbol))
 		return NULL;
 	*start = symbol->start;
-	return symbol_name(module, symbol);
+	return symbol_name(image, symbol);
 }
 
 const char *symbol_at_code(struct module *module, uint64_t address)
 {
 	uint64_t start;
 
-	return code_symbol(module, address, &start);
+	return module_open(module) ? code_symbol(module->image, address - module->bias, &start)
+				   : NULL;
 }
 
 /* In Rust's older mangling a hash ends each name: "17h" and 16 digits, "E". */
@@ -298,17 +299,17 @@ static bool is_plainer(const char *name, const char *than)
  * ___pthread_mutex_lock. People know the names that it exports; and where its
  * debug file is not installed, these are the only ones.
  */
-static const char *exported_name(struct module *module, uint64_t start, const char *name)
+static const char *exported_name(struct image *image, uint64_t start, const char *name)
 {
 	const struct indexed_symbol *symbols;
 	size_t count;
 
-	if (debug_symbols(module) == NULL)
+	if (image_symbols(image) == NULL)
 		return name;
-	symbols = symbol_index_beginning(module->symbols, start, &count);
+	symbols = symbol_index_beginning(image->symbols, start, &count);
 	for (size_t i = 0; i < count; i++) {
 		const char *alias = is_code(&symbols[i]) && !is_local(&symbols[i])
-					    ? symbol_name(module, &symbols[i])
+					    ? symbol_name(image, &symbols[i])
 					    : NULL;
 
 		if (alias != NULL && is_plainer(alias, name))
@@ -318,18 +319,18 @@ static const char *exported_name(struct module *module, uint64_t start, const ch
 }
 
 /* The name of a function that was not inlined. */
-static const char *linked_name(struct module *module, uint64_t address, const struct scope *scope)
+static const char *linked_name(struct image *image, uint64_t address, const struct scope *scope)
 {
 	uint64_t start;
 
 	if (scope->name != NULL && !is_reserved(scope->name) && !scope->unqualified)
 		return scope->name;
-	const char *symbol = code_symbol(module, address, &start);
+	const char *symbol = code_symbol(image, address, &start);
 	if (symbol == NULL)
 		return scope->name;
 	if (scope->name == NULL || (scope->unqualified && is_mangled(symbol)))
-		return is_reserved(symbol) ? exported_name(module, start, symbol) : symbol;
-	return is_reserved(scope->name) ? exported_name(module, start, scope->name) : scope->name;
+		return is_reserved(symbol) ? exported_name(image, start, symbol) : symbol;
+	return is_reserved(scope->name) ? exported_name(image, start, scope->name) : scope->name;
 }
 
 static void symbols_describe(struct arena *arena, struct frame *frame, const struct scope *scope)
@@ -351,12 +352,12 @@ static struct frames lookup(struct address_space *space, uint64_t pc, bool is_re
 	struct frames frames = {.count = 0};
 	uint64_t address = pc - is_return;
 	struct module *module = space_module_at(space, address);
-	Dwfl_Module *dwfl_module = module != NULL ? debug_module(module) : NULL;
+	struct image *image = module != NULL && module_open(module) ? module->image : NULL;
 
-	if (dwfl_module != NULL) {
-		frames.count = scopes_at(dwfl_module, address, scopes);
+	if (image != NULL && image_debug(image) != NULL) {
+		frames.count = scopes_at(image->dwfl_module, address - module->bias, scopes);
 		struct scope *last = &scopes[frames.count > 0 ? frames.count - 1 : 0];
-		last->name = linked_name(module, address, last);
+		last->name = linked_name(image, address - module->bias, last);
 	}
 	if (frames.count == 0)
 		frames.count = 1;
@@ -410,14 +411,14 @@ struct frames symbolize_code(struct address_space *space, struct arena *arena, u
 }
 
 /* The smallest object around an address says most about it. */
-static bool is_better(struct module *module, const struct indexed_symbol *symbol, const char *name,
+static bool is_better(struct image *image, const struct indexed_symbol *symbol, const char *name,
 		      const struct indexed_symbol *best)
 {
 	const char *best_name;
 
 	if (best == NULL || symbol->size != best->size)
 		return best == NULL || symbol->size < best->size;
-	best_name = symbol_name(module, best);
+	best_name = symbol_name(image, best);
 	return is_reserved(best_name) ? is_plainer(name, best_name)
 				      : !is_reserved(name) && symbol->number < best->number;
 }
@@ -425,23 +426,23 @@ static bool is_better(struct module *module, const struct indexed_symbol *symbol
 static void consider_object(const struct indexed_symbol *symbol, void *context)
 {
 	struct symbol_search *search = context;
-	const char *name = is_data(symbol) ? symbol_name(search->module, symbol) : NULL;
+	const char *name = is_data(symbol) ? symbol_name(search->image, symbol) : NULL;
 
-	if (name != NULL && is_better(search->module, symbol, name, search->best))
+	if (name != NULL && is_better(search->image, symbol, name, search->best))
 		search->best = symbol;
 }
 
-static const char *covering_object(struct module *module, uint64_t address, uint64_t *offset)
+static const char *covering_object(struct image *image, uint64_t address, uint64_t *offset)
 {
-	struct symbol_search search = {.module = module};
+	struct symbol_search search = {.image = image};
 
-	if (debug_symbols(module) == NULL)
+	if (image_symbols(image) == NULL)
 		return NULL;
-	symbol_index_covering(module->symbols, address, consider_object, &search);
+	symbol_index_covering(image->symbols, address, consider_object, &search);
 	if (search.best == NULL)
 		return NULL;
 	*offset = address - search.best->start;
-	return symbol_name(module, search.best);
+	return symbol_name(image, search.best);
 }
 
 struct data_symbol symbolize_data(struct address_space *space, struct arena *arena,
@@ -456,7 +457,8 @@ struct data_symbol symbolize_data(struct address_space *space, struct arena *are
 		return answer;
 	answer.module = arena_strdup(arena, module->path);
 	answer.offset = address - module->bias;
-	const char *name = covering_object(module, address, &offset);
+	const char *name =
+		module_open(module) ? covering_object(module->image, answer.offset, &offset) : NULL;
 	if (name == NULL)
 		return answer;
 	answer.name = object_text(arena, name);

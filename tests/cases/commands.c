@@ -111,10 +111,20 @@ static const struct command_case cases[] = {
 
 	/* Reports. */
 	{"text report", "$FORKCHECK mutex normal hang", 66, "",
-	 "error FC001 orphaned-lock \\(proven\\)\n.*shared_mutex.*fork #1.*"
+	 "error FC001 orphaned-lock \\(proven\\)\n.*\n"
+	 "  waits at   mutex\\.c:[0-9]+ work +for mutex shared_mutex\n"
+	 "  forked at  mutex\\.c:[0-9]+ main +fork #1 .*\n"
+	 "  held by    T2 .*mutex\\.c:[0-9]+ holder\n"
+	 "  cure       take shared_mutex .*fork #1.*"
 	 "main +mutex\\.c:[0-9]+\n.*holder +mutex\\.c:[0-9]+\n.*work +mutex\\.c:[0-9]+\n.*"
-	 "why: .*cure: .*forkcheck: 1 error, 0 warnings",
+	 "why: .*forkcheck: 1 error, 0 warnings",
 	 0},
+	{"full stacks",
+	 "$FORKCHECK mutex normal hang 2>r; ! grep -q ' _start ' r || exit 1\n"
+	 "$FORKCHECK --full-stacks --keep-session=s mutex normal hang 2>r; grep -q ' _start ' r "
+	 "|| exit 2\n"
+	 "$FORKCHECK --full-stacks report s 2>r; grep -q ' _start ' r",
+	 0, "", NULL, 0},
 	{"text report fits", "$FORKCHECK mutex normal hang 2>r; awk 'length > 80' r", 0, "", NULL,
 	 0},
 	{"no colour in a file",
@@ -329,10 +339,12 @@ static const struct command_case cases[] = {
 	 "go build -o calls-c $SCRIPTS/calls-c.go\n"
 	 "$FORKCHECK --color=never ./calls-c 2>text; echo $?\n"
 	 "grep -cE '#[0-9] work +calls-c.go:(33|36)$' text\n"
+	 /* The child's are those of the fork. */
+	 "grep -q 'the rest is as at the fork' text || exit 1\n"
 	 "grep -cE '#[0-9] main.spawnWorker +calls-c.go:46$' text\n"
 	 "grep -cE '#[0-9] main.main +calls-c.go:(49|50)$' text\n"
 	 "$FORKCHECK --fail-on=warning ./calls-c given 2>&1; echo $?",
-	 0, "66\n2\n2\n3\n0\n", NULL, 0},
+	 0, "66\n2\n1\n2\n0\n", NULL, 0},
 };
 
 static int count_lines(const char *text)

@@ -50,7 +50,9 @@ static const struct program_case cases[] = {
 	{PYTHON("python-lock.py process"), .verdict = GUILTY, .code = "FC002",
 	 .missing = INTERPRETER, .python_fork = "start_process@START_PROCESS main@PROCESS",
 	 .python_child = "Account.add@ADD work@WORK start_process@START_PROCESS main@PROCESS",
-	 .python_created = "main@START", .python_name = "auditor", SOURCES("lock")},
+	 .python_created = "main@START", .python_name = "auditor",
+	 .headline_waits = "Account.add@ADD", .headline_forked = "start_process@START_PROCESS",
+	 .headline_who = "main@START", SOURCES("lock")},
 	{PYTHON("python-lock.py process released"), .verdict = CLEAN},
 	/* The fork that lost the thread, which is not the child's own. */
 	{PYTHON("python-lock.py daemon"), .verdict = GUILTY, .code = "FC002",

@@ -265,6 +265,34 @@ static const char *judge_hang(const json_t *finding, const struct program_case *
 	return difference != NULL ? difference : judge_missing(finding, expected);
 }
 
+/* A line of the headline is a frame, and NULL is not asked for. */
+static const char *judge_row(const json_t *row, const char *frame,
+			     const struct program_case *expected)
+{
+	json_t *stack = json_array();
+	const char *difference;
+
+	json_array_append(stack, (json_t *)row);
+	difference = expect_stack(stack, frame, sources_of(expected));
+	json_decref(stack);
+	return difference;
+}
+
+static const char *judge_headline(const json_t *finding, const struct program_case *expected)
+{
+	const json_t *headline = json_object_get(finding, "headline");
+	const char *difference =
+		judge_row(json_object_get(headline, "waits"), expected->headline_waits, expected);
+
+	if (difference == NULL)
+		difference = judge_row(json_object_get(headline, "forked"),
+				       expected->headline_forked, expected);
+	if (difference == NULL)
+		difference = judge_row(json_array_get(json_object_get(headline, "who"), 0),
+				       expected->headline_who, expected);
+	return difference;
+}
+
 static const char *judge_words(const json_t *finding, const struct program_case *expected)
 {
 	const char *difference = expect_text(finding, "start_method", expected->start_method);
@@ -286,6 +314,8 @@ static const char *judge_finding(const json_t *finding, const struct program_cas
 	if (difference == NULL)
 		difference =
 			expect_text(finding, "certainty", meanings[expected->verdict].certainty);
+	if (difference == NULL)
+		difference = judge_headline(finding, expected);
 	if (difference == NULL)
 		difference = judge_lock(finding, expected);
 	if (difference == NULL)

@@ -53,10 +53,12 @@ struct program_case {
 	const char *via;             /* words about what the child waits for in a ring */
 	const char *python_awaiting; /* the child's edge of a ring */
 	const char *python_awaited;  /* of the process of a ring that the child waits for */
-	const char *python_problem;  /* words about why the child has no Python frames */
-	const char *python_name;     /* of the holder, or one of the missing threads */
-	const char *start_method;    /* of Python's */
-	const char *cure;            /* words in the advice */
+	/* The lines to read first, one frame each: where it waits and was forked, and who else. */
+	const char *headline_waits, *headline_forked, *headline_who;
+	const char *python_problem; /* words about why the child has no Python frames */
+	const char *python_name;    /* of the holder, or one of the missing threads */
+	const char *start_method;   /* of Python's */
+	const char *cure;           /* words in the advice */
 	/* Where the marks are, if not in the program's own source. */
 	const char *sources;
 	/* What the child waits in, and for whose threads. */

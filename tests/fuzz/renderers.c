@@ -4,6 +4,7 @@
  * that text again and again up to 10 MB. Whatever it is, what comes out is text
  * in UTF-8 without a character that a terminal would obey, and JSON is JSON.
  */
+#include "cli/findings/headline.h"
 #include "cli/report/formats.h"
 #include "fuzz.h"
 #include <jansson.h>
@@ -275,7 +276,7 @@ static void check_json(const char *text)
 
 static void render(const struct report_format *format, const struct report *report, bool color)
 {
-	const struct render_options look = {.width = 80, .color = color};
+	const struct render_options look = {.width = 80, .color = color, .full_stacks = color};
 	char *text = NULL;
 	size_t size = 0;
 	FILE *stream = open_memstream(&text, &size);
@@ -297,6 +298,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t length)
 	struct unobserved unobserved;
 	struct left_running left;
 	struct report report = {.findings = &made.finding, .finding_count = 1};
+	struct arena arena;
 
 	make_words(&input, &made.finding);
 	make_sides(&input, &made);
@@ -329,10 +331,13 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t length)
 	report.libraries = &library;
 	report.library_count = take_bool(&input);
 	report.show_notes = true;
+	arena_init(&arena);
+	headline_fill(&arena, &made.finding);
 	for (const struct report_format *format = report_formats; format->name; format++) {
 		render(format, &report, false);
 		render(format, &report, true);
 	}
+	arena_release(&arena);
 	forget_texts();
 	return 0;
 }

@@ -13,12 +13,14 @@
 	suite(report) \
 	suite(unwind) \
 	suite(symbol_index) \
+	suite(image) \
 	suite(suppressions) \
 	suite(save) \
 	suite(libraries) \
 	suite(assemble) \
 	suite(reader) \
 	suite(model) \
+	suite(headline) \
 	suite(judge) \
 	suite(rules) \
 	suite(libc_regions) \

@@ -1775,8 +1775,9 @@ END_TEST
 START_TEST(suppresses_by_function_where_the_lock_has_no_name)
 {
 	struct judgement judgement = {.model = &model, .arena = &arena};
-	struct frame fork_frames[] = {{.function = NULL}, {.function = "spawn"}};
-	struct frame child_frames[] = {{.function = "log_write"}};
+	struct frame fork_frames[] = {{.function = NULL},
+				      {.function = "spawn", .module = "/srv/server"}};
+	struct frame child_frames[] = {{.function = "log_write", .module = "/srv/server"}};
 	struct finding finding = {.code = "FC001", .fork.stack = {.list = fork_frames, .count = 2}};
 
 	evidence_identify(&judgement, &finding);
@@ -1860,7 +1861,8 @@ END_TEST
 START_TEST(knows_a_ring_again_whoever_is_found_first)
 {
 	struct judgement judgement = {.model = &model, .arena = &arena};
-	struct frame join = {.function = "join"}, put = {.function = "put"};
+	struct frame join = {.function = "join", .module = "/srv/server"};
+	struct frame put = {.function = "put", .module = "/srv/server"};
 	struct cycle_edge one = {.stack = {.list = &join, .count = 1}};
 	struct cycle_edge other = {.stack = {.list = &put, .count = 1}};
 	struct finding here = {
@@ -1884,8 +1886,8 @@ static struct finding waiting_for(const char *caller)
 {
 	struct frame *frames = arena_array(&arena, 2, sizeof(*frames));
 
-	frames[0].function = "take";
-	frames[1].function = caller;
+	frames[0] = (struct frame){.function = "take", .module = "/srv/server"};
+	frames[1] = (struct frame){.function = caller, .module = "/srv/server"};
 	return waiting_in(frames, 2);
 }
 

@@ -115,6 +115,11 @@ static const struct file {
 	{"/a/node_modules/b/node_modules/@img/sharp-linux-x64/lib/s.node", ORIGIN_PACKAGE,
 	 "@img/sharp-linux-x64"},
 	{"/nowhere/node_modules/alone.node", ORIGIN_OWN, NULL},
+	{"/nowhere/gems/-1/x.so", ORIGIN_OWN, NULL},
+	{"/nowhere/gems/json/x.so", ORIGIN_OWN, NULL},
+	{"/nix/store/short-a-1/lib/x.so", ORIGIN_OWN, NULL},
+	{"/srv/library/mine/libs/mine.so", ORIGIN_OWN, NULL},
+	{"/srv/app/lib/libmine.so", ORIGIN_OWN, NULL},
 	{"/nowhere/site-packages/polars/polars.abi3.so", ORIGIN_PACKAGE, "polars"},
 };
 
@@ -349,7 +354,8 @@ static const struct native {
 	 "github.com/x/y",
 	 NULL,
 	 "github.com/x/y/f.go"},
-	/* what a runtime has compiled */
+	/* what a runtime has compiled, and what has a name at least */
+	{{.function = "spawn"}, ORIGIN_OWN, NULL, NULL, NULL},
 	{{.pc = 0x7f0000001000}, ORIGIN_RUNTIME, NULL, NULL, NULL},
 };
 
@@ -359,6 +365,61 @@ START_TEST(tells_native_frames_apart)
 
 	expect(origin_of(&origins, &arena, &native->frame, NULL), native->kind, native->package,
 	       native->version, native->path);
+}
+END_TEST
+
+/* As rustc leaves them in a program, for the messages of panics. */
+static const char *const panics[] __attribute__((used)) = {
+	"/root/.cargo/registry/src/index.crates.io-1949cf8c6b5b557f/linked-crate-4.5.6/src/lib.rs",
+	"/root/.cargo/registry/src/index.crates.io-1949cf8c6b5b557f/linked-crate-4.5.6/src/a.rs",
+	"/root/.cargo/registry/src/index.crates.io-1949cf8c6b5b557f/twice-1.0.0/src/lib.rs",
+	"/root/.cargo/registry/src/index.crates.io-1949cf8c6b5b557f/twice-2.0.0/src/lib.rs",
+};
+
+static const struct linked {
+	const char *function, *package, *version;
+} linked[] = {
+	{"linked_crate::f", "linked-crate", "4.5.6"},
+	{"<linked_crate::T as core::fmt::Debug>::fmt", "linked-crate", "4.5.6"},
+	{"twice::f", "twice", NULL},
+	{"never_linked::f", "never_linked", NULL},
+	{"linked::f", "linked", NULL},
+};
+
+START_TEST(reads_versions_of_crates_from_constants)
+{
+	char path[4096] = "";
+	struct frame frame = {.function = linked[_i].function, .module = path, .is_rust = true};
+
+	ck_assert_int_gt(readlink("/proc/self/exe", path, sizeof(path) - 1), 0);
+	expect(origin_of(&origins, &arena, &frame, NULL), ORIGIN_PACKAGE, linked[_i].package,
+	       linked[_i].version, NULL);
+}
+END_TEST
+
+static const char *path_of(const char *file, const char *module)
+{
+	struct frame frame = {.file = file, .module = module};
+
+	return origin_of(&origins, &arena, &frame, NULL)->path;
+}
+
+START_TEST(tells_own_sources_of_one_name_apart)
+{
+	static const char *const paths[] = {"/srv/shop/views.py", "/srv/blog/views.py",
+					    "/srv/old/shop/views.py", "/srv/shop/app.py",
+					    "views.py"};
+
+	for (size_t i = 0; i < COUNT(paths); i++)
+		path_of(paths[i], NULL);
+	expect_text(path_of(paths[0], NULL), "srv/shop/views.py");
+	expect_text(path_of(paths[1], NULL), "blog/views.py");
+	expect_text(path_of(paths[2], NULL), "old/shop/views.py");
+	expect_text(path_of(paths[3], NULL), NULL);
+	expect_text(path_of(paths[4], NULL), NULL);
+	expect_text(path_of("/srv/one/main.c", PROGRAM), NULL);
+	expect_text(path_of("/srv/two/main.c", PROGRAM), "two/main.c");
+	expect_text(path_of("/srv/one/main.c", PROGRAM), "one/main.c");
 }
 END_TEST
 
@@ -686,6 +747,36 @@ START_TEST(reads_no_pipe_and_no_folder_in_place_of_a_file)
 }
 END_TEST
 
+START_TEST(finds_packages_of_other_managers)
+{
+	put("/r/library/data.table/DESCRIPTION", "Package: data.table\nVersion: 1.15.4\n");
+	put("/opt/conda/conda-meta/history", "\"lib/libgomp.so.1\"");
+	put("/opt/conda/conda-meta/_openmp_mutex-4.5-2_gnu.json", "{\"files\": []}");
+	put("/opt/conda/conda-meta/libgomp-13.2.0-h77fa898_5.json",
+	    "{\"files\": [\"lib/libgomp.so\", \"lib/libgomp.so.1\"]}");
+	put("/opt/conda/conda-meta/odd.json", "\"lib/libodd.so\"");
+	expect_file("/g/gems/nokogiri-1.16.5-x86/lib/nokogiri.so", "nokogiri", "1.16.5-x86");
+	expect_file(
+		"/nix/store/0123456789abcdfghijklmnpqrsvwxyz-openblas-0.3.26/lib/libopenblas.so",
+		"openblas", "0.3.26");
+	expect_file("/r/library/data.table/libs/data.table.so", "data.table", "1.15.4");
+	expect_file("/opt/conda/lib/libgomp.so.1", "libgomp", "13.2.0");
+	expect_file("/opt/conda/lib/libodd.so", NULL, NULL);
+	expect_file("/opt/conda/lib/libother.so", NULL, NULL);
+}
+END_TEST
+
+START_TEST(reads_no_crates_where_there_is_no_file)
+{
+	struct frame frame = {.function = "a::f", .module = "/srv/app", .is_rust = true};
+
+	put("/srv/app", "\177ELF\2\1\1");
+	expect(origin_of(&origins, &arena, &frame, NULL), ORIGIN_PACKAGE, "a", NULL, NULL);
+	frame.module = "/srv/other";
+	expect(origin_of(&origins, &arena, &frame, NULL), ORIGIN_PACKAGE, "a", NULL, NULL);
+}
+END_TEST
+
 START_TEST(survives_a_list_of_any_bytes)
 {
 	uint64_t state = 17;
@@ -763,6 +854,8 @@ static TCase *file_tests(void)
 	tcase_add_test(tests, bounds_names_and_versions);
 	tcase_add_test(tests, reads_no_pipe_and_no_folder_in_place_of_a_file);
 	tcase_add_test(tests, survives_a_list_of_any_bytes);
+	tcase_add_test(tests, reads_no_crates_where_there_is_no_file);
+	tcase_add_test(tests, finds_packages_of_other_managers);
 	tcase_add_test(tests, asks_dpkg_for_libraries);
 	tcase_add_test(tests, follows_alternatives_to_their_package);
 	tcase_add_test(tests, reads_versions_of_npm_packages);
@@ -782,6 +875,8 @@ Suite *origins_suite(void)
 	tcase_add_loop_test(kinds, writes_names_of_rust_as_their_source_does, 0, COUNT(plains));
 	tcase_add_test(kinds, tells_names_of_rust_from_others);
 	tcase_add_test(kinds, survives_any_name_of_rust);
+	tcase_add_loop_test(kinds, reads_versions_of_crates_from_constants, 0, COUNT(linked));
+	tcase_add_test(kinds, tells_own_sources_of_one_name_apart);
 	tcase_add_test(kinds, keeps_the_wheel_of_a_crate);
 	tcase_add_test(kinds, finds_the_package_behind_a_call);
 	tcase_add_test(kinds, takes_the_interpreter_for_a_runtime);

@@ -3,6 +3,7 @@
  * parts are missing and where names are hostile.
  */
 #include "cli/base/escape.h"
+#include "cli/findings/headline.h"
 #include "cli/origins/origin.h"
 #include "cli/report/formats.h"
 #include "cli/report/text/shorten.h"
@@ -148,10 +149,15 @@ static char *render_with(int (*render)(FILE *, const struct report *,
 	char *text = NULL;
 	size_t size = 0;
 	FILE *stream = open_memstream(&text, &size);
+	struct arena arena;
 
+	arena_init(&arena);
+	for (size_t i = 0; i < report->finding_count; i++)
+		headline_fill(&arena, &report->findings[i]);
 	ck_assert_ptr_nonnull(stream);
 	ck_assert_int_eq(render(stream, report, options), 0);
 	ck_assert_int_eq(fclose(stream), 0);
+	arena_release(&arena);
 	return text;
 }
 
@@ -212,6 +218,11 @@ START_TEST(text_of_the_textbook_case)
 	static const char expected[] =
 		"forkcheck: error FC001 orphaned-lock (proven)\n"
 		"  child 4190 waits for log_mutex; its holder does not exist in the child.\n"
+		"  waits at   log.c:57 log_write      for mutex log_mutex\n"
+		"  forked at  pool.c:88 spawn_worker  fork #3 by T1 \"server\"\n"
+		"  held by    T2 \"logger\" for 1.2 ms, since log.c:57 log_write\n"
+		"  cure       take log_mutex in a pthread_atfork() prepare handler and release it\n"
+		"             in parent and child, or posix_spawn() the worker.\n"
 		"\n"
 		"  M1 = mutex log_mutex (server+0x40a0, normal, private)\n"
 		"  fork #3 in process 4182 (./server) by T1 \"server\":\n"
@@ -227,16 +238,16 @@ START_TEST(text_of_the_textbook_case)
 		"    #1 worker_main         worker.c:19\n"
 		"\n"
 		"  why:  only T1 exists in the child; T2 can never unlock M1 there.\n"
-		"  cure: take log_mutex in a pthread_atfork() prepare handler and release it in\n"
-		"        parent and child, or posix_spawn() the worker.\n"
 		"  more: forkcheck explain FC001       suppress: lock:log_mutex\n"
 		"\n"
 		"  library            threads  locks  atfork  errors\n"
 		"  server                   1      2       -       1\n"
+		"  libfoo.so.1              1      -       -       -\n"
 		"forkcheck: 1 error, 0 warnings, 4 forks, 6 processes, 0 events lost\n";
 	struct finding finding = textbook_finding();
 	struct library libraries[] = {
 		{.path = "/srv/server", .threads_created = 1, .locks_used = 2, .errors = 1},
+		{.path = "/lib/libfoo.so.1", .threads_created = 1},
 		{.path = "/lib/libm.so.6"},
 	};
 	struct report report = observed_report(&finding, 1);
@@ -246,6 +257,24 @@ START_TEST(text_of_the_textbook_case)
 	report.library_count = COUNT(libraries);
 	text = text_of(&report);
 	ck_assert_str_eq(text, expected);
+	free(text);
+}
+END_TEST
+
+START_TEST(one_library_is_no_table)
+{
+	struct finding finding = textbook_finding();
+	struct library libraries[] = {
+		{.path = "/srv/server", .threads_created = 1, .errors = 1},
+		{.path = "/lib/libm.so.6"},
+	};
+	struct report report = observed_report(&finding, 1);
+	char *text;
+
+	report.libraries = libraries;
+	report.library_count = COUNT(libraries);
+	text = text_of(&report);
+	assert_lacks(text, "threads  locks");
 	free(text);
 }
 END_TEST
@@ -351,6 +380,7 @@ START_TEST(text_bounds_long_and_deep_stacks)
 		finding.lock.module = finding.message = symbol;
 	text = text_of_finding(&finding);
 	assert_safe_page(text);
+	assert_contains(text, "\n  forked at  aaaa");
 	assert_contains(text, "    ... 172 more frames ...\n    #196 aaa");
 	ck_assert_uint_lt(strlen(text), 10000);
 	free(text);
@@ -659,6 +689,7 @@ START_TEST(text_is_coloured_only_when_asked)
 	char *text = render_with(render_text, &report, &options);
 
 	assert_contains(text, "forkcheck: \033[1;31merror\033[0m \033[1mFC001\033[0m orphaned");
+	assert_contains(text, "  waits at   \033[1mlog.c:57\033[0m log_write      for mutex");
 	free(text);
 }
 END_TEST
@@ -731,6 +762,12 @@ START_TEST(json_follows_the_contract)
 			 "log_thread");
 	ck_assert_str_eq(string_at(json_object_get(object, "child"), "waiting_in"),
 			 "pthread_mutex_lock");
+	object = json_object_get(object, "headline");
+	ck_assert_str_eq(string_at(json_object_get(object, "waits"), "function"), "log_write");
+	ck_assert_str_eq(string_at(json_object_get(object, "forked"), "file"), "src/pool.c");
+	ck_assert_str_eq(string_at(json_array_get(json_object_get(object, "who"), 0), "role"),
+			 "held by");
+	object = first_finding(root);
 	ck_assert_ptr_null(json_object_get(object, "missing_threads"));
 	ck_assert_ptr_null(json_object_get(object, "cycle"));
 	ck_assert_ptr_null(json_object_get(object, "action"));
@@ -852,6 +889,7 @@ Suite *report_suite(void)
 	TCase *json = tcase_create("json");
 
 	tcase_add_test(text, text_of_the_textbook_case);
+	tcase_add_test(text, one_library_is_no_table);
 	tcase_add_test(text, text_when_nothing_is_known);
 	tcase_add_test(text, text_of_a_lock_on_the_heap);
 	tcase_add_test(text, text_of_one_lock_among_many);

@@ -22,10 +22,11 @@ static struct module *module;
 
 static void open_module(const char *path)
 {
-	space = address_space_new(NULL);
+	space = address_space_new(NULL, NULL);
 	ck_assert_int_eq(address_space_add(space, path, BIAS, NULL, 0), 0);
 	module = space_module_at(space, space->newest->start);
-	ck_assert_ptr_nonnull(debug_symbols(module));
+	ck_assert(module_open(module));
+	ck_assert_ptr_nonnull(image_symbols(module->image));
 }
 
 static bool is_code_type(int type)
@@ -37,18 +38,19 @@ static const char *name_by_libdw(uint64_t address)
 {
 	GElf_Off offset;
 	GElf_Sym symbol;
-	const char *name = dwfl_module_addrinfo(module->dwfl_module, address, &offset, &symbol,
-						NULL, NULL, NULL);
+	const char *name = dwfl_module_addrinfo(module->image->dwfl_module, address, &offset,
+						&symbol, NULL, NULL, NULL);
 
 	return name != NULL && is_code_type(GELF_ST_TYPE(symbol.st_info)) ? name : NULL;
 }
 
 static void compare_at(uint64_t address)
 {
-	const char *expected = name_by_libdw(address), *found = symbol_at_code(module, address);
+	const char *expected = name_by_libdw(address),
+		   *found = symbol_at_code(module, address + BIAS);
 
 	ck_assert_msg(expected == found || (expected && found && strcmp(expected, found) == 0),
-		      "%#lx: %s, not %s", (unsigned long)(address - BIAS), found ? found : "none",
+		      "%#lx: %s, not %s", (unsigned long)address, found ? found : "none",
 		      expected ? expected : "none");
 }
 
@@ -57,12 +59,13 @@ static void compare_all(const char *path)
 	int count, compared = 0;
 
 	open_module(path);
-	count = dwfl_module_getsymtab(module->dwfl_module);
+	count = dwfl_module_getsymtab(module->image->dwfl_module);
 	for (int i = 0; i < count; i += STEP) {
 		GElf_Sym symbol;
 		GElf_Addr start;
 
-		dwfl_module_getsym_info(module->dwfl_module, i, &symbol, &start, NULL, NULL, NULL);
+		dwfl_module_getsym_info(module->image->dwfl_module, i, &symbol, &start, NULL, NULL,
+					NULL);
 		if (GELF_ST_TYPE(symbol.st_info) != STT_FUNC || symbol.st_shndx == SHN_UNDEF)
 			continue;
 		compare_at(start);

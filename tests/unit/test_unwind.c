@@ -139,7 +139,7 @@ static void fixture_handler(int signal)
 
 static struct address_space *space_of_this_process(const char *shim_path)
 {
-	struct address_space *fresh = address_space_new(shim_path);
+	struct address_space *fresh = address_space_new(shim_path, NULL);
 
 	for (struct link_map *map = _r_debug.r_map; map != NULL; map = map->l_next) {
 		const char *path = map == _r_debug.r_map ? own_path : map->l_name;
@@ -439,7 +439,7 @@ END_TEST
 
 START_TEST(uses_nothing_of_a_replaced_file)
 {
-	struct address_space *other = address_space_new(NULL);
+	struct address_space *other = address_space_new(NULL, NULL);
 	const uint8_t build_id[20] = {1, 2, 3};
 	uint64_t pc = (uint64_t)fixture_outer;
 
@@ -456,7 +456,7 @@ END_TEST
 
 START_TEST(names_a_file_that_cannot_be_read)
 {
-	struct address_space *other = address_space_new(NULL);
+	struct address_space *other = address_space_new(NULL, NULL);
 
 	ck_assert_int_eq(address_space_add(other, "/nonexistent/lib.so", 0x7000000000, NULL, 0),
 			 -1);
@@ -559,7 +559,7 @@ END_TEST
 
 START_TEST(claims_no_data_for_a_module_of_unknown_extent)
 {
-	struct address_space *other = address_space_new(NULL);
+	struct address_space *other = address_space_new(NULL, NULL);
 
 	address_space_add(other, "/nonexistent/liblost.so", 0x10000, NULL, 0);
 	ck_assert_str_eq(space_module_path(other, 0x13000), "/nonexistent/liblost.so");
@@ -656,7 +656,7 @@ START_TEST(asks_no_server_for_debug_files)
 	ck_assert_int_eq(getsockname(listener, (struct sockaddr *)&address, &length), 0);
 	snprintf(url, sizeof(url), "http://127.0.0.1:%d", ntohs(address.sin_port));
 	setenv("DEBUGINFOD_URLS", url, 1);
-	struct address_space *other = address_space_new(NULL);
+	struct address_space *other = address_space_new(NULL, NULL);
 
 	ck_assert_int_eq(address_space_add(other, "/bin/true", 0x10000, NULL, 0), 0);
 	symbolize_code(other, &arena, 0x13000, true);
@@ -734,7 +734,7 @@ END_TEST
 START_TEST(forgets_a_file_that_changed)
 {
 	struct image image = image_of("/bin/true");
-	struct address_space *other = address_space_new(NULL);
+	struct address_space *other = address_space_new(NULL, NULL);
 
 	image_write(&image, image.size);
 	ck_assert_int_eq(address_space_add(other, image.path, 0x10000, NULL, 0), 0);
@@ -751,7 +751,7 @@ END_TEST
 static void use_image(const struct image *image)
 {
 	const uint64_t bias = 0x100000;
-	struct address_space *other = address_space_new(NULL);
+	struct address_space *other = address_space_new(NULL, NULL);
 	struct captured_memory memory;
 	uint64_t stack[64];
 

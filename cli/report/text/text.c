@@ -64,7 +64,7 @@ static void put_action(struct page *page, const struct finding *finding)
 {
 	struct arena *arena = &page->arena;
 	const char *format = finding->action != NULL ? action_format(finding->action) : NULL;
-	const char *role = is_in_fork(finding) ? "process" : "child", *who, *words;
+	const char *role = finding_is_in_fork(finding) ? "process" : "child", *who, *words;
 
 	if (finding->action == NULL)
 		return;
@@ -94,31 +94,22 @@ static void put_more(struct page *page, const struct finding *finding)
 		fprintf(page->stream, "%s\n  suppress: %s\n", more, suppression);
 }
 
-/* The line is for copying: it is never wrapped. */
-static void put_remedy(struct page *page, const struct remedy_part *remedy)
+static void put_paragraph(struct page *page, const char *label, const char *text)
 {
-	const char *line = page_sentence(page, remedy->line);
-	const char *cure = page_sentence(page, remedy->cure);
-	const char *end = line != NULL ? ":" : ".";
-
-	page_wrap(page, "  cure: ", LABEL_INDENT, arena_printf(&page->arena, "%s%s", cure, end));
-	if (line != NULL)
-		fprintf(page->stream, "          %s\n", line);
-	if (remedy->caveat != NULL)
-		page_wrap(page, "  but:  ", LABEL_INDENT, page_sentence(page, remedy->caveat));
-	if (remedy->remark != NULL)
-		page_wrap(page, "        ", LABEL_INDENT, page_sentence(page, remedy->remark));
+	if (text != NULL)
+		page_wrap(page, label, LABEL_INDENT, page_sentence(page, text));
 }
 
+/* The cure itself stands above; this is why it is one, and what else to know of it. */
 static void put_advice(struct page *page, const struct finding *finding)
 {
 	fputc('\n', page->stream);
-	if (finding->why != NULL)
-		page_wrap(page, "  why:  ", LABEL_INDENT, page_sentence(page, finding->why));
-	if (finding->remedy.present)
-		put_remedy(page, &finding->remedy);
-	else if (finding->advice != NULL)
-		page_wrap(page, "  cure: ", LABEL_INDENT, page_sentence(page, finding->advice));
+	put_paragraph(page, "  why:  ", finding->why);
+	put_paragraph(page, "  also: ", finding->headline.rest);
+	if (finding->remedy.present) {
+		put_paragraph(page, "  but:  ", finding->remedy.caveat);
+		put_paragraph(page, "        ", finding->remedy.remark);
+	}
 	put_action(page, finding);
 	put_more(page, finding);
 	fputc('\n', page->stream);
@@ -127,6 +118,7 @@ static void put_advice(struct page *page, const struct finding *finding)
 static void put_finding(struct page *page, const struct finding *finding)
 {
 	put_title(page, finding);
+	put_headline(page, finding);
 	if (has_parts(finding)) {
 		fputc('\n', page->stream);
 		put_parts(page, finding);

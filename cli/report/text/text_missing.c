@@ -153,20 +153,32 @@ static const char *missing_owner(struct page *page, const struct missing_group *
 	return arena_printf(&page->arena, "%s (%s)", library, names);
 }
 
+/* "created at" with the stack below; of another group than the first one its line is enough. */
+static bool is_shown_in_full(const struct page *page, const struct finding *finding,
+			     const struct missing_group *group)
+{
+	return group == finding->missing || page->full_stacks || group->place.frame == NULL;
+}
+
 /* What hangs in fork() still has them. */
 static void put_group(struct page *page, const struct finding *finding,
 		      const struct missing_group *group)
 {
-	bool has_them = is_in_fork(finding);
+	bool is_full = is_shown_in_full(page, finding, group);
+	bool has_them = finding_is_in_fork(finding);
 	const char *heading = page_count(page, group->count, "thread", NULL);
 
 	heading = arena_printf(&page->arena, "%s of %s", heading, missing_owner(page, group));
 	if (has_them)
 		heading = arena_printf(&page->arena, "%s that a child would lack", heading);
-	if (group->created_at.count > 0)
+	if (stack_is_known(&group->created_at))
 		heading = arena_printf(&page->arena, "%s, created at", heading);
+	if (!is_full)
+		heading = arena_printf(&page->arena, "%s %s", heading,
+				       frame_words(page, group->place.frame, false));
 	page_wrap(page, has_them ? "  threads: " : "  missing: ", 11, heading);
-	put_frames_since(page, &group->created_at, &finding->fork.stack);
+	if (is_full)
+		put_frames_since(page, &group->created_at, &finding->fork.stack);
 }
 
 static void add_names(struct missing_group *to, const struct missing_group *from)

@@ -231,7 +231,8 @@ static void put_table(struct page *page, const struct report *report)
 {
 	struct table table = measure_table(page, report);
 
-	if (table.rows == 0)
+	/* One row is no table: the finding has named the library. */
+	if (table.rows < 2)
 		return;
 	fprintf(page->stream, "  %-*s  threads  locks  atfork  errors%s\n", (int)table.name_columns,
 		"library", table.warnings ? "  warnings" : "");
