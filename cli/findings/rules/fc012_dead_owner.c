@@ -61,6 +61,9 @@ static const char *owner_words(struct judgement *judgement, struct finding *find
 	int pid = process ? process->pid : (int)hang->about;
 
 	ending_evidence(judgement, finding, pid, hang->record.time_ns);
+	/* The process may live on, and the signal have ended nothing. */
+	if (pid != (int)hang->about && !finding->ending.is_seen)
+		finding->ending = (struct ending_part){.present = false};
 	return ending_words(judgement, &finding->ending);
 }
 
