@@ -53,7 +53,10 @@ const char *frame_function(struct page *page, const struct frame *frame, size_t 
 {
 	const char *function = page_name(page, frame->function, SYMBOL_COLUMNS);
 
-	return function == NULL ? NULL : shorten_function(&page->arena, function, columns);
+	if (function == NULL)
+		return NULL;
+	return frame->is_rust ? shorten_rust(&page->arena, function, columns)
+			      : shorten_function(&page->arena, function, columns);
 }
 
 static void put_python_frame(struct page *page, const struct frame *frame, size_t padded)
