@@ -72,7 +72,9 @@ CHECK_DEFINES  = -DBUILD_DIRECTORY='"$(abspath $(BUILD))"' -DSOURCE_DIRECTORY='"
 CASE_CFLAGS  = -D_GNU_SOURCE -O0 -g -Wall -Wextra -Wno-unused-parameter -MMD -MP -pthread -Itests/cases
 CASES        = $(patsubst tests/cases/programs/%,$(BUILD)/cases/%,$(basename $(wildcard \
 	tests/cases/programs/*.c tests/cases/programs/*.cpp))) \
-	$(BUILD)/cases/mutex-optimised $(BUILD)/cases/statics-runtime
+	$(BUILD)/cases/mutex-optimised $(BUILD)/cases/statics-runtime \
+	$(if $(shell command -v rustc),$(BUILD)/cases/cure-rust) \
+	$(if $(shell command -v go),$(BUILD)/cases/cure-go)
 CASE_LIBS    = $(patsubst tests/cases/libraries/%,$(BUILD)/cases/%.so,$(basename $(wildcard \
 	tests/cases/libraries/*.c tests/cases/libraries/*.cpp)))
 BENCHES      = $(patsubst tests/bench/%.c,$(BUILD)/bench/%,$(wildcard tests/bench/*.c))
@@ -188,12 +190,21 @@ $(BUILD)/cases/mutex-optimised: tests/cases/programs/mutex.c
 $(BUILD)/cases/library-linked: $(BUILD)/cases/libjournal.so
 $(BUILD)/cases/library-linked: CASE_LINK = -L$(BUILD)/cases -ljournal -Wl,-rpath,'$$ORIGIN'
 
+# Where there is a compiler for them; the cases say what they left out.
+$(BUILD)/cases/%: tests/cases/programs/%.rs
+	@mkdir -p $(@D)
+	$(call say,RUSTC)env -u MAKEFLAGS -u MFLAGS rustc --edition 2018 -g -o $@ $<
+
+$(BUILD)/cases/cure-go: tests/cases/programs/cure-go.go
+	@mkdir -p $(@D)
+	$(call say,GO)go build -o $@ $<
+
 # It stands for an interpreter, which exports its symbols.
 $(BUILD)/cases/unknown-python: CASE_LINK = -rdynamic
 
 # Debian's clang has no OpenMP library of its own.
-$(BUILD)/cases/openmp $(BUILD)/cases/libparallel.so: CC = gcc
-$(BUILD)/cases/openmp $(BUILD)/cases/libparallel.so: CASE_LINK = -fopenmp
+$(BUILD)/cases/openmp $(BUILD)/cases/cure-openmp $(BUILD)/cases/libparallel.so: CC = gcc
+$(BUILD)/cases/openmp $(BUILD)/cases/cure-openmp $(BUILD)/cases/libparallel.so: CASE_LINK = -fopenmp
 
 # Needs a network, root or sudo for packages, and some minutes.
 suites: deps all

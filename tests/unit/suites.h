@@ -60,6 +60,7 @@
 	suite(python_programs) \
 	suite(rings) \
 	suite(takers) \
+	suite(cures) \
 	suite(faults) \
 	suite(security) \
 	suite(host_setup) \
