@@ -2091,6 +2091,10 @@ START_TEST(tells_nothing_of_locks_it_does_not_know)
 	ck_assert_ptr_null(lock_function(LOCK_MUTEX, OPERATION_OVERWRITTEN));
 	ck_assert_ptr_null(lock_function(LOCK_MUTEX, UINT32_MAX));
 	ck_assert_ptr_null(lock_function(UINT32_MAX, OPERATION_LOCK));
+	ck_assert(lock_is_taken_in("pthread_rwlock_rdlock"));
+	ck_assert(lock_is_taken_in("__cxa_guard_acquire"));
+	ck_assert(!lock_is_taken_in("pthread_mutex_trylock"));
+	ck_assert(!lock_is_taken_in("sem_wait"));
 }
 END_TEST
 
