@@ -223,7 +223,8 @@ $(BUILD)/demo/server: $(DEMO_SOURCES) $(wildcard tests/demo/*.h)
 	$(call say,CC)$(CC) -std=gnu11 -D_GNU_SOURCE -O1 -g -Wall -Wextra -pthread -o $@ $(DEMO_SOURCES)
 
 # libFuzzer is clang's. The targets are the CLI again, with its instrumentation.
-FUZZERS = $(patsubst %,$(BUILD)/fuzz/%,session suppressions elf renderers python memory names)
+FUZZERS = $(patsubst %,$(BUILD)/fuzz/%,session suppressions elf renderers python memory names \
+	  origins)
 FUZZ    = address,undefined -fno-sanitize-recover=undefined
 
 fuzz: deps all $(CASES)

@@ -8,7 +8,6 @@
 #include <inttypes.h>
 #include <string.h>
 
-#define SYMBOL_COLUMNS   4096 /* looked at before a name is shortened */
 #define LOCATION_COLUMNS 36
 #define FUNCTION_COLUMNS 20 /* padded to; a longer name moves the source to the right */
 #define PYTHON_COLUMNS   23 /* padded to, at least: where the function of a Python frame stands */
