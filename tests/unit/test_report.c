@@ -441,7 +441,9 @@ START_TEST(text_counts_what_it_hides)
 	text = text_of(&report);
 	assert_safe_page(text);
 	assert_contains(text, "orphaned-lock (proven), seen 12 times\n");
-	assert_contains(text, "  done: forkcheck ended child 4190 (SIGKILL), so that the run could go on\n");
+	assert_contains(
+		text,
+		"  done: forkcheck ended child 4190 (SIGKILL), so that the run could go on\n");
 	assert_lacks(text, "FC008");
 	assert_contains(text, "forkcheck: 1 error, 0 warnings, 1 fork, 1 process, 1 event lost,");
 	assert_contains(text, "\n           2 notes (--notes shows them)\n");
