@@ -4,6 +4,7 @@
  * number of another one.
  */
 #include "hung.h"
+#include "base/array.h"
 #include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
@@ -39,25 +40,11 @@ struct hung *hung_find(const struct hung_list *hung, uint32_t serial)
 	return NULL;
 }
 
-static bool hung_make_room(struct hung_list *hung)
-{
-	size_t capacity = hung->capacity ? 2 * hung->capacity : 16;
-	struct hung *grown;
-
-	if (hung->count < hung->capacity)
-		return true;
-	grown = reallocarray(hung->list, capacity, sizeof(*grown));
-	if (!grown)
-		return false;
-	hung->list = grown;
-	hung->capacity = capacity;
-	return true;
-}
-
 struct hung *hung_note(struct hung_list *hung, const struct hang *hang, int known_pid,
 		       const struct finding *finding)
 {
-	char *fingerprint = hung_make_room(hung) ? strdup(finding->fingerprint) : NULL;
+	bool has_room = ARRAY_MAKE_ROOM(hung->list, hung->count, hung->capacity);
+	char *fingerprint = has_room ? strdup(finding->fingerprint) : NULL;
 	struct hung *entry;
 
 	if (!fingerprint)

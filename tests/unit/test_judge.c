@@ -2,6 +2,7 @@
  * The rules, over sessions that are written here by hand: a server whose
  * "logger" thread holds a mutex while the main thread forks.
  */
+#include "cli/findings/evidence/culprit.h"
 #include "cli/findings/evidence/evidence.h"
 #include "cli/findings/evidence/fork_blockers.h"
 #include "cli/findings/evidence/lock_kinds.h"
@@ -2023,6 +2024,33 @@ START_TEST(reads_no_name_beyond_its_field)
 }
 END_TEST
 
+/* Crates of one program, whose file says nothing. */
+START_TEST(blames_the_package_that_the_child_waits_in)
+{
+	static const struct origin rayon = {.kind = ORIGIN_PACKAGE, .package = "rayon-core"},
+				   client = {.kind = ORIGIN_PACKAGE, .package = "reqwest"};
+	struct judgement judgement = {.model = &model, .arena = &arena};
+	struct frame stack[] = {
+		{.function = "std::thread::park", .module = "/srv/server", .is_rust = true},
+		{.function = "reqwest::wait", .module = "/srv/server", .is_rust = true},
+		{.function = "server::main", .module = "/srv/server", .is_rust = true}};
+	struct missing_group groups[] = {{.library = "server", .count = 2, .origin = &rayon},
+					 {.library = "server", .count = 1},
+					 {.library = "server", .count = 1, .origin = &client}};
+	struct finding finding = {.child = {.stack = {.list = stack, .count = 3}},
+				  .missing = groups,
+				  .missing_count = 3};
+	struct record_hang hang = {0};
+	struct fork_link link = {0};
+
+	ck_assert_uint_eq(culprit_likeliest(&judgement, &finding, &hang, &link), 2);
+	/* The program's own loop waits for its own thread. */
+	stack[1].function = "server::wait";
+	stack[1].origin = NULL;
+	ck_assert_uint_eq(culprit_likeliest(&judgement, &finding, &hang, &link), 1);
+}
+END_TEST
+
 START_TEST(takes_the_file_name_of_a_path)
 {
 	ck_assert_str_eq(evidence_file_name("/usr/lib/libx.so"), "libx.so");
@@ -2091,6 +2119,10 @@ START_TEST(tells_nothing_of_locks_it_does_not_know)
 	ck_assert_ptr_null(lock_function(LOCK_MUTEX, OPERATION_OVERWRITTEN));
 	ck_assert_ptr_null(lock_function(LOCK_MUTEX, UINT32_MAX));
 	ck_assert_ptr_null(lock_function(UINT32_MAX, OPERATION_LOCK));
+	ck_assert(lock_is_taken_in("pthread_rwlock_rdlock"));
+	ck_assert(lock_is_taken_in("__cxa_guard_acquire"));
+	ck_assert(!lock_is_taken_in("pthread_mutex_trylock"));
+	ck_assert(!lock_is_taken_in("sem_wait"));
 }
 END_TEST
 
@@ -2278,6 +2310,7 @@ Suite *judge_suite(void)
 	tcase_add_loop_test(evidence, walks_hostile_acquisitions, 0, HOSTILE_ADDRESSES);
 	tcase_add_test(evidence, does_not_tell_a_time_that_is_not_known);
 	tcase_add_test(evidence, reads_no_name_beyond_its_field);
+	tcase_add_test(evidence, blames_the_package_that_the_child_waits_in);
 	tcase_add_test(evidence, takes_the_file_name_of_a_path);
 	tcase_add_test(evidence, reads_attributes_that_libc_wrote);
 	tcase_add_test(evidence, tells_nothing_of_locks_it_does_not_know);

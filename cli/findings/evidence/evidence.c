@@ -501,6 +501,9 @@ const char *evidence_lock_words(struct judgement *judgement, const struct lock_p
 {
 	if (lock->name)
 		return lock->name;
+	if (lock->user)
+		return arena_printf(judgement->arena, "the %s that %s uses", lock->kind,
+				    lock->user);
 	return arena_printf(judgement->arena, "the %s at 0x%llx", lock->kind,
 			    (unsigned long long)lock->address);
 }

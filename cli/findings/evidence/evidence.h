@@ -32,7 +32,7 @@ void evidence_holder(struct judgement *judgement, struct holder_part *part, uint
 void evidence_thread(struct judgement *judgement, struct holder_part *part, uint32_t process,
 		     const struct record_thread *thread, int tid);
 
-/* "log_mutex", or "the mutex at 0x7f.." for use in a sentence. */
+/* "log_mutex", "the mutex that look_up uses" or "the mutex at 0x7f..": for use in a sentence. */
 const char *evidence_lock_words(struct judgement *judgement, const struct lock_part *lock);
 
 /* A hang that the CLI saw from the outside. */

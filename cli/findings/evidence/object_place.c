@@ -168,10 +168,8 @@ static bool is_lock_of_python(const struct frames *stack, const struct lock_part
 	       same_text(stack->list[inner].module, stack->python->module);
 }
 
-void object_place(struct judgement *judgement, struct finding *finding,
-		  const struct record_hang *hang)
+void object_place_on_stack(struct judgement *judgement, struct finding *finding)
 {
-	const struct record_place *place = find_place(judgement->model, hang);
 	struct lock_part *lock = &finding->lock;
 	const struct frame *frame = frame_around(&finding->child.stack, lock->address);
 
@@ -180,11 +178,20 @@ void object_place(struct judgement *judgement, struct finding *finding,
 	if (frame && frame->function)
 		lock->place =
 			arena_printf(judgement->arena, "on its stack, in %s", frame->function);
-	else if (place && !lock->module)
-		lock->place = words_of_mapping(judgement, hang, place);
 	lock->user = find_user(judgement, &finding->child.stack);
 	if (is_lock_of_python(&finding->child.stack, lock))
 		lock->attributes = "a lock of Python's";
+}
+
+void object_place(struct judgement *judgement, struct finding *finding,
+		  const struct record_hang *hang)
+{
+	const struct record_place *place = find_place(judgement->model, hang);
+	struct lock_part *lock = &finding->lock;
+
+	object_place_on_stack(judgement, finding);
+	if (place && !lock->name && !lock->place && !lock->module)
+		lock->place = words_of_mapping(judgement, hang, place);
 }
 
 void object_place_of_futex(struct judgement *judgement, struct finding *finding,

@@ -7,6 +7,9 @@
 
 #include "judgement.h"
 
+/* Fills place, where it is a frame of the stack of finding->child, and user of finding->lock. */
+void object_place_on_stack(struct judgement *judgement, struct finding *finding);
+
 /* Fills place and user of finding->lock, whose address is known. The stack of finding->child must
  * be there. */
 void object_place(struct judgement *judgement, struct finding *finding,

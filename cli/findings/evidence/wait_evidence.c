@@ -5,6 +5,7 @@
 #include "wait_evidence.h"
 #include "fork_line.h"
 #include "lock_kinds.h"
+#include "object_place.h"
 #include "python_evidence.h"
 #include <errno.h>
 
@@ -114,6 +115,9 @@ void wait_evidence(struct judgement *judgement, struct finding *finding,
 	finding->holder.is_forker |=
 		finding->holder.tid >= 0 && finding->holder.tid == finding->fork.tid;
 	wait_evidence_fill_child(judgement, finding, child, wait);
+	/* Who made it says more than who uses it. */
+	if (!finding->lock.initialised_at.count)
+		object_place_on_stack(judgement, finding);
 }
 
 bool wait_is_for_ever(const struct model *model, uint32_t process, uint64_t lock)
