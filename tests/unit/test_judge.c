@@ -9,6 +9,7 @@
 #include "cli/findings/judge.h"
 #include "cli/findings/narrow.h"
 #include "cli/findings/rules/fc007_handler_locks.h"
+#include "cli/findings/suppressions.h"
 #include "session_builder.h"
 #include "support.h"
 #include <check.h>
@@ -1801,6 +1802,33 @@ static const char *suppression_of_missing(const char *library)
 	return finding.suppression;
 }
 
+/* Of an interpreter's threads: whose package started them. */
+START_TEST(suppresses_by_the_package_of_python_threads)
+{
+	struct judgement judgement = {.model = &model, .arena = &arena};
+	struct origin posthog = {.kind = ORIGIN_PACKAGE, .package = "posthog"};
+	struct missing_group group = {.library = "libpython3.12.so.1.0",
+				      .count = 1,
+				      .is_python = true,
+				      .origin = &posthog};
+	struct frame fork_frame = {.function = "start", .module = "/srv/server"};
+	struct finding finding = {.code = "FC008",
+				  .fork.stack = {.list = &fork_frame, .count = 1},
+				  .missing = &group,
+				  .missing_count = 1};
+	struct suppressions *suppressions = suppressions_new();
+
+	evidence_identify(&judgement, &finding);
+	ck_assert_str_eq(finding.suppression, "rule:FC008 fork:start package:posthog");
+	suppressions_add(suppressions, finding.suppression);
+	ck_assert(suppressions_match(suppressions, &finding));
+	suppressions_free(suppressions);
+	group.origin = NULL;
+	evidence_identify(&judgement, &finding);
+	ck_assert_str_eq(finding.suppression, "rule:FC008 fork:start");
+}
+END_TEST
+
 /* Identified; waits in these frames. */
 static struct finding waiting_in(struct frame *frames, size_t count)
 {
@@ -2268,6 +2296,7 @@ Suite *judge_suite(void)
 	tcase_add_test(list, knows_a_bundled_library_again_in_the_next_wheel);
 	tcase_add_test(list, suppresses_a_library_of_any_wheel);
 	tcase_add_test(list, suppresses_by_what_the_user_wrote);
+	tcase_add_test(list, suppresses_by_the_package_of_python_threads);
 	tcase_add_test(list, knows_a_finding_again_with_another_runtime);
 	tcase_add_test(list, keeps_findings_of_two_programs_apart);
 	tcase_add_test(list, knows_a_ring_again_whoever_is_found_first);
