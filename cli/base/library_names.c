@@ -88,6 +88,30 @@ const char *library_canonical(struct arena *arena, const char *path)
 	return name && put_canonical(canonical, name) ? arena_strdup(arena, canonical) : name;
 }
 
+bool library_is_same(const char *one, const char *other)
+{
+	const char *name = library_file_name(one), *other_name = library_file_name(other);
+	char canonical[NAME_BYTES], other_canonical[NAME_BYTES];
+
+	return name && other_name && put_canonical(canonical, name) &&
+	       put_canonical(other_canonical, other_name) &&
+	       strcmp(canonical, other_canonical) == 0;
+}
+
+const char *library_family(struct arena *arena, const char *path)
+{
+	const char *name = library_canonical(arena, path);
+
+	return name && *name ? arena_strndup(arena, name, 1 + strcspn(name + 1, ".")) : name;
+}
+
+bool library_is_shared_object(const char *path)
+{
+	const char *name = library_file_name(path);
+
+	return name && find_extension(name);
+}
+
 bool library_any_hash(const char *path, size_t *length, const char **rest)
 {
 	const char *name = library_file_name(path);

@@ -15,6 +15,16 @@ const char *library_file_name(const char *path);
 /* The file name without the hash that a bundler put into it; NULL of NULL. */
 const char *library_canonical(struct arena *arena, const char *path);
 
+/* What the files of a library have in common, whatever their hash and version: "libgomp",
+ * "_polars_runtime". NULL of NULL. */
+const char *library_family(struct arena *arena, const char *path);
+
+/* Do two paths lead to files of one name, but for the hash in it? False where one is NULL. */
+bool library_is_same(const char *one, const char *other);
+
+/* By its name: what is none is a program. False of NULL. */
+bool library_is_shared_object(const char *path);
+
 /* A glob for any hash, in the pieces that stand around it: `length` bytes of `name`, then
  * `rest`. False: no hash is in the name. */
 bool library_any_hash(const char *path, size_t *length, const char **rest);

@@ -244,6 +244,13 @@ static void add_suppressions(struct parse *parse, const char *path)
 	parse->options->suppressions[parse->options->suppression_count++] = path;
 }
 
+static void parse_gen_suppressions(struct parse *parse, const char *path)
+{
+	if (*path == '\0')
+		bad_usage("--gen-suppressions: the name of the file is empty");
+	parse->options->gen_suppressions = path;
+}
+
 static void parse_color(struct parse *parse, const char *word)
 {
 	static const char *const words[] = {"auto", "always", "never", NULL};
@@ -350,9 +357,16 @@ static const struct option_row option_rows[] = {
 	FLAG("print-suppressions", print_suppressions,
 	     "At the end, print a line for a suppressions file to standard output for each finding "
 	     "that is shown."),
+	VALUE("gen-suppressions", "FILE", parse_gen_suppressions,
+	      "At the end, write these lines to FILE. Each was tried on all findings of the "
+	      "report: "
+	      "it hides its own and no other."),
 	FLAG("require-observed", require_observed,
 	     "Exit with 67 also where a descendant of the program could not be observed."),
 	FLAG("notes", notes, "Show findings of severity note, which are else only counted."),
+	FLAG("full-stacks", full_stacks,
+	     "Show every frame of each stack in a text report, also those of libc, of languages' "
+	     "own libraries and of what the fork's stack has as well."),
 	FLAG("quiet", quiet,
 	     "Write no text report to standard error: the exit status, and reports with an "
 	     "--output of their own, tell. What forkcheck itself cannot do is still said."),

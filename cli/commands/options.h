@@ -57,8 +57,10 @@ struct options {
 	const char *suppressions[SUPPRESSION_FILES_MAX];
 	size_t suppression_count;
 	bool print_suppressions;
+	const char *gen_suppressions; /* a file; NULL: none */
 	enum color_mode color;
 	bool notes;
+	bool full_stacks;      /* text reports leave nothing out of stacks */
 	bool quiet;            /* no text report on stderr */
 	bool no_subreaper;     /* orphans are init's */
 	bool require_observed; /* unobserved descendants are worth a status */

@@ -111,6 +111,9 @@ static int write_report(struct work *work)
 	suppressions_report_unused(work->suppressions, stderr);
 	if (work->options->print_suppressions && print_suppressions(&report))
 		return EXIT_FORKCHECK;
+	if (work->options->gen_suppressions &&
+	    suppressions_write(&report, work->options->gen_suppressions))
+		return EXIT_FORKCHECK;
 	return status;
 }
 

@@ -398,6 +398,9 @@ static int report_run(struct run *run, int *signal)
 	if (run->options->print_suppressions)
 		suppressions_print(&report, stdout);
 	status = exit_status(run, &report, signal);
+	if (run->options->gen_suppressions &&
+	    suppressions_write(&report, run->options->gen_suppressions))
+		status = EXIT_FORKCHECK;
 	arena_release(&arena);
 	if (run->options->keep_session && session_save(&run->model, run->options->keep_session))
 		status = EXIT_FORKCHECK;

@@ -5,6 +5,7 @@
 #include "assemble.h"
 #include "judge.h"
 #include "libraries.h"
+#include "narrow.h"
 #include "unobserved.h"
 #include <string.h>
 
@@ -147,6 +148,7 @@ void assemble_report(struct model *model, struct arena *arena, struct suppressio
 		     bool all, struct report *report)
 {
 	judge(model, arena, all, &report->findings, &report->finding_count);
+	suppressions_narrow(arena, report->findings, report->finding_count);
 	apply_suppressions(suppressions, report);
 	fill_run(model, arena, report);
 	fill_ended(model, arena, report);

@@ -49,6 +49,9 @@ struct lock_part {
 	const char *module;     /* that the symbol is in */
 	uint64_t offset;        /* from the module's load bias */
 	uint64_t address;
+	const char *place; /* the memory that it is in: "on the heap"; NULL: unknown */
+	const char *user;  /* the function that waits for it, of whoever it belongs to; NULL:
+			    * unknown,  or its name says enough */
 	struct frames initialised_at;
 };
 
@@ -93,6 +96,17 @@ struct parent_part {
 	struct frames stack;
 };
 
+/* The end of a process that had in hand what others wait for. */
+struct ending_part {
+	bool present; /* a signal is known */
+	int pid;      /* who has ended */
+	const char *signal;
+	bool is_seen; /* that the signal ended it; else it was sent, and the process has ended */
+	bool is_by_forkcheck; /* which killed it, or the like */
+	int sender_pid;       /* -1: unknown */
+	struct frames stack;  /* of the sender */
+};
+
 /* State that parent and child have both used, though it was meant to be used once. */
 struct copied_part {
 	bool present;
@@ -116,6 +130,7 @@ struct use_part {
 	const char *thread_name;
 	const char *python_name; /* of the threading.Thread; NULL: none, or unknown */
 	bool is_forker;          /* the thread that forked, before or in the child */
+	bool in_child;           /* after the fork, in the child itself */
 	const char *library;     /* file name; whose thread it was */
 	struct frames stack;     /* the call itself only */
 };
@@ -132,12 +147,26 @@ struct remedy_part {
 	const char *remark;   /* what else to know; NULL: nothing */
 };
 
+/* A place in source that a reader looks at first. */
+struct headline_place {
+	const struct frame *frame; /* the user's own where there is one; NULL: none is known */
+	/* The function that it called, of a package or of a language's library; NULL: none. */
+	const struct frame *inside;
+};
+
 struct missing_group {
 	const char *library;
 	size_t count;
 	const char **names; /* name_count distinct ones */
 	size_t name_count;
 	struct frames created_at;
+	struct headline_place place; /* that stands for created_at */
+	const struct origin *origin; /* of the package that made them; NULL: none is known */
+	/* Of created_at: the innermost frame of the library that is not in a runtime, or of an
+	 * interpreter's threads the innermost such frame of all. Its origin says whose they are.
+	 * NULL: unknown. */
+	const struct frame *starter;
+	bool is_python; /* the library is an interpreter, which starts threads for others */
 };
 
 struct cycle_edge {
@@ -162,6 +191,23 @@ struct blocked_part {
 	struct frames acquired_at; /* where the other thread took what this one waits for */
 };
 
+/* One line of a headline: `held by T2 "logger", since log.c:28 log_write`. */
+struct headline_row {
+	const char *role;   /* "held by"; NULL: there is no such line */
+	const char *before; /* in words, what stands before the place; NULL: nothing */
+	struct headline_place place;
+	const char *after; /* and behind it; NULL: nothing */
+};
+
+/* The few lines that say what to change, and where. */
+struct headline_part {
+	struct headline_row waits, forked;
+	struct headline_row *who; /* held it, is missing, is in the ring, and so on */
+	size_t who_count;
+	const char *cure; /* the first sentence of it; NULL: none is known */
+	const char *rest; /* of the advice, where the cure is not all of it; NULL: nothing */
+};
+
 struct finding {
 	const char *code; /* "FC001" */
 	const char *name; /* "orphaned-lock" */
@@ -183,6 +229,7 @@ struct finding {
 	struct lock_part lock;
 	struct holder_part holder;
 	struct parent_part parent;
+	struct ending_part ending; /* of the holder's process */
 	struct copied_part copied;
 	struct child_part child; /* for a hang in fork(): the process itself */
 	struct handler_part handler;
@@ -194,11 +241,13 @@ struct finding {
 	/* Of a fork() that does not return: who has what it waits for, and so on. */
 	struct blocked_part *blocked;
 	size_t blocked_count;
+	struct headline_part headline; /* of all this, what to read first */
 };
 
 /* A row of the fork-safety table. */
 struct library {
 	const char *path;
+	const struct origin *origin; /* NULL: nobody has asked */
 	uint64_t threads_created;
 	uint64_t locks_used;
 	uint64_t atfork_handlers;

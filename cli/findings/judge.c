@@ -3,6 +3,8 @@
  * name.
  */
 #include "judge.h"
+#include "base/library_names.h"
+#include "headline.h"
 #include <stdlib.h>
 #include <string.h>
 
@@ -12,17 +14,25 @@ struct fingerprints {
 	size_t capacity; /* a power of two */
 };
 
+/* A fingerprint says nothing of the program, so that two of one session may have the same. */
+static bool is_same_finding(const struct finding *one, const struct finding *other)
+{
+	const char *program = one->fork.program, *other_program = other->fork.program;
+
+	return strcmp(one->fingerprint, other->fingerprint) == 0 &&
+	       (!program || !other_program || library_is_same(program, other_program));
+}
+
 static struct finding **judge_place_of(const struct fingerprints *fingerprints,
-				       const char *fingerprint)
+				       const struct finding *finding)
 {
 	uint64_t hash = 0xcbf29ce484222325u;
 	size_t at;
 
-	for (const char *byte = fingerprint; *byte; byte++)
+	for (const char *byte = finding->fingerprint; *byte; byte++)
 		hash = (hash ^ (unsigned char)*byte) * 0x100000001b3u;
 	at = (size_t)(hash ^ hash >> 32) & (fingerprints->capacity - 1);
-	while (fingerprints->table[at] &&
-	       strcmp(fingerprints->table[at]->fingerprint, fingerprint) != 0)
+	while (fingerprints->table[at] && !is_same_finding(fingerprints->table[at], finding))
 		at = (at + 1) & (fingerprints->capacity - 1);
 	return &fingerprints->table[at];
 }
@@ -71,7 +81,7 @@ static size_t merge_by(struct fingerprints *known, struct finding *findings, siz
 	size_t kept = 0;
 
 	for (size_t i = 0; i < count; i++) {
-		struct finding **same = judge_place_of(known, findings[i].fingerprint);
+		struct finding **same = judge_place_of(known, &findings[i]);
 		const char *name = findings[i].lock.name;
 
 		if (*same) {
@@ -157,7 +167,7 @@ static void note_actions(struct judgement *judgement)
 const struct finding *judge_process(struct model *model, struct arena *arena, uint32_t process)
 {
 	struct judgement judgement = {.model = model, .arena = arena};
-	const struct finding *worst = NULL;
+	struct finding *worst = NULL;
 	struct model_view view;
 
 	model_restrict(model, &view, process);
@@ -168,6 +178,8 @@ const struct finding *judge_process(struct model *model, struct arena *arena, ui
 	for (size_t i = 0; i < judgement.count; i++)
 		if (!worst || judgement.findings[i].severity > worst->severity)
 			worst = &judgement.findings[i];
+	if (worst)
+		headline_fill(arena, worst);
 	return worst;
 }
 
@@ -182,4 +194,6 @@ void judge(struct model *model, struct arena *arena, bool all, struct finding **
 	note_actions(&judgement);
 	*findings = judgement.findings;
 	*count = judge_merge(judgement.findings, judgement.count);
+	for (size_t i = 0; i < *count; i++)
+		headline_fill(arena, &judgement.findings[i]);
 }

@@ -9,8 +9,8 @@
 /*
  * Notes are many and symbols are expensive: unless `all`, the rules that only
  * give notes are asked only where another rule found something to report.
- * Findings with the same fingerprint become one, with the sum of their counts;
- * the most severe come first. Everything belongs to `arena`.
+ * Findings with the same fingerprint, of one program, become one, with the sum of
+ * their counts; the most severe come first. Everything belongs to `arena`.
  */
 void judge(struct model *model, struct arena *arena, bool all, struct finding **findings,
 	   size_t *count);

@@ -256,6 +256,12 @@ static void add_culprits(struct table *table, const struct report *report)
 	}
 }
 
+bool library_is_telling(const struct library *library)
+{
+	return library->threads_created > 0 || library->locks_used > 0 ||
+	       library->atfork_handlers > 0 || library->errors > 0 || library->warnings > 0;
+}
+
 void libraries_blame(struct library *libraries, size_t count, const struct report *report)
 {
 	for (size_t i = 0; i < count; i++)
@@ -289,6 +295,17 @@ void libraries_sort(struct library *libraries, size_t count)
 		qsort(libraries, count, sizeof(*libraries), compare_libraries);
 }
 
+/* Of what is not in the table of a text report nobody asks for the package. */
+static void name_packages(struct table *table, struct library *libraries)
+{
+	struct judgement *judgement = &table->judgement;
+
+	for (size_t i = 0; i < table->count; i++)
+		if (library_is_telling(&libraries[i]))
+			libraries[i].origin = origin_of_file(&judgement->origins, judgement->arena,
+							     libraries[i].path);
+}
+
 void libraries_fill(struct model *model, struct arena *arena, struct report *report)
 {
 	struct table table = {.judgement = {.model = model, .arena = arena}};
@@ -303,6 +320,7 @@ void libraries_fill(struct model *model, struct arena *arena, struct report *rep
 	for (size_t i = 0; i < table.count; i++)
 		libraries[i] = *table.rows[i];
 	libraries_blame(libraries, table.count, report);
+	name_packages(&table, libraries);
 	libraries_sort(libraries, table.count);
 	report->libraries = libraries;
 	report->library_count = table.count;

@@ -13,6 +13,9 @@
  */
 void libraries_fill(struct model *model, struct arena *arena, struct report *report);
 
+/* A library that did nothing takes no part in the answer to "which one is it?". */
+bool library_is_telling(const struct library *library);
+
 /* Counts the report's findings anew. */
 void libraries_blame(struct library *libraries, size_t count, const struct report *report);
 

@@ -2,6 +2,7 @@
 #include "merge.h"
 #include "judge.h"
 #include "libraries.h"
+#include "narrow.h"
 #include <stdlib.h>
 #include <string.h>
 
@@ -18,6 +19,7 @@ static void merge_findings(const struct report *reports, size_t count, struct ar
 		for (size_t k = 0; k < reports[i].finding_count; k++)
 			merged->findings[merged->finding_count++] = reports[i].findings[k];
 	merged->finding_count = judge_merge(merged->findings, merged->finding_count);
+	suppressions_narrow(arena, merged->findings, merged->finding_count);
 }
 
 static int by_path(const void *left, const void *right)

@@ -5,9 +5,8 @@
 #include "suppressions.h"
 #include "base/arena.h"
 #include "base/escape.h"
-#include "base/library_names.h"
+#include "suppression_words.h"
 #include <errno.h>
-#include <fnmatch.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -16,27 +15,12 @@
 #define WORD_COLUMNS 60     /* of a word that is quoted in a complaint */
 #define TEXT_COLUMNS 400
 
-enum key { KEY_RULE, KEY_LOCK, KEY_FUNCTION, KEY_LIBRARY, KEYS };
-
-static const char *const key_names[KEYS] = {
-	[KEY_RULE] = "rule",
-	[KEY_LOCK] = "lock",
-	[KEY_FUNCTION] = "function",
-	[KEY_LIBRARY] = "library",
-};
-
-struct condition {
-	struct condition *next;
-	enum key key;
-	const char *glob;
-};
-
 struct suppression {
 	struct suppression *next;
 	const char *file;
 	unsigned int line;
 	const char *text;
-	struct condition *conditions;
+	struct suppression_word *words;
 	bool used;
 };
 
@@ -117,57 +101,46 @@ static const char *quoted(struct source *source, const char *word)
 
 static const char *problem_with(struct source *source, const char *format, const char *word)
 {
-	return arena_printf(&source->suppressions->arena,
-			    "%s '%s'; a word is rule:, lock:, "
-			    "function: or library: and a glob",
-			    format, quoted(source, word));
+	return arena_printf(&source->suppressions->arena, "%s '%s'; a word is %s and a glob",
+			    format, quoted(source, word),
+			    suppression_key_list(&source->suppressions->arena));
 }
 
-static enum key find_key(const char *word)
+static struct suppression_word *parse_word(struct source *source, const char *text)
 {
-	size_t length = strcspn(word, ":");
-	enum key key = 0;
+	struct suppression_word word = {0};
 
-	while (key < KEYS &&
-	       (strncmp(key_names[key], word, length) != 0 || key_names[key][length] != '\0'))
-		key++;
-	return key;
-}
-
-static struct condition *parse_word(struct source *source, const char *word)
-{
-	const char *glob = strchr(word, ':');
-	enum key key = find_key(word);
-	struct condition *condition;
-
-	if (!glob)
-		source->problem = problem_with(source, "no key in", word);
-	else if (key == KEYS)
-		source->problem = problem_with(source, "unknown key in", word);
-	else if (glob[1] == '\0')
-		source->problem = problem_with(source, "nothing follows", word);
-	if (source->problem)
+	switch (suppression_word_parse(text, &word)) {
+	case SUPPRESSION_WORD_GOOD:
+		break;
+	case SUPPRESSION_WORD_NO_KEY:
+		source->problem = problem_with(source, "no key in", text);
 		return NULL;
-	condition = arena_zalloc(&source->suppressions->arena, sizeof(*condition));
-	condition->key = key;
-	condition->glob = glob + 1;
-	return condition;
+	case SUPPRESSION_WORD_UNKNOWN_KEY:
+		source->problem = problem_with(source, "unknown key in", text);
+		return NULL;
+	case SUPPRESSION_WORD_EMPTY:
+		source->problem = problem_with(source, "nothing follows", text);
+		return NULL;
+	}
+	return memcpy(arena_zalloc(&source->suppressions->arena, sizeof(word)), &word,
+		      sizeof(word));
 }
 
 /* Cuts the text at its blanks; a word that begins with # begins a comment. */
-static struct condition *suppressions_parse_words(struct source *source, char *text)
+static struct suppression_word *suppressions_parse_words(struct source *source, char *text)
 {
-	struct condition *conditions = NULL;
+	struct suppression_word *words = NULL, **end = &words;
 
-	for (char *word; !source->problem && (word = strsep(&text, " \t\r")) && *word != '#';) {
-		struct condition *condition = *word ? parse_word(source, word) : NULL;
+	for (char *part; !source->problem && (part = strsep(&text, " \t\r")) && *part != '#';) {
+		struct suppression_word *word = *part ? parse_word(source, part) : NULL;
 
-		if (!condition)
+		if (!word)
 			continue;
-		condition->next = conditions;
-		conditions = condition;
+		*end = word;
+		end = &word->next;
 	}
-	return conditions;
+	return words;
 }
 
 static void trim(char *text)
@@ -192,7 +165,7 @@ static void take_line(struct source *source, char *text)
 	suppression->file = source->path;
 	suppression->line = source->line;
 	suppression->text = arena_strdup(&suppressions->arena, text);
-	suppression->conditions =
+	suppression->words =
 		suppressions_parse_words(source, arena_strdup(&suppressions->arena, text));
 	*suppressions->end = suppression;
 	suppressions->end = &suppression->next;
@@ -232,6 +205,13 @@ int suppressions_read(struct suppressions *suppressions, const char *path)
 	return result;
 }
 
+void suppressions_add(struct suppressions *suppressions, const char *line)
+{
+	struct source source = {.suppressions = suppressions, .path = ""};
+
+	take_line(&source, arena_strdup(&suppressions->arena, line));
+}
+
 struct suppressions *suppressions_open(const char *const *paths, size_t count)
 {
 	struct suppressions *suppressions = suppressions_new();
@@ -247,84 +227,10 @@ struct suppressions *suppressions_open(const char *const *paths, size_t count)
 
 /* --- matching -------------------------------------------------------------- */
 
-static bool matches(const char *glob, const char *text)
-{
-	return text && fnmatch(glob, text, 0) == 0;
-}
-
-static bool frame_matches(const struct condition *condition, const struct frame *frame)
-{
-	if (condition->key == KEY_FUNCTION)
-		return matches(condition->glob, frame->function);
-	return library_matches(frame->module, condition->glob);
-}
-
-static bool stack_matches(const struct condition *condition, const struct frames *stack)
-{
-	for (size_t i = 0; i < stack->count; i++)
-		if (frame_matches(condition, &stack->list[i]))
-			return true;
-	for (size_t i = 0; stack->python && i < stack->python->count; i++)
-		if (frame_matches(condition, &stack->python->list[i]))
-			return true;
-	return false;
-}
-
-static bool any_stack_matches(const struct condition *condition, const struct finding *finding)
-{
-	const struct frames *const stacks[] = {
-		&finding->fork.stack,          &finding->last_fork.stack,
-		&finding->lock.initialised_at, &finding->holder.created_at,
-		&finding->holder.acquired_at,  &finding->child.stack,
-	};
-
-	for (size_t i = 0; i < sizeof(stacks) / sizeof(*stacks); i++)
-		if (stack_matches(condition, stacks[i]))
-			return true;
-	for (size_t i = 0; i < finding->blocked_count; i++)
-		if (stack_matches(condition, &finding->blocked[i].stack) ||
-		    stack_matches(condition, &finding->blocked[i].acquired_at))
-			return true;
-	for (size_t i = 0; i < finding->missing_count; i++)
-		if (stack_matches(condition, &finding->missing[i].created_at))
-			return true;
-	return false;
-}
-
-static bool any_library_matches(const char *glob, const struct finding *finding)
-{
-	for (size_t i = 0; i < finding->missing_count; i++)
-		if (library_matches(finding->missing[i].library, glob))
-			return true;
-	return library_matches(finding->holder.library, glob) ||
-	       library_matches(finding->handler.library, glob);
-}
-
-static bool condition_matches(const struct condition *condition, const struct finding *finding)
-{
-	switch (condition->key) {
-	case KEY_RULE:
-		return matches(condition->glob, finding->code) ||
-		       matches(condition->glob, finding->name);
-	case KEY_LOCK:
-		return finding->lock.present && matches(condition->glob, finding->lock.name);
-	case KEY_LIBRARY:
-		return any_library_matches(condition->glob, finding) ||
-		       any_stack_matches(condition, finding);
-	case KEY_FUNCTION:
-		return matches(condition->glob, finding->handler.function) ||
-		       any_stack_matches(condition, finding);
-	case KEYS:
-		break;
-	}
-	return false;
-}
-
 static bool all_match(const struct suppression *suppression, const struct finding *finding)
 {
-	for (const struct condition *condition = suppression->conditions; condition;
-	     condition = condition->next)
-		if (!condition_matches(condition, finding))
+	for (const struct suppression_word *word = suppression->words; word; word = word->next)
+		if (!suppression_word_matches(word, finding))
 			return false;
 	return true;
 }
@@ -392,4 +298,18 @@ int suppressions_print(const struct report *report, FILE *stream)
 	}
 	arena_release(&arena);
 	return fflush(stream) || ferror(stream) ? -1 : 0;
+}
+
+int suppressions_write(const struct report *report, const char *path)
+{
+	FILE *stream = fopen(path, "we");
+	int result;
+
+	if (stream) {
+		result = suppressions_print(report, stream);
+		if (fclose(stream) == 0 && result == 0)
+			return 0;
+	}
+	fprintf(stderr, "forkcheck: cannot write '%s': %s\n", path, strerror(errno));
+	return -1;
 }

@@ -6,9 +6,8 @@
  *   rule:FC005 library:libjournal.so.*
  *
  * A line is one or more words `key:glob`, separated by blanks, that must all
- * match. Keys: rule (code or name), lock (its name), function (of any frame of
- * any stack), library (the file of any frame, of missing threads, of the
- * holder or of an atfork handler). Globs are those of the shell: * ? [] and \.
+ * match; suppression_words.h has the keys. Globs are those of the shell: * ? []
+ * and \.
  */
 #ifndef FORKCHECK_SUPPRESSIONS_H
 #define FORKCHECK_SUPPRESSIONS_H
@@ -28,6 +27,9 @@ struct suppressions *suppressions_open(const char *const *paths, size_t count);
 /* Reads a file. Returns 0, or -1 after one line on stderr that names file, line and fault. */
 int suppressions_read(struct suppressions *suppressions, const char *path);
 
+/* One line, as of a file; one that is wrong, and an empty one, say nothing. */
+void suppressions_add(struct suppressions *suppressions, const char *line);
+
 /* True when a line matches; all that match then count as used. */
 bool suppressions_match(struct suppressions *suppressions, const struct finding *finding);
 
@@ -35,10 +37,13 @@ bool suppressions_match(struct suppressions *suppressions, const struct finding 
 void suppressions_report_unused(const struct suppressions *suppressions, FILE *stream);
 
 /*
- * Lines for a suppressions file, each once, for the report's findings that are
- * not suppressed (notes only where they are shown), with a comment that says
- * what it is for. 0, or -1 with errno when the stream failed.
+ * Lines for a suppressions file, each once, for the report's findings that are not suppressed
+ * (notes only where they are shown), with a comment that says what it is for. 0, or -1 with errno
+ * when the stream failed.
  */
 int suppressions_print(const struct report *report, FILE *stream);
+
+/* The same as a file, in place of what it holds. 0, or -1 after one line on stderr. */
+int suppressions_write(const struct report *report, const char *path);
 
 #endif

@@ -391,6 +391,20 @@ char procfs_state(pid_t pid)
 	return at && at[1] == ' ' ? at[2] : '\0';
 }
 
+/* proc(5): exit_code, as waitpid() has it. */
+uint32_t procfs_end_signal(pid_t pid)
+{
+	unsigned long long status = 0;
+	char path[64], text[1024];
+	const char *at;
+
+	snprintf(path, sizeof(path), "/proc/%d/stat", pid);
+	at = read_stat_text(path, text, sizeof(text));
+	if (!at || at[0] != ' ' || at[1] != 'Z' || !stat_field(at, 49, &status))
+		return 0;
+	return (uint32_t)(status & 0x7f);
+}
+
 char procfs_usage(pid_t pid, uint64_t *ticks)
 {
 	unsigned long long user = 0, system = 0;

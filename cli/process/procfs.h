@@ -101,6 +101,10 @@ pid_t procfs_tracer(pid_t pid);
 /* Bytes that went through read and write calls, and their number; 0 where it cannot be told. */
 uint64_t procfs_io(pid_t pid);
 
+/* The number of the signal that ended a process which nobody has waited for yet; 0: none, or it
+ * cannot be told. */
+uint32_t procfs_end_signal(pid_t pid);
+
 /* The same as procfs_state(), and the processor time that all threads had so far, in clock
  * ticks: what has not run has the same. */
 char procfs_usage(pid_t pid, uint64_t *ticks);

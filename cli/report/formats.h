@@ -11,7 +11,8 @@
 
 struct render_options {
 	bool color;
-	int width; /* columns; 80 where the output is no terminal */
+	int width;        /* columns; 80 where the output is no terminal */
+	bool full_stacks; /* every frame of each stack in a text, not what a reader needs first */
 };
 
 struct report_format {

@@ -8,6 +8,7 @@
 #include "base/escape.h"
 #include "commands/options.h"
 #include "formats.h"
+#include "origins/origin.h"
 
 #include <errno.h>
 #include <inttypes.h>
@@ -71,6 +72,31 @@ static json_t *duration_value(double milliseconds)
 	return json_real(milliseconds);
 }
 
+/* "package" and "version", of what is one. */
+static void set_package(struct document *document, json_t *object, const struct origin *origin)
+{
+	if (origin == NULL || origin->kind != ORIGIN_PACKAGE)
+		return;
+	set(document, object, "package", text_value(document, origin->package));
+	set(document, object, "version", text_value(document, origin->version));
+}
+
+static void set_origin(struct document *document, json_t *object, const struct origin *origin)
+{
+	if (origin == NULL)
+		return;
+	set(document, object, "origin", json_string(origin_kind_name(origin->kind)));
+	set_package(document, object, origin);
+	if (origin->path != NULL)
+		set(document, object, "path", text_value(document, origin->path));
+	if (origin->file != NULL && origin->file->kind == ORIGIN_PACKAGE) {
+		set(document, object, "module_package",
+		    text_value(document, origin->file->package));
+		set(document, object, "module_version",
+		    text_value(document, origin->file->version));
+	}
+}
+
 static json_t *frame_value(struct document *document, const struct frame *frame)
 {
 	json_t *object = json_object();
@@ -81,6 +107,7 @@ static json_t *frame_value(struct document *document, const struct frame *frame)
 	set(document, object, "line", frame->line > 0 ? json_integer(frame->line) : json_null());
 	set(document, object, "module", text_value(document, frame->module));
 	set(document, object, "offset", placed ? hex_value(document, frame->offset) : json_null());
+	set_origin(document, object, frame->origin);
 	return object;
 }
 
@@ -100,6 +127,7 @@ static json_t *python_stack_value(struct document *document, const struct python
 		set(document, object, "file", text_value(document, frame->file));
 		set(document, object, "line",
 		    frame->line > 0 ? json_integer(frame->line) : json_null());
+		set_origin(document, object, frame->origin);
 		json_append(document, array, object);
 	}
 	return array;
@@ -176,6 +204,10 @@ static json_t *lock_value(struct document *document, const struct lock_part *loc
 	set(document, object, "attributes", text_value(document, lock->attributes));
 	set(document, object, "module", text_value(document, lock->module));
 	set(document, object, "offset", placed ? hex_value(document, lock->offset) : json_null());
+	if (lock->place != NULL)
+		set(document, object, "place", text_value(document, lock->place));
+	if (lock->user != NULL)
+		set(document, object, "used_by", text_value(document, lock->user));
 	set(document, object, "initialised_at", stack_value(document, &lock->initialised_at));
 	return object;
 }
@@ -237,6 +269,19 @@ static json_t *parent_value(struct document *document, const struct parent_part 
 	return object;
 }
 
+static json_t *ending_value(struct document *document, const struct ending_part *ending)
+{
+	json_t *object = json_object();
+
+	set(document, object, "pid", id_value(ending->pid));
+	set(document, object, "signal", text_value(document, ending->signal));
+	set(document, object, "is_seen", json_boolean(ending->is_seen));
+	set(document, object, "sender_pid", id_value(ending->sender_pid));
+	set(document, object, "stack", stack_value(document, &ending->stack));
+	set_python(document, object, "python_stack", &ending->stack);
+	return object;
+}
+
 static json_t *copied_value(struct document *document, const struct copied_part *copied)
 {
 	json_t *object = json_object();
@@ -259,6 +304,8 @@ static json_t *use_value(struct document *document, const struct use_part *use)
 		set(document, object, "python_name", text_value(document, use->python_name));
 	set(document, object, "library", text_value(document, use->library));
 	set(document, object, "is_forker", json_boolean(use->is_forker));
+	if (use->in_child)
+		set(document, object, "in_child", json_true());
 	set(document, object, "how", text_value(document, use->verb));
 	set(document, object, "stack", stack_value(document, &use->stack));
 	return object;
@@ -271,6 +318,7 @@ static json_t *missing_value(struct document *document, const struct missing_gro
 	for (size_t i = 0; i < group->name_count; i++)
 		json_append(document, names, text_value(document, group->names[i]));
 	set(document, object, "library", text_value(document, group->library));
+	set_package(document, object, group->origin);
 	set(document, object, "count", count_value(group->count));
 	set(document, object, "names", names);
 	set(document, object, "created_at", stack_value(document, &group->created_at));
@@ -361,6 +409,8 @@ static void set_parts(struct document *document, json_t *object, const struct fi
 		set(document, object, "copied", copied_value(document, &finding->copied));
 	if (finding->parent.present)
 		set(document, object, "parent", parent_value(document, &finding->parent));
+	if (finding->ending.present)
+		set(document, object, "ending", ending_value(document, &finding->ending));
 	if (finding->child.present)
 		set(document, object, "child", child_value(document, &finding->child));
 	if (finding->handler.present)
@@ -371,6 +421,49 @@ static void set_parts(struct document *document, json_t *object, const struct fi
 		set(document, object, "cycle", cycle_list(document, finding));
 	if (finding->blocked_count > 0)
 		set(document, object, "blocked", blocked_list(document, finding));
+}
+
+/* A place of the headline, as keys of `object`. */
+static void set_frame(struct document *document, json_t *object, const struct frame *frame)
+{
+	set(document, object, "function", text_value(document, frame->function));
+	set(document, object, "file", text_value(document, frame->file));
+	set(document, object, "line", frame->line > 0 ? json_integer(frame->line) : json_null());
+	if (frame->module != NULL)
+		set(document, object, "module", text_value(document, frame->module));
+	set_origin(document, object, frame->origin);
+}
+
+static json_t *headline_row_value(struct document *document, const struct headline_row *row)
+{
+	json_t *object = json_object(), *inside = json_object();
+
+	set(document, object, "role", text_value(document, row->role));
+	set(document, object, "before", text_value(document, row->before));
+	set(document, object, "after", text_value(document, row->after));
+	if (row->place.frame != NULL)
+		set_frame(document, object, row->place.frame);
+	if (row->place.inside != NULL) {
+		set_frame(document, inside, row->place.inside);
+		set(document, object, "inside", json_incref(inside));
+	}
+	json_decref(inside);
+	return object;
+}
+
+static json_t *headline_value(struct document *document, const struct headline_part *headline)
+{
+	json_t *object = json_object(), *who = json_array();
+
+	for (size_t i = 0; i < headline->who_count; i++)
+		json_append(document, who, headline_row_value(document, &headline->who[i]));
+	if (headline->waits.role != NULL)
+		set(document, object, "waits", headline_row_value(document, &headline->waits));
+	if (headline->forked.role != NULL)
+		set(document, object, "forked", headline_row_value(document, &headline->forked));
+	set(document, object, "who", who);
+	set(document, object, "cure", text_value(document, headline->cure));
+	return object;
 }
 
 static json_t *remedy_value(struct document *document, const struct remedy_part *remedy)
@@ -400,6 +493,7 @@ static json_t *finding_value(struct document *document, const struct finding *fi
 	set(document, object, "message", text_value(document, finding->message));
 	set(document, object, "fingerprint", text_value(document, finding->fingerprint));
 	set(document, object, "count", count_value(finding->count));
+	set(document, object, "headline", headline_value(document, &finding->headline));
 	set_parts(document, object, finding);
 	set(document, object, "why", text_value(document, finding->why));
 	set(document, object, "advice", text_value(document, finding->advice));
@@ -432,6 +526,7 @@ static json_t *library_list(struct document *document, const struct report *repo
 		json_t *object = json_object();
 
 		set(document, object, "path", text_value(document, library->path));
+		set_package(document, object, library->origin);
 		set(document, object, "threads_created", count_value(library->threads_created));
 		set(document, object, "locks_used", count_value(library->locks_used));
 		set(document, object, "atfork_handlers", count_value(library->atfork_handlers));

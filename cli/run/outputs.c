@@ -123,7 +123,8 @@ bool outputs_use_color(const struct options *options, int fd)
 struct render_options outputs_look(const struct options *options, FILE *stream)
 {
 	return (struct render_options){.color = outputs_use_color(options, fileno(stream)),
-				       .width = 80};
+				       .width = 80,
+				       .full_stacks = options->full_stacks};
 }
 
 bool outputs_want_notes(const struct options *options)

@@ -27,6 +27,7 @@ void model_init(struct model *model, struct reader *reader, const char *shim_pat
 	arena_init(&model->arena);
 	model->reader = reader;
 	model->shim_path = shim_path;
+	model->images = must(images_new());
 	model->by_cell = must(calloc(cells + 1, sizeof(*model->by_cell)));
 	model->types = must(calloc(cells + 1, sizeof(*model->types)));
 	model->children = must(calloc(cells + 1, sizeof(*model->children)));
@@ -37,6 +38,7 @@ void model_release(struct model *model)
 	for (size_t i = 0; i < model->space_capacity; i++)
 		if (model->spaces[i])
 			address_space_free(model->spaces[i]);
+	images_free(model->images);
 	for (size_t i = 0; i < RECORD_TYPES; i++)
 		free(model->lists[i].references);
 	free(model->spaces);
@@ -431,7 +433,7 @@ static void model_add_module(struct model *model, struct address_space *space,
 static struct address_space *build_space(struct model *model, uint32_t image)
 {
 	const struct model_list *modules = model_list(model, RECORD_MODULE);
-	struct address_space *space = address_space_new(model->shim_path);
+	struct address_space *space = address_space_new(model->shim_path, model->images);
 
 	for (size_t i = 0; space && i < modules->count; i++) {
 		const struct record_module *module =

@@ -54,6 +54,7 @@ struct model {
 		size_t count, capacity;
 	} arrivals;                    /* in the order in which something became known of them */
 	struct address_space **spaces; /* index: serial of an image */
+	struct images *images;         /* the files of all of them */
 	size_t space_capacity;
 	const char *shim_path;
 	struct siblings {

@@ -19,7 +19,7 @@ static bool read_code(const struct code_reader *reader, uint64_t address, void *
 	struct module *module = space_module_at(code->space, address);
 
 	return module && module_open(module) &&
-	       elf_file_read(&module->file, address - module->bias, to, length) == length;
+	       elf_file_read(&module->image->file, address - module->bias, to, length) == length;
 }
 
 static bool read_call_target(struct address_space *space, uint64_t return_address, uint64_t *target)
@@ -35,7 +35,8 @@ static bool find_function(struct address_space *space, uint64_t pc, uint64_t *st
 	struct cfi_frame frame;
 
 	if (!module || !module_open(module) ||
-	    cfi_find(&module->cfi, &module->file, pc - module->bias, &frame) == CFI_NONE)
+	    cfi_find(&module->image->cfi, &module->image->file, pc - module->bias, &frame) ==
+		    CFI_NONE)
 		return false;
 	*start = module->bias + frame.start;
 	*end = module->bias + frame.end;
@@ -95,8 +96,8 @@ static const char *slot_symbol(struct address_space *space, uint64_t slot)
 
 	if (!module || !module_open(module))
 		return NULL;
-	while (!name && (section = elf_nextscn(module->file.elf, section)))
-		name = find_in_section(module->file.elf, section, slot - module->bias);
+	while (!name && (section = elf_nextscn(module->image->file.elf, section)))
+		name = find_in_section(module->image->file.elf, section, slot - module->bias);
 	return name && *name ? name : NULL;
 }
 
@@ -154,8 +155,8 @@ static uint64_t find_export(struct module *module, const char *name)
 
 	if (!module || module->is_shim || !module_open(module))
 		return 0;
-	while (!value && (section = elf_nextscn(module->file.elf, section)))
-		value = find_export_in(module->file.elf, section, name);
+	while (!value && (section = elf_nextscn(module->image->file.elf, section)))
+		value = find_export_in(module->image->file.elf, section, name);
 	return value ? module->bias + value : 0;
 }
 

@@ -3,7 +3,7 @@
  * Looks on this machine only: libdw's standard search would ask the servers of
  * $DEBUGINFOD_URLS, and a hang would be reported a download later.
  */
-#include "space.h"
+#include "image.h"
 #include <fcntl.h>
 #include <gelf.h>
 #include <limits.h>
@@ -20,11 +20,11 @@
 static int find_elf(Dwfl_Module *dwfl_module, void **userdata, const char *name, Dwarf_Addr start,
 		    char **file_name, Elf **elf)
 {
-	const struct module *module = *userdata;
+	const struct image *image = *userdata;
 
 	(void)dwfl_module, (void)name, (void)start;
-	*elf = elf_begin(module->file.descriptor, ELF_C_READ, module->file.elf);
-	*file_name = strdup(module->path);
+	*elf = elf_begin(image->file.descriptor, ELF_C_READ, image->file.elf);
+	*file_name = strdup(image->path);
 	return -1;
 }
 
@@ -108,7 +108,7 @@ static int find_debuginfo(Dwfl_Module *dwfl_module, void **userdata, const char 
 			  Dwarf_Addr start, const char *file_name, const char *link, GElf_Word sum,
 			  char **found)
 {
-	const struct module *module = *userdata;
+	const struct image *image = *userdata;
 	int descriptor = dwfl_build_id_find_debuginfo(dwfl_module, userdata, name, start, file_name,
 						      link, sum, found);
 
@@ -116,7 +116,7 @@ static int find_debuginfo(Dwfl_Module *dwfl_module, void **userdata, const char 
 	 * that is looked for; only its build-id can tell that it is the right one. */
 	if (descriptor >= 0 || link == NULL || sum == 0)
 		return descriptor;
-	return open_debuglink(module->path, link, sum, found);
+	return open_debuglink(image->path, link, sum, found);
 }
 
 static char *debug_path = (char[]){DEBUG_DIRECTORY};
@@ -127,11 +127,11 @@ static const Dwfl_Callbacks callbacks = {
 };
 
 /* libdw derives the bias from the first segment, aligned; so must we. */
-static uint64_t first_address(const struct module *module)
+static uint64_t first_address(const struct image *image)
 {
-	const struct elf_segment *first = &module->file.segments[0];
+	const struct elf_segment *first = &image->file.segments[0];
 
-	return module->bias + (first->address & -first->alignment);
+	return first->address & -first->alignment;
 }
 
 static bool ends_in_nul(Elf_Scn *section)
@@ -163,31 +163,47 @@ static bool names_end(Elf *elf)
 	return has_symbols;
 }
 
-Dwfl_Module *debug_module(struct module *module)
+/* One Dwfl for each file: they may overlap. */
+static Dwfl_Module *report_image(Dwfl *dwfl, struct image *image)
 {
+	Dwfl_Module *dwfl_module;
 	void **userdata;
 
-	if (module->dwfl != NULL || !module_open(module) || !names_end(module->file.elf))
-		return module->dwfl_module;
-	module->dwfl = dwfl_begin(&callbacks);
-	if (module->dwfl == NULL)
-		return NULL;
-	/* One Dwfl for each module: their ranges may overlap over time. */
-	dwfl_report_begin(module->dwfl);
-	module->dwfl_module =
-		dwfl_report_module(module->dwfl, module->path, first_address(module), module->end);
-	dwfl_report_end(module->dwfl, NULL, NULL);
-	if (module->dwfl_module != NULL) {
-		dwfl_module_info(module->dwfl_module, &userdata, NULL, NULL, NULL, NULL, NULL,
-				 NULL);
-		*userdata = module;
+	dwfl_report_begin(dwfl);
+	dwfl_module = dwfl_report_module(dwfl, image->path, first_address(image), image->file.end);
+	dwfl_report_end(dwfl, NULL, NULL);
+	if (dwfl_module != NULL) {
+		dwfl_module_info(dwfl_module, &userdata, NULL, NULL, NULL, NULL, NULL, NULL);
+		*userdata = image;
 	}
-	return module->dwfl_module;
+	return dwfl_module;
 }
 
-void debug_release(struct module *module)
+Dwfl_Module *image_debug(struct image *image)
 {
-	dwfl_end(module->dwfl);
-	module->dwfl = NULL;
-	module->dwfl_module = NULL;
+	if (image->has_debug)
+		return image->dwfl_module;
+	image->has_debug = true;
+	if (names_end(image->file.elf))
+		image->dwfl = dwfl_begin(&callbacks);
+	if (image->dwfl != NULL)
+		image->dwfl_module = report_image(image->dwfl, image);
+	return image->dwfl_module;
+}
+
+const struct symbol_index *image_symbols(struct image *image)
+{
+	if (image->symbols == NULL && image_debug(image) != NULL)
+		image->symbols = symbol_index_new(image->dwfl_module);
+	return image->symbols;
+}
+
+void image_forget_debug(struct image *image)
+{
+	symbol_index_free(image->symbols);
+	image->symbols = NULL;
+	dwfl_end(image->dwfl);
+	image->dwfl = NULL;
+	image->dwfl_module = NULL;
+	image->has_debug = false;
 }

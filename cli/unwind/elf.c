@@ -120,6 +120,17 @@ void elf_file_close(struct elf_file *file)
 	*file = (struct elf_file){.descriptor = -1};
 }
 
+int elf_identity_of(int descriptor, struct elf_identity *identity)
+{
+	struct stat status;
+
+	if (fstat(descriptor, &status) != 0)
+		return -1;
+	*identity =
+		(struct elf_identity){status.st_dev, status.st_ino, status.st_size, status.st_mtim};
+	return 0;
+}
+
 bool elf_identity_equal(const struct elf_identity *a, const struct elf_identity *b)
 {
 	return a->device == b->device && a->inode == b->inode && a->size == b->size &&

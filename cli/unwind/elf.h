@@ -60,6 +60,8 @@ struct elf_file {
 int elf_file_open(struct elf_file *file, const char *path);
 void elf_file_close(struct elf_file *file);
 
+/* Of an open file. Returns 0, or -1 with errno. */
+int elf_identity_of(int descriptor, struct elf_identity *identity);
 bool elf_identity_equal(const struct elf_identity *a, const struct elf_identity *b);
 bool elf_file_build_id_equals(const struct elf_file *file, const uint8_t *build_id, size_t length);
 

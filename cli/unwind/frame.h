@@ -13,11 +13,14 @@ struct origin;
 struct frame {
 	const char *function; /* demangled; NULL: unknown */
 	const char *file;     /* source file as the debug information names it; NULL: unknown */
-	int line;             /* 0: unknown */
-	const char *module;   /* path of the ELF file; NULL: no known module */
-	uint64_t offset;      /* of the pc, from the module's load bias (0 with module NULL) */
+	/* Where the compiler ran, of a relative `file`; NULL: unknown, or it is none. */
+	const char *directory;
+	int line;           /* 0: unknown */
+	const char *module; /* path of the ELF file; NULL: no known module */
+	uint64_t offset;    /* of the pc, from the module's load bias (0 with module NULL) */
 	uint64_t pc;    /* in the process; a return address for all but a live innermost frame */
 	bool inlined;   /* shares its pc with the frame that follows */
+	bool is_rust;   /* rustc has mangled the function's name */
 	bool is_signal; /* the kernel called what is above, and what is below was interrupted */
 	/* The stack pointer there; of a Python frame: an address within the C frame
 	 * of its evaluator. 0: unknown. */

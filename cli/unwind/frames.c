@@ -53,7 +53,8 @@ static bool read_module(struct address_space *space, uint64_t address, unw_word_
 	*value = 0;
 	/* The last word of a segment may be cut short: the rest reads as zero. */
 	return module != NULL && module_open(module) &&
-	       elf_file_read(&module->file, address - module->bias, value, sizeof(*value)) > 0;
+	       elf_file_read(&module->image->file, address - module->bias, value, sizeof(*value)) >
+		       0;
 }
 
 static int access_memory(unw_addr_space_t unwind, unw_word_t address, unw_word_t *value, int write,
@@ -126,7 +127,8 @@ static enum cfi_verdict find_description(struct address_space *space, uint64_t a
 	*module = space_module_at(space, address);
 	if (*module == NULL || !module_open(*module))
 		return CFI_NONE;
-	return cfi_find(&(*module)->cfi, &(*module)->file, address - (*module)->bias, frame);
+	return cfi_find(&(*module)->image->cfi, &(*module)->image->file, address - (*module)->bias,
+			frame);
 }
 
 /*
@@ -296,6 +298,22 @@ static void note_end(unw_cursor_t *cursor, struct stack_registers *end)
 	*end = (struct stack_registers){.sp = sp, .fp = fp};
 }
 
+/* Made at run time: by the interpreter of a JVM, by a compiler of JavaScript. */
+static bool is_generated(struct address_space *space, const struct step *step)
+{
+	return space_module_at(space, step->pc - step->is_return) == NULL;
+}
+
+/*
+ * Did libunwind guess? Where the frame pointer does not look right to it, it takes the next word
+ * of the stack for a return address: fine below an entry, invention in generated code.
+ */
+static bool is_guess(const struct walk *walk, const struct step *step)
+{
+	return walk->undescribed &&
+	       (ending_of(walk->space, *step) != ENDING_NONE || is_generated(walk->space, step));
+}
+
 /* As long as code describes itself. Returns the number of steps by then. */
 static size_t walk_described(struct walk *walk, struct step steps[FRAMES_MAX], size_t count,
 			     struct stack_registers *end)
@@ -307,7 +325,7 @@ static size_t walk_described(struct walk *walk, struct step steps[FRAMES_MAX], s
 		return count;
 	note_end(&cursor, end);
 	while (count < FRAMES_MAX && step_up(&cursor, &steps[count - 1], &steps[count]) &&
-	       !(walk->undescribed && ending_of(walk->space, steps[count - 1]) != ENDING_NONE)) {
+	       !is_guess(walk, &steps[count - 1])) {
 		walk->undescribed = false;
 		note_end(&cursor, end);
 		count++;
@@ -342,12 +360,14 @@ static bool step_by_frame_pointer(struct walk *walk, struct stack_registers *at,
 	return true;
 }
 
-/* Go's own code, which describes itself to nobody but keeps frame pointers. */
+/* Go's own code and a JVM's interpreter describe themselves to nobody, but keep frame pointers. */
 static size_t walk_by_frame_pointer(struct walk *walk, struct stack_registers *at,
 				    struct step steps[FRAMES_MAX], size_t count)
 {
+	bool was_generated = is_generated(walk->space, &steps[count - 1]);
+
 	while (count < FRAMES_MAX && step_by_frame_pointer(walk, at, &steps[count]) &&
-	       space_module_at(walk->space, at->pc - 1)) {
+	       (was_generated || space_module_at(walk->space, at->pc - 1))) {
 		count++;
 		if (is_described(walk->space, at->pc - 1) ||
 		    ending_of(walk->space, steps[count - 1]) != ENDING_NONE)
@@ -357,15 +377,18 @@ static size_t walk_by_frame_pointer(struct walk *walk, struct stack_registers *a
 }
 
 /*
- * Go runs C on another stack than the goroutine's, and the frame pointer leads back there;
- * a goroutine that C has called goes on in C.
+ * Generated code that called C is stepped over by its frame pointers; what it leads to describes
+ * itself again. Go runs C on another stack than the goroutine's, and the frame pointer leads back
+ * there; a goroutine that C has called goes on in C.
  */
 static size_t walk_all(struct walk *walk, struct step steps[FRAMES_MAX])
 {
 	struct stack_registers *end = &walk->end;
 	size_t count = walk_described(walk, steps, 1, end);
 
-	for (int i = 0; i < CROSSINGS_MAX && count < FRAMES_MAX && is_apart(walk, end); i++) {
+	for (int i = 0; i < CROSSINGS_MAX && count < FRAMES_MAX &&
+			(is_apart(walk, end) || is_generated(walk->space, &steps[count - 1]));
+	     i++) {
 		count = walk_by_frame_pointer(walk, end, steps, count);
 		if (!end->pc || !is_described(walk->space, end->pc - 1))
 			break;

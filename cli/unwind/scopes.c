@@ -178,6 +178,15 @@ static void set_call_line(struct scope *scope, Dwarf_Die *unit, Dwarf_Die *calle
 	scope->line = line <= INT32_MAX ? (int)line : 0;
 }
 
+static void set_directories(struct scope *scopes, size_t count, Dwarf_Die *unit)
+{
+	const char *directory = string_attribute(unit, DW_AT_comp_dir);
+
+	for (size_t i = 0; i < count; i++)
+		if (scopes[i].file != NULL && scopes[i].file[0] != '/')
+			scopes[i].directory = directory;
+}
+
 size_t scopes_at(Dwfl_Module *dwfl_module, uint64_t address, struct scope scopes[SCOPES_MAX])
 {
 	Dwarf_Addr bias;
@@ -199,6 +208,7 @@ size_t scopes_at(Dwfl_Module *dwfl_module, uint64_t address, struct scope scopes
 		scopes[count] = (struct scope){0};
 		set_call_line(&scopes[count], unit, entry);
 	}
+	set_directories(scopes, count > 0 ? count : 1, unit);
 	/* A line without a function is better than nothing. */
 	return count > 0 ? count : scopes[0].line > 0;
 }

@@ -10,7 +10,7 @@
 /* How far a module of unknown extent may reach: further than any real one does. */
 #define REACH_MAX (UINT64_C(1) << 30)
 
-struct address_space *address_space_new(const char *shim_path)
+struct address_space *address_space_new(const char *shim_path, struct images *images)
 {
 	struct address_space *space = calloc(1, sizeof(*space));
 
@@ -22,17 +22,10 @@ struct address_space *address_space_new(const char *shim_path)
 		return NULL;
 	}
 	arena_init(&space->arena);
+	space->images = images != NULL ? images : &space->own_images;
 	if (shim_path != NULL)
 		space->shim_path = arena_strdup(&space->arena, shim_path);
 	return space;
-}
-
-static void module_close(struct module *module)
-{
-	debug_release(module);
-	cfi_release(&module->cfi);
-	if (module->opened && module->usable)
-		elf_file_close(&module->file);
 }
 
 void address_space_free(struct address_space *space)
@@ -41,8 +34,9 @@ void address_space_free(struct address_space *space)
 		return;
 	symbols_forget(space);
 	for (struct module *module = space->newest; module != NULL; module = module->older)
-		module_close(module);
+		image_leave(module->image);
 	unwind_free(space->unwind);
+	images_close(&space->own_images);
 	arena_release(&space->arena);
 	free(space);
 }
@@ -119,6 +113,7 @@ static struct module *append_module(struct address_space *space, const char *pat
 	struct module *module = arena_zalloc(&space->arena, sizeof(*module));
 
 	module->path = arena_strdup(&space->arena, path);
+	module->images = space->images;
 	module->bias = bias;
 	module->start = module->end = bias;
 	module->is_shim = space->shim_path != NULL && strcmp(path, space->shim_path) == 0;
@@ -148,7 +143,8 @@ static int inspect(struct module *module)
 {
 	struct elf_file file;
 
-	if (elf_file_open(&file, module->path) != 0)
+	if (elf_file_open(&file, module->path) != 0 &&
+	    (!images_close_unused(module->images) || elf_file_open(&file, module->path) != 0))
 		return -1;
 	if (is_mapped_file(module, &file)) {
 		module->identity = file.identity;
@@ -181,14 +177,7 @@ bool module_open(struct module *module)
 	if (module->opened || !module->usable)
 		return module->usable;
 	module->opened = true;
-	module->usable = elf_file_open(&module->file, module->path) == 0;
-	if (!module->usable)
-		return false;
-	if (!elf_identity_equal(&module->identity, &module->file.identity)) {
-		elf_file_close(&module->file);
-		module->usable = false;
-		return false;
-	}
-	cfi_init(&module->cfi, &module->file);
-	return true;
+	module->image = image_use(module->images, module->path, &module->identity);
+	module->usable = module->image != NULL;
+	return module->usable;
 }

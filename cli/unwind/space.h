@@ -4,10 +4,9 @@
 #ifndef FORKCHECK_SPACE_H
 #define FORKCHECK_SPACE_H
 
-#include "cfi.h"
 #include "elf.h"
+#include "image.h"
 #include "unwind.h"
-#include <elfutils/libdwfl.h>
 #include <libunwind.h>
 
 struct module {
@@ -23,12 +22,11 @@ struct module {
 	bool usable; /* the file can be read and is the one that was mapped */
 	bool is_shim;
 
-	/* From here on: opened when an address in the module is first met. */
+	struct images *images;
+
+	/* From here on: looked for when an address in the module is first met. */
 	bool opened;
-	struct elf_file file;
-	struct cfi cfi;
-	Dwfl *dwfl;
-	Dwfl_Module *dwfl_module;
+	struct image *image;
 };
 
 /* Whether a stack ends at a pc, and how. */
@@ -50,6 +48,7 @@ struct address_space {
 	struct arena arena;
 	struct module *newest;
 	const char *shim_path;
+	struct images *images, own_images;
 	unw_addr_space_t unwind;
 	struct outermost outermost[OUTERMOST_COUNT];
 	void *places; /* tree of what symbolize_code answered */
@@ -72,15 +71,12 @@ const char *symbol_at_code(struct module *module, uint64_t address);
 /* A linker's name of a function as a reader wants it: demangled, without a suffix. */
 const char *function_text(struct arena *arena, const char *name);
 
-/* debug.c: libdw's view of a module; NULL: there is none. */
-Dwfl_Module *debug_module(struct module *module);
-void debug_release(struct module *module);
-
 /* scopes.c: the functions that an address is in, by debug information. */
 #define SCOPES_MAX 64
 struct scope {
 	const char *name; /* as linked (mangled) if there is such a name; NULL: unknown */
 	const char *file;
+	const char *directory; /* where the compiler ran, if `file` is below it; NULL: unknown */
 	int line;
 	bool unqualified; /* the name lacks the namespaces and classes that the linker's has */
 };

@@ -138,38 +138,116 @@ static const char *object_text(struct arena *arena, const char *name)
 	return dot != NULL ? dot + 1 : words;
 }
 
-static bool is_code(const GElf_Sym *symbol)
+static bool is_code(const struct indexed_symbol *symbol)
 {
-	int type = GELF_ST_TYPE(symbol->st_info);
+	int type = GELF_ST_TYPE(symbol->info);
 
 	return type == STT_FUNC || type == STT_GNU_IFUNC || type == STT_NOTYPE;
 }
 
-static bool is_data(const GElf_Sym *symbol)
+static bool is_data(const struct indexed_symbol *symbol)
 {
-	return GELF_ST_TYPE(symbol->st_info) == STT_OBJECT && symbol->st_shndx != SHN_UNDEF;
+	return GELF_ST_TYPE(symbol->info) == STT_OBJECT;
 }
 
-static const char *code_symbol(Dwfl_Module *dwfl_module, uint64_t address, uint64_t *start)
+/* The linker's name; NULL: it has none. */
+static const char *symbol_name(struct image *image, const struct indexed_symbol *symbol)
 {
-	GElf_Off offset;
-	GElf_Sym symbol;
-	const char *name =
-		dwfl_module_addrinfo(dwfl_module, address, &offset, &symbol, NULL, NULL, NULL);
+	GElf_Sym elf_symbol;
+	GElf_Addr start;
+	const char *name = dwfl_module_getsym_info(image->dwfl_module, symbol->number, &elf_symbol,
+						   &start, NULL, NULL, NULL);
 
-	/* libdw gives a symbol without a size only where no other covers the address. */
-	if (name == NULL || !is_code(&symbol) || (symbol.st_size > 0 && offset >= symbol.st_size))
+	return name != NULL && name[0] != '\0' ? name : NULL;
+}
+
+static int rank_of_binding(const struct indexed_symbol *symbol)
+{
+	switch (GELF_ST_BIND(symbol->info)) {
+	case STB_GLOBAL:
+		return 3;
+	case STB_WEAK:
+		return 2;
+	case STB_LOCAL:
+		return 0;
+	default:
+		return 1;
+	}
+}
+
+static bool is_local(const struct indexed_symbol *symbol)
+{
+	return GELF_ST_BIND(symbol->info) == STB_LOCAL;
+}
+
+/* Names that others use, then the function that begins last, then the smallest. */
+static bool is_nearer(const struct indexed_symbol *symbol, const struct indexed_symbol *than)
+{
+	if (is_local(symbol) != is_local(than))
+		return is_local(than);
+	if (symbol->start != than->start)
+		return symbol->start > than->start;
+	if (rank_of_binding(symbol) != rank_of_binding(than))
+		return rank_of_binding(symbol) > rank_of_binding(than);
+	if (symbol->size != than->size)
+		return symbol->size < than->size;
+	return symbol->number < than->number;
+}
+
+struct symbol_search {
+	struct image *image;
+	const struct indexed_symbol *best;
+};
+
+static void consider_code(const struct indexed_symbol *symbol, void *context)
+{
+	struct symbol_search *search = context;
+
+	if ((search->best == NULL || is_nearer(symbol, search->best)) &&
+	    symbol_name(search->image, symbol) != NULL)
+		search->best = symbol;
+}
+
+static bool in_same_section(Dwfl_Module *dwfl_module, uint64_t one, uint64_t other)
+{
+	Dwarf_Addr bias;
+	Elf_Scn *section = dwfl_module_address_section(dwfl_module, &one, &bias);
+
+	return section != NULL &&
+	       section == dwfl_module_address_section(dwfl_module, &other, &bias);
+}
+
+/* A symbol without a size counts only where no other covers the address. */
+static const struct indexed_symbol *find_code(struct image *image, uint64_t address)
+{
+	struct symbol_search search = {.image = image};
+	const struct indexed_symbol *label;
+
+	symbol_index_covering(image->symbols, address, consider_code, &search);
+	if (search.best != NULL)
+		return search.best;
+	label = symbol_index_label(image->symbols, address);
+	return label != NULL && in_same_section(image->dwfl_module, label->start, address) ? label
+											   : NULL;
+}
+
+static const char *code_symbol(struct image *image, uint64_t address, uint64_t *start)
+{
+	const struct indexed_symbol *symbol =
+		image_symbols(image) != NULL ? find_code(image, address) : NULL;
+
+	if (symbol == NULL || !is_code(symbol))
 		return NULL;
-	*start = address - offset;
-	return name;
+	*start = symbol->start;
+	return symbol_name(image, symbol);
 }
 
 const char *symbol_at_code(struct module *module, uint64_t address)
 {
-	Dwfl_Module *dwfl_module = debug_module(module);
 	uint64_t start;
 
-	return dwfl_module != NULL ? code_symbol(dwfl_module, address, &start) : NULL;
+	return module_open(module) ? code_symbol(module->image, address - module->bias, &start)
+				   : NULL;
 }
 
 /* In Rust's older mangling a hash ends each name: "17h" and 16 digits, "E". */
@@ -182,13 +260,17 @@ static bool has_rust_hash(const char *name)
 	return hash != NULL;
 }
 
+static bool is_rust_name(const char *name)
+{
+	return strncmp(name, "_R", 2) == 0 || (strncmp(name, "_ZN", 3) == 0 && has_rust_hash(name));
+}
+
 bool unwind_is_rust(struct address_space *space, uint64_t return_address)
 {
 	struct module *module = space_module_at(space, return_address - 1);
 	const char *name = module != NULL ? symbol_at_code(module, return_address - 1) : NULL;
 
-	return name != NULL && (strncmp(name, "_R", 2) == 0 ||
-				(strncmp(name, "_ZN", 3) == 0 && has_rust_hash(name)));
+	return name != NULL && is_rust_name(name);
 }
 
 static bool is_mangled(const char *name)
@@ -217,46 +299,50 @@ static bool is_plainer(const char *name, const char *than)
  * ___pthread_mutex_lock. People know the names that it exports; and where its
  * debug file is not installed, these are the only ones.
  */
-static const char *exported_name(Dwfl_Module *dwfl_module, uint64_t start, const char *name)
+static const char *exported_name(struct image *image, uint64_t start, const char *name)
 {
-	int count = dwfl_module_getsymtab(dwfl_module);
+	const struct indexed_symbol *symbols;
+	size_t count;
 
-	for (int i = 0; i < count; i++) {
-		GElf_Sym symbol;
-		GElf_Addr address;
-		const char *alias = dwfl_module_getsym_info(dwfl_module, i, &symbol, &address, NULL,
-							    NULL, NULL);
+	if (image_symbols(image) == NULL)
+		return name;
+	symbols = symbol_index_beginning(image->symbols, start, &count);
+	for (size_t i = 0; i < count; i++) {
+		const char *alias = is_code(&symbols[i]) && !is_local(&symbols[i])
+					    ? symbol_name(image, &symbols[i])
+					    : NULL;
 
-		if (alias != NULL && alias[0] != '\0' && address == start && is_code(&symbol) &&
-		    GELF_ST_BIND(symbol.st_info) != STB_LOCAL && is_plainer(alias, name))
+		if (alias != NULL && is_plainer(alias, name))
 			name = alias;
 	}
 	return name;
 }
 
 /* The name of a function that was not inlined. */
-static const char *linked_name(Dwfl_Module *dwfl_module, uint64_t address,
-			       const struct scope *scope)
+static const char *linked_name(struct image *image, uint64_t address, const struct scope *scope)
 {
 	uint64_t start;
 
 	if (scope->name != NULL && !is_reserved(scope->name) && !scope->unqualified)
 		return scope->name;
-	const char *symbol = code_symbol(dwfl_module, address, &start);
+	const char *symbol = code_symbol(image, address, &start);
 	if (symbol == NULL)
 		return scope->name;
 	if (scope->name == NULL || (scope->unqualified && is_mangled(symbol)))
-		return is_reserved(symbol) ? exported_name(dwfl_module, start, symbol) : symbol;
-	return is_reserved(scope->name) ? exported_name(dwfl_module, start, scope->name)
-					: scope->name;
+		return is_reserved(symbol) ? exported_name(image, start, symbol) : symbol;
+	return is_reserved(scope->name) ? exported_name(image, start, scope->name) : scope->name;
 }
 
 static void symbols_describe(struct arena *arena, struct frame *frame, const struct scope *scope)
 {
-	if (scope->name != NULL)
+	if (scope->name != NULL) {
 		frame->function = function_text(arena, scope->name);
+		frame->is_rust = is_rust_name(scope->name);
+	}
 	if (scope->file != NULL)
 		frame->file = arena_strdup(arena, scope->file);
+	if (scope->directory != NULL)
+		frame->directory = arena_strdup(arena, scope->directory);
 	frame->line = scope->line;
 }
 
@@ -266,12 +352,12 @@ static struct frames lookup(struct address_space *space, uint64_t pc, bool is_re
 	struct frames frames = {.count = 0};
 	uint64_t address = pc - is_return;
 	struct module *module = space_module_at(space, address);
-	Dwfl_Module *dwfl_module = module != NULL ? debug_module(module) : NULL;
+	struct image *image = module != NULL && module_open(module) ? module->image : NULL;
 
-	if (dwfl_module != NULL) {
-		frames.count = scopes_at(dwfl_module, address, scopes);
+	if (image != NULL && image_debug(image) != NULL) {
+		frames.count = scopes_at(image->dwfl_module, address - module->bias, scopes);
 		struct scope *last = &scopes[frames.count > 0 ? frames.count - 1 : 0];
-		last->name = linked_name(dwfl_module, address, last);
+		last->name = linked_name(image, address - module->bias, last);
 	}
 	if (frames.count == 0)
 		frames.count = 1;
@@ -318,41 +404,45 @@ struct frames symbolize_code(struct address_space *space, struct arena *arena, u
 		frames.list[i] = known->list[i];
 		frames.list[i].function = copy_text(arena, known->list[i].function);
 		frames.list[i].file = copy_text(arena, known->list[i].file);
+		frames.list[i].directory = copy_text(arena, known->list[i].directory);
 		frames.list[i].module = copy_text(arena, known->list[i].module);
 	}
 	return frames;
 }
 
 /* The smallest object around an address says most about it. */
-static bool is_better(const GElf_Sym *symbol, const char *name, const GElf_Sym *best,
-		      const char *best_name)
+static bool is_better(struct image *image, const struct indexed_symbol *symbol, const char *name,
+		      const struct indexed_symbol *best)
 {
-	if (best_name == NULL || symbol->st_size != best->st_size)
-		return best_name == NULL || symbol->st_size < best->st_size;
-	return is_reserved(best_name) && is_plainer(name, best_name);
+	const char *best_name;
+
+	if (best == NULL || symbol->size != best->size)
+		return best == NULL || symbol->size < best->size;
+	best_name = symbol_name(image, best);
+	return is_reserved(best_name) ? is_plainer(name, best_name)
+				      : !is_reserved(name) && symbol->number < best->number;
 }
 
-static const char *covering_object(Dwfl_Module *dwfl_module, uint64_t address, uint64_t *offset)
+static void consider_object(const struct indexed_symbol *symbol, void *context)
 {
-	const char *best_name = NULL;
-	GElf_Sym best = {0};
-	int count = dwfl_module_getsymtab(dwfl_module);
+	struct symbol_search *search = context;
+	const char *name = is_data(symbol) ? symbol_name(search->image, symbol) : NULL;
 
-	for (int i = 0; i < count; i++) {
-		GElf_Sym symbol;
-		GElf_Addr start;
-		const char *name =
-			dwfl_module_getsym_info(dwfl_module, i, &symbol, &start, NULL, NULL, NULL);
+	if (name != NULL && is_better(search->image, symbol, name, search->best))
+		search->best = symbol;
+}
 
-		if (name == NULL || name[0] == '\0' || !is_data(&symbol) || address < start ||
-		    address - start >= symbol.st_size ||
-		    !is_better(&symbol, name, &best, best_name))
-			continue;
-		best = symbol;
-		best_name = name;
-		*offset = address - start;
-	}
-	return best_name;
+static const char *covering_object(struct image *image, uint64_t address, uint64_t *offset)
+{
+	struct symbol_search search = {.image = image};
+
+	if (image_symbols(image) == NULL)
+		return NULL;
+	symbol_index_covering(image->symbols, address, consider_object, &search);
+	if (search.best == NULL)
+		return NULL;
+	*offset = address - search.best->start;
+	return symbol_name(image, search.best);
 }
 
 struct data_symbol symbolize_data(struct address_space *space, struct arena *arena,
@@ -367,9 +457,8 @@ struct data_symbol symbolize_data(struct address_space *space, struct arena *are
 		return answer;
 	answer.module = arena_strdup(arena, module->path);
 	answer.offset = address - module->bias;
-	Dwfl_Module *dwfl_module = debug_module(module);
 	const char *name =
-		dwfl_module != NULL ? covering_object(dwfl_module, address, &offset) : NULL;
+		module_open(module) ? covering_object(module->image, answer.offset, &offset) : NULL;
 	if (name == NULL)
 		return answer;
 	answer.name = object_text(arena, name);

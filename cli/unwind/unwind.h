@@ -18,8 +18,17 @@
 /* What one process has mapped: the modules of the loader's list. */
 struct address_space;
 
-/* `shim_path`: the ELF file whose frames are never shown; may be NULL. */
-struct address_space *address_space_new(const char *shim_path);
+/* Files that several address spaces have in common. */
+struct images;
+struct images *images_new(void);
+/* After all address spaces that use them. */
+void images_free(struct images *images);
+
+/*
+ * `shim_path`: the ELF file whose frames are never shown; may be NULL. `images` outlives it; NULL:
+ * it has files of its own.
+ */
+struct address_space *address_space_new(const char *shim_path, struct images *images);
 void address_space_free(struct address_space *space);
 /*
  * Adds an ELF file at a load bias (0 for a non-PIE program). `build_id` (NULL

@@ -280,7 +280,10 @@ struct session_intern {
 	record(COPIED,      copied,      NOTHING) \
 	record(TAKEN,       taken,       NOTHING) \
 	record(LOST_USE,    lost_use,    NOTHING) \
-	record(BLOCKED,     blocked,     WITHIN, state_length, SESSION_LOCK_STATE_MAX)
+	record(BLOCKED,     blocked,     WITHIN, state_length, SESSION_LOCK_STATE_MAX) \
+	record(PLACE,       place,       BYTES, name_length) \
+	record(HANDED,      handed,      NOTHING) \
+	record(SIGNAL,      signal,      NOTHING)
 /* clang-format on */
 
 #define RECORD_TYPE(type, ...) RECORD_##type,
@@ -721,6 +724,49 @@ struct record_object {
 	uint64_t owner;    /* pthread_t of the thread that has it; 0: not known */
 };
 
+enum place_kind {
+	PLACE_ANONYMOUS = 1, /* of nobody else: allocated, a thread's stack, thread-local data */
+	PLACE_HEAP,          /* the program break's */
+	PLACE_STACK,         /* the first thread's */
+	PLACE_SHARED,        /* other processes may have it */
+	PLACE_FILE,          /* a file's, a copy of its own */
+};
+
+/* What memory a word is in that a process waits on. */
+struct record_place {
+	struct record record;
+	uint32_t serial; /* of the process */
+	uint32_t kind;   /* enum place_kind */
+	uint64_t address;
+	uint64_t start, end; /* of the mapping */
+	uint32_t name_length;
+	int32_t tid; /* who waits there */
+	char name[]; /* path of the file that is mapped; no NUL */
+};
+
+/* What a process that hangs had given to lost threads, as its private facts have it. */
+struct record_handed {
+	struct record record;
+	uint32_t serial; /* of the process */
+	uint32_t reserved;
+	uint64_t key, gave, took; /* struct session_handed */
+};
+
+enum signal_fact {
+	SIGNAL_SENT = 1, /* the writer is about to send it */
+	SIGNAL_ENDED,    /* the process was a child of the writer, or was found ended by the CLI */
+};
+
+/* A signal that ends a process. */
+struct record_signal {
+	struct record record;
+	uint32_t what;                   /* enum signal_fact */
+	uint32_t number;                 /* of the signal */
+	int32_t pid;                     /* whom it is for */
+	session_reference stack, python; /* of who sends it; else 0 */
+	uint32_t reserved;
+};
+
 enum ring_wait {
 	RING_CHILD = 1, /* for the end of a child */
 	RING_DATA,      /* in a pipe that is empty */
@@ -923,6 +969,9 @@ _Static_assert(sizeof(struct record_use) == 64, "use");
 _Static_assert(sizeof(struct record_hang) == 104, "hang");
 _Static_assert(sizeof(struct session_object) == 32, "object");
 _Static_assert(sizeof(struct record_object) == 88, "object record");
+_Static_assert(sizeof(struct record_place) == 72, "place");
+_Static_assert(sizeof(struct record_handed) == 64, "handed");
+_Static_assert(sizeof(struct record_signal) == 56, "signal");
 _Static_assert(sizeof(struct record_action) == 40, "action");
 _Static_assert(sizeof(struct record_run) == 64, "run");
 _Static_assert(sizeof(struct record_ring) == 80, "ring");

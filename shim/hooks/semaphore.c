@@ -45,7 +45,8 @@ static int took(int result, const sem_t *semaphore, bool is_shared, struct call_
 {
 	struct thread *thread = thread_known();
 
-	if (thread)
+	/* Who was interrupted has not been refused: most wait again, as long as they like. */
+	if (thread && !(result && errno == EINTR))
 		lock_tried(thread, semaphore, LOCK_SEMAPHORE, result ? EBUSY : 0);
 	if (result)
 		return result;

@@ -90,7 +90,7 @@ static void record_use(struct thread *thread, struct thread *lost, enum lost_fun
 {
 	session_reference reference, which = thread_record(lost), who = thread_record(thread);
 	session_reference stack = capture_stack(thread);
-	session_reference python = python_capture(thread, thread->capture_sp);
+	session_reference python = kept_reference(python_capture(thread, thread->capture_sp));
 	struct record_lost_use *record = log_claim(sizeof(*record), &reference);
 
 	if (!record)

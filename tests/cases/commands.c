@@ -111,10 +111,20 @@ static const struct command_case cases[] = {
 
 	/* Reports. */
 	{"text report", "$FORKCHECK mutex normal hang", 66, "",
-	 "error FC001 orphaned-lock \\(proven\\)\n.*shared_mutex.*fork #1.*"
+	 "error FC001 orphaned-lock \\(proven\\)\n.*\n"
+	 "  waits at   mutex\\.c:[0-9]+ work +for mutex shared_mutex\n"
+	 "  forked at  mutex\\.c:[0-9]+ main +fork #1 .*\n"
+	 "  held by    T2 .*mutex\\.c:[0-9]+ holder\n"
+	 "  cure       take shared_mutex .*fork #1.*"
 	 "main +mutex\\.c:[0-9]+\n.*holder +mutex\\.c:[0-9]+\n.*work +mutex\\.c:[0-9]+\n.*"
-	 "why: .*cure: .*forkcheck: 1 error, 0 warnings",
+	 "why: .*forkcheck: 1 error, 0 warnings",
 	 0},
+	{"full stacks",
+	 "$FORKCHECK mutex normal hang 2>r; ! grep -q ' _start ' r || exit 1\n"
+	 "$FORKCHECK --full-stacks --keep-session=s mutex normal hang 2>r; grep -q ' _start ' r "
+	 "|| exit 2\n"
+	 "$FORKCHECK --full-stacks report s 2>r; grep -q ' _start ' r",
+	 0, "", NULL, 0},
 	{"text report fits", "$FORKCHECK mutex normal hang 2>r; awk 'length > 80' r", 0, "", NULL,
 	 0},
 	{"no colour in a file",
@@ -131,6 +141,16 @@ static const struct command_case cases[] = {
 	 "for i in 1 2; do $FORKCHECK --format=json -o $i.json mutex normal hang\n"
 	 "grep -o '\"fingerprint\": *\"[^\"]*\"' $i.json >$i; done; test -s 1 && cmp 1 2",
 	 0, "", NULL, 0},
+	/* Built anew, position-independent or not, under any name, and five times. */
+	{"fingerprints know a program again",
+	 "build() { cc -g -pthread -D_GNU_SOURCE -I$SCRIPTS/.. $SCRIPTS/apart.c \"$@\"; }\n"
+	 "mkdir d; build -no-pie -o d/fixed; build -pie -fPIE -o moved; cp moved "
+	 "d/other-0123456789abcdef\n"
+	 "for p in d/fixed ./moved d/other-0123456789abcdef ./moved ./moved; do\n"
+	 "	$FORKCHECK --format=json -o r.json $p 15 first second\n"
+	 "	grep -o '\"fingerprint\": *\"FC001[^\"]*\"' r.json\n"
+	 "done | sort | uniq -c | sed 's/\"f.*//'",
+	 0, "      5 \n      5 \n", NULL, 0},
 	{"latent passes", "$FORKCHECK mutex normal latent", 0, "", "warning FC005", 0},
 	{"latent fails where asked", "$FORKCHECK --fail-on=warning mutex normal latent", 66, "",
 	 "warning FC005", 0},
@@ -212,6 +232,30 @@ static const struct command_case cases[] = {
 	 "$FORKCHECK report --print-suppressions s >f 2>r; grep -v '#' f\n"
 	 "$FORKCHECK report --fail-on=warning --suppressions=f s",
 	 0, "rule:FC005 lock:shared_mutex\n", NULL, 0},
+
+	/* The last words of first's and second's lines are those that tell them apart. */
+	{"lines that hide a finding and no other",
+	 "$FORKCHECK --keep-session=s --gen-suppressions=f apart 15 first second other 2>r\n"
+	 "grep -v '#' f | tee lines\n"
+	 "while read line; do\n"
+	 "	echo \"$line\" >one; $FORKCHECK report --suppressions=one --gen-suppressions=rest "
+	 "s 2>r\n"
+	 "	grep -v '#' rest >left; wc -l <left; grep -c 'wait:other' left\n"
+	 "done <lines\n"
+	 "$FORKCHECK report --suppressions=f s; echo $?",
+	 0,
+	 "rule:FC001 wait:take file:apart.c fork:hang wait:first\n"
+	 "rule:FC001 wait:take file:apart.c fork:hang wait:second\n"
+	 "rule:FC001 wait:other file:apart.c fork:hang\n"
+	 "2\n1\n2\n1\n2\n0\n0\n",
+	 NULL, 0},
+	{"what was hidden stays silent beside a third",
+	 "$FORKCHECK --gen-suppressions=f apart 15 first second 2>r\n"
+	 "$FORKCHECK --suppressions=f apart 2 second other first 2>r; echo $?\n"
+	 "grep -c 'error FC001' r; grep -c 'wait:other' r; grep -c '2 suppressed' r",
+	 0, "66\n1\n1\n1\n", NULL, 0},
+	{"suppressions that cannot be written",
+	 "$FORKCHECK --gen-suppressions=missing/f ends exit 7", 125, "", COMPLAINT "$", 1},
 
 	/* The shim reaches what it must reach. */
 	{"child of a shell", "$FORKCHECK sh -c 'mutex normal hang; exit 5'", 66, "", "error FC001",
@@ -295,10 +339,12 @@ static const struct command_case cases[] = {
 	 "go build -o calls-c $SCRIPTS/calls-c.go\n"
 	 "$FORKCHECK --color=never ./calls-c 2>text; echo $?\n"
 	 "grep -cE '#[0-9] work +calls-c.go:(33|36)$' text\n"
+	 /* The child's are those of the fork. */
+	 "grep -q 'the rest is as at the fork' text || exit 1\n"
 	 "grep -cE '#[0-9] main.spawnWorker +calls-c.go:46$' text\n"
 	 "grep -cE '#[0-9] main.main +calls-c.go:(49|50)$' text\n"
 	 "$FORKCHECK --fail-on=warning ./calls-c given 2>&1; echo $?",
-	 0, "66\n2\n2\n3\n0\n", NULL, 0},
+	 0, "66\n2\n1\n2\n0\n", NULL, 0},
 };
 
 static int count_lines(const char *text)

@@ -11,6 +11,8 @@
 	.command = program, .verdict = GUILTY, .code = "FC002", .missing = library,                \
 	.waiting_in = function, .action = "killed"
 
+#define PLACED(where) HANG("placed " where, "placed", "wait_until_open")
+
 #define POOL_SOURCES    "libraries/libpool.c programs/pool.c programs/pool-loaded.c programs/orphan.c"
 #define CHAIN_SOURCES   .sources = "libraries/libpool.c programs/chain.c"
 #define HANDLER_SOURCES "libraries/libhandler.c programs/prepare.c"
@@ -138,30 +140,42 @@ static const struct program_case cases[] = {
 	{.command = "orphan restarted", .verdict = CLEAN},
 
 	/* Bare futex words. */
-	{HANG("latch called hang", "latch", "syscall"), .missing_count = 1, .fork = "main@FORK",
+	{HANG("latch called hang", "latch", "futex_called"), .missing_count = 1,
+	 .fork = "main@FORK",
 	 .child = "futex_called@CALLED wait_until_set@WAIT work@USE main@CHILD",
 	 .created = "start_server@CREATE main@START"},
 	{HANG("latch inline hang", "latch", "futex_inline"), .missing_count = 1,
 	 .fork = "main@FORK",
 	 .child = "futex_inline@INSTRUCTION wait_until_set@WAIT work@USE main@CHILD",
 	 .created = "start_server@CREATE main@START"},
-	{HANG("latch bitset hang", "latch", "syscall"),
+	{HANG("latch bitset hang", "latch", "futex_called"),
 	 .child = "futex_called@CALLED wait_until_set@WAIT work@USE main@CHILD"},
 	{.command = "latch called served", .verdict = CLEAN},
 	{.command = "latch inline served", .verdict = CLEAN},
 	{.command = "latch bitset served", .verdict = CLEAN},
 
+	/* What it waits for has a name, or a place. */
+	{PLACED("static"), .lock = "state", .kind = "futex",
+	 .child = "wait_until_open@WAIT work@USE main@CHILD",
+	 .created = "start_server@CREATE main@START", .fork = "main@FORK"},
+	{PLACED("inside"), .lock = "guarded+0x8", .kind = "futex"},
+	{PLACED("stack"), .place = "on its stack, in main", .user = "wait_until_open"},
+	{PLACED("heap"), .place = "on the heap", .user = "wait_until_open"},
+	{PLACED("mapped"), .place = "in allocated memory", .user = "wait_until_open"},
+	{PLACED("local"), .place = "in thread-local data of thread \"placed\"",
+	 .user = "wait_until_open"},
+
 	/* The word is the waiting thread's own: the lock is what its record stands for. */
-	{HANG("parking record taken", "parking", "syscall"), .lock = "table_lock", .kind = "futex",
+	{HANG("parking record taken", "parking", "sleep_on"), .lock = "table_lock", .kind = "futex",
 	 .missing_count = 1, .fork = "fork_and_work@FORK",
 	 .child = "sleep_on@SLEEP park@PARK take_by_record@RECORD work@USE fork_and_work@CHILD",
 	 .created = "start@CREATE main@START"},
-	{HANG("parking record taken $CASES/libvariable.so", "parking", "syscall"),
+	{HANG("parking record taken $CASES/libvariable.so", "parking", "sleep_on"),
 	 .lock = "table_lock", .kind = "futex", .missing_count = 1},
 	{.command = "parking record released", .verdict = CLEAN},
 	{.command = "parking record handed", .verdict = CLEAN},
 	{.command = "parking record handed $CASES/libvariable.so", .verdict = CLEAN},
-	{HANG("parking word taken", "parking", "syscall"), .lock = "table_lock", .kind = "futex",
+	{HANG("parking word taken", "parking", "sleep_on"), .lock = "table_lock", .kind = "futex",
 	 .missing_count = 1, .fork = "fork_and_work@FORK",
 	 .child = "sleep_on@SLEEP enqueue@ENQUEUED take_by_word@WORD work@USE fork_and_work@CHILD",
 	 .created = "start@CREATE main@START"},
@@ -186,7 +200,8 @@ static const struct program_case cases[] = {
 	{HANG("future async", "future", NULL), .missing_count = 1,
 	 .fork = "fork_and_collect@FORK with_async@CALL_ASYNC",
 	 .child = "service::collect@GET fork_and_collect@CHILD", .created = "with_async@ASYNC",
-	 .sources = "programs/future.cpp"},
+	 .headline_waits = "service::collect@GET", .headline_forked = "fork_and_collect@FORK",
+	 .headline_who = "with_async@ASYNC", .sources = "programs/future.cpp"},
 	{HANG("future promise", "future", NULL), .missing_count = 1,
 	 .child = "service::collect@GET fork_and_collect@CHILD", .created = "with_promise@THREAD",
 	 .sources = "programs/future.cpp"},

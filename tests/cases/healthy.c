@@ -79,7 +79,7 @@ static const struct program_case cases[] = {
 	{.command = "together own",
 	 .verdict = GUILTY,
 	 .code = "FC002",
-	 .waiting_in = "syscall",
+	 .waiting_in = "wait_for",
 	 .missing = "together",
 	 .action = "killed"},
 

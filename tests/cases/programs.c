@@ -12,7 +12,8 @@
 		.command = "mutex " type " hang", .verdict = GUILTY, .lock = "shared_mutex",       \
 		.holder = "mutex", .start_routine = "holder", .fork = "main@FORK",                 \
 		.acquired = "holder@ACQUIRE", .child = "work@CHILD", .created = "main@CREATE",     \
-		.initialised = "initialise@INITIALISE",                                            \
+		.initialised = "initialise@INITIALISE", .headline_waits = "work@CHILD",            \
+		.headline_forked = "main@FORK", .headline_who = "holder@ACQUIRE",                  \
 	}
 /* Asked for, in vain: the child goes on. */
 #define MUTEX_TRIED(type, mode, frames)                                                            \

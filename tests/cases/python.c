@@ -3,6 +3,7 @@
  * the fork, of the thread that holds a lock or was lost, and of the child.
  */
 #include "../unit/suites.h"
+#include "expect.h"
 #include "run.h"
 #include "verdict.h"
 
@@ -31,10 +32,27 @@ static const struct program_case cases[] = {
 	 .python_created = "main@START", .python_name = "auditor", .missing_first = "auditor",
 	 SOURCES("lock")},
 	{PYTHON("python-lock.py call released"), .verdict = CLEAN},
+	/* Whose threads they are: those of a package, though there are more of the program's own.
+	 */
+	{PYTHON("python-client.py"), .verdict = GUILTY, .code = "FC002", .missing = INTERPRETER,
+	 .python_child = "Client.flush@FLUSH main@USE",
+	 .python_created = "Client.__init__@CREATE main@CLIENT",
+	 .says = "a thread of clockwork that does not exist in it", .user = "Client.flush",
+	 .attributes = "a lock of Python's", .action = "killed",
+	 .sources = "programs/python-client.py programs/site-packages/clockwork/__init__.py"},
+	{PYTHON("python-client.py own"), .verdict = GUILTY, .code = "FC002", .action = "killed",
+	 .missing = INTERPRETER, .python_child = "main@JOIN",
+	 .says = "Python threads \"one\" and \"two\", started at python-client.py:",
+	 .sources = "programs/python-client.py"},
+	{PYTHON("python-kill.py"), .verdict = WARNED, .code = "FC015", .missing = INTERPRETER,
+	 .python_fork = "main@FORK", .python_child = "main@SIGNAL",
+	 .sources = "programs/python-kill.py"},
 	{PYTHON("python-lock.py process"), .verdict = GUILTY, .code = "FC002",
 	 .missing = INTERPRETER, .python_fork = "start_process@START_PROCESS main@PROCESS",
 	 .python_child = "Account.add@ADD work@WORK start_process@START_PROCESS main@PROCESS",
-	 .python_created = "main@START", .python_name = "auditor", SOURCES("lock")},
+	 .python_created = "main@START", .python_name = "auditor",
+	 .headline_waits = "Account.add@ADD", .headline_forked = "start_process@START_PROCESS",
+	 .headline_who = "main@START", SOURCES("lock")},
 	{PYTHON("python-lock.py process released"), .verdict = CLEAN},
 	/* The fork that lost the thread, which is not the child's own. */
 	{PYTHON("python-lock.py daemon"), .verdict = GUILTY, .code = "FC002",
@@ -164,13 +182,56 @@ START_TEST(test_python)
 }
 END_TEST
 
+/* As pip installs it, where Debian's interpreter looks for it. */
+static const char packaged[] =
+	"site=$PWD/venv/lib/python3.11/site-packages\n"
+	"mkdir -p $site/meter $site/meter_client-1.2.3.dist-info\n"
+	"cp $SCRIPTS/meter-client.py $site/meter/client.py\n"
+	"cd $site/meter_client-1.2.3.dist-info\n"
+	"printf 'Metadata-Version: 2.1\\nName: meter-client\\nVersion: 1.2.3\\n\\nA client.\\n' "
+	">METADATA\n"
+	"printf 'meter/client.py,,\\nmeter_client-1.2.3.dist-info/RECORD,,\\n' >RECORD\n"
+	"cd $OLDPWD\n"
+	"PYTHONPATH=$site exec $FORKCHECK --format=json -o report.json -- \\\n"
+	"	/usr/bin/python3 -B $SCRIPTS/python-package.py\n";
+
+static void assert_origin(const json_t *frame, const char *origin, const char *version)
+{
+	ck_assert_ptr_nonnull(frame);
+	ck_assert_str_eq(json_string_value(json_object_get(frame, "origin")), origin);
+	ck_assert_pstr_eq(json_string_value(json_object_get(frame, "version")), version);
+}
+
+START_TEST(test_package)
+{
+	const json_t *finding, *group, *stack;
+	struct run run;
+
+	run_script(&run, packaged);
+	ck_assert_int_eq(run.status, 66);
+	finding = json_array_get(json_object_get(run.report, "findings"), 0);
+	ck_assert_ptr_null(expect_text(finding, "code", "FC002"));
+	group = json_array_get(json_object_get(finding, "missing_threads"), 0);
+	ck_assert_ptr_null(expect_text(group, "package", "meter-client"));
+	ck_assert_ptr_null(expect_text(group, "version", "1.2.3"));
+	stack = json_object_get(json_object_get(finding, "child"), "python_stack");
+	assert_origin(expect_member(stack, "path", "meter/client.py"), "package", "1.2.3");
+	assert_origin(expect_member(stack, "path", "threading.py"), "runtime", NULL);
+	assert_origin(expect_member(stack, "function", "count"), "own", NULL);
+	run_free(&run);
+}
+END_TEST
+
 Suite *python_programs_suite(void)
 {
 	Suite *suite = suite_create("python-programs");
-	TCase *python = tcase_create("python");
+	TCase *python = tcase_create("python"), *packages = tcase_create("packages");
 
 	tcase_set_timeout(python, 70.0 * run_repeats());
 	tcase_add_loop_test(python, test_python, 0, sizeof(cases) / sizeof(cases[0]));
 	suite_add_tcase(suite, python);
+	tcase_set_timeout(packages, 70);
+	tcase_add_test(packages, test_package);
+	suite_add_tcase(suite, packages);
 	return suite;
 }

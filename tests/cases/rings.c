@@ -18,9 +18,14 @@ static const struct program_case cases[] = {
 	 .child = "read_and_answer@READ reads@OTHER", .program_status = ANY},
 	{RING("rings sockets", "recv"), .child = "sockets@RECEIVE", .program_status = ANY},
 	{RING("rings locks", "flock"), .child = "lock_both@FLOCK locks@LOCKS"},
-	{RING("rings shared", "sem_wait"), .child = "shared@SEMAPHORE"},
+	{RING("rings shared", "sem_wait"), .child = "shared@SEMAPHORE",
+	 .via = "a futex in shared memory"},
 	{RING("/usr/bin/python3 $SCRIPTS/feeder.py joined", NULL), .python_awaited = "main@JOIN",
 	 .sources = "programs/feeder.py"},
+
+	/* Who is in the middle of a write is not held: which thread of Python's it is, is known. */
+	{RING("/usr/bin/python3 $SCRIPTS/python-writer.py", NULL), .python_awaiting = "fill@WRITE",
+	 .python_awaited = "main@JOIN", .sources = "programs/python-writer.py"},
 
 	/* A mutex that processes share, and whose owner was killed. */
 	{.command = "rings owner-killed",
@@ -29,7 +34,9 @@ static const struct program_case cases[] = {
 	 .action = "killed",
 	 .waiting_in = "pthread_mutex_lock",
 	 .fork = "owner@FORK_WAITER",
-	 .child = "owner@MUTEX"},
+	 .child = "owner@MUTEX",
+	 .sender = "owner@KILL",
+	 .says = "was ended by SIGKILL, which process"},
 	{.command = "rings owner-killed-robust", .verdict = CLEAN},
 	{.command = "rings owner-late", .verdict = CLEAN},
 

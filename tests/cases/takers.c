@@ -14,9 +14,9 @@
 
 static const struct program_case cases[] = {
 	{TAKEN("taker killed"), .fork = "start_waiter@FORK_WAITER", .child = "start_waiter@WAIT",
-	 .says = "took it once more"},
+	 .says = "took it once more", .sender = "lose_one@KILL run@LOSE"},
 	{TAKEN("taker named"), .child = "start_waiter@WAIT"},
-	{TAKEN("taker ended"), .child = "start_waiter@WAIT"},
+	{TAKEN("taker ended"), .child = "start_waiter@WAIT", .says = "which took it, has ended."},
 	/* One semaphore, one finding, whoever waits. */
 	{TAKEN("taker several")},
 	{TAKEN("taker alone"), .child = "run@ALONE"},
@@ -38,7 +38,8 @@ static const struct program_case cases[] = {
 	/* multiprocessing.Lock */
 	{PYTHON("fork"), .verdict = GUILTY, .code = "FC012", .action = "killed",
 	 .waiting_in = "sem_wait", .python_fork = "main@START", .python_child = "add@ADD",
-	 .python_holder = "hold@HOLD", .sources = "programs/python-taker.py"},
+	 .python_holder = "hold@HOLD", .sources = "programs/python-taker.py",
+	 .python_sender = "main@TERMINATE", .says = "was ended by SIGTERM"},
 	{PYTHON("spawn"), .verdict = GUILTY, .code = "FC012", .action = "killed",
 	 .waiting_in = "sem_wait", .python_child = "add@ADD", .python_holder = "hold@HOLD",
 	 .sources = "programs/python-taker.py"},

@@ -68,6 +68,8 @@ static const char *judge_stacks(const json_t *finding, const struct program_case
 		{"parent", "stack", expected->parent},
 		{"holder", "created_at", expected->missing != NULL ? NULL : expected->created},
 		{"lock", "initialised_at", expected->initialised},
+		{"ending", "stack", expected->sender},
+		{"ending", "python_stack", expected->python_sender},
 		{"last_gave", "stack", expected->gave},
 		{"last_took", "stack", expected->took},
 		{"fork", "python_stack", expected->python_fork},
@@ -111,10 +113,18 @@ static const char *judge_awaited(const json_t *finding, const struct program_cas
 	const json_t *cycle = json_object_get(finding, "cycle");
 	json_t *pid = json_object_get(json_array_get(cycle, 0), "waits_for");
 	const json_t *edge = NULL;
+	const char *difference = NULL;
 
 	for (size_t i = 0; i < json_array_size(cycle); i++)
 		if (json_equal(json_object_get(json_array_get(cycle, i), "pid"), pid))
 			edge = json_array_get(cycle, i);
+	if (expected->via != NULL)
+		difference = expect_words(json_array_get(cycle, 0), "via", expected->via);
+	if (difference == NULL && expected->python_awaiting != NULL)
+		difference = expect_stack(json_object_get(json_array_get(cycle, 0), "python_stack"),
+					  expected->python_awaiting, sources_of(expected));
+	if (difference != NULL)
+		return difference;
 	return expect_stack(json_object_get(edge, "python_stack"), expected->python_awaited,
 			    sources_of(expected));
 }
@@ -140,6 +150,12 @@ static const char *judge_lock(const json_t *finding, const struct program_case *
 	if (expected->lock != NULL)
 		difference = expect_text(lock, "kind",
 					 expected->kind != NULL ? expected->kind : "mutex");
+	if (difference == NULL)
+		difference = expect_text(lock, "place", expected->place);
+	if (difference == NULL)
+		difference = expect_text(lock, "used_by", expected->user);
+	if (difference == NULL)
+		difference = expect_text(lock, "attributes", expected->attributes);
 	if (difference == NULL)
 		difference = expect_text(holder, "name", expected->holder);
 	if (difference == NULL && expected->missing == NULL)
@@ -249,6 +265,34 @@ static const char *judge_hang(const json_t *finding, const struct program_case *
 	return difference != NULL ? difference : judge_missing(finding, expected);
 }
 
+/* A line of the headline is a frame, and NULL is not asked for. */
+static const char *judge_row(const json_t *row, const char *frame,
+			     const struct program_case *expected)
+{
+	json_t *stack = json_array();
+	const char *difference;
+
+	json_array_append(stack, (json_t *)row);
+	difference = expect_stack(stack, frame, sources_of(expected));
+	json_decref(stack);
+	return difference;
+}
+
+static const char *judge_headline(const json_t *finding, const struct program_case *expected)
+{
+	const json_t *headline = json_object_get(finding, "headline");
+	const char *difference =
+		judge_row(json_object_get(headline, "waits"), expected->headline_waits, expected);
+
+	if (difference == NULL)
+		difference = judge_row(json_object_get(headline, "forked"),
+				       expected->headline_forked, expected);
+	if (difference == NULL)
+		difference = judge_row(json_array_get(json_object_get(headline, "who"), 0),
+				       expected->headline_who, expected);
+	return difference;
+}
+
 static const char *judge_words(const json_t *finding, const struct program_case *expected)
 {
 	const char *difference = expect_text(finding, "start_method", expected->start_method);
@@ -270,6 +314,8 @@ static const char *judge_finding(const json_t *finding, const struct program_cas
 	if (difference == NULL)
 		difference =
 			expect_text(finding, "certainty", meanings[expected->verdict].certainty);
+	if (difference == NULL)
+		difference = judge_headline(finding, expected);
 	if (difference == NULL)
 		difference = judge_lock(finding, expected);
 	if (difference == NULL)

@@ -24,6 +24,9 @@ struct program_case {
 	const char *code; /* if not the verdict's own */
 	const char *lock;
 	const char *kind;          /* of the lock, if it is no mutex */
+	const char *place;         /* what memory it is in, where it has no name */
+	const char *attributes;    /* of the lock */
+	const char *user;          /* the function that waits for it, where it has no name */
 	const char *holder;        /* the thread's name */
 	const char *creator;       /* of the holder: its name; "forker": the thread that forked */
 	const char *start_routine; /* of the holder */
@@ -37,6 +40,7 @@ struct program_case {
 	const char *acquired;
 	const char *child;
 	const char *parent;  /* what it did after the fork */
+	const char *sender;  /* of the signal that ended the holder's process */
 	const char *created; /* the holder, or the missing threads of `missing` */
 	const char *initialised;
 	/* The same for what Python ran there; `python_created` as `created`. */
@@ -45,7 +49,12 @@ struct program_case {
 	const char *python_holder;
 	const char *python_child;
 	const char *python_created;
-	const char *python_awaited; /* of the process of a ring that the child waits for */
+	const char *python_sender;   /* of the signal that ended the holder's process */
+	const char *via;             /* words about what the child waits for in a ring */
+	const char *python_awaiting; /* the child's edge of a ring */
+	const char *python_awaited;  /* of the process of a ring that the child waits for */
+	/* The lines to read first, one frame each: where it waits and was forked, and who else. */
+	const char *headline_waits, *headline_forked, *headline_who;
 	const char *python_problem; /* words about why the child has no Python frames */
 	const char *python_name;    /* of the holder, or one of the missing threads */
 	const char *start_method;   /* of Python's */

@@ -88,7 +88,7 @@ static void ask_calls(struct address_space *space, struct arena *arena, const ui
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t length)
 {
-	struct address_space *space = address_space_new(NULL);
+	struct address_space *space = address_space_new(NULL, NULL);
 	int file = memfd_create("elf", 0);
 	struct arena arena;
 	char path[64];

@@ -447,7 +447,7 @@ int LLVMFuzzerInitialize(int *count, char ***arguments)
 {
 	(void)count;
 	(void)arguments;
-	space = address_space_new(NULL);
+	space = address_space_new(NULL, NULL);
 	add_module(&area_base);
 	add_module(dlsym(RTLD_NEXT, "qsort"));
 	map_area();

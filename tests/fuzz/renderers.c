@@ -4,6 +4,7 @@
  * that text again and again up to 10 MB. Whatever it is, what comes out is text
  * in UTF-8 without a character that a terminal would obey, and JSON is JSON.
  */
+#include "cli/findings/headline.h"
 #include "cli/report/formats.h"
 #include "fuzz.h"
 #include <jansson.h>
@@ -103,7 +104,7 @@ static struct frames take_frames(struct input *input, struct frame *list)
 /* The parts of a finding, and what they point to. */
 struct made {
 	struct finding finding;
-	struct frame frames[8][FRAMES];
+	struct frame frames[9][FRAMES];
 	struct missing_group missing;
 	struct cycle_edge edge;
 	const char *name;
@@ -157,6 +158,8 @@ static void make_lock(struct input *input, struct made *made)
 					   .module = take_text(input),
 					   .offset = take_number(input),
 					   .address = take_number(input),
+					   .place = take_text(input),
+					   .user = take_text(input),
 					   .initialised_at = take_frames(input, made->frames[2])};
 	finding->holder = (struct holder_part){.present = take_bool(input),
 					       .tid = (int)take_number(input),
@@ -178,6 +181,16 @@ static void make_lock(struct input *input, struct made *made)
 					  .thread_name = take_text(input),
 					  .library = take_text(input),
 					  .stack = take_frames(input, made->frames[5])};
+}
+
+static void make_ending(struct input *input, struct made *made)
+{
+	made->finding.ending = (struct ending_part){.present = take_bool(input),
+						    .pid = (int)take_number(input),
+						    .signal = take_text(input),
+						    .is_seen = take_bool(input),
+						    .sender_pid = (int)take_number(input),
+						    .stack = take_frames(input, made->frames[8])};
 }
 
 static void make_lists(struct input *input, struct made *made)
@@ -263,7 +276,7 @@ static void check_json(const char *text)
 
 static void render(const struct report_format *format, const struct report *report, bool color)
 {
-	const struct render_options look = {.width = 80, .color = color};
+	const struct render_options look = {.width = 80, .color = color, .full_stacks = color};
 	char *text = NULL;
 	size_t size = 0;
 	FILE *stream = open_memstream(&text, &size);
@@ -285,19 +298,21 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t length)
 	struct unobserved unobserved;
 	struct left_running left;
 	struct report report = {.findings = &made.finding, .finding_count = 1};
+	struct arena arena;
 
 	make_words(&input, &made.finding);
 	make_sides(&input, &made);
 	make_lock(&input, &made);
+	make_ending(&input, &made);
 	make_lists(&input, &made);
 	command[0] = (char *)(uintptr_t)take_text(&input);
 	command[1] = command[0] ? (char *)(uintptr_t)take_text(&input) : NULL;
-	library = (struct library){take_text(&input),
-				   take_number(&input),
-				   take_number(&input),
-				   take_number(&input),
-				   1,
-				   1};
+	library = (struct library){.path = take_text(&input),
+				   .threads_created = take_number(&input),
+				   .locks_used = take_number(&input),
+				   .atfork_handlers = take_number(&input),
+				   .errors = 1,
+				   .warnings = 1};
 	unobserved =
 		(struct unobserved){(int)take_number(&input), take_text(&input), take_text(&input)};
 	left = (struct left_running){(int)take_number(&input), take_text(&input)};
@@ -316,10 +331,13 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t length)
 	report.libraries = &library;
 	report.library_count = take_bool(&input);
 	report.show_notes = true;
+	arena_init(&arena);
+	headline_fill(&arena, &made.finding);
 	for (const struct report_format *format = report_formats; format->name; format++) {
 		render(format, &report, false);
 		render(format, &report, true);
 	}
+	arena_release(&arena);
 	forget_texts();
 	return 0;
 }

@@ -8,15 +8,19 @@
 #define SUITES(suite) \
 	suite(arena) \
 	suite(library_names) \
+	suite(origins) \
 	suite(options) \
 	suite(report) \
 	suite(unwind) \
+	suite(symbol_index) \
+	suite(image) \
 	suite(suppressions) \
 	suite(save) \
 	suite(libraries) \
 	suite(assemble) \
 	suite(reader) \
 	suite(model) \
+	suite(headline) \
 	suite(judge) \
 	suite(rules) \
 	suite(libc_regions) \

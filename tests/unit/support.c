@@ -1,8 +1,8 @@
 /* Forks, makes folders and redirects stderr, for the tests only. */
 #include "support.h"
 #include <check.h>
-#include <dirent.h>
 #include <fcntl.h>
+#include <ftw.h>
 #include <linux/futex.h>
 #include <pthread.h>
 #include <signal.h>
@@ -94,18 +94,15 @@ const char *support_folder(void)
 	return path;
 }
 
+static int remove_entry(const char *path, const struct stat *status, int type, struct FTW *place)
+{
+	(void)status, (void)type, (void)place;
+	return remove(path);
+}
+
 void support_remove_folder(const char *path)
 {
-	DIR *stream = opendir(path);
-	const struct dirent *entry;
-
-	ck_assert_ptr_nonnull(stream);
-	while ((entry = readdir(stream)))
-		if (strcmp(entry->d_name, ".") != 0 && strcmp(entry->d_name, "..") != 0 &&
-		    unlinkat(dirfd(stream), entry->d_name, 0))
-			unlinkat(dirfd(stream), entry->d_name, AT_REMOVEDIR);
-	closedir(stream);
-	ck_assert_int_eq(rmdir(path), 0);
+	ck_assert_int_eq(nftw(path, remove_entry, 16, FTW_DEPTH | FTW_PHYS), 0);
 }
 
 static int saved_errors = -1;

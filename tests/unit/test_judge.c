@@ -6,6 +6,7 @@
 #include "cli/findings/evidence/fork_blockers.h"
 #include "cli/findings/evidence/lock_kinds.h"
 #include "cli/findings/judge.h"
+#include "cli/findings/narrow.h"
 #include "cli/findings/rules/fc007_handler_locks.h"
 #include "session_builder.h"
 #include "support.h"
@@ -220,7 +221,7 @@ START_TEST(names_the_holder_from_its_held_record)
 	ck_assert_str_eq(
 		finding->message,
 		"child 200 waits for first_mutex; its holder does not exist in the child.");
-	ck_assert_str_eq(finding->suppression, "lock:first_mutex");
+	ck_assert_str_eq(finding->suppression, "rule:FC001 lock:first_mutex");
 	/* The wait says it all: no warning about the same lock beside it. */
 	ck_assert_uint_eq(count_of("FC005"), 0);
 
@@ -1054,6 +1055,107 @@ START_TEST(tells_places_of_creation_apart)
 }
 END_TEST
 
+/* Adds a PLACE record of what a child waits on, and what it is called in the finding. */
+static const struct lock_part *place_of(enum place_kind kind, const char *name, uint64_t address)
+{
+	struct record_place place = {
+		.serial = CHILD,
+		.kind = kind,
+		.address = address,
+		.start = address & ~UINT64_C(0xffff),
+		.end = (address | 0xffff) + 1,
+		.name_length = (uint32_t)strlen(name),
+	};
+	struct record_hang *hang = session_builder_cell(&session, add_hang(HANG_CHILD, true));
+
+	hang->address = address;
+	session_builder_add(&session, RECORD_PLACE, 0, &place, sizeof(place), name,
+			    place.name_length);
+	run_rules();
+	return &the("FC002")->lock;
+}
+
+START_TEST(says_what_memory_a_futex_is_in)
+{
+	static const struct {
+		enum place_kind kind;
+		const char *name, *words;
+	} places[] = {
+		{PLACE_HEAP, "[heap]", "on the heap"},
+		{PLACE_STACK, "[stack]", "on the stack of the first thread"},
+		{PLACE_ANONYMOUS, "", "in allocated memory"},
+		{PLACE_SHARED, "/dev/shm/jobs", "in shared memory /dev/shm/jobs"},
+		{PLACE_SHARED, "/dev/zero (deleted)", "in shared memory"},
+		{PLACE_FILE, "/tmp/data", "in the memory of /tmp/data"},
+	};
+	const struct lock_part *lock = place_of(places[_i].kind, places[_i].name, 0x7f0000009000);
+
+	ck_assert(lock->present);
+	ck_assert_str_eq(lock->kind, "futex");
+	ck_assert_ptr_null(lock->name);
+	ck_assert_str_eq(lock->place, places[_i].words);
+}
+END_TEST
+
+/* The pthread_t of a thread is above its data and its stack. */
+START_TEST(says_whose_memory_a_futex_is_in)
+{
+	session_reference thread = _i ? scene.logger : scene.main;
+
+	((struct record_thread *)session_builder_cell(&session, thread))->self = 0x7f000000f000;
+	ck_assert_str_eq(place_of(PLACE_ANONYMOUS, "", 0x7f0000009000)->place,
+			 _i ? "in the stack, or the thread-local data, of thread \"logger\""
+			    : "in thread-local data of thread \"server\"");
+}
+END_TEST
+
+START_TEST(names_a_futex_by_its_symbol)
+{
+	const struct lock_part *lock =
+		place_of(PLACE_FILE, "/a/program", address_of(&first_mutex) + 4);
+
+	ck_assert_str_eq(lock->name, "first_mutex+0x4");
+	ck_assert_ptr_null(lock->place);
+	ck_assert_ptr_null(lock->user);
+}
+END_TEST
+
+/* By the thread that forked: before the fork, or in the child after it. */
+START_TEST(tells_the_child_from_its_parent)
+{
+	struct record_hang *hang = session_builder_cell(&session, add_hang(HANG_CHILD, true));
+
+	hang->address = 0x7000;
+	session_add(&session, OBJECT, object, 0, .serial = CHILD, .kind = LOCK_SEMAPHORE,
+		    .address = 0x7000, .waited = 0x7000,
+		    .took = UINT64_C(1) << OBJECT_THREAD | (_i ? OBJECT_IN_CHILD : 0));
+	run_rules();
+	ck_assert(the("FC002")->took.is_forker);
+	ck_assert_int_eq(the("FC002")->took.in_child, _i);
+}
+END_TEST
+
+/* Of two groups, the one with the thread that waited for what the child gave comes first. */
+START_TEST(blames_those_who_were_given_work)
+{
+	session_reference threads[3] = {scene.logger};
+
+	for (uint32_t i = 1; i < 3; i++)
+		threads[i] = session_add(&session, THREAD, thread, SERVER, .born_in = SERVER,
+					 .serial = 2 + i, .tid = (int32_t)(101 + i),
+					 .start_routine = (uintptr_t)logger_main, .name = "helper",
+					 .created_at = add_stack(SERVER, spawn_helper));
+	session_builder_lost(&session, CHILD, scene.fork, threads, 3);
+	add_hang(HANG_CHILD, true);
+	if (_i)
+		session_add(&session, HANDED, handed, 0, .serial = CHILD,
+			    .took = UINT64_C(2) << OBJECT_THREAD);
+	run_rules();
+	ck_assert_uint_eq(the("FC002")->missing_count, 2);
+	ck_assert_str_eq(the("FC002")->missing[0].names[0], _i ? "logger" : "helper");
+}
+END_TEST
+
 /* What ties it to the threads makes it an error, proven or not. */
 START_TEST(takes_evidence_for_an_error)
 {
@@ -1569,7 +1671,9 @@ START_TEST(tells_rules_apart_in_fingerprints)
 	evidence_identify(&judgement, &one);
 	evidence_identify(&judgement, &other);
 	ck_assert_str_ne(one.fingerprint + 5, other.fingerprint + 5);
-	ck_assert_str_eq(one.suppression, "rule:FC001");
+	/* Nothing else says which one it is. */
+	ck_assert_str_eq(one.suppression,
+			 arena_printf(&arena, "rule:FC001 fingerprint:%s", one.fingerprint));
 }
 END_TEST
 
@@ -1662,7 +1766,7 @@ START_TEST(suppresses_a_warning_for_all_parts_of_an_object)
 	ck_assert_str_eq(held_at_fork("stripes+0x28", "f", SEVERITY_WARNING).suppression,
 			 "rule:FC005 lock:stripes+*");
 	ck_assert_str_eq(held_at_fork("stripes+0x28", "f", SEVERITY_ERROR).suppression,
-			 "lock:stripes+0x28");
+			 "rule:FC005 lock:stripes+0x28");
 	ck_assert_str_eq(held_at_fork("plain", "f", SEVERITY_WARNING).suppression,
 			 "rule:FC005 lock:plain");
 }
@@ -1671,15 +1775,16 @@ END_TEST
 START_TEST(suppresses_by_function_where_the_lock_has_no_name)
 {
 	struct judgement judgement = {.model = &model, .arena = &arena};
-	struct frame fork_frames[] = {{.function = NULL}, {.function = "spawn"}};
-	struct frame child_frames[] = {{.function = "log_write"}};
+	struct frame fork_frames[] = {{.function = NULL},
+				      {.function = "spawn", .module = "/srv/server"}};
+	struct frame child_frames[] = {{.function = "log_write", .module = "/srv/server"}};
 	struct finding finding = {.code = "FC001", .fork.stack = {.list = fork_frames, .count = 2}};
 
 	evidence_identify(&judgement, &finding);
-	ck_assert_str_eq(finding.suppression, "rule:FC001 function:spawn");
+	ck_assert_str_eq(finding.suppression, "rule:FC001 fork:spawn");
 	finding.child.stack = (struct frames){.list = child_frames, .count = 1};
 	evidence_identify(&judgement, &finding);
-	ck_assert_str_eq(finding.suppression, "rule:FC001 function:log_write");
+	ck_assert_str_eq(finding.suppression, "rule:FC001 wait:log_write fork:spawn");
 }
 END_TEST
 
@@ -1695,14 +1800,126 @@ static const char *suppression_of_missing(const char *library)
 	return finding.suppression;
 }
 
+/* Identified; waits in these frames. */
+static struct finding waiting_in(struct frame *frames, size_t count)
+{
+	struct judgement judgement = {.model = &model, .arena = &arena};
+	struct finding finding = {
+		.code = "FC002",
+		.name = "lost-wakeup",
+		.severity = SEVERITY_ERROR,
+		.count = 1,
+		.child = {.present = true, .stack = {.list = frames, .count = count}}};
+
+	evidence_identify(&judgement, &finding);
+	return finding;
+}
+
+START_TEST(suppresses_by_what_the_user_wrote)
+{
+	struct frame futex = {.function = "futex_wait", .module = "/lib/x86_64/libc.so.6"};
+	struct frame wait = {.function = "std::condition_variable::wait",
+			     .module = "/usr/lib/x86_64/libstdc++.so.6"};
+	struct frame pool = {.function = "pool_run", .module = "/usr/lib/x86_64/libpool.so.1"};
+	struct frame own = {.function = "work", .module = "/srv/server", .file = "/b/src/work.c"};
+
+	ck_assert_str_eq(waiting_in((struct frame[]){futex, wait, pool, own}, 4).suppression,
+			 "rule:FC002 wait:work file:work.c");
+	ck_assert_str_eq(waiting_in((struct frame[]){futex, wait, pool}, 3).suppression,
+			 "rule:FC002 wait:pool_run");
+}
+END_TEST
+
+START_TEST(knows_a_finding_again_with_another_runtime)
+{
+	struct frame old = {.function = "futex_wait", .module = "/lib/x86_64/libc.so.6"};
+	struct frame new = {.function = "__futex_abstimed_wait", .module = "/lib/libc.so.6"};
+	struct frame own = {.function = "work", .module = "/srv/server"};
+	struct frame copy = {.function = "work", .module = "/tmp/other-0a5e1c3f9b8d7e62"};
+	const char *fingerprint = waiting_in((struct frame[]){old, own}, 2).fingerprint;
+
+	ck_assert_str_eq(waiting_in((struct frame[]){new, new, own}, 3).fingerprint, fingerprint);
+	ck_assert_str_eq(waiting_in((struct frame[]){old, copy}, 2).fingerprint, fingerprint);
+	/* Where nothing but runtimes is known, they tell. */
+	ck_assert_str_ne(waiting_in(&old, 1).fingerprint, waiting_in(&new, 1).fingerprint);
+}
+END_TEST
+
+START_TEST(keeps_findings_of_two_programs_apart)
+{
+	struct frame own = {.function = "work", .module = "/srv/server"};
+	struct finding list[] = {waiting_in(&own, 1), waiting_in(&own, 1), waiting_in(&own, 1)};
+
+	list[0].fork.program = "/srv/server-0a5e1c3f9b8d7e62";
+	list[1].fork.program = "/srv/client";
+	list[2].fork.program = "/tmp/server-1a2b3c4d5e6f7a8b";
+	ck_assert_uint_eq(judge_merge(list, 3), 2);
+	ck_assert_uint_eq(list[0].count + list[1].count, 3);
+}
+END_TEST
+
+START_TEST(knows_a_ring_again_whoever_is_found_first)
+{
+	struct judgement judgement = {.model = &model, .arena = &arena};
+	struct frame join = {.function = "join", .module = "/srv/server"};
+	struct frame put = {.function = "put", .module = "/srv/server"};
+	struct cycle_edge one = {.stack = {.list = &join, .count = 1}};
+	struct cycle_edge other = {.stack = {.list = &put, .count = 1}};
+	struct finding here = {
+		.code = "FC011", .cycle = (struct cycle_edge[]){one, other}, .cycle_count = 2};
+	struct finding there = {.code = "FC011",
+				.cycle = (struct cycle_edge[]){other, one, other},
+				.cycle_count = 3};
+	struct finding less = {.code = "FC011", .cycle = &one, .cycle_count = 1};
+
+	evidence_identify(&judgement, &here);
+	evidence_identify(&judgement, &there);
+	evidence_identify(&judgement, &less);
+	ck_assert_str_eq(here.fingerprint, there.fingerprint);
+	ck_assert_str_ne(here.fingerprint, less.fingerprint);
+	ck_assert_str_eq(here.suppression, "rule:FC011 wait:join wait:put");
+}
+END_TEST
+
+/* Each caller waits in take(). */
+static struct finding waiting_for(const char *caller)
+{
+	struct frame *frames = arena_array(&arena, 2, sizeof(*frames));
+
+	frames[0] = (struct frame){.function = "take", .module = "/srv/server"};
+	frames[1] = (struct frame){.function = caller, .module = "/srv/server"};
+	return waiting_in(frames, 2);
+}
+
+START_TEST(narrows_lines_until_they_hide_their_own)
+{
+	struct finding list[] = {waiting_for("read_job"), waiting_for("write_job"),
+				 waiting_for("read_job")};
+
+	suppressions_narrow(&arena, list, 1);
+	ck_assert_str_eq(list[0].suppression, "rule:FC002 wait:take");
+	suppressions_narrow(&arena, list, 3);
+	ck_assert_str_eq(list[0].suppression, "rule:FC002 wait:take wait:read_job");
+	ck_assert_str_eq(list[1].suppression, "rule:FC002 wait:take wait:write_job");
+	/* What differs in no word but this: the last resort. */
+	list[2].fingerprint = "FC002-0123456789abcdef";
+	suppressions_narrow(&arena, list, 3);
+	ck_assert_str_eq(list[2].suppression, "rule:FC002 fingerprint:FC002-0123456789abcdef");
+	ck_assert_str_eq(list[1].suppression, "rule:FC002 wait:take wait:write_job");
+}
+END_TEST
+
 START_TEST(suppresses_a_library_of_any_wheel)
 {
-	ck_assert_str_eq(suppression_of_missing("libgomp.so.1"), "library:libgomp.so.1");
+	const char *line = suppression_of_missing("prog-0a5e1c3f9b8d7e62");
+
+	ck_assert_str_eq(suppression_of_missing("libgomp.so.1"), "rule:FC002 library:libgomp.so.1");
 	ck_assert_str_eq(suppression_of_missing("libgomp-e985bcbb.so.1.0.0"),
-			 "library:libgomp-*.so*");
-	ck_assert_str_eq(suppression_of_missing("a*b-e985bcbb.so"), "library:a\\*b-*.so*");
-	ck_assert_str_eq(suppression_of_missing("t-0a5e1c3f9b8d7e62"),
-			 "library:t-????????????????");
+			 "rule:FC002 library:libgomp-*.so*");
+	ck_assert_str_eq(suppression_of_missing("a*b-e985bcbb.so"),
+			 "rule:FC002 library:a\\*b-*.so*");
+	/* The program itself says nothing. */
+	ck_assert_int_eq(strncmp(line, "rule:FC002 fingerprint:FC002-", 29), 0);
 }
 END_TEST
 
@@ -1980,6 +2197,11 @@ Suite *judge_suite(void)
 	tcase_add_loop_test(hangs, names_a_thread_that_nobody_saw_created, 0, 3);
 	tcase_add_test(hangs, tells_places_of_creation_apart);
 	tcase_add_loop_test(hangs, takes_evidence_for_an_error, 0, EVIDENCE_KINDS);
+	tcase_add_loop_test(hangs, says_what_memory_a_futex_is_in, 0, 6);
+	tcase_add_loop_test(hangs, says_whose_memory_a_futex_is_in, 0, 2);
+	tcase_add_test(hangs, names_a_futex_by_its_symbol);
+	tcase_add_loop_test(hangs, tells_the_child_from_its_parent, 0, 2);
+	tcase_add_loop_test(hangs, blames_those_who_were_given_work, 0, 2);
 	tcase_add_loop_test(hangs, believes_the_last_word_on_a_process, 0, 2);
 	tcase_add_loop_test(hangs, only_notes_the_try_of_a_child_that_hangs_elsewhere, 0, 2);
 	tcase_add_loop_test(hangs, tells_of_a_semaphore_once, 0, 2);
@@ -2013,6 +2235,11 @@ Suite *judge_suite(void)
 	tcase_add_test(list, counts_functions_without_names_once);
 	tcase_add_test(list, knows_a_bundled_library_again_in_the_next_wheel);
 	tcase_add_test(list, suppresses_a_library_of_any_wheel);
+	tcase_add_test(list, suppresses_by_what_the_user_wrote);
+	tcase_add_test(list, knows_a_finding_again_with_another_runtime);
+	tcase_add_test(list, keeps_findings_of_two_programs_apart);
+	tcase_add_test(list, knows_a_ring_again_whoever_is_found_first);
+	tcase_add_test(list, narrows_lines_until_they_hide_their_own);
 	tcase_add_test(list, merges_the_parts_of_an_object_that_one_line_takes);
 	tcase_add_test(list, suppresses_a_warning_for_all_parts_of_an_object);
 	tcase_add_test(list, suppresses_by_function_where_the_lock_has_no_name);

@@ -4,6 +4,7 @@
  */
 #include "cli/findings/evidence/attribution.h"
 #include "cli/findings/libraries.h"
+#include "cli/origins/origin.h"
 #include "scratch.h"
 #include <check.h>
 #include <string.h>
@@ -13,6 +14,7 @@ Suite *libraries_suite(void);
 #define PROGRAM 0x100000
 #define POOL    0x200000
 #define LOG     0x300000
+#define WHEEL   0x40000000
 
 static struct scratch scratch;
 static struct arena arena;
@@ -67,6 +69,17 @@ static const struct library *row(const char *path)
 			return &report.libraries[i];
 	return NULL;
 }
+
+START_TEST(a_library_that_did_something_has_its_package)
+{
+	scratch_add_module(&scratch, 1, "/no/site-packages/pool/_pool.abi3.so", WHEEL);
+	scratch_add_module(&scratch, 1, "/no/site-packages/idle/_idle.abi3.so", WHEEL + 0x100000);
+	add_atfork(1, WHEEL + 0x10);
+	fill();
+	ck_assert_str_eq(row("/no/site-packages/pool/_pool.abi3.so")->origin->package, "pool");
+	ck_assert_ptr_null(row("/no/site-packages/idle/_idle.abi3.so")->origin);
+}
+END_TEST
 
 START_TEST(each_module_of_a_process_that_forked_has_a_row)
 {
@@ -189,6 +202,7 @@ Suite *libraries_suite(void)
 	TCase *tests = tcase_create("libraries");
 
 	tcase_add_checked_fixture(tests, setup, teardown);
+	tcase_add_test(tests, a_library_that_did_something_has_its_package);
 	tcase_add_test(tests, each_module_of_a_process_that_forked_has_a_row);
 	tcase_add_test(tests, uses_are_counted_by_address);
 	tcase_add_test(tests, findings_are_the_culprits);

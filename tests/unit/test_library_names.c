@@ -74,6 +74,28 @@ START_TEST(keeps_other_names)
 }
 END_TEST
 
+START_TEST(knows_a_library_by_its_family)
+{
+	static const char *const libraries[][2] = {
+		{"/v/libgomp-e985bcbb.so.1.0.0", "libgomp"},
+		{"/usr/lib/libgomp.so.1", "libgomp"},
+		{"/v/_x.cpython-312-x86_64-linux-gnu.so", "_x"},
+		{"/v/.hidden.so", ".hidden"},
+		{"", ""},
+	};
+
+	for (size_t i = 0; i < sizeof(libraries) / sizeof(*libraries); i++)
+		ck_assert_str_eq(library_family(&arena, libraries[i][0]), libraries[i][1]);
+	ck_assert_ptr_null(library_family(&arena, NULL));
+	ck_assert(library_is_same("/a/prog-0a5e1c3f9b8d7e62", "/b/prog-1a2b3c4d5e6f7a8b"));
+	ck_assert(!library_is_same("/a/prog", "/a/prog2"));
+	ck_assert(!library_is_same(NULL, NULL));
+	ck_assert(library_is_shared_object("/a/libx.so.1 (deleted)"));
+	ck_assert(!library_is_shared_object("/lib.so/server"));
+	ck_assert(!library_is_shared_object(NULL));
+}
+END_TEST
+
 START_TEST(bounds_names)
 {
 	char text[10000];
@@ -147,6 +169,7 @@ Suite *library_names_suite(void)
 	tcase_add_loop_test(tcase, takes_hashes_out_of_names, 0,
 			    (int)(sizeof(names) / sizeof(*names)));
 	tcase_add_loop_test(tcase, keeps_other_names, 0, (int)(sizeof(kept) / sizeof(*kept)));
+	tcase_add_test(tcase, knows_a_library_by_its_family);
 	tcase_add_test(tcase, bounds_names);
 	tcase_add_test(tcase, does_not_confuse_families);
 	tcase_add_test(tcase, knows_libc_by_its_names);

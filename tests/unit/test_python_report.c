@@ -2,8 +2,9 @@
  * Python frames in a report: among the native ones, beside them, and where they
  * could not be read.
  */
+#include "cli/findings/headline.h"
+#include "cli/findings/merge_python.h"
 #include "cli/report/formats.h"
-#include "cli/report/text/merge_python.h"
 #include <check.h>
 #include <jansson.h>
 #include <stdlib.h>
@@ -95,9 +96,13 @@ static char *render_finding(const char *format, struct finding *finding)
 	char *text = NULL;
 	size_t size;
 	FILE *stream = open_memstream(&text, &size);
+	struct arena arena;
 
+	arena_init(&arena);
+	headline_fill(&arena, finding);
 	ck_assert_int_eq(report_format_find(format)->render(stream, &report, &options), 0);
 	fclose(stream);
+	arena_release(&arena);
 	return text;
 }
 
@@ -268,12 +273,13 @@ START_TEST(a_child_is_shown_from_the_fork_on)
 	python.list = child;
 	python.count = COUNT(child);
 	finding.fork.present = true;
-	finding.fork.stack.python = &forking;
+	finding.fork.stack = (struct frames){
+		.list = &native[2], .count = 5, .complete = true, .python = &forking};
 	check_text(&finding,
 		   "    train.py:7             in work\n"
 		   "    popen_fork.py:71       in Popen._launch\n"
 		   "    (the rest is as at the fork)\n",
-		   "pool_each");
+		   "#4 pool_each");
 	/* Another way to the fork. */
 	fork[2].line = 29;
 	check_text(&finding, "    train.py:30            in main\n", "(the rest");
@@ -331,8 +337,8 @@ START_TEST(imports_are_left_out_as_in_a_traceback)
 	python.list = importing;
 	python.count = COUNT(importing);
 	check_text(&finding,
-		   "    pool.py:4              in <module>\n"
-		   "    main.py:1              in <module>\n",
+		   "    pool.py:4                     in <module>\n"
+		   "    main.py:1                     in <module>\n",
 		   "exec_module");
 	check_text(&finding, "_ModuleLock.acquire", NULL);
 }
@@ -353,8 +359,10 @@ START_TEST(a_cure_has_a_line_to_copy)
 					      .remark = "Others say so too."};
 	check_text(&finding, ", start method\n    \"fork\":", "all in one");
 	check_text(&finding,
-		   "  cure: use spawn:\n"
-		   "          executor(context=multiprocessing.get_context('spawn_a_new'))\n"
+		   "  cure       use spawn:\n"
+		   "               executor(context=multiprocessing.get_context('spawn_a_new'))\n",
+		   NULL);
+	check_text(&finding,
 		   "  but:  no lambdas.\n"
 		   "        Others say so too.\n",
 		   NULL);

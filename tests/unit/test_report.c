@@ -3,6 +3,8 @@
  * parts are missing and where names are hostile.
  */
 #include "cli/base/escape.h"
+#include "cli/findings/headline.h"
+#include "cli/origins/origin.h"
 #include "cli/report/formats.h"
 #include "cli/report/text/shorten.h"
 
@@ -147,10 +149,15 @@ static char *render_with(int (*render)(FILE *, const struct report *,
 	char *text = NULL;
 	size_t size = 0;
 	FILE *stream = open_memstream(&text, &size);
+	struct arena arena;
 
+	arena_init(&arena);
+	for (size_t i = 0; i < report->finding_count; i++)
+		headline_fill(&arena, &report->findings[i]);
 	ck_assert_ptr_nonnull(stream);
 	ck_assert_int_eq(render(stream, report, options), 0);
 	ck_assert_int_eq(fclose(stream), 0);
+	arena_release(&arena);
 	return text;
 }
 
@@ -211,6 +218,11 @@ START_TEST(text_of_the_textbook_case)
 	static const char expected[] =
 		"forkcheck: error FC001 orphaned-lock (proven)\n"
 		"  child 4190 waits for log_mutex; its holder does not exist in the child.\n"
+		"  waits at   log.c:57 log_write      for mutex log_mutex\n"
+		"  forked at  pool.c:88 spawn_worker  fork #3 by T1 \"server\"\n"
+		"  held by    T2 \"logger\" for 1.2 ms, since log.c:57 log_write\n"
+		"  cure       take log_mutex in a pthread_atfork() prepare handler and release it\n"
+		"             in parent and child, or posix_spawn() the worker.\n"
 		"\n"
 		"  M1 = mutex log_mutex (server+0x40a0, normal, private)\n"
 		"  fork #3 in process 4182 (./server) by T1 \"server\":\n"
@@ -226,16 +238,16 @@ START_TEST(text_of_the_textbook_case)
 		"    #1 worker_main         worker.c:19\n"
 		"\n"
 		"  why:  only T1 exists in the child; T2 can never unlock M1 there.\n"
-		"  cure: take log_mutex in a pthread_atfork() prepare handler and release it in\n"
-		"        parent and child, or posix_spawn() the worker.\n"
 		"  more: forkcheck explain FC001       suppress: lock:log_mutex\n"
 		"\n"
 		"  library            threads  locks  atfork  errors\n"
 		"  server                   1      2       -       1\n"
+		"  libfoo.so.1              1      -       -       -\n"
 		"forkcheck: 1 error, 0 warnings, 4 forks, 6 processes, 0 events lost\n";
 	struct finding finding = textbook_finding();
 	struct library libraries[] = {
 		{.path = "/srv/server", .threads_created = 1, .locks_used = 2, .errors = 1},
+		{.path = "/lib/libfoo.so.1", .threads_created = 1},
 		{.path = "/lib/libm.so.6"},
 	};
 	struct report report = observed_report(&finding, 1);
@@ -245,6 +257,24 @@ START_TEST(text_of_the_textbook_case)
 	report.library_count = COUNT(libraries);
 	text = text_of(&report);
 	ck_assert_str_eq(text, expected);
+	free(text);
+}
+END_TEST
+
+START_TEST(one_library_is_no_table)
+{
+	struct finding finding = textbook_finding();
+	struct library libraries[] = {
+		{.path = "/srv/server", .threads_created = 1, .errors = 1},
+		{.path = "/lib/libm.so.6"},
+	};
+	struct report report = observed_report(&finding, 1);
+	char *text;
+
+	report.libraries = libraries;
+	report.library_count = COUNT(libraries);
+	text = text_of(&report);
+	assert_lacks(text, "threads  locks");
 	free(text);
 }
 END_TEST
@@ -350,6 +380,7 @@ START_TEST(text_bounds_long_and_deep_stacks)
 		finding.lock.module = finding.message = symbol;
 	text = text_of_finding(&finding);
 	assert_safe_page(text);
+	assert_contains(text, "\n  forked at  aaaa");
 	assert_contains(text, "    ... 172 more frames ...\n    #196 aaa");
 	ck_assert_uint_lt(strlen(text), 10000);
 	free(text);
@@ -410,7 +441,7 @@ START_TEST(text_counts_what_it_hides)
 	text = text_of(&report);
 	assert_safe_page(text);
 	assert_contains(text, "orphaned-lock (proven), seen 12 times\n");
-	assert_contains(text, "  done: forkcheck killed child 4190\n");
+	assert_contains(text, "  done: forkcheck ended child 4190 (SIGKILL), so that the run could go on\n");
 	assert_lacks(text, "FC008");
 	assert_contains(text, "forkcheck: 1 error, 0 warnings, 1 fork, 1 process, 1 event lost,");
 	assert_contains(text, "\n           2 notes (--notes shows them)\n");
@@ -521,6 +552,102 @@ START_TEST(text_of_lost_threads)
 }
 END_TEST
 
+START_TEST(names_packages_in_missing_groups_and_in_the_table)
+{
+	static const struct origin wheel = {.kind = ORIGIN_PACKAGE,
+					    .package = "polars-runtime-32",
+					    .version = "2.1.0"},
+				   gomp = {.kind = ORIGIN_PACKAGE,
+					   .package = "libgomp1",
+					   .version = "12"},
+				   hostile = {.kind = ORIGIN_PACKAGE, .package = "\033[31m"},
+				   nameless = {.kind = ORIGIN_PACKAGE};
+	const char *names[] = {"polars-0"};
+	struct missing_group groups[] = {
+		{.library = "_p.abi3.so",
+		 .count = 1,
+		 .origin = &wheel,
+		 .names = names,
+		 .name_count = 1},
+		{.library = "libx.so", .count = 1, .origin = &hostile},
+		{.library = "liby.so", .count = 1, .origin = &nameless},
+		{.count = 1},
+		{.library = "libpy.so", .count = 1, .origin = &wheel},
+		{.library = "libpy.so", .count = 1, .origin = &gomp},
+		{.library = "libpy.so", .count = 1, .origin = &wheel},
+	};
+	struct library libraries[] = {
+		{.path = "/l/libgomp.so.1", .origin = &gomp, .threads_created = 1},
+		{.path = "/v/_polars_runtime.abi3.so", .origin = &wheel, .threads_created = 1},
+	};
+	struct finding finding = note_finding();
+	struct report report = observed_report(&finding, 1);
+	json_t *root, *group;
+	char *text;
+
+	finding.missing = groups;
+	finding.missing_count = COUNT(groups);
+	report.libraries = libraries;
+	report.library_count = COUNT(libraries);
+	report.show_notes = true;
+	text = text_of(&report);
+	assert_contains(text, "1 thread of polars-runtime-32 2.1.0 (_p.abi3.so, \"polars-0\")\n");
+	assert_contains(text, "1 thread of \\x1b[31m (libx.so)\n");
+	assert_contains(text, "1 thread of liby.so\n");
+	assert_contains(text, "and 2 more threads of polars-runtime-32 2.1.0 (libpy.so), 1 of\n"
+			      "           libgomp1 12 (libpy.so)\n");
+	assert_contains(text, "  libgomp.so.1 (libgomp1 12)        1");
+	assert_contains(text, "  polars-runtime-32 2.1.0           1");
+	assert_safe_page(text);
+	free(text);
+	root = json_of(&report);
+	group = json_array_get(json_object_get(json_array_get(json_object_get(root, "findings"), 0),
+					       "missing_threads"),
+			       0);
+	ck_assert_str_eq(json_string_value(json_object_get(group, "package")), "polars-runtime-32");
+	ck_assert_str_eq(json_string_value(json_object_get(group, "version")), "2.1.0");
+	group = json_array_get(json_object_get(root, "libraries"), 0);
+	ck_assert_str_eq(json_string_value(json_object_get(group, "package")), "libgomp1");
+	json_decref(root);
+}
+END_TEST
+
+START_TEST(says_in_json_whose_a_frame_is)
+{
+	static const struct origin wheel = {.kind = ORIGIN_PACKAGE,
+					    .package = "polars",
+					    .version = "2.1"},
+				   crate = {ORIGIN_PACKAGE, "rayon-core", NULL,
+					    "rayon-core/src/latch.rs", &wheel},
+				   own = {.kind = ORIGIN_OWN};
+	struct finding finding = textbook_finding();
+	struct report report = observed_report(&finding, 1);
+	struct frame frames[] = {{.function = "f", .origin = &crate},
+				 {.function = "main", .origin = &own},
+				 {.function = "x"}};
+	json_t *root, *stack, *frame;
+
+	finding.fork.stack = (struct frames){.list = frames, .count = 3};
+	root = json_of(&report);
+	stack = json_object_get(
+		json_object_get(json_array_get(json_object_get(root, "findings"), 0), "fork"),
+		"stack");
+	frame = json_array_get(stack, 0);
+	ck_assert_str_eq(json_string_value(json_object_get(frame, "origin")), "package");
+	ck_assert_str_eq(json_string_value(json_object_get(frame, "package")), "rayon-core");
+	ck_assert(json_is_null(json_object_get(frame, "version")));
+	ck_assert_str_eq(json_string_value(json_object_get(frame, "path")),
+			 "rayon-core/src/latch.rs");
+	ck_assert_str_eq(json_string_value(json_object_get(frame, "module_package")), "polars");
+	ck_assert_str_eq(json_string_value(json_object_get(frame, "module_version")), "2.1");
+	frame = json_array_get(stack, 1);
+	ck_assert_str_eq(json_string_value(json_object_get(frame, "origin")), "own");
+	ck_assert_ptr_null(json_object_get(frame, "package"));
+	ck_assert_ptr_null(json_object_get(json_array_get(stack, 2), "origin"));
+	json_decref(root);
+}
+END_TEST
+
 START_TEST(shows_the_last_fork_beside_the_culprit)
 {
 	struct finding finding = textbook_finding();
@@ -562,6 +689,7 @@ START_TEST(text_is_coloured_only_when_asked)
 	char *text = render_with(render_text, &report, &options);
 
 	assert_contains(text, "forkcheck: \033[1;31merror\033[0m \033[1mFC001\033[0m orphaned");
+	assert_contains(text, "  waits at   \033[1mlog.c:57\033[0m log_write      for mutex");
 	free(text);
 }
 END_TEST
@@ -634,6 +762,12 @@ START_TEST(json_follows_the_contract)
 			 "log_thread");
 	ck_assert_str_eq(string_at(json_object_get(object, "child"), "waiting_in"),
 			 "pthread_mutex_lock");
+	object = json_object_get(object, "headline");
+	ck_assert_str_eq(string_at(json_object_get(object, "waits"), "function"), "log_write");
+	ck_assert_str_eq(string_at(json_object_get(object, "forked"), "file"), "src/pool.c");
+	ck_assert_str_eq(string_at(json_array_get(json_object_get(object, "who"), 0), "role"),
+			 "held by");
+	object = first_finding(root);
 	ck_assert_ptr_null(json_object_get(object, "missing_threads"));
 	ck_assert_ptr_null(json_object_get(object, "cycle"));
 	ck_assert_ptr_null(json_object_get(object, "action"));
@@ -721,6 +855,17 @@ START_TEST(names_are_shortened_to_what_tells_them_apart)
 		{"f<(a->b), unclosed", 10, "f<...losed"},
 		{"abcdefghijklmnopqrstuvwxyz", 12, "abc...uvwxyz"},
 		{"abc", 2, ".."},
+		{"<a::b::C<T> as d::E>::f", 80, "a::b::C::f"},
+		{"<crate_a::b::c::Type<T>>::run::{closure#0}", 80,
+		 "crate_a::b::c::Type::run::{closure}"},
+		{"<crate_a::b::c::Type<T>>::run::<U>", 23, "crate_a::...::Type::run"},
+		{"<crate_a::b::c::Type<T>>::run::<U>", 22, "...::b::c::Type::run"},
+		{"<crate_a::b::c::Type<T>>::run::<U>", 14, "...::Type::run"},
+		{"<crate_a::b::c::Type<T>>::run::<U>", 13, "...::run"},
+		{"<crate_a::b::c::Type<T>>::running::<U>", 6, "r...ng"},
+		{"<module>", 20, "<module>"},
+		{"long_namespace::inner::Type::method", 30, "...::inner::Type::method"},
+		{"outer.<locals>.inner", 30, "outer.<locals>.inner"},
 	};
 	struct arena arena;
 
@@ -744,6 +889,7 @@ Suite *report_suite(void)
 	TCase *json = tcase_create("json");
 
 	tcase_add_test(text, text_of_the_textbook_case);
+	tcase_add_test(text, one_library_is_no_table);
 	tcase_add_test(text, text_when_nothing_is_known);
 	tcase_add_test(text, text_of_a_lock_on_the_heap);
 	tcase_add_test(text, text_of_one_lock_among_many);
@@ -759,11 +905,13 @@ Suite *report_suite(void)
 	tcase_add_test(text, text_says_why_the_run_was_ended);
 	tcase_add_test(text, json_says_why_the_run_was_ended);
 	tcase_add_test(text, text_of_lost_threads);
+	tcase_add_test(text, names_packages_in_missing_groups_and_in_the_table);
 	tcase_add_test(text, shows_the_last_fork_beside_the_culprit);
 	tcase_add_test(text, text_is_coloured_only_when_asked);
 	tcase_add_test(text, a_failed_stream_is_an_error);
 	tcase_add_test(text, formats_are_found_by_name);
 	tcase_add_test(text, names_are_shortened_to_what_tells_them_apart);
+	tcase_add_test(json, says_in_json_whose_a_frame_is);
 	tcase_add_test(json, json_follows_the_contract);
 	tcase_add_test(json, json_tells_unknown_from_inapplicable);
 	tcase_add_test(json, json_survives_hostile_names);

@@ -3,6 +3,7 @@
  * which are reported as unused.
  */
 #include "cli/findings/suppressions.h"
+#include "cli/origins/origin.h"
 #include <check.h>
 #include <fcntl.h>
 #include <stdlib.h>
@@ -81,8 +82,13 @@ static struct frame creation_frames[] = {
 	{.function = "start_pool", .module = "/usr/lib/libpool.so"},
 };
 
+static const struct origin bank = {
+	.kind = ORIGIN_PACKAGE,
+	.package = "bank",
+	.path = "bank/account.py",
+};
 static struct frame python_frames[] = {
-	{.function = "Account.add", .file = "/srv/account.py"},
+	{.function = "Account.add", .file = "/srv/account.py", .origin = &bank},
 };
 static struct python_frames python = {.list = python_frames, .count = 1};
 
@@ -98,6 +104,7 @@ static struct finding example(void)
 		.name = "orphaned-lock",
 		.severity = SEVERITY_ERROR,
 		.suppression = "lock:log_mutex",
+		.fingerprint = "FC001-0123456789abcdef",
 		.fork = {.present = true, .stack = {fork_frames, 2, true, false}},
 		.lock = {.present = true, .name = "log_mutex"},
 		.holder = {.present = true, .library = "libholder.so.0"},
@@ -149,6 +156,25 @@ static const struct {
 	{"rule:FC001 # lock:other", true},
 	{"lock:log_mutex\r", true},
 	{"lock:log\\_mutex", true},
+	{"fingerprint:FC001-0123456789abcdef", true},
+	{"fingerprint:FC001-0123*", true},
+	{"fingerprint:FC001", false},
+	{"wait:std::*", true},
+	{"wait:Account.add", true},
+	{"wait:spawn_worker", false},
+	{"wait:before", false},
+	{"fork:spawn_worker", true},
+	{"fork:Account.add", false},
+	{"file:account.py", true},
+	{"file:srv/account.py", true},
+	{"file:/srv/account.py", true},
+	{"file:bank/account.py", true},
+	{"file:count.py", false},
+	{"file:srv", false},
+	{"package:bank", true},
+	{"package:ban", false},
+	{"rule:FC001 wait:Account.add file:account.py fork:main", true},
+	{"rule:FC001 wait:Account.add file:other.py fork:main", false},
 };
 
 START_TEST(a_line_matches_where_all_its_words_do)
@@ -165,7 +191,8 @@ START_TEST(what_a_finding_lacks_matches_nothing)
 {
 	struct finding finding = {.code = "FC008", .name = "threads-lost"};
 
-	read_text("lock:*\nfunction:*\nlibrary:*\n");
+	read_text("lock:*\nfunction:*\nlibrary:*\nwait:*\nfork:*\nfile:*\npackage:*\n"
+		  "fingerprint:*\n");
 	ck_assert(!suppressions_match(suppressions, &finding));
 }
 END_TEST

@@ -15,6 +15,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/socket.h>
 #include <ucontext.h>
 #include <unistd.h>
@@ -138,7 +139,7 @@ static void fixture_handler(int signal)
 
 static struct address_space *space_of_this_process(const char *shim_path)
 {
-	struct address_space *fresh = address_space_new(shim_path);
+	struct address_space *fresh = address_space_new(shim_path, NULL);
 
 	for (struct link_map *map = _r_debug.r_map; map != NULL; map = map->l_next) {
 		const char *path = map == _r_debug.r_map ? own_path : map->l_name;
@@ -306,6 +307,70 @@ START_TEST(ends_at_the_start_of_a_context)
 }
 END_TEST
 
+#ifdef __x86_64__
+
+/* Code as a JVM's interpreter has it: of no file, with a frame pointer, and with what was left
+ * by a call that has returned where the next word of its stack is. */
+static const uint8_t generated[] = {
+	0x55,                   /* push %rbp */
+	0x48, 0x89, 0xe5,       /* mov  %rsp,%rbp */
+	0x48, 0x83, 0xec, 0x40, /* sub  $0x40,%rsp */
+	0x48, 0x89, 0x14, 0x24, /* mov  %rdx,(%rsp) */
+	0x48, 0x89, 0xf8,       /* mov  %rdi,%rax */
+	0x48, 0x89, 0xf7,       /* mov  %rsi,%rdi */
+	0xff, 0xd0,             /* call *%rax */
+	0xc9, 0xc3,             /* leave; ret */
+};
+
+typedef void generated_code(void (*function)(void *), void *argument, uint64_t stale);
+
+static generated_code *interpreter;
+
+static OWN_FUNCTION void fixture_native(void *nothing)
+{
+	(void)nothing;
+	fixture_middle();
+	AFTER_CALL();
+}
+
+static OWN_FUNCTION void fixture_called(void *stale)
+{
+	interpreter(fixture_native, NULL, *(uint64_t *)stale);
+	AFTER_CALL();
+}
+
+static OWN_FUNCTION void fixture_calling(uint64_t stale)
+{
+	interpreter(fixture_called, &stale, stale);
+	AFTER_CALL();
+}
+
+START_TEST(steps_over_generated_code_by_its_frame_pointer)
+{
+	static const char *const functions[] = {
+		"fixture_middle", "fixture_native", NULL, "fixture_called", NULL,
+		"fixture_calling"};
+	void *page = mmap(NULL, 4096, PROT_READ | PROT_WRITE | PROT_EXEC,
+			  MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	struct frames frames;
+
+	ck_assert_ptr_ne(page, MAP_FAILED);
+	memcpy(page, generated, sizeof(generated));
+	interpreter = (generated_code *)page;
+	fixture_outer();
+	frames = unwind_with(space);
+	fixture_calling(find(&frames, "fixture_outer")->pc);
+	frames = unwind_with(space);
+	ck_assert_uint_ge(frames.count, 2 + sizeof(functions) / sizeof(*functions));
+	for (size_t i = 0; i < sizeof(functions) / sizeof(*functions); i++)
+		ck_assert_pstr_eq(frames.list[2 + i].function, functions[i]);
+	ck_assert(frames.complete);
+	munmap(page, 4096);
+}
+END_TEST
+
+#endif
+
 START_TEST(starts_from_a_return_address)
 {
 	fixture_outer();
@@ -374,7 +439,7 @@ END_TEST
 
 START_TEST(uses_nothing_of_a_replaced_file)
 {
-	struct address_space *other = address_space_new(NULL);
+	struct address_space *other = address_space_new(NULL, NULL);
 	const uint8_t build_id[20] = {1, 2, 3};
 	uint64_t pc = (uint64_t)fixture_outer;
 
@@ -391,7 +456,7 @@ END_TEST
 
 START_TEST(names_a_file_that_cannot_be_read)
 {
-	struct address_space *other = address_space_new(NULL);
+	struct address_space *other = address_space_new(NULL, NULL);
 
 	ck_assert_int_eq(address_space_add(other, "/nonexistent/lib.so", 0x7000000000, NULL, 0),
 			 -1);
@@ -494,7 +559,7 @@ END_TEST
 
 START_TEST(claims_no_data_for_a_module_of_unknown_extent)
 {
-	struct address_space *other = address_space_new(NULL);
+	struct address_space *other = address_space_new(NULL, NULL);
 
 	address_space_add(other, "/nonexistent/liblost.so", 0x10000, NULL, 0);
 	ck_assert_str_eq(space_module_path(other, 0x13000), "/nonexistent/liblost.so");
@@ -591,7 +656,7 @@ START_TEST(asks_no_server_for_debug_files)
 	ck_assert_int_eq(getsockname(listener, (struct sockaddr *)&address, &length), 0);
 	snprintf(url, sizeof(url), "http://127.0.0.1:%d", ntohs(address.sin_port));
 	setenv("DEBUGINFOD_URLS", url, 1);
-	struct address_space *other = address_space_new(NULL);
+	struct address_space *other = address_space_new(NULL, NULL);
 
 	ck_assert_int_eq(address_space_add(other, "/bin/true", 0x10000, NULL, 0), 0);
 	symbolize_code(other, &arena, 0x13000, true);
@@ -669,7 +734,7 @@ END_TEST
 START_TEST(forgets_a_file_that_changed)
 {
 	struct image image = image_of("/bin/true");
-	struct address_space *other = address_space_new(NULL);
+	struct address_space *other = address_space_new(NULL, NULL);
 
 	image_write(&image, image.size);
 	ck_assert_int_eq(address_space_add(other, image.path, 0x10000, NULL, 0), 0);
@@ -686,7 +751,7 @@ END_TEST
 static void use_image(const struct image *image)
 {
 	const uint64_t bias = 0x100000;
-	struct address_space *other = address_space_new(NULL);
+	struct address_space *other = address_space_new(NULL, NULL);
 	struct captured_memory memory;
 	uint64_t stack[64];
 
@@ -774,6 +839,9 @@ static void add_walks(Suite *suite)
 	tcase_add_test(walks, gives_inlined_functions_frames);
 	tcase_add_test(walks, walks_through_a_signal_handler);
 	tcase_add_test(walks, ends_at_the_start_of_a_context);
+#ifdef __x86_64__
+	tcase_add_test(walks, steps_over_generated_code_by_its_frame_pointer);
+#endif
 	tcase_add_test(walks, starts_from_a_return_address);
 	tcase_add_test(walks, is_incomplete_where_the_copy_ends);
 	tcase_add_test(walks, leaves_out_the_shim);

@@ -110,18 +110,18 @@ static const char *attribute_unseen(struct judgement *judgement, uint32_t proces
 	return path && !is_thread_starter(path) ? arena_strdup(judgement->arena, path) : NULL;
 }
 
+const char *attribute_thread_path(struct judgement *judgement, uint32_t process,
+				  const struct record_thread *thread)
+{
+	if (thread->flags & THREAD_MAIN)
+		return evidence_program(judgement, process);
+	if (model_is_unseen(thread))
+		return attribute_unseen(judgement, process, thread);
+	return attribute_creation(judgement, process, thread->created_at, thread->start_routine);
+}
+
 const char *attribute_thread(struct judgement *judgement, uint32_t process,
 			     const struct record_thread *thread)
 {
-	const char *path;
-
-	if (thread->flags & THREAD_MAIN) {
-		path = evidence_program(judgement, process);
-	} else if (model_is_unseen(thread)) {
-		path = attribute_unseen(judgement, process, thread);
-	} else {
-		path = attribute_creation(judgement, process, thread->created_at,
-					  thread->start_routine);
-	}
-	return evidence_file_name(path);
+	return evidence_file_name(attribute_thread_path(judgement, process, thread));
 }

@@ -12,6 +12,10 @@
 const char *attribute_thread(struct judgement *judgement, uint32_t process,
 			     const struct record_thread *thread);
 
+/* The same library's path. */
+const char *attribute_thread_path(struct judgement *judgement, uint32_t process,
+				  const struct record_thread *thread);
+
 /* The path of the library that created a thread at this stack, with this start
  * routine (either may be 0), in the program of a process. NULL: unknown. */
 const char *attribute_creation(struct judgement *judgement, uint32_t process,

@@ -5,7 +5,6 @@
 #include "evidence.h"
 #include "attribution.h"
 #include "base/library_names.h"
-#include "finding_stacks.h"
 #include "fork_line.h"
 #include "fork_paths.h"
 #include "lock_kinds.h"
@@ -13,8 +12,6 @@
 #include <string.h>
 
 #define WALK_MAX 128
-/* Of a name in a line for a suppressions file; what is longer ends with a *. */
-#define SUPPRESSED_BYTES 200
 
 const char *evidence_file_name(const char *path)
 {
@@ -442,6 +439,27 @@ static const char *function_entered(struct judgement *judgement, uint32_t proces
 }
 
 /*
+ * Who makes system calls by their number is most often a library of a language: what the
+ * program called there ("std::sync::Condvar::wait") says more. Without one, who made the call.
+ */
+static const char *behind_syscall(struct judgement *judgement, struct frames *stack, size_t inner)
+{
+	const char *function = NULL;
+
+	origins_mark(&judgement->origins, judgement->arena, stack);
+	for (size_t i = inner; i < stack->count; i++) {
+		const struct frame *frame = &stack->list[i];
+		bool is_runtimes = frame->origin->kind == ORIGIN_RUNTIME;
+
+		if (frame->function && (is_runtimes || !function))
+			function = frame->function;
+		if (!is_runtimes)
+			break;
+	}
+	return function;
+}
+
+/*
  * The function that a live stack is stuck in, as it was called ("sem_wait",
  * "GOMP_parallel"): libc gets there by jumps, and inner functions have no names
  * for most people. Else the innermost function with a name.
@@ -449,7 +467,7 @@ static const char *function_entered(struct judgement *judgement, uint32_t proces
 const char *evidence_waiting_in(struct judgement *judgement, uint32_t process, struct frames *stack)
 {
 	size_t inner = count_called_frames(stack);
-	const char *function = function_entered(judgement, process, stack, inner);
+	const char *function = function_entered(judgement, process, stack, inner), *caller;
 
 	if (function)
 		stack->list[inner - 1].function = function;
@@ -457,7 +475,10 @@ const char *evidence_waiting_in(struct judgement *judgement, uint32_t process, s
 		function = stack->list[i].function;
 	for (size_t i = 0; i < stack->count && !function; i++)
 		function = stack->list[i].function;
-	return function;
+	caller = function && strcmp(function, "syscall") == 0
+			 ? behind_syscall(judgement, stack, inner)
+			 : NULL;
+	return caller ? caller : function;
 }
 
 void evidence_hang(struct judgement *judgement, struct child_part *part,
@@ -482,218 +503,4 @@ const char *evidence_lock_words(struct judgement *judgement, const struct lock_p
 		return lock->name;
 	return arena_printf(judgement->arena, "the %s at 0x%llx", lock->kind,
 			    (unsigned long long)lock->address);
-}
-
-static uint64_t hash_text(uint64_t hash, const char *text)
-{
-	for (; text && *text; text++)
-		hash = (hash ^ (unsigned char)*text) * 0x100000001b3u;
-	return (hash ^ 0xff) * 0x100000001b3u;
-}
-
-static bool evidence_is_same(const char *one, const char *other)
-{
-	return one == other || (one && other && strcmp(one, other) == 0);
-}
-
-/* Of a file without symbols, such as libgomp, how many functions deep a thread is says
- * nothing: it varies between runs. */
-static bool is_deeper(const struct frame *frame, const struct frame *inner)
-{
-	return !frame->function && !inner->function &&
-	       evidence_is_same(frame->module, inner->module);
-}
-
-/* The same bundled library has another hash in the next version of its wheel. */
-static uint64_t hash_frames(struct judgement *judgement, uint64_t hash, const struct frames *frames)
-{
-	for (size_t i = 0; i < frames->count; i++) {
-		if (i && is_deeper(&frames->list[i], &frames->list[i - 1]))
-			continue;
-		hash = hash_text(hash, frames->list[i].function);
-		hash = hash_text(hash, library_canonical(judgement->arena, frames->list[i].module));
-	}
-	for (size_t i = 0; frames->python && i < frames->python->count; i++) {
-		hash = hash_text(hash, frames->python->list[i].function);
-		hash = hash_text(hash, evidence_file_name(frames->python->list[i].file));
-	}
-	return hash;
-}
-
-/* A word of a suppressions file: what begins like the name, whatever is in it, and goes
- * on as the glob says. */
-static const char *suppression_words(struct judgement *judgement, const char *key, const char *name,
-				     size_t length, const char *rest)
-{
-	char glob[2 * SUPPRESSED_BYTES + 1], *end = glob;
-
-	for (size_t i = 0; i < length; i++) {
-		if (strchr("*?[]\\", name[i]))
-			*end++ = '\\';
-		*end++ = name[i] > ' ' && name[i] < 0x7f ? name[i] : '?';
-	}
-	*end = '\0';
-	return arena_printf(judgement->arena, "%s:%s%s", key, glob, rest);
-}
-
-static const char *suppression_word(struct judgement *judgement, const char *key, const char *name)
-{
-	size_t length = strnlen(name, SUPPRESSED_BYTES);
-
-	return suppression_words(judgement, key, name, length, name[length] ? "*" : "");
-}
-
-/* A line that was written for one version of a wheel is for the next one, too. */
-static const char *library_word(struct judgement *judgement, const char *library)
-{
-	const char *rest;
-	size_t length;
-
-	if (library_any_hash(library, &length, &rest) && length <= SUPPRESSED_BYTES)
-		return suppression_words(judgement, "library", library, length, rest);
-	return suppression_word(judgement, "library", library);
-}
-
-/* Most threads of a Python program are the interpreter's: which of its functions waits
- * tells their hangs apart. */
-static const char *suppressed_library(struct judgement *judgement, const struct finding *finding)
-{
-	const char *library = finding->missing[0].library;
-	const char *word = library_word(judgement, library);
-	const struct python_frames *python = finding->child.stack.python;
-	const char *interpreter = python ? evidence_file_name(python->module) : NULL;
-
-	if (!interpreter || !python->count || !python->list[0].function ||
-	    strcmp(library, interpreter) != 0)
-		return word;
-	return arena_printf(judgement->arena, "%s %s", word,
-			    suppression_word(judgement, "function", python->list[0].function));
-}
-
-static bool evidence_is_interpreters(const struct frames *stack, const struct frame *frame)
-{
-	return stack->python && stack->python->count && stack->python->list[0].function &&
-	       stack->python->module && frame->module &&
-	       strcmp(stack->python->module, frame->module) == 0;
-}
-
-/* Anybody may be inside "write", a lock or an interpreter; who called it tells them apart. */
-static const char *suppressed_function(struct judgement *judgement, const struct finding *finding,
-				       const struct frames *stack)
-{
-	bool is_about_lock = finding->cycle_count || finding->lock.present;
-
-	for (size_t i = 0; i < stack->count; i++) {
-		const struct frame *frame = &stack->list[i];
-
-		if (evidence_is_interpreters(stack, frame))
-			return suppression_word(judgement, "function",
-						stack->python->list[0].function);
-		if (frame->function && !(is_about_lock && library_is_libc(frame->module)))
-			return suppression_word(judgement, "function", frame->function);
-	}
-	return NULL;
-}
-
-/* Which of an object's parts stands for the others differs from run to run. */
-static const char *suppressed_lock(struct judgement *judgement, const struct finding *finding)
-{
-	const char *name = finding->lock.name, *inside = strstr(name, "+0x");
-
-	if (!inside || finding->severity == SEVERITY_ERROR)
-		return suppression_word(judgement, "lock", name);
-	name = arena_strndup(judgement->arena, name, (size_t)(inside - name));
-	return arena_printf(judgement->arena, "%s+*", suppression_word(judgement, "lock", name));
-}
-
-/* Any fork() may wait for such a lock: who called it tells them apart. */
-static bool is_any_fork(const struct finding *finding)
-{
-	return finding->lock.present && finding->blocked_count + finding->holder.present &&
-	       finding->fork.child_pid < 0 && strcmp(finding->lock.kind, "libc lock") == 0;
-}
-
-static const char *suppressed_thing(struct judgement *judgement, const struct finding *finding)
-{
-	const struct frames *stack =
-		finding->child.stack.count ? &finding->child.stack : &finding->fork.stack;
-
-	if (finding->missing_count && finding->missing[0].library)
-		return suppressed_library(judgement, finding);
-	if (is_any_fork(finding))
-		return suppressed_function(judgement, finding, &finding->fork.stack);
-	if (finding->lock.present && finding->lock.name)
-		return suppressed_lock(judgement, finding);
-	if (finding->handler.present && finding->handler.library)
-		return library_word(judgement, finding->handler.library);
-	return suppressed_function(judgement, finding, stack);
-}
-
-/* Who hides a warning about a lock still wants to hear when a child hangs on it. */
-static const char *suppression_of(struct judgement *judgement, const struct finding *finding)
-{
-	const char *thing = suppressed_thing(judgement, finding);
-
-	if (thing && finding->severity == SEVERITY_ERROR)
-		return thing;
-	return arena_printf(judgement->arena, "rule:%s%s%s", finding->code, thing ? " " : "",
-			    thing ? thing : "");
-}
-
-/* Stripes that one line takes, one after the other, are one finding and not hundreds. */
-static uint64_t hash_lock(struct judgement *judgement, uint64_t hash, const struct finding *finding)
-{
-	const char *name = finding->lock.name, *inside = name ? strstr(name, "+0x") : NULL;
-
-	hash = hash_text(hash, finding->lock.kind);
-	if (!inside)
-		return hash_text(hash, name);
-	hash = hash_text(hash, arena_strndup(judgement->arena, name, (size_t)(inside - name)));
-	return hash_frames(judgement, hash, &finding->holder.acquired_at);
-}
-
-static uint64_t hash_object(struct judgement *judgement, const struct finding *finding)
-{
-	uint64_t hash = hash_text(0xcbf29ce484222325u, finding->code);
-
-	hash = hash_lock(judgement, hash, finding);
-	return hash_text(hash, finding->holder.start_routine);
-}
-
-static void identify_as(struct judgement *judgement, struct finding *finding, uint64_t hash)
-{
-	finding->fingerprint = arena_printf(judgement->arena, "%s-%016llx", finding->code,
-					    (unsigned long long)hash);
-	finding->suppression = suppression_of(judgement, finding);
-}
-
-static void mark_origins(struct frames *frames, void *context)
-{
-	struct judgement *judgement = context;
-
-	origins_mark(&judgement->origins, judgement->arena, frames);
-}
-
-void evidence_identify_by_holder(struct judgement *judgement, struct finding *finding)
-{
-	if (!finding->holder.acquired_at.count) {
-		evidence_identify(judgement, finding);
-		return;
-	}
-	finding_each_stack(finding, mark_origins, judgement);
-	identify_as(judgement, finding,
-		    hash_frames(judgement, hash_object(judgement, finding),
-				&finding->holder.acquired_at));
-}
-
-void evidence_identify(struct judgement *judgement, struct finding *finding)
-{
-	uint64_t hash = hash_object(judgement, finding);
-
-	finding_each_stack(finding, mark_origins, judgement);
-	if (finding->copied.present)
-		hash = hash_text(hash, finding->copied.what);
-	hash = hash_frames(judgement, hash, &finding->fork.stack);
-	hash = hash_frames(judgement, hash, &finding->child.stack);
-	identify_as(judgement, finding, hash);
 }

@@ -5,6 +5,7 @@
 #ifndef FORKCHECK_EVIDENCE_H
 #define FORKCHECK_EVIDENCE_H
 
+#include "finding_identity.h"
 #include "judgement.h"
 
 /* A captured stack, symbolized in the program of a process. */
@@ -33,12 +34,6 @@ void evidence_thread(struct judgement *judgement, struct holder_part *part, uint
 
 /* "log_mutex", or "the mutex at 0x7f.." for use in a sentence. */
 const char *evidence_lock_words(struct judgement *judgement, const struct lock_part *lock);
-
-/* Fills fingerprint and suppression from the parts, without addresses. */
-void evidence_identify(struct judgement *judgement, struct finding *finding);
-/* The same, but whoever waits, and wherever, is the same finding: who took the object, and where,
- * says which it is. Where that is not known: as above. */
-void evidence_identify_by_holder(struct judgement *judgement, struct finding *finding);
 
 /* A hang that the CLI saw from the outside. */
 void evidence_hang(struct judgement *judgement, struct child_part *part,

@@ -9,7 +9,7 @@ void finding_each_stack(struct finding *finding,
 		&finding->lock.initialised_at, &finding->holder.created_at,
 		&finding->holder.acquired_at,  &finding->parent.stack,
 		&finding->child.stack,         &finding->gave.stack,
-		&finding->took.stack,
+		&finding->took.stack,          &finding->ending.stack,
 	};
 
 	for (size_t i = 0; i < sizeof(single) / sizeof(*single); i++)

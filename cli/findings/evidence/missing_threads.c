@@ -14,7 +14,7 @@
 
 /* Where a thread was created, and by whose code. */
 struct site {
-	const char *library;
+	const char *library, *path;
 	session_reference stack, python;
 };
 
@@ -32,7 +32,9 @@ struct grouping {
 static struct site missing_threads_site_of(struct judgement *judgement, uint32_t process,
 					   const struct record_thread *thread)
 {
-	return (struct site){attribute_thread(judgement, process, thread), thread->created_at,
+	const char *path = attribute_thread_path(judgement, process, thread);
+
+	return (struct site){evidence_file_name(path), path, thread->created_at,
 			     thread->created_python};
 }
 
@@ -42,7 +44,37 @@ static struct frames missing_threads_stack_of(struct judgement *judgement, uint3
 	struct frames frames = evidence_stack(judgement, process, site->stack);
 
 	frames.python = python_evidence(judgement, process, site->python, 0);
+	origins_mark(&judgement->origins, judgement->arena, &frames);
 	return frames;
+}
+
+static const struct frame *first_of_user(const struct python_frames *python)
+{
+	for (size_t i = 0; i < python->count; i++)
+		if (python->list[i].origin && python->list[i].origin->kind != ORIGIN_RUNTIME)
+			return &python->list[i];
+	return NULL;
+}
+
+/* What a language's own library is linked into starts its threads by that. */
+static const struct frame *first_of_library(const struct frames *stack, const char *library)
+{
+	for (size_t i = 0; i < stack->count && library; i++)
+		if (same_text(evidence_file_name(stack->list[i].module), library) &&
+		    stack->list[i].origin->kind != ORIGIN_RUNTIME)
+			return &stack->list[i];
+	return NULL;
+}
+
+/* Whose threads they are. */
+static void missing_threads_find_starter(struct missing_group *group)
+{
+	const struct python_frames *python = group->created_at.python;
+
+	group->is_python = python && python->module && group->library &&
+			   same_text(evidence_file_name(python->module), group->library);
+	group->starter = group->is_python ? first_of_user(python)
+					  : first_of_library(&group->created_at, group->library);
 }
 
 static bool same_python(const struct python_frames *one, const struct python_frames *other)
@@ -99,6 +131,19 @@ static void missing_threads_add_name(struct missing_group *group, const char *na
 		group->names[group->name_count++] = name;
 }
 
+/* The library's, or where that is the program or an interpreter, of who called it. */
+static const struct origin *package_of(struct judgement *judgement, const struct site *site,
+				       struct frames *created_at)
+{
+	const struct origin *file =
+		origin_of_file(&judgement->origins, judgement->arena, site->path);
+
+	if (file->kind == ORIGIN_PACKAGE)
+		return file;
+	origins_mark(&judgement->origins, judgement->arena, created_at);
+	return origin_behind(created_at);
+}
+
 /* `left`: threads that are yet to come, this one included; a group may get as many names. */
 static size_t group_with(struct grouping *grouping, const struct site *site,
 			 const struct frames *created_at, size_t left)
@@ -112,6 +157,8 @@ static size_t group_with(struct grouping *grouping, const struct site *site,
 	group = &finding->missing[finding->missing_count];
 	group->library = site->library;
 	group->created_at = *created_at;
+	group->origin = package_of(grouping->judgement, site, &group->created_at);
+	missing_threads_find_starter(group);
 	group->names = arena_array(grouping->judgement->arena, left, sizeof(*group->names));
 	return finding->missing_count++;
 }

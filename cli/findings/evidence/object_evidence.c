@@ -6,6 +6,7 @@
 #include "attribution.h"
 #include "evidence.h"
 #include "lock_kinds.h"
+#include "object_place.h"
 #include "python_evidence.h"
 #include <string.h>
 
@@ -94,6 +95,15 @@ static void fill_user(struct judgement *judgement, struct use_part *part, uint32
 	part->library = attribute_thread(judgement, process, thread);
 }
 
+/* A child of a child has its parent's marks. */
+static bool is_of_child(const struct model *model, const struct record_hang *hang, uint64_t use)
+{
+	const struct process_facts *facts = model_facts(model, hang->serial);
+	const struct process_facts *parent = facts ? model_facts(model, facts->parent) : NULL;
+
+	return use & OBJECT_IN_CHILD && parent && !parent->lost;
+}
+
 static void fill_use(struct judgement *judgement, struct use_part *part, const char *verb,
 		     const struct record_hang *hang, session_reference fork, uint64_t use)
 {
@@ -109,6 +119,7 @@ static void fill_use(struct judgement *judgement, struct use_part *part, const c
 	part->verb = verb;
 	part->tid = -1;
 	part->is_forker = !user && is_user(forker, use);
+	part->in_child = !user && is_of_child(model, hang, use);
 	if (space)
 		part->stack = symbolize_code(space, judgement->arena, use & OBJECT_ADDRESS, true);
 	/* Nothing is known of the callers, and nothing was cut. */
@@ -149,13 +160,16 @@ void object_evidence(struct judgement *judgement, struct finding *finding,
 	const struct record_object *object = object_of(judgement->model, hang);
 	const struct lock_kind_facts *facts;
 
-	if (!object)
+	if (!object) {
+		object_place_of_futex(judgement, finding, hang);
 		return;
+	}
 	facts = lock_kind_facts(object->kind);
 	evidence_lock(judgement, &finding->lock, hang->serial, object->address, object->kind, NULL,
 		      0, object->made);
 	fill_use(judgement, &finding->gave, facts->gave, hang, fork, object->gave);
 	fill_use(judgement, &finding->took, facts->took, hang, fork, object->took);
+	object_place(judgement, finding, hang);
 }
 
 /* Tasks that wait for ever may be waited for themselves; nobody has ever called one of those. */

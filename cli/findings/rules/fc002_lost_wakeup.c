@@ -8,6 +8,7 @@
 #include "fc015_lost_thread_used.h"
 #include "findings/cures/cures.h"
 #include "findings/evidence/attribution.h"
+#include "findings/evidence/culprit.h"
 #include "findings/evidence/evidence.h"
 #include "findings/evidence/fork_paths.h"
 #include "findings/evidence/missing_threads.h"
@@ -43,42 +44,12 @@ static size_t lost_wakeup_depth_of(const struct frames *stack, const char *libra
 	return SIZE_MAX;
 }
 
-/* Whose code the child is innermost in, else who had most threads. */
-static bool is_likelier(const struct finding *finding, const struct missing_group *one,
-			const struct missing_group *other)
-{
-	size_t depth = lost_wakeup_depth_of(&finding->child.stack, one->library);
-	size_t least = lost_wakeup_depth_of(&finding->child.stack, other->library);
-
-	return depth != least ? depth < least : one->count > other->count;
-}
-
-static size_t likeliest(const struct finding *finding)
-{
-	size_t best = 0;
-
-	for (size_t i = 1; i < finding->missing_count; i++)
-		if (is_likelier(finding, &finding->missing[i], &finding->missing[best]))
-			best = i;
-	return best;
-}
-
 static bool lost_wakeup_is_interpreter(const struct finding *finding, const char *library)
 {
 	const struct python_frames *python = finding->child.stack.python;
 	const char *name = python && python->count ? evidence_file_name(python->module) : NULL;
 
 	return name && library && strcmp(name, library) == 0;
-}
-
-static const char *culprit_words(struct judgement *judgement, const struct finding *finding)
-{
-	const char *library = finding->missing_count ? finding->missing[0].library : NULL;
-
-	/* That Python's threads are the interpreter's is no news for who writes Python. */
-	if (lost_wakeup_is_interpreter(finding, library))
-		return "Python threads";
-	return library ? arena_printf(judgement->arena, "threads of %s", library) : "threads";
 }
 
 static const char *suspicion(const struct record_hang *hang)
@@ -193,7 +164,7 @@ static void find_culprit(struct judgement *judgement, struct finding *finding,
 		return;
 	missing_threads(judgement, finding, link.parent, link.lost);
 	missing_put_first(finding, user ? missing_group_of(judgement, finding, link.parent, user)
-					: likeliest(finding));
+					: culprit_likeliest(judgement, finding, hang, &link));
 }
 
 static void lost_wakeup_report(struct judgement *judgement, const struct rule *rule,
@@ -210,7 +181,7 @@ static void lost_wakeup_report(struct judgement *judgement, const struct rule *r
 	finding->severity = hang->evidence || (is_of_lost_alone && !is_by_program(finding))
 				    ? SEVERITY_ERROR
 				    : SEVERITY_WARNING;
-	finding->message = arena_printf(judgement->arena, "child %d %s %s that do not exist in it.",
+	finding->message = arena_printf(judgement->arena, "child %d %s %s not exist in it.",
 					hang->pid, hang->is_proven ? "waits for" : suspicion(hang),
 					culprit_words(judgement, finding));
 	finding->why = arena_printf(judgement->arena, "%s%s",

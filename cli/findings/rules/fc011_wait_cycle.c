@@ -4,6 +4,7 @@
  */
 #include "findings/cures/cures.h"
 #include "findings/evidence/evidence.h"
+#include "findings/evidence/object_place.h"
 #include "findings/evidence/python_evidence.h"
 #include <string.h>
 
@@ -16,6 +17,8 @@ static const char *object(struct judgement *judgement, const char *what,
 
 static const char *via(struct judgement *judgement, const struct record_ring *edge)
 {
+	const char *place;
+
 	switch (edge->kind) {
 	case RING_CHILD:
 		return "the end of a child";
@@ -28,7 +31,9 @@ static const char *via(struct judgement *judgement, const struct record_ring *ed
 	case RING_RECEIVER:
 		return object(judgement, "a full socket", edge, "socket");
 	case RING_MEMORY:
-		return "memory that both have";
+		place = object_place_in_ring(judgement, edge);
+		return place ? arena_printf(judgement->arena, "a futex %s", place)
+			     : "memory that both have";
 	case RING_LOCK:
 		return arena_printf(judgement->arena, "a lock on a file (descriptor %d)",
 				    edge->descriptor);

@@ -3,7 +3,9 @@
  * not exist any more.
  */
 #include "findings/cures/cures.h"
+#include "findings/evidence/ending_evidence.h"
 #include "findings/evidence/evidence.h"
+#include "findings/evidence/object_place.h"
 #include "findings/evidence/python_evidence.h"
 
 static const struct record_thread *dead_owner_find_thread(const struct model *model, int tid)
@@ -47,22 +49,34 @@ static void dead_owner_fill(struct judgement *judgement, struct finding *finding
 			      model_facts(judgement->model, hang->serial));
 	fill_lock(judgement, &finding->lock, hang);
 	evidence_hang(judgement, &finding->child, hang);
+	object_place(judgement, finding, hang);
+}
+
+/* A thread ends with its process, or by itself. */
+static const char *owner_words(struct judgement *judgement, struct finding *finding,
+			       const struct record_thread *thread, const struct record_hang *hang)
+{
+	const struct process_facts *process =
+		thread ? model_facts(judgement->model, thread->born_in) : NULL;
+	int pid = process ? process->pid : (int)hang->about;
+
+	ending_evidence(judgement, finding, pid, hang->record.time_ns);
+	return ending_words(judgement, &finding->ending);
 }
 
 static void report_owner(struct judgement *judgement, const struct rule *rule,
 			 const struct record_hang *hang)
 {
-	struct model *model = judgement->model;
 	struct finding *finding = judgement_add(judgement, rule);
 	int owner = (int)hang->about;
+	const struct record_thread *thread = dead_owner_find_thread(judgement->model, owner);
 
 	dead_owner_fill(judgement, finding, hang);
-	evidence_thread(judgement, &finding->holder, hang->serial,
-			dead_owner_find_thread(model, owner), owner);
+	evidence_thread(judgement, &finding->holder, hang->serial, thread, owner);
 	finding->message = arena_printf(
 		judgement->arena,
-		"process %d waits for a process-shared mutex; thread %d, which held it, has ended.",
-		hang->pid, owner);
+		"process %d waits for a process-shared mutex; thread %d, which held it, %s.",
+		hang->pid, owner, owner_words(judgement, finding, thread, hang));
 	finding->why =
 		hang->is_proven
 			? "the mutex names a thread that does not exist any more: it ended, or was "
@@ -106,11 +120,12 @@ static void report_taker(struct judgement *judgement, const struct rule *rule,
 	dead_owner_fill(judgement, finding, hang);
 	if (find_share(judgement->model, hang, &share))
 		fill_taker(judgement, &finding->holder, &share);
+	ending_evidence(judgement, finding, share.pid, hang->record.time_ns);
 	finding->message = arena_printf(
 		judgement->arena,
-		"process %d waits for a process-shared semaphore; process %d, which took it, has "
-		"ended.",
-		hang->pid, share.pid);
+		"process %d waits for a process-shared semaphore; process %d, which took it, "
+		"%s.",
+		hang->pid, share.pid, ending_words(judgement, &finding->ending));
 	finding->why =
 		hang->is_proven
 			? "its value is 0, a process that has ended took it once more than it gave "

@@ -11,6 +11,8 @@
 #include "ended_taker.h"
 #include "hangs/identify/frame_base.h"
 #include "hangs/identify/python_state.h"
+#include "hangs/identify/thread_tables.h"
+#include "hangs/record/awaited_place.h"
 #include "hangs/watched_set.h"
 #include "process/stop.h"
 #include "survey.h"
@@ -234,17 +236,34 @@ struct look_on {
 	bool is_held;
 };
 
-/* Which of the interpreter's threads it is, only a task that is held tells. */
+/* Who is in the middle of a transfer is not held: there the shim's own table tells. 0: unknown. */
+static uint64_t thread_of(const struct process_facts *facts, const struct process_wait *wait,
+			  const struct look_on *on)
+{
+	struct thread_tables *tables = on->is_held ? NULL : malloc(sizeof(*tables));
+	const struct table_thread *thread = NULL;
+	uint64_t self = 0;
+
+	if (on->is_held)
+		return stop_thread_pointer(wait->tid);
+	if (tables && thread_tables_read(tables, facts, facts->pid))
+		thread = thread_tables_find(tables, wait->tid);
+	if (thread)
+		self = thread->self;
+	free(tables);
+	return self;
+}
+
 static session_reference python_of(const struct ring *ring, const struct process_wait *wait,
 				   const struct look_on *on, uint64_t sp)
 {
 	const struct watched *watched = ring->survey->nodes[wait->node].watched;
 	const struct process_facts *facts = model_facts(ring->turn->model, watched->serial);
 
-	if (!on->is_held || !facts || facts->pid != watched->pid)
+	if (!facts || facts->pid != watched->pid)
 		return 0;
-	return python_record(ring->turn->writer, facts, watched->pid,
-			     stop_thread_pointer(wait->tid), sp);
+	return python_record(ring->turn->writer, facts, watched->pid, thread_of(facts, wait, on),
+			     sp);
 }
 
 static void cycle_append(struct ring *ring, const struct process_wait *wait,
@@ -272,6 +291,9 @@ static void cycle_append(struct ring *ring, const struct process_wait *wait,
 		registers = registers_from_outside(ring, wait->node, task);
 	record.stack = *stack = hang_record_stack(ring->turn->writer, &held, &registers);
 	record.python = python_of(ring, wait, on, registers.sp);
+	if (wait->kind == AWAITED_MEMORY)
+		place_record(record.serial, record.pid, record.tid, ring->turn->writer,
+			     wait->address);
 	writer_append(ring->turn->writer, RECORD_RING, &record, sizeof(record), NULL, 0);
 }
 

@@ -4,6 +4,7 @@
  * memory that is shared, with the id of a thread of this session that has ended.
  */
 #include "ended_owner.h"
+#include "hangs/record/ended_signal.h"
 #include "hangs/watched_set.h"
 #include "process/stop.h"
 #include "shim/common/glibc/mutex.h"
@@ -91,6 +92,7 @@ static void ended_owner_report(const struct turn *turn, struct survey_node *node
 
 	if (reason && turn->now - hang.since_ns < turn->hang_after_ns)
 		return;
+	ended_signal_record(owner, turn->writer);
 	if (procfs_look(hang.pid, &look) && survey_fingerprint(&look) == node->fingerprint &&
 	    turn->found(&hang, turn->data))
 		survey_note_reported(node, &look);

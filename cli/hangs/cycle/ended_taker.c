@@ -6,6 +6,7 @@
  */
 #include "ended_taker.h"
 #include "closed_set.h"
+#include "hangs/record/ended_signal.h"
 #include "hangs/watched_set.h"
 #include "process/memory_map.h"
 #include "process/stop.h"
@@ -120,6 +121,7 @@ static void ended_taker_report(const struct inquest *inquest, struct survey_node
 {
 	static struct process_look look;
 	const struct turn *turn = inquest->turn;
+	struct record_share share;
 	struct hang hang = {
 		.kind = HANG_DEAD_TAKER,
 		.is_proven = !reason,
@@ -136,6 +138,8 @@ static void ended_taker_report(const struct inquest *inquest, struct survey_node
 
 	if (reason && turn->now - hang.since_ns < turn->hang_after_ns)
 		return;
+	if (reader_share(turn->model->reader, taker, &share))
+		ended_signal_record(share.pid, turn->writer);
 	if (procfs_look(hang.pid, &look) && survey_fingerprint(&look) == node->fingerprint &&
 	    turn->found(&hang, turn->data))
 		survey_note_reported(node, &look);

@@ -112,3 +112,24 @@ void objects_record_all(const struct process_facts *process, pid_t pid, struct w
 	}
 	free(objects);
 }
+
+void objects_record_handed(const struct process_facts *process, pid_t pid, struct writer *writer)
+{
+	struct private_facts facts;
+	uint32_t count;
+
+	if (!process || !wakeup_read_facts(process, pid, &facts))
+		return;
+	count = facts.handed_count < HANDED ? facts.handed_count : HANDED;
+	for (uint32_t i = 1; i <= count; i++) {
+		const struct session_handed *handed =
+			&facts.handed[(facts.handed_count - i) % HANDED];
+		struct record_handed record = {.serial = process->serial,
+					       .key = handed->key,
+					       .gave = handed->gave,
+					       .took = handed->took};
+
+		if (record.key)
+			writer_append(writer, RECORD_HANDED, &record, sizeof(record), NULL, 0);
+	}
+}

@@ -22,4 +22,7 @@ void objects_record(const struct process_facts *process, pid_t pid, struct write
 void objects_record_all(const struct process_facts *process, pid_t pid, struct writer *writer,
 			const struct process_look *look);
 
+/* HANDED records of what the process gave to lost threads, the latest first. */
+void objects_record_handed(const struct process_facts *process, pid_t pid, struct writer *writer);
+
 #endif

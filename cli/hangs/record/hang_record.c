@@ -5,6 +5,7 @@
  */
 #include "hang_record.h"
 #include "awaited_objects.h"
+#include "awaited_place.h"
 #include "blocked_chain.h"
 #include "hangs/identify/python_state.h"
 #include "hangs/identify/waiter_futex.h"
@@ -152,12 +153,19 @@ struct copied {
 	struct parked lock;        /* kind 0: not known */
 };
 
-static uint64_t waited_on(const struct hang *hang)
+static const struct task_look *task_of(const struct hang *hang)
 {
 	for (size_t i = 0; i < hang->look->count; i++)
 		if (hang->look->tasks[i].tid == hang->tid)
-			return hang->look->tasks[i].arguments[0];
-	return 0;
+			return &hang->look->tasks[i];
+	return NULL;
+}
+
+static uint64_t waited_on(const struct hang *hang)
+{
+	const struct task_look *task = task_of(hang);
+
+	return task ? task->arguments[0] : 0;
 }
 
 /* A thread of its own may have got the place in memory, and so the number, of a lost one. Who
@@ -297,6 +305,7 @@ static void hang_record_append(struct model *model, struct writer *writer, const
 			       struct copied copied)
 {
 	const struct process_facts *facts = model_facts(model, hang->serial);
+	const struct task_look *task = task_of(hang);
 	const char *reason = hang->reason ? hang->reason : "";
 	struct record_hang record = {
 		.serial = hang->serial,
@@ -327,15 +336,11 @@ static void hang_record_append(struct model *model, struct writer *writer, const
 		append_lock(writer, hang->serial, record.address, &copied.lock);
 	else if (record.address)
 		objects_record(facts, hang->pid, writer, record.address);
+	if (hang->evidence == EVIDENCE_HANDED)
+		objects_record_handed(facts, hang->pid, writer);
+	if (task && procfs_is_futex_wait(task))
+		place_record(hang->serial, hang->pid, hang->tid, writer, record.address);
 	writer_append(writer, RECORD_HANG, &record, sizeof(record), reason, record.reason_length);
-}
-
-static const struct task_look *task_of(const struct hang *hang)
-{
-	for (size_t i = 0; i < hang->look->count; i++)
-		if (hang->look->tasks[i].tid == hang->tid)
-			return &hang->look->tasks[i];
-	return NULL;
 }
 
 /* Where others of the process go on, they are left alone. */

@@ -2,6 +2,7 @@
 #include "shorten.h"
 
 #include "base/escape.h"
+#include "origins/rust_names.h"
 #include <stdbool.h>
 #include <string.h>
 
@@ -90,10 +91,60 @@ const char *shorten_middle(struct arena *arena, const char *text, size_t columns
 			    text, text_column(text, total - (kept - head)));
 }
 
+/* Behind the first `count` elements of "a::b::c"; NULL: it has no more. */
+static const char *skip_elements(const char *path, size_t count)
+{
+	while (count-- > 0) {
+		path = strstr(path, "::");
+		if (path == NULL)
+			return NULL;
+		path += strlen("::");
+	}
+	return path;
+}
+
+static size_t count_elements(const char *path)
+{
+	size_t count = 1;
+
+	while ((path = skip_elements(path, 1)) != NULL)
+		count++;
+	return count;
+}
+
+/*
+ * "rayon_core::...::Registry::in_worker", "...::Registry::in_worker": the crate or namespace and
+ * the last two elements, the type and its method, say most; the first goes before they do.
+ */
+static const char *shorten_elements(struct arena *arena, const char *path, size_t columns)
+{
+	size_t count = count_elements(path);
+	const char *shorter, *crate_end = strstr(path, "::");
+
+	if (text_columns(path) <= columns || count < 2)
+		return shorten_middle(arena, path, columns);
+	for (size_t skipped = 2; skipped + 2 <= count; skipped++) {
+		shorter = arena_printf(arena, "%.*s::" ELLIPSIS "::%s", (int)(crate_end - path),
+				       path, skip_elements(path, skipped));
+		if (text_columns(shorter) <= columns)
+			return shorter;
+	}
+	for (size_t skipped = 1; skipped < count; skipped++) {
+		shorter = arena_printf(arena, ELLIPSIS "::%s", skip_elements(path, skipped));
+		if (text_columns(shorter) <= columns)
+			return shorter;
+	}
+	return shorten_middle(arena, skip_elements(path, count - 1), columns);
+}
+
 const char *shorten_function(struct arena *arena, const char *name, size_t columns)
 {
+	if (rust_is_name(name))
+		return shorten_elements(arena, rust_plain(arena, name), columns);
 	if (text_columns(name) <= columns)
 		return name;
+	if (name[strcspn(name, "<(")] == '\0')
+		return shorten_elements(arena, name, columns);
 	return shorten_middle(arena, collapse_groups(arena, name), columns);
 }
 

@@ -11,7 +11,8 @@
 /* What follows the last slash. */
 const char *path_basename(const char *path);
 
-/* Template arguments and parameters go first, then the middle. */
+/* Of Rust, a plain path, of which whole elements go; of other languages, template arguments and
+ * parameters go first, then the middle. */
 const char *shorten_function(struct arena *arena, const char *name, size_t columns);
 
 /* Leading folders go first, then the middle of the file's name. */

@@ -43,19 +43,39 @@ static void put_title(struct page *page, const struct finding *finding)
 		page_wrap(page, "  ", 2, page_sentence(page, finding->message));
 }
 
+/* What was done to a process is no repair of it. */
+static const char *action_format(const char *action)
+{
+	static const struct {
+		const char *action, *format;
+	} table[] = {
+		{"killed", "forkcheck ended %s (SIGKILL), so that the run could go on"},
+		{"stopped", "forkcheck stopped %s (SIGSTOP), so that it can be looked at"},
+		{"aborted", "forkcheck ended %s (SIGABRT), for a core file"},
+	};
+
+	for (size_t i = 0; i < sizeof(table) / sizeof(*table); i++)
+		if (strcmp(table[i].action, action) == 0)
+			return table[i].format;
+	return NULL;
+}
+
 static void put_action(struct page *page, const struct finding *finding)
 {
-	const char *action = page_name(page, finding->action, NAME_COLUMNS);
+	struct arena *arena = &page->arena;
+	const char *format = finding->action != NULL ? action_format(finding->action) : NULL;
+	const char *role = finding_is_in_fork(finding) ? "process" : "child", *who, *words;
 
-	if (action == NULL)
+	if (finding->action == NULL)
 		return;
-	if (finding->child.pid > 0)
-		action =
-			arena_printf(&page->arena, "forkcheck %s %s %d", action,
-				     is_in_fork(finding) ? "process" : "child", finding->child.pid);
+	who = finding->child.pid > 0 ? arena_printf(arena, "%s %d", role, finding->child.pid)
+				     : arena_printf(arena, "the %s", role);
+	if (format == NULL)
+		words = arena_printf(arena, "forkcheck %s %s",
+				     page_name(page, finding->action, NAME_COLUMNS), who);
 	else
-		action = arena_printf(&page->arena, "forkcheck %s the child", action);
-	page_wrap(page, "  done: ", LABEL_INDENT, action);
+		words = arena_printf(arena, format, who);
+	page_wrap(page, "  done: ", LABEL_INDENT, words);
 }
 
 /* The line for a suppressions file is for copying: it is never wrapped. */
@@ -74,31 +94,22 @@ static void put_more(struct page *page, const struct finding *finding)
 		fprintf(page->stream, "%s\n  suppress: %s\n", more, suppression);
 }
 
-/* The line is for copying: it is never wrapped. */
-static void put_remedy(struct page *page, const struct remedy_part *remedy)
+static void put_paragraph(struct page *page, const char *label, const char *text)
 {
-	const char *line = page_sentence(page, remedy->line);
-	const char *cure = page_sentence(page, remedy->cure);
-	const char *end = line != NULL ? ":" : ".";
-
-	page_wrap(page, "  cure: ", LABEL_INDENT, arena_printf(&page->arena, "%s%s", cure, end));
-	if (line != NULL)
-		fprintf(page->stream, "          %s\n", line);
-	if (remedy->caveat != NULL)
-		page_wrap(page, "  but:  ", LABEL_INDENT, page_sentence(page, remedy->caveat));
-	if (remedy->remark != NULL)
-		page_wrap(page, "        ", LABEL_INDENT, page_sentence(page, remedy->remark));
+	if (text != NULL)
+		page_wrap(page, label, LABEL_INDENT, page_sentence(page, text));
 }
 
+/* The cure itself stands above; this is why it is one, and what else to know of it. */
 static void put_advice(struct page *page, const struct finding *finding)
 {
 	fputc('\n', page->stream);
-	if (finding->why != NULL)
-		page_wrap(page, "  why:  ", LABEL_INDENT, page_sentence(page, finding->why));
-	if (finding->remedy.present)
-		put_remedy(page, &finding->remedy);
-	else if (finding->advice != NULL)
-		page_wrap(page, "  cure: ", LABEL_INDENT, page_sentence(page, finding->advice));
+	put_paragraph(page, "  why:  ", finding->why);
+	put_paragraph(page, "  also: ", finding->headline.rest);
+	if (finding->remedy.present) {
+		put_paragraph(page, "  but:  ", finding->remedy.caveat);
+		put_paragraph(page, "        ", finding->remedy.remark);
+	}
 	put_action(page, finding);
 	put_more(page, finding);
 	fputc('\n', page->stream);
@@ -107,6 +118,7 @@ static void put_advice(struct page *page, const struct finding *finding)
 static void put_finding(struct page *page, const struct finding *finding)
 {
 	put_title(page, finding);
+	put_headline(page, finding);
 	if (has_parts(finding)) {
 		fputc('\n', page->stream);
 		put_parts(page, finding);

@@ -4,6 +4,7 @@
  * is a limit.
  */
 #include "base/same_text.h"
+#include "origins/origin.h"
 #include "shorten.h"
 #include "text_parts.h"
 
@@ -116,7 +117,7 @@ static void text_missing_add_name(struct page *page, struct name_list *list,
 	list->names += length;
 }
 
-/* ` ("polars-0" to "polars-7", "signals")`; empty without names. */
+/* `"polars-0" to "polars-7", "signals"`; empty without names. */
 static const char *missing_names(struct page *page, const struct missing_group *group)
 {
 	struct name_list list = {.words = ""};
@@ -124,12 +125,10 @@ static const char *missing_names(struct page *page, const struct missing_group *
 	for (size_t i = 0; i < group->name_count && list.items < NAMES_SHOWN; i++)
 		if (!is_shown_in_run(&list, group->names[i]))
 			text_missing_add_name(page, &list, group, group->names[i]);
-	if (list.items == 0)
-		return "";
 	if (list.names < group->name_count)
 		list.words = arena_printf(&page->arena, "%s and %zu more", list.words,
 					  group->name_count - list.names);
-	return arena_printf(&page->arena, " (%s)", list.words);
+	return list.words;
 }
 
 static const char *library_label(struct page *page, const char *library)
@@ -139,22 +138,47 @@ static const char *library_label(struct page *page, const char *library)
 	return name != NULL ? path_basename(name) : "an unknown library";
 }
 
+/* `libuv.so.1 ("worker")`, `polars-runtime-32 2.1.0 (_polars_runtime.abi3.so, "polars-0")` */
+static const char *missing_owner(struct page *page, const struct missing_group *group)
+{
+	const char *library = library_label(page, group->library);
+	const char *package = page_package(page, group->origin);
+	const char *names = missing_names(page, group);
+
+	if (package != NULL)
+		return arena_printf(&page->arena, "%s (%s%s%s)", package, library,
+				    *names != '\0' ? ", " : "", names);
+	if (*names == '\0')
+		return library;
+	return arena_printf(&page->arena, "%s (%s)", library, names);
+}
+
+/* "created at" with the stack below; of another group than the first one its line is enough. */
+static bool is_shown_in_full(const struct page *page, const struct finding *finding,
+			     const struct missing_group *group)
+{
+	return group == finding->missing || page->full_stacks || group->place.frame == NULL;
+}
+
 /* What hangs in fork() still has them. */
 static void put_group(struct page *page, const struct finding *finding,
 		      const struct missing_group *group)
 {
-	bool has_them = is_in_fork(finding);
-	const char *library = library_label(page, group->library);
+	bool is_full = is_shown_in_full(page, finding, group);
+	bool has_them = finding_is_in_fork(finding);
 	const char *heading = page_count(page, group->count, "thread", NULL);
 
-	heading = arena_printf(&page->arena, "%s of %s%s", heading, library,
-			       missing_names(page, group));
+	heading = arena_printf(&page->arena, "%s of %s", heading, missing_owner(page, group));
 	if (has_them)
 		heading = arena_printf(&page->arena, "%s that a child would lack", heading);
-	if (group->created_at.count > 0)
+	if (stack_is_known(&group->created_at))
 		heading = arena_printf(&page->arena, "%s, created at", heading);
+	if (!is_full)
+		heading = arena_printf(&page->arena, "%s %s", heading,
+				       frame_words(page, group->place.frame, false));
 	page_wrap(page, has_them ? "  threads: " : "  missing: ", 11, heading);
-	put_frames_since(page, &group->created_at, &finding->fork.stack);
+	if (is_full)
+		put_frames_since(page, &group->created_at, &finding->fork.stack);
 }
 
 static void add_names(struct missing_group *to, const struct missing_group *from)
@@ -178,16 +202,27 @@ static size_t text_missing_count_names(const struct finding *finding)
 	return count;
 }
 
-/* All groups of one library that are not shown, as one. */
-static struct missing_group gather(struct page *page, const struct finding *finding,
-				   const char *library)
+static const char *package_name(const struct missing_group *group)
 {
-	struct missing_group all = {.library = library};
+	return group->origin != NULL ? group->origin->package : NULL;
+}
+
+static bool has_same_owner(const struct missing_group *one, const struct missing_group *other)
+{
+	return same_text(one->library, other->library) &&
+	       same_text(package_name(one), package_name(other));
+}
+
+/* All groups of one owner that are not shown, as one. */
+static struct missing_group gather(struct page *page, const struct finding *finding,
+				   const struct missing_group *like)
+{
+	struct missing_group all = {.library = like->library, .origin = like->origin};
 
 	all.names =
 		arena_array(&page->arena, text_missing_count_names(finding), sizeof(*all.names));
 	for (size_t i = GROUPS_SHOWN; i < finding->missing_count; i++) {
-		if (!same_text(finding->missing[i].library, library))
+		if (!has_same_owner(&finding->missing[i], like))
 			continue;
 		all.count += finding->missing[i].count;
 		add_names(&all, &finding->missing[i]);
@@ -195,10 +230,10 @@ static struct missing_group gather(struct page *page, const struct finding *find
 	return all;
 }
 
-static bool is_first_of_library(const struct finding *finding, size_t index)
+static bool is_first_of_owner(const struct finding *finding, size_t index)
 {
 	for (size_t i = GROUPS_SHOWN; i < index; i++)
-		if (same_text(finding->missing[i].library, finding->missing[index].library))
+		if (has_same_owner(&finding->missing[i], &finding->missing[index]))
 			return false;
 	return true;
 }
@@ -211,14 +246,14 @@ static void put_other_groups(struct page *page, const struct finding *finding)
 	for (size_t i = GROUPS_SHOWN; i < finding->missing_count; i++) {
 		struct missing_group all;
 
-		if (!is_first_of_library(finding, i))
+		if (!is_first_of_owner(finding, i))
 			continue;
-		all = gather(page, finding, finding->missing[i].library);
-		words = arena_printf(&page->arena, "%s%s %zu%s of %s%s", words, comma, all.count,
+		all = gather(page, finding, &finding->missing[i]);
+		words = arena_printf(&page->arena, "%s%s %zu%s of %s", words, comma, all.count,
 				     *comma != '\0'   ? ""
 				     : all.count == 1 ? " more thread"
 						      : " more threads",
-				     library_label(page, all.library), missing_names(page, &all));
+				     missing_owner(page, &all));
 		comma = ",";
 	}
 	page_wrap(page, "", 11, words);

@@ -6,6 +6,7 @@
 #include "text_parts.h"
 
 #include "base/escape.h"
+#include "findings/libraries.h"
 #include "shorten.h"
 #include <inttypes.h>
 
@@ -166,18 +167,19 @@ static void put_incomplete(struct page *page, const struct report *report)
 						reason != NULL ? reason : "reason not known"));
 }
 
-/* A library that did nothing takes no part in the answer to "which one is it?". */
-static bool is_telling(const struct library *library)
-{
-	return library->threads_created > 0 || library->locks_used > 0 ||
-	       library->atfork_handlers > 0 || library->errors > 0 || library->warnings > 0;
-}
-
+/* "libgomp.so.1 (libgomp1 12.2.0-14)", or the package alone where both are too long. */
 static const char *library_name(struct page *page, const struct library *library)
 {
 	const char *name = library->path != NULL ? path_basename(library->path) : "(unknown)";
+	const char *package = page_package(page, library->origin), *both;
 
-	return shorten_middle(&page->arena, page_name(page, name, 1024), LIBRARY_COLUMNS_MAX);
+	name = page_name(page, name, 1024);
+	if (package == NULL)
+		return shorten_middle(&page->arena, name, LIBRARY_COLUMNS_MAX);
+	both = arena_printf(&page->arena, "%s (%s)", name, package);
+	if (text_columns(both) <= LIBRARY_COLUMNS_MAX)
+		return both;
+	return shorten_middle(&page->arena, package, LIBRARY_COLUMNS_MAX);
 }
 
 struct table {
@@ -194,7 +196,7 @@ static struct table measure_table(struct page *page, const struct report *report
 		const struct library *library = &report->libraries[i];
 		size_t columns;
 
-		if (!is_telling(library))
+		if (!library_is_telling(library))
 			continue;
 		columns = text_columns(library_name(page, library));
 		table.rows++;
@@ -229,12 +231,13 @@ static void put_table(struct page *page, const struct report *report)
 {
 	struct table table = measure_table(page, report);
 
-	if (table.rows == 0)
+	/* One row is no table: the finding has named the library. */
+	if (table.rows < 2)
 		return;
 	fprintf(page->stream, "  %-*s  threads  locks  atfork  errors%s\n", (int)table.name_columns,
 		"library", table.warnings ? "  warnings" : "");
 	for (size_t i = 0; i < report->library_count; i++)
-		if (is_telling(&report->libraries[i]))
+		if (library_is_telling(&report->libraries[i]))
 			put_row(page, &table, &report->libraries[i]);
 }
 

@@ -32,7 +32,7 @@ def main():
     holder = context.Process(target=hold, args=(lock, there, sys.argv[2:] == ["released"]))
     holder.start()
     here.recv()
-    holder.terminate()
+    holder.terminate()  # TERMINATE
     holder.join()
     waiter = context.Process(target=add, args=(lock, there))
     waiter.start()  # START

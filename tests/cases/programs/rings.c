@@ -293,7 +293,7 @@ static int owner(int killed, int robust)
 	}
 	sem_wait(&semaphores[0]);
 	if (killed) {
-		kill(first, SIGKILL);
+		kill(first, SIGKILL); /* KILL */
 		wait_for(first);
 	}
 	waiter = fork(); /* FORK_WAITER */

@@ -77,7 +77,7 @@ static void lose_one(int killed)
 	}
 	sem_wait(taken_once);
 	if (killed)
-		kill(taker, SIGKILL);
+		kill(taker, SIGKILL); /* KILL */
 	wait_for(taker);
 }
 
@@ -169,7 +169,7 @@ static int run(char **argv)
 		late = start_late();
 		return wait_for(start_waiter()) + wait_for(late);
 	}
-	lose_one(!mode_is(argv, "ended"));
+	lose_one(!mode_is(argv, "ended")); /* LOSE */
 	if (mode_is(argv, "reset"))
 		sem_init(semaphore, 1, 1);
 	if (mode_is(argv, "alone")) {

@@ -6,6 +6,7 @@
 #define UNIT_SHIM_EXPORTED_H
 
 #include <pthread.h>
+#include <semaphore.h>
 #include <threads.h>
 
 int shim_dlclose(void *handle);
@@ -20,6 +21,8 @@ int shim_pthread_mutex_init(pthread_mutex_t *mutex, const pthread_mutexattr_t *a
 int shim_pthread_mutex_lock(pthread_mutex_t *mutex);
 int shim_pthread_mutex_timedlock(pthread_mutex_t *mutex, const struct timespec *until);
 int shim_pthread_mutex_trylock(pthread_mutex_t *mutex);
+int shim_sem_trywait(sem_t *semaphore);
+int shim_sem_wait(sem_t *semaphore);
 int shim_pthread_mutex_unlock(pthread_mutex_t *mutex);
 int shim_pthread_setname_np(pthread_t id, const char *name);
 int shim_thrd_create(thrd_t *id, thrd_start_t start, void *argument);

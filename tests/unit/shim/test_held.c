@@ -21,6 +21,8 @@
 #include "state/thread.h"
 #include <check.h>
 #include <linux/futex.h>
+#include <semaphore.h>
+#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
@@ -1265,6 +1267,36 @@ START_TEST(shows_what_is_tried_for_in_a_fork)
 }
 END_TEST
 
+static void on_alarm(int signal)
+{
+	(void)signal;
+}
+
+/* A wait that a signal has ended was no try in vain. */
+START_TEST(counts_no_interrupted_wait_as_a_try)
+{
+	static struct thread_tables tables;
+	struct sigaction action = {.sa_handler = on_alarm};
+	struct tried_lock tried = {.lock = 0};
+	sem_t semaphore;
+
+	sem_init(&semaphore, 0, 0);
+	sigaction(SIGALRM, &action, NULL);
+	self->fork_depth = 1;
+	ualarm(20000, 20000);
+	while (shim_sem_wait(&semaphore) == 0 || errno != EINTR)
+		;
+	ualarm(0, 0);
+	ck_assert(read_tables(&tables));
+	ck_assert(
+		!thread_tables_find_tried(&tables, thread_tables_find(&tables, gettid()), &tried));
+	ck_assert_int_eq(shim_sem_trywait(&semaphore), -1);
+	ck_assert(thread_tables_find_tried(&tables, thread_tables_find(&tables, gettid()), &tried));
+	ck_assert_uint_eq(tried.count, 1);
+	self->fork_depth = 0;
+}
+END_TEST
+
 /* What says where the blocks are may be anything. */
 START_TEST(believes_no_table_from_outside)
 {
@@ -1354,6 +1386,7 @@ Suite *held_suite(void)
 	tcase_add_checked_fixture(outside, setup, teardown);
 	tcase_add_loop_test(outside, shows_what_a_thread_holds, 0, 2);
 	tcase_add_test(outside, shows_what_is_tried_for_in_a_fork);
+	tcase_add_test(outside, counts_no_interrupted_wait_as_a_try);
 	tcase_add_loop_test(outside, believes_no_table_from_outside, 0, 4);
 	suite_add_tcase(suite, outside);
 
