@@ -46,7 +46,7 @@ CLI_LIBS     = -lunwind-$(ARCH) -lunwind -ldw -lelf -liberty -ljansson
 CLI_DEFINES  = -I. -Icli -DFORKCHECK_VERSION='"$(VERSION)"' \
 	-DFORKCHECK_DOCS_DIR='"docs"'
 
-# The shim: loaded into strangers. Hidden but for its export list, bound when it
+# The shim: loaded into strangers. Hidden but for what is marked EXPORT, bound when it
 # is loaded, first to be initialised, and linked with nothing but libc. In two
 # segments and not four: mapping each costs every short process of a build. So do
 # the compiler's start files, which look for functions that nobody has.
@@ -56,7 +56,7 @@ SHIM_SOURCES := $(SHIM_FORK) $(filter-out $(SHIM_FORK), $(sort $(wildcard shim/*
 	shim/common/arch/$(ARCH)/*.c)))
 SHIM_OBJECTS := $(SHIM_SOURCES:%.c=$(BUILD)/obj/%.o)
 SHIM_CFLAGS   = -Ishim -falign-functions=64 -fPIC -fno-plt -fvisibility=hidden -ftls-model=initial-exec -fasynchronous-unwind-tables
-SHIM_LDFLAGS  = -shared -Wl,-soname,libforkcheck.so -Wl,--version-script=shim/hooks/exports.map \
+SHIM_LDFLAGS  = -shared -Wl,-soname,libforkcheck.so -Wl,--version-script=shim/base/local.map \
 	-Wl,-z,initfirst -Wl,-z,now -Wl,-z,defs -Wl,-z,nodelete -Wl,-z,noseparate-code -Wl,-z,norelro -nostartfiles
 
 # Tests: one Check program, linked with all of the CLI but its main(), and with the floors of
@@ -72,7 +72,9 @@ CHECK_DEFINES  = -DBUILD_DIRECTORY='"$(abspath $(BUILD))"' -DSOURCE_DIRECTORY='"
 CASE_CFLAGS  = -D_GNU_SOURCE -O0 -g -Wall -Wextra -Wno-unused-parameter -MMD -MP -pthread -Itests/cases
 CASES        = $(patsubst tests/cases/programs/%,$(BUILD)/cases/%,$(basename $(wildcard \
 	tests/cases/programs/*.c tests/cases/programs/*.cpp))) \
-	$(BUILD)/cases/mutex-optimised $(BUILD)/cases/statics-runtime
+	$(BUILD)/cases/mutex-optimised $(BUILD)/cases/statics-runtime \
+	$(if $(shell command -v rustc),$(BUILD)/cases/cure-rust) \
+	$(if $(shell command -v go),$(BUILD)/cases/cure-go)
 CASE_LIBS    = $(patsubst tests/cases/libraries/%,$(BUILD)/cases/%.so,$(basename $(wildcard \
 	tests/cases/libraries/*.c tests/cases/libraries/*.cpp)))
 BENCHES      = $(patsubst tests/bench/%.c,$(BUILD)/bench/%,$(wildcard tests/bench/*.c))
@@ -111,7 +113,7 @@ help:
 $(BUILD)/forkcheck: $(CLI_OBJECTS)
 	$(call say,LINK)$(CC) $(CFLAGS) $(SANITIZER) $(LDFLAGS) -o $@ $^ $(CLI_LIBS)
 
-$(BUILD)/libforkcheck.so: $(SHIM_OBJECTS) shim/hooks/exports.map
+$(BUILD)/libforkcheck.so: $(SHIM_OBJECTS) shim/base/local.map
 	$(call say,LINK)$(CC) $(CFLAGS) $(SHIM_LDFLAGS) $(LDFLAGS) -o $@ $(SHIM_OBJECTS)
 
 $(BUILD)/obj/cli/%.o: cli/%.c
@@ -144,19 +146,16 @@ $(BUILD)/obj/floors/%.o: shim/%.c
 	@mkdir -p $(@D)
 	$(call say,CC)$(CC) $(ALL_CFLAGS) $(SANITIZER) -Ishim -fvisibility=hidden -c -o $@ $<
 
-$(BUILD)/obj/floors/hooks/%.o: shim/hooks/%.c $(BUILD)/tests/exported
+$(BUILD)/obj/floors/hooks/%.o: shim/hooks/%.c
 	@mkdir -p $(@D)
 	$(call say,CC)$(CC) $(ALL_CFLAGS) $(SANITIZER) -Ishim -fvisibility=hidden -c -o $@ $<
-	@objcopy --redefine-syms=$(BUILD)/tests/exported $@
-
-$(BUILD)/tests/exported: shim/hooks/exports.map
-	@mkdir -p $(@D)
-	$(call say,SED)sed -n 's/^\t\([A-Za-z_0-9]*\);$$/\1 shim_\1/p' $< >$@
+	@readelf -sW $@ | awk '$$5 == "GLOBAL" && $$6 == "DEFAULT" && $$7 != "UND" { print $$8, "shim_" $$8 }' >$(@:.o=.exported)
+	@objcopy --redefine-syms=$(@:.o=.exported) $@
 
 $(foreach floor,$(FLOORS:$(BUILD)/tests/lib%.a=%),$(eval $(BUILD)/tests/lib$(floor).a: $(patsubst \
 	shim/%.c,$(BUILD)/obj/floors/%.o,$(filter-out shim/base/strings.c,$(wildcard shim/$(floor)/*.c)))))
 $(FLOORS):
-	@rm -f $@
+	@mkdir -p $(@D) && rm -f $@
 	$(call say,AR)$(AR) rcs $@ $^
 
 $(BUILD)/tests/check: $(CHECK_OBJECTS) $(filter-out %/cli/main.o,$(CLI_OBJECTS)) $(FLOORS)
@@ -191,12 +190,21 @@ $(BUILD)/cases/mutex-optimised: tests/cases/programs/mutex.c
 $(BUILD)/cases/library-linked: $(BUILD)/cases/libjournal.so
 $(BUILD)/cases/library-linked: CASE_LINK = -L$(BUILD)/cases -ljournal -Wl,-rpath,'$$ORIGIN'
 
+# Where there is a compiler for them; the cases say what they left out.
+$(BUILD)/cases/%: tests/cases/programs/%.rs
+	@mkdir -p $(@D)
+	$(call say,RUSTC)env -u MAKEFLAGS -u MFLAGS rustc --edition 2018 -g -o $@ $<
+
+$(BUILD)/cases/cure-go: tests/cases/programs/cure-go.go
+	@mkdir -p $(@D)
+	$(call say,GO)go build -o $@ $<
+
 # It stands for an interpreter, which exports its symbols.
 $(BUILD)/cases/unknown-python: CASE_LINK = -rdynamic
 
 # Debian's clang has no OpenMP library of its own.
-$(BUILD)/cases/openmp $(BUILD)/cases/libparallel.so: CC = gcc
-$(BUILD)/cases/openmp $(BUILD)/cases/libparallel.so: CASE_LINK = -fopenmp
+$(BUILD)/cases/openmp $(BUILD)/cases/cure-openmp $(BUILD)/cases/libparallel.so: CC = gcc
+$(BUILD)/cases/openmp $(BUILD)/cases/cure-openmp $(BUILD)/cases/libparallel.so: CASE_LINK = -fopenmp
 
 # Needs a network, root or sudo for packages, and some minutes.
 suites: deps all
@@ -215,7 +223,8 @@ $(BUILD)/demo/server: $(DEMO_SOURCES) $(wildcard tests/demo/*.h)
 	$(call say,CC)$(CC) -std=gnu11 -D_GNU_SOURCE -O1 -g -Wall -Wextra -pthread -o $@ $(DEMO_SOURCES)
 
 # libFuzzer is clang's. The targets are the CLI again, with its instrumentation.
-FUZZERS = $(patsubst %,$(BUILD)/fuzz/%,session suppressions elf renderers python memory names)
+FUZZERS = $(patsubst %,$(BUILD)/fuzz/%,session suppressions elf renderers python memory names \
+	  origins)
 FUZZ    = address,undefined -fno-sanitize-recover=undefined
 
 fuzz: deps all $(CASES)

@@ -4,7 +4,7 @@
  *  1. Change nothing that the program can see: results, errno, signals,
  *     descriptors, order of handlers, exit status. When in doubt, record less.
  *  2. No malloc, no stdio, no locale, no dlsym after start-up. No lock of our
- *     own, ever. Only libc is linked, and only the names in exports.map leave.
+ *     own, ever. Only libc is linked, and only what is marked EXPORT leaves.
  *     No function is called by a name that a program may have: system calls
  *     are made by raw.h, and what must be libc's is looked up in libc (real.h).
  *  3. Any function may be interrupted by a signal handler, by a fork or by the

@@ -1,6 +1,6 @@
 /*
- * The command line is read here. `option_rows` is the one list of options: argp parses from
- * it, --help prints it, and the man page's list is made of it.
+ * The command line is read here. Its options are the rows of option_list.h: argp parses from
+ * them, --help prints them, and the man page's list is made of them.
  *
  * A bad command line ends the program here, with one line that says what is
  * wrong and what to do.
@@ -300,7 +300,6 @@ static void show_help(struct parse *parse, const char *unused) __attribute__((no
 static void show_version(struct parse *parse, const char *unused) __attribute__((noreturn));
 static void show_man_options(struct parse *parse, const char *unused) __attribute__((noreturn));
 
-/* A new option is one row here, and the member of struct options that it sets. */
 struct option_row {
 	const char *name;
 	const char *argument; /* NULL: it takes no value */
@@ -311,72 +310,13 @@ struct option_row {
 };
 
 /* clang-format off */
-#define VALUE(name, argument, take, help)         {name, argument, help, take, 0, 0}
-#define SHORT(letter, name, argument, take, help) {name, argument, help, take, 0, letter}
-#define FLAG(name, flag, help)                    {name, NULL, help, NULL, offsetof(struct options, flag), 0}
-#define HIDDEN(name, take)                        {name, NULL, NULL, take, 0, 0}
+#define FLAG(name, member, help)                  {name, NULL, help, NULL, offsetof(struct options, member), 0},
+#define VALUE(name, argument, take, help)         {name, argument, help, take, 0, 0},
+#define SHORT(letter, name, argument, take, help) {name, argument, help, take, 0, letter},
+#define HIDDEN(name, take)                        {name, NULL, NULL, take, 0, 0},
 /* clang-format on */
 
-static const struct option_row option_rows[] = {
-	VALUE("format", "FORMAT", parse_format,
-	      "Write the report as FORMATS (text is the default). May be given more than once, "
-	      "each with an --output of its own; a format without one goes to standard error."),
-	SHORT('o', "output", "FILE", parse_output,
-	      "Write to FILE instead of standard error. Belongs to the nearest --format before it "
-	      "that has no file yet, else to the next one after it, else to the text report."),
-	VALUE("fail-on", "SEVERITY", parse_fail_on,
-	      "Exit with the status of --error-exitcode where a finding is at least an error (the "
-	      "default), a warning or a note; or never."),
-	VALUE("error-exitcode", "N", parse_error_exitcode,
-	      "The exit status with findings, 1 to 255 (default 66)."),
-	VALUE("on-deadlock", "ACTION", parse_on_deadlock,
-	      "What to do with a process whose hang is proven and not suppressed: kill it (the "
-	      "default), stop it for a debugger, abort it, wait, which only reports it, or "
-	      "end-run, which reports it and ends the whole run."),
-	VALUE("hang-after", "DURATION", parse_hang_after,
-	      "Report a child that makes no progress for so long, and whose hang cannot be proven, "
-	      "as suspected: 500ms, 10s (the default), 2m; a plain number is seconds."),
-	VALUE("max-kills", "N", parse_max_kills,
-	      "End the run when N processes had to be killed for the same finding: 3 (the "
-	      "default); 0 is no limit."),
-	VALUE("end-after", "DURATION", parse_end_after,
-	      "End the run when it has an error, or a process of it was killed, and nothing in it "
-	      "has moved for so long: 60s (the default); 0 is never. Not with --on-deadlock=wait "
-	      "or stop."),
-	VALUE("wait", "FOR", parse_wait,
-	      "Watch until the program has ended, and 2 seconds more for descendants that outlive "
-	      "it (program, the default), or until the last of them has ended (all)."),
-	FLAG("no-subreaper", no_subreaper,
-	     "Leave orphans to init, for programs that ask for their parent's number. A process "
-	     "whose parent has ended is then not watched any more."),
-	VALUE("keep-session", "FILE", parse_keep_session,
-	      "Write what was recorded to FILE, for 'forkcheck report'. FILE holds pieces of the "
-	      "program's memory; only its owner may read it."),
-	VALUE("suppressions", "FILE", add_suppressions,
-	      "Leave out the findings that a line of FILE matches. May be given more than once."),
-	FLAG("print-suppressions", print_suppressions,
-	     "At the end, print a line for a suppressions file to standard output for each finding "
-	     "that is shown."),
-	VALUE("gen-suppressions", "FILE", parse_gen_suppressions,
-	      "At the end, write these lines to FILE. Each was tried on all findings of the "
-	      "report: "
-	      "it hides its own and no other."),
-	FLAG("require-observed", require_observed,
-	     "Exit with 67 also where a descendant of the program could not be observed."),
-	FLAG("notes", notes, "Show findings of severity note, which are else only counted."),
-	FLAG("full-stacks", full_stacks,
-	     "Show every frame of each stack in a text report, also those of libc, of languages' "
-	     "own libraries and of what the fork's stack has as well."),
-	FLAG("quiet", quiet,
-	     "Write no text report to standard error: the exit status, and reports with an "
-	     "--output of their own, tell. What forkcheck itself cannot do is still said."),
-	VALUE("color", "WHEN", parse_color,
-	      "Colour the text report: auto (the default: on a terminal, unless NO_COLOR is set), "
-	      "always or never."),
-	VALUE("help", NULL, show_help, "Print this help."),
-	VALUE("version", NULL, show_version, "Print the version."),
-	HIDDEN("print-man-options", show_man_options),
-};
+static const struct option_row option_rows[] = {OPTION_LIST(FLAG, VALUE, SHORT, HIDDEN)};
 
 #define OPTION_COUNT (sizeof(option_rows) / sizeof(option_rows[0]))
 /* Above the characters: no short form. */

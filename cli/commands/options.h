@@ -1,11 +1,12 @@
 /*
- * The command line: one table (options.c) from which argp parses, --help is
+ * The command line: one list (option_list.h) from which argp parses, --help is
  * printed and the option list of the man page is made.
  */
 #ifndef FORKCHECK_OPTIONS_H
 #define FORKCHECK_OPTIONS_H
 
 #include "findings/finding.h"
+#include "option_list.h"
 #include "report/formats.h"
 #include <stdbool.h>
 #include <stddef.h>
@@ -40,6 +41,9 @@ struct output {
 
 struct command;
 
+#define OPTION_NO_MEMBER(...)
+#define OPTION_MEMBER(name, member, help) bool member;
+
 struct options {
 	const struct command *command;
 	char **arguments; /* PROGRAM [ARGS], or the operands of the subcommand; NULL-terminated */
@@ -56,14 +60,10 @@ struct options {
 	const char *keep_session; /* NULL: no */
 	const char *suppressions[SUPPRESSION_FILES_MAX];
 	size_t suppression_count;
-	bool print_suppressions;
 	const char *gen_suppressions; /* a file; NULL: none */
 	enum color_mode color;
-	bool notes;
-	bool full_stacks;      /* text reports leave nothing out of stacks */
-	bool quiet;            /* no text report on stderr */
-	bool no_subreaper;     /* orphans are init's */
-	bool require_observed; /* unobserved descendants are worth a status */
+	/* A bool for each flag. */
+	OPTION_LIST(OPTION_MEMBER, OPTION_NO_MEMBER, OPTION_NO_MEMBER, OPTION_NO_MEMBER)
 };
 
 #ifndef FORKCHECK_VERSION

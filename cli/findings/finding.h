@@ -138,6 +138,8 @@ struct use_part {
 /* A cure that can be copied. `advice` says all of it in one paragraph. */
 struct remedy_part {
 	bool present;
+	const char *id;       /* of the row that it is from: "mutex-lost"; stable */
+	const char *also;     /* of the row that the remark is from; NULL: of none */
 	const char *facility; /* what it is for: "multiprocessing.Pool" */
 	const char *cure;     /* what to do */
 	const char *line;     /* to be copied; NULL: there is none */

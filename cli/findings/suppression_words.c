@@ -143,6 +143,14 @@ static bool any_stack_matches(const struct suppression_word *word, const struct 
 	       use_matches(word, finding);
 }
 
+static bool any_package_matches(const char *glob, const struct finding *finding)
+{
+	for (size_t i = 0; i < finding->missing_count; i++)
+		if (package_matches(glob, finding->missing[i].origin))
+			return true;
+	return false;
+}
+
 static bool any_library_matches(const char *glob, const struct finding *finding)
 {
 	for (size_t i = 0; i < finding->missing_count; i++)
@@ -170,8 +178,9 @@ bool suppression_word_matches(const struct suppression_word *word, const struct 
 	case KEY_FUNCTION:
 		return matches(word->glob, finding->handler.function) ||
 		       any_stack_matches(word, finding);
-	case KEY_FILE:
 	case KEY_PACKAGE:
+		return any_package_matches(word->glob, finding) || any_stack_matches(word, finding);
+	case KEY_FILE:
 		return any_stack_matches(word, finding);
 	case SUPPRESSION_KEYS:
 		break;

@@ -16,7 +16,7 @@ enum suppression_key {
 	KEY_FORK,        /* a function, where the process was forked */
 	KEY_FUNCTION,    /* a function, of any stack, or the atfork handler */
 	KEY_FILE,        /* the source file of any frame, or the last parts of its path */
-	KEY_PACKAGE,     /* the package of any frame */
+	KEY_PACKAGE,     /* the package of any frame, or of missing threads */
 	KEY_LIBRARY, /* the ELF file of any frame, of missing threads, of the holder or handler */
 	SUPPRESSION_KEYS,
 };

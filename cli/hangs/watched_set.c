@@ -4,6 +4,7 @@
  * the user's is touched.
  */
 #include "watched_set.h"
+#include "base/array.h"
 #include "base/clock.h"
 #include "hangs/child/proof.h"
 #include <signal.h>
@@ -15,21 +16,6 @@
 
 /* /proc gives start times in ticks of 10 ms; a birth is recorded right before. */
 #define START_TOLERANCE_NS 2000000000u
-
-static bool watched_set_make_room(struct watched_set *set)
-{
-	size_t capacity = set->capacity ? 2 * set->capacity : 64;
-	struct watched **grown;
-
-	if (set->count < set->capacity)
-		return true;
-	grown = reallocarray(set->list, capacity, sizeof(*grown));
-	if (!grown)
-		return false;
-	set->list = grown;
-	set->capacity = capacity;
-	return true;
-}
 
 /* Where a serial stands in the list, or would stand: the list is in their order. */
 static size_t watched_set_place_of(const struct watched_set *set, uint32_t serial)
@@ -49,7 +35,8 @@ static size_t watched_set_place_of(const struct watched_set *set, uint32_t seria
 
 struct watched *watched_add(struct watched_set *set, const struct process_facts *facts)
 {
-	struct watched *watched = watched_set_make_room(set) ? calloc(1, sizeof(*watched)) : NULL;
+	bool has_room = ARRAY_MAKE_ROOM(set->list, set->count, set->capacity);
+	struct watched *watched = has_room ? calloc(1, sizeof(*watched)) : NULL;
 	size_t at = watched_set_place_of(set, facts->serial);
 
 	if (!watched)

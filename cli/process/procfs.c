@@ -3,6 +3,7 @@
  * missing: the task may end at any read.
  */
 #include "procfs.h"
+#include "base/array.h"
 #include <dirent.h>
 #include <fcntl.h>
 #include <linux/futex.h>
@@ -493,7 +494,7 @@ static int by_pid(const void *left, const void *right)
 
 struct procfs_entry *procfs_list(size_t *count)
 {
-	struct procfs_entry *list = NULL, *grown;
+	struct procfs_entry *list = NULL;
 	DIR *processes = opendir("/proc");
 	const struct dirent *name;
 	size_t capacity = 0;
@@ -502,13 +503,8 @@ struct procfs_entry *procfs_list(size_t *count)
 	while (processes && (name = readdir(processes))) {
 		if (atoi(name->d_name) <= 0)
 			continue;
-		if (*count == capacity) {
-			capacity = capacity ? 2 * capacity : 256;
-			grown = reallocarray(list, capacity, sizeof(*list));
-			if (!grown)
-				break;
-			list = grown;
-		}
+		if (!ARRAY_MAKE_ROOM(list, *count, capacity))
+			break;
 		*count += procfs_read_entry(&list[*count], atoi(name->d_name));
 	}
 	if (processes)

@@ -470,6 +470,9 @@ static json_t *remedy_value(struct document *document, const struct remedy_part 
 {
 	json_t *object = json_object();
 
+	set(document, object, "id", text_value(document, remedy->id));
+	if (remedy->also != NULL)
+		set(document, object, "also", text_value(document, remedy->also));
 	set(document, object, "facility", text_value(document, remedy->facility));
 	set(document, object, "cure", text_value(document, remedy->cure));
 	set(document, object, "line", text_value(document, remedy->line));

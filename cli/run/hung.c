@@ -4,6 +4,7 @@
  * number of another one.
  */
 #include "hung.h"
+#include "base/array.h"
 #include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
@@ -25,6 +26,7 @@ void hung_release(struct hung_list *hung)
 	for (size_t i = 0; i < hung->count; i++) {
 		let_go(&hung->list[i]);
 		free(hung->list[i].fingerprint);
+		free(hung->list[i].suppression);
 	}
 	free(hung->list);
 	*hung = (struct hung_list){0};
@@ -38,25 +40,11 @@ struct hung *hung_find(const struct hung_list *hung, uint32_t serial)
 	return NULL;
 }
 
-static bool hung_make_room(struct hung_list *hung)
-{
-	size_t capacity = hung->capacity ? 2 * hung->capacity : 16;
-	struct hung *grown;
-
-	if (hung->count < hung->capacity)
-		return true;
-	grown = reallocarray(hung->list, capacity, sizeof(*grown));
-	if (!grown)
-		return false;
-	hung->list = grown;
-	hung->capacity = capacity;
-	return true;
-}
-
 struct hung *hung_note(struct hung_list *hung, const struct hang *hang, int known_pid,
 		       const struct finding *finding)
 {
-	char *fingerprint = hung_make_room(hung) ? strdup(finding->fingerprint) : NULL;
+	bool has_room = ARRAY_MAKE_ROOM(hung->list, hung->count, hung->capacity);
+	char *fingerprint = has_room ? strdup(finding->fingerprint) : NULL;
 	struct hung *entry;
 
 	if (!fingerprint)
@@ -86,12 +74,20 @@ void hung_note_action(struct hung *entry, const char *action)
 	entry->process = -1;
 }
 
+void hung_note_printed(struct hung *entry, const struct finding *finding)
+{
+	entry->is_printed = true;
+	if (finding->suppression)
+		entry->suppression = strdup(finding->suppression);
+}
+
 void hung_forget(struct hung_list *hung, struct hung *entry)
 {
 	size_t index = (size_t)(entry - hung->list);
 
 	let_go(entry);
 	free(entry->fingerprint);
+	free(entry->suppression);
 	hung->count--;
 	memmove(entry, entry + 1, (hung->count - index) * sizeof(*entry));
 }

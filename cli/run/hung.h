@@ -22,6 +22,7 @@ struct hung {
 	const char *who;    /* "child", "process" */
 	const char *action; /* what was done to it; NULL: nothing */
 	bool is_printed;    /* the whole finding was, for this process */
+	char *suppression;  /* the line that was printed with it; NULL: none */
 };
 
 struct hung_list {
@@ -40,6 +41,9 @@ struct hung *hung_note(struct hung_list *hung, const struct hang *hang, int know
 
 /* Something was done to it. */
 void hung_note_action(struct hung *entry, const char *action);
+
+/* The whole finding was printed. */
+void hung_note_printed(struct hung *entry, const struct finding *finding);
 
 /* It does not hang after all. */
 void hung_forget(struct hung_list *hung, struct hung *entry);

@@ -86,11 +86,13 @@ static const char *action_words(const char *action)
 static void tell_first(struct live *live, struct hung *entry, const struct finding *finding,
 		       bool was_proven)
 {
-	if (!find_printed(live, finding->fingerprint))
-		entry->is_printed = print(live, finding);
-	else if (entry->certainty == CERTAINTY_PROVEN && !was_proven)
+	if (!find_printed(live, finding->fingerprint)) {
+		if (print(live, finding))
+			hung_note_printed(entry, finding);
+	} else if (entry->certainty == CERTAINTY_PROVEN && !was_proven) {
 		print_line(live, entry, "is proven to hang in the same way",
 			   action_words(finding->action));
+	}
 }
 
 /* Told before, and told again: judged anew, or acted upon by now. */
@@ -140,6 +142,18 @@ void live_withdraw(struct live *live, uint32_t serial)
 	hung_forget(&live->hung, entry);
 }
 
+/* When it was printed nobody knew the findings that came later. */
+static void finish_suppression(const struct live *live, const struct hung *printed,
+			       const struct finding *finding)
+{
+	if (printed->suppression && finding->suppression &&
+	    strcmp(printed->suppression, finding->suppression) != 0)
+		fprintf(live->stream,
+			"forkcheck: %s %d (%s): its line above may hide others; use this one:\n"
+			"  suppress: %s\n",
+			printed->who, printed->known_pid, finding->code, finding->suppression);
+}
+
 static int finish_printed(const struct live *live, const struct hung *printed,
 			  const struct finding *finding)
 {
@@ -152,6 +166,7 @@ static int finish_printed(const struct live *live, const struct hung *printed,
 	if (finding->count > 1)
 		fprintf(live->stream, "forkcheck: %s %s: seen %llu times in all\n", finding->code,
 			finding->name, (unsigned long long)finding->count);
+	finish_suppression(live, printed, finding);
 	return 0;
 }
 

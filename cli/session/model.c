@@ -3,6 +3,7 @@
  * Sizes are bounded by the log: one entry per cell and one per process.
  */
 #include "model.h"
+#include "base/array.h"
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -56,11 +57,8 @@ void model_release(struct model *model)
 
 static void model_append(struct model_list *list, session_reference reference)
 {
-	if (list->count == list->capacity) {
-		list->capacity = list->capacity ? 2 * list->capacity : 64;
-		list->references = must(
-			reallocarray(list->references, list->capacity, sizeof(*list->references)));
-	}
+	list->references = must(array_grow(list->references, list->count, &list->capacity,
+					   sizeof(*list->references)));
 	list->references[list->count++] = reference;
 }
 

@@ -3,6 +3,7 @@
  * written by strangers, who may still be writing: load once, check the copy, use the copy.
  */
 #include "reader.h"
+#include "base/array.h"
 #include "shim/common/log_header.h"
 #include <stddef.h>
 #include <stdlib.h>
@@ -125,18 +126,9 @@ static struct chunk reader_look(const struct reader *reader, uint64_t cell)
 
 static bool add_range(struct reader_ranges *ranges, uint64_t start, uint64_t end)
 {
-	if (ranges->count == ranges->capacity) {
-		size_t capacity = ranges->capacity ? 2 * ranges->capacity : 64;
-		struct reader_range *grown;
-
-		if (capacity > RANGES_MAX)
-			return false;
-		grown = realloc(ranges->list, capacity * sizeof(*grown));
-		if (!grown)
-			return false;
-		ranges->list = grown;
-		ranges->capacity = capacity;
-	}
+	if (ranges->count == RANGES_MAX ||
+	    !ARRAY_MAKE_ROOM(ranges->list, ranges->count, ranges->capacity))
+		return false;
 	ranges->list[ranges->count++] = (struct reader_range){start, end};
 	return true;
 }

@@ -7,6 +7,7 @@
  * glibc's assembler files emit passes.
  */
 #include "cfi.h"
+#include "base/array.h"
 #include "shim/common/arch/arch.h"
 #include <dwarf.h>
 #include <stdlib.h>
@@ -445,15 +446,8 @@ static int compare_entries(const void *left, const void *right)
 
 static bool cfi_append(struct cfi *cfi, size_t *capacity, struct cfi_index_entry entry)
 {
-	if (cfi->index_count == *capacity) {
-		size_t larger = *capacity == 0 ? 256 : *capacity * 2;
-		void *index = reallocarray(cfi->index, larger, sizeof(*cfi->index));
-
-		if (index == NULL)
-			return false;
-		cfi->index = index;
-		*capacity = larger;
-	}
+	if (!ARRAY_MAKE_ROOM(cfi->index, cfi->index_count, *capacity))
+		return false;
 	cfi->index[cfi->index_count++] = entry;
 	return true;
 }

@@ -1,9 +1,8 @@
 /*
  * The session log: the one arrow between libforkcheck.so and forkcheck.
  *
- * This is the only header of shim/ that cli/ may include. It describes a file
- * on a tmpfs, created and sized by the CLI, mapped MAP_SHARED by every process
- * of the session. Many processes write, one reads. Nobody ever locks it.
+ * It describes a file on a tmpfs, created and sized by the CLI, mapped MAP_SHARED
+ * by every process of the session. Many processes write, one reads. Nobody ever locks it.
  *
  *   +--------+-----------------+--------------+-------------------------------+
  *   | header | births (ring)   | intern table | cells: the append-only log    |
@@ -33,6 +32,7 @@
 #define FORKCHECK_COMMON_LOG_FORMAT_H
 
 #include "arch/arch.h"
+#include "lock_list.h" /* enum lock_kind */
 #include <stdatomic.h>
 #include <stdint.h>
 
@@ -416,29 +416,6 @@ struct record_lost {
 	uint32_t count;
 	uint32_t overflowed; /* locks that found no slot in the tables of these threads */
 	session_reference threads[];
-};
-
-enum lock_kind {
-	LOCK_MUTEX = 1,
-	LOCK_RWLOCK,
-	LOCK_SEMAPHORE,
-	LOCK_CONDITION,
-	LOCK_BARRIER,
-	LOCK_FUTEX,
-	LOCK_MTX,
-	LOCK_SPIN,
-	LOCK_REGION,
-	/* Of CPython, read from outside: a mutex of its own, and objects around one. */
-	LOCK_PYTHON_MUTEX,
-	LOCK_PYTHON_LOCK,
-	LOCK_PYTHON_RLOCK,
-	LOCK_GUARD, /* of a C++ function-local static */
-	/* Waited for by who forks; read from outside. */
-	LOCK_STREAMS,   /* libc's list of streams */
-	LOCK_STREAM,    /* a FILE */
-	LOCK_ALLOCATOR, /* an arena of libc's malloc() */
-	LOCK_THREAD,    /* the end of a thread; its id stands where the address would */
-	LOCK_KINDS,
 };
 
 /*

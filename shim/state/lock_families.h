@@ -1,44 +1,13 @@
 /*
  * What all families of locks have in common, as the locks' own bytes say it: who has a
  * lock, whose it is, whether it can be given back on the other side of a fork. A new family
- * is one row of the table in lock_families.c, its layout in common/, and its wrappers.
+ * is its row in common/lock_list.h, its bytes in common/glibc/, and its wrappers.
  */
 #ifndef FORKCHECK_STATE_LOCK_FAMILIES_H
 #define FORKCHECK_STATE_LOCK_FAMILIES_H
 
+#include "common/glibc/lock_bytes.h"
 #include "state/held_table.h"
-
-enum lock_sharing {
-	LOCK_PRIVATE, /* to one process */
-	LOCK_SHARED,  /* by several */
-	/* The bytes do not say: shared, unless it was seen to be made for one process. */
-	LOCK_SHARED_UNLESS_MADE_PRIVATE,
-};
-
-struct lock_family {
-	enum lock_kind kind;
-	size_t size; /* bytes of the lock that say who holds it; at most SESSION_LOCK_STATE_MAX */
-	/* The thread that these bytes name as owner; 0: nobody. */
-	pid_t (*owner)(const void *state);
-	/* How many have taken it without being named; NULL: an owner is always named. For
-	 * those a slot is opened once the lock is had, so that an open slot is true as long as
-	 * somebody has it. */
-	uint32_t (*takers)(const void *state);
-	/* Has somebody taken it who is not named and not counted: the name comes later, and goes
-	 * earlier. NULL: there is no such moment. */
-	bool (*is_taken)(const void *state);
-	/* Of a lock that names nobody: must readers wait? NULL: they need not. */
-	bool (*keeps_readers_out)(const void *state);
-	/* Has takers, but names who has it for writing: HELD_NAMED. */
-	bool names_writers;
-	/* Whose it is: of what several processes share a fork orphans nothing. */
-	enum lock_sharing (*sharing)(const void *state);
-	/* Who waits for it is woken by its own process only: in shared memory, too, another
-	 * process that gives it back wakes nobody here. NULL: never. */
-	bool (*wakes_own_only)(const void *state);
-	/* The forking thread can give it back in the child, under its new id. */
-	bool (*crosses_fork)(const void *state);
-};
 
 /* NULL: the kind has no owners that could be lost. */
 const struct lock_family *lock_family(enum lock_kind kind);

@@ -7,6 +7,7 @@
 /* clang-format off */
 #define SUITES(suite) \
 	suite(arena) \
+	suite(array) \
 	suite(library_names) \
 	suite(origins) \
 	suite(options) \
@@ -59,6 +60,7 @@
 	suite(python_programs) \
 	suite(rings) \
 	suite(takers) \
+	suite(cures) \
 	suite(faults) \
 	suite(security) \
 	suite(host_setup) \

@@ -339,6 +339,24 @@ START_TEST(an_address_is_left_out_beside_a_package)
 }
 END_TEST
 
+START_TEST(the_folders_of_a_package_are_kept)
+{
+	static const struct origin deep = {
+		.kind = ORIGIN_PACKAGE,
+		.package = "launch",
+		.path = "ldclient/impl/events/event_processor.py",
+	};
+	struct frame stack[] = {
+		{.function = "stop", .file = "event_processor.py", .line = 236, .origin = &deep},
+		{.function = "flush", .file = "/app/app.py", .line = 3, .origin = &own},
+	};
+	struct finding finding = child_waits(STACK(stack));
+
+	check_text(&finding, "app.py:3 flush   in ldclient/impl/events/event_processor.py:236\n",
+		   NULL);
+}
+END_TEST
+
 START_TEST(a_ring_names_its_other_members)
 {
 	struct finding finding = child_waits(STACK(waits));
@@ -461,6 +479,7 @@ Suite *headline_suite(void)
 	tcase_add_test(tests, a_package_is_named_with_its_version);
 	tcase_add_test(tests, a_languages_call_is_named_where_there_is_room);
 	tcase_add_test(tests, an_address_is_left_out_beside_a_package);
+	tcase_add_test(tests, the_folders_of_a_package_are_kept);
 	tcase_add_test(tests, a_ring_names_its_other_members);
 	tcase_add_test(tests, runs_of_runtimes_are_folded);
 	tcase_add_test(tests, a_stack_of_runtimes_only_stays);

@@ -2,12 +2,14 @@
  * The rules, over sessions that are written here by hand: a server whose
  * "logger" thread holds a mutex while the main thread forks.
  */
+#include "cli/findings/evidence/culprit.h"
 #include "cli/findings/evidence/evidence.h"
 #include "cli/findings/evidence/fork_blockers.h"
 #include "cli/findings/evidence/lock_kinds.h"
 #include "cli/findings/judge.h"
 #include "cli/findings/narrow.h"
 #include "cli/findings/rules/fc007_handler_locks.h"
+#include "cli/findings/suppressions.h"
 #include "session_builder.h"
 #include "support.h"
 #include <check.h>
@@ -1800,6 +1802,33 @@ static const char *suppression_of_missing(const char *library)
 	return finding.suppression;
 }
 
+/* Of an interpreter's threads: whose package started them. */
+START_TEST(suppresses_by_the_package_of_python_threads)
+{
+	struct judgement judgement = {.model = &model, .arena = &arena};
+	struct origin posthog = {.kind = ORIGIN_PACKAGE, .package = "posthog"};
+	struct missing_group group = {.library = "libpython3.12.so.1.0",
+				      .count = 1,
+				      .is_python = true,
+				      .origin = &posthog};
+	struct frame fork_frame = {.function = "start", .module = "/srv/server"};
+	struct finding finding = {.code = "FC008",
+				  .fork.stack = {.list = &fork_frame, .count = 1},
+				  .missing = &group,
+				  .missing_count = 1};
+	struct suppressions *suppressions = suppressions_new();
+
+	evidence_identify(&judgement, &finding);
+	ck_assert_str_eq(finding.suppression, "rule:FC008 fork:start package:posthog");
+	suppressions_add(suppressions, finding.suppression);
+	ck_assert(suppressions_match(suppressions, &finding));
+	suppressions_free(suppressions);
+	group.origin = NULL;
+	evidence_identify(&judgement, &finding);
+	ck_assert_str_eq(finding.suppression, "rule:FC008 fork:start");
+}
+END_TEST
+
 /* Identified; waits in these frames. */
 static struct finding waiting_in(struct frame *frames, size_t count)
 {
@@ -1995,6 +2024,33 @@ START_TEST(reads_no_name_beyond_its_field)
 }
 END_TEST
 
+/* Crates of one program, whose file says nothing. */
+START_TEST(blames_the_package_that_the_child_waits_in)
+{
+	static const struct origin rayon = {.kind = ORIGIN_PACKAGE, .package = "rayon-core"},
+				   client = {.kind = ORIGIN_PACKAGE, .package = "reqwest"};
+	struct judgement judgement = {.model = &model, .arena = &arena};
+	struct frame stack[] = {
+		{.function = "std::thread::park", .module = "/srv/server", .is_rust = true},
+		{.function = "reqwest::wait", .module = "/srv/server", .is_rust = true},
+		{.function = "server::main", .module = "/srv/server", .is_rust = true}};
+	struct missing_group groups[] = {{.library = "server", .count = 2, .origin = &rayon},
+					 {.library = "server", .count = 1},
+					 {.library = "server", .count = 1, .origin = &client}};
+	struct finding finding = {.child = {.stack = {.list = stack, .count = 3}},
+				  .missing = groups,
+				  .missing_count = 3};
+	struct record_hang hang = {0};
+	struct fork_link link = {0};
+
+	ck_assert_uint_eq(culprit_likeliest(&judgement, &finding, &hang, &link), 2);
+	/* The program's own loop waits for its own thread. */
+	stack[1].function = "server::wait";
+	stack[1].origin = NULL;
+	ck_assert_uint_eq(culprit_likeliest(&judgement, &finding, &hang, &link), 1);
+}
+END_TEST
+
 START_TEST(takes_the_file_name_of_a_path)
 {
 	ck_assert_str_eq(evidence_file_name("/usr/lib/libx.so"), "libx.so");
@@ -2063,6 +2119,10 @@ START_TEST(tells_nothing_of_locks_it_does_not_know)
 	ck_assert_ptr_null(lock_function(LOCK_MUTEX, OPERATION_OVERWRITTEN));
 	ck_assert_ptr_null(lock_function(LOCK_MUTEX, UINT32_MAX));
 	ck_assert_ptr_null(lock_function(UINT32_MAX, OPERATION_LOCK));
+	ck_assert(lock_is_taken_in("pthread_rwlock_rdlock"));
+	ck_assert(lock_is_taken_in("__cxa_guard_acquire"));
+	ck_assert(!lock_is_taken_in("pthread_mutex_trylock"));
+	ck_assert(!lock_is_taken_in("sem_wait"));
 }
 END_TEST
 
@@ -2236,6 +2296,7 @@ Suite *judge_suite(void)
 	tcase_add_test(list, knows_a_bundled_library_again_in_the_next_wheel);
 	tcase_add_test(list, suppresses_a_library_of_any_wheel);
 	tcase_add_test(list, suppresses_by_what_the_user_wrote);
+	tcase_add_test(list, suppresses_by_the_package_of_python_threads);
 	tcase_add_test(list, knows_a_finding_again_with_another_runtime);
 	tcase_add_test(list, keeps_findings_of_two_programs_apart);
 	tcase_add_test(list, knows_a_ring_again_whoever_is_found_first);
@@ -2249,6 +2310,7 @@ Suite *judge_suite(void)
 	tcase_add_loop_test(evidence, walks_hostile_acquisitions, 0, HOSTILE_ADDRESSES);
 	tcase_add_test(evidence, does_not_tell_a_time_that_is_not_known);
 	tcase_add_test(evidence, reads_no_name_beyond_its_field);
+	tcase_add_test(evidence, blames_the_package_that_the_child_waits_in);
 	tcase_add_test(evidence, takes_the_file_name_of_a_path);
 	tcase_add_test(evidence, reads_attributes_that_libc_wrote);
 	tcase_add_test(evidence, tells_nothing_of_locks_it_does_not_know);

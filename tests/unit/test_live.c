@@ -66,6 +66,42 @@ static const char *withdraw(uint32_t serial)
 	return text + before;
 }
 
+/* What it printed with a finding, `line` at its end, and another one there. */
+static const char *narrowed(const char *line, const char *last)
+{
+	struct finding finding = finding_of(4001, CERTAINTY_PROVEN);
+	struct hang hang = {.serial = 1, .pid = 1, .process = -1};
+	struct report report = {.observed = true, .complete = true};
+	size_t before;
+
+	finding.suppression = line;
+	live_tell(&live, &hang, 4001, &finding);
+	fflush(live.stream);
+	before = length;
+	finding.suppression = last;
+	report.findings = &finding;
+	report.finding_count = 1;
+	ck_assert_int_eq(live_finish(&live, &report), 0);
+	fflush(live.stream);
+	return text + before;
+}
+
+START_TEST(gives_a_line_that_came_too_early_again)
+{
+	ck_assert_ptr_nonnull(
+		strstr(narrowed("rule:FC002 wait:f", "rule:FC002 wait:f wait:g"),
+		       "forkcheck: child 4001 (FC002): its line above may hide others; "
+		       "use this one:\n"
+		       "  suppress: rule:FC002 wait:f wait:g\n"));
+}
+END_TEST
+
+START_TEST(says_nothing_of_a_line_that_holds)
+{
+	ck_assert_ptr_null(strstr(narrowed("rule:FC002 wait:f", "rule:FC002 wait:f"), "suppress"));
+}
+END_TEST
+
 /* What is printed at the end of a run that has one finding, `count` times. */
 static const char *finish(enum certainty certainty, uint64_t count)
 {
@@ -192,6 +228,8 @@ Suite *live_suite(void)
 	tcase_add_test(core, what_is_done_later_is_told_then);
 	tcase_add_test(core, what_moves_on_is_withdrawn);
 	tcase_add_test(core, the_end_tells_what_is_new);
+	tcase_add_test(core, gives_a_line_that_came_too_early_again);
+	tcase_add_test(core, says_nothing_of_a_line_that_holds);
 	tcase_add_test(core, nobody_need_read_along);
 	suite_add_tcase(suite, core);
 	return suite;

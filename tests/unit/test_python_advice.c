@@ -79,7 +79,7 @@ static const struct advice_case cases[] = {
 	{.fork = "/usr/lib/python3.11/subprocess.py Popen._execute_child",
 	 .facility = "subprocess",
 	 .says = "preexec_fn"},
-	{.fork = "/app/main.py main", .facility = "os.fork", .says = "os.fork()"},
+	{.fork = "/app/main.py main", .facility = "os.fork", .says = "new interpreter"},
 	/* A user's file that is only called like one of theirs. */
 	{.fork = "/app/my_multiprocessing/popen_fork.py Popen._launch", .facility = "os.fork"},
 	/* A process that a fork server made, and that forks by itself. */

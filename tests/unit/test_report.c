@@ -441,7 +441,9 @@ START_TEST(text_counts_what_it_hides)
 	text = text_of(&report);
 	assert_safe_page(text);
 	assert_contains(text, "orphaned-lock (proven), seen 12 times\n");
-	assert_contains(text, "  done: forkcheck ended child 4190 (SIGKILL), so that the run could go on\n");
+	assert_contains(
+		text,
+		"  done: forkcheck ended child 4190 (SIGKILL), so that the run could go on\n");
 	assert_lacks(text, "FC008");
 	assert_contains(text, "forkcheck: 1 error, 0 warnings, 1 fork, 1 process, 1 event lost,");
 	assert_contains(text, "\n           2 notes (--notes shows them)\n");
@@ -864,8 +866,15 @@ START_TEST(names_are_shortened_to_what_tells_them_apart)
 		{"<crate_a::b::c::Type<T>>::run::<U>", 13, "...::run"},
 		{"<crate_a::b::c::Type<T>>::running::<U>", 6, "r...ng"},
 		{"<module>", 20, "<module>"},
+		{"github.com/x/y.(*T).Get", 80, "github.com/x/y.(*T).Get"},
+		{"github.com/x/y.(*T).Get", 22, ".../x/y.(*T).Get"},
+		{"github.com/x/y.(*T).Get", 15, ".../y.(*T).Get"},
+		{"github.com/x/y.(*T).Get", 12, "y.(*T).Get"},
+		{"main.get[a/b/c]", 14, "mai...t[a/b/c]"},
 		{"long_namespace::inner::Type::method", 30, "...::inner::Type::method"},
 		{"outer.<locals>.inner", 30, "outer.<locals>.inner"},
+		{"outer.<locals>.middle.<locals>.inner", 20, "outer.middle.inner"},
+		{"outer.<locals>.middle.<locals>.inner", 12, "out....inner"},
 	};
 	struct arena arena;
 
@@ -875,6 +884,8 @@ START_TEST(names_are_shortened_to_what_tells_them_apart)
 
 		ck_assert_str_eq(got, functions[i].shortened);
 	}
+	ck_assert_str_eq(shorten_rust(&arena, "std::thread::LocalKey<T>::with", 80),
+			 "std::thread::LocalKey::with");
 	ck_assert_str_eq(shorten_path(&arena, "/opt/very/long/way/to/server", 17),
 			 ".../way/to/server");
 	ck_assert_str_eq(shorten_path(&arena, "/opt/a-very-long-server", 10), "a-...erver");

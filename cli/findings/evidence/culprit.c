@@ -85,10 +85,26 @@ static const char *package_of_group(const struct missing_group *group)
 	return group->origin ? group->origin->package : NULL;
 }
 
-static size_t depth_of_library(const struct frames *stack, const char *library)
+/* Many packages are linked into one program: of its frames theirs count, and no runtime's. */
+static bool is_code_of(const struct frame *frame, const struct missing_group *group)
 {
-	for (size_t i = 0; library && i < stack->count; i++)
-		if (same_text(evidence_file_name(stack->list[i].module), library))
+	const struct origin *origin = frame->origin;
+	const char *package = package_of_group(group);
+
+	if (!same_text(evidence_file_name(frame->module), group->library))
+		return false;
+	if (!origin)
+		return true;
+	if (package)
+		return same_text(origin->package, package) ||
+		       (origin->file && same_text(origin->file->package, package));
+	return origin->kind == ORIGIN_OWN || !origin->file;
+}
+
+static size_t depth_of_library(const struct frames *stack, const struct missing_group *group)
+{
+	for (size_t i = 0; group->library && i < stack->count; i++)
+		if (is_code_of(&stack->list[i], group))
 			return i;
 	return SIZE_MAX;
 }
@@ -108,7 +124,7 @@ static size_t depth_of_package(const struct frames *stack, const char *package)
 static size_t culprit_depth(const struct finding *finding, const struct missing_group *group)
 {
 	const struct frames *stack = &finding->child.stack;
-	size_t depth = group->is_python ? SIZE_MAX : depth_of_library(stack, group->library);
+	size_t depth = group->is_python ? SIZE_MAX : depth_of_library(stack, group);
 
 	return depth != SIZE_MAX ? depth : depth_of_package(stack, package_of_group(group));
 }

@@ -1,9 +1,8 @@
 /*
  * The ways to fork, and what is to be said of each, are one table. Nothing is read but the
- * finding and the kind of lock.
+ * finding.
  */
 #include "fork_paths.h"
-#include "lock_kinds.h"
 
 static const struct {
 	const char *name; /* NULL: unknown */
@@ -31,24 +30,6 @@ void fork_path_name(struct fork_part *part, uint32_t function)
 static const char *subject(const struct fork_part *part)
 {
 	return part->function ? part->function : "a clone that is not libc's";
-}
-
-const char *fork_path_protection(struct judgement *judgement, const struct fork_part *part,
-				 uint32_t kind, const char *lock)
-{
-	const char *protection = lock_kind_facts(kind)->protection;
-
-	if (protection)
-		return protection;
-	if (!part->no_handlers)
-		return arena_printf(judgement->arena,
-				    "take %s in a pthread_atfork() prepare handler and release it "
-				    "in parent and child",
-				    lock);
-	return arena_printf(judgement->arena,
-			    "call fork() instead, and take %s in a pthread_atfork() prepare "
-			    "handler and release it in parent and child (%s runs no such handlers)",
-			    lock, subject(part));
 }
 
 const char *fork_path_remark(struct judgement *judgement, const struct fork_part *part)

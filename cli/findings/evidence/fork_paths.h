@@ -10,11 +10,6 @@
 /* `function`: enum fork_function, of a record. */
 void fork_path_name(struct fork_part *part, uint32_t function);
 
-/* How a lock is kept from being orphaned on the way that this fork took, as the
- * first part of an advice. */
-const char *fork_path_protection(struct judgement *judgement, const struct fork_part *part,
-				 uint32_t kind, const char *lock);
-
 /* " _Fork() runs ...", to be added to an explanation; "" where there is nothing to add. */
 const char *fork_path_remark(struct judgement *judgement, const struct fork_part *part);
 

@@ -8,26 +8,19 @@
 
 static const struct libc_region regions[REGIONS] = {
 	[REGION_TIME_ZONE] = {"time zone (tzset_lock)",
-			      "localtime, gmtime, ctime, mktime, timegm, tzset, strftime and kin",
-			      "format the time before the fork"},
-	[REGION_ENVIRONMENT] = {"environment (envlock)", "setenv, putenv, unsetenv, clearenv",
-				"build the child's environment before the fork and hand it to "
-				"execve()"},
-	[REGION_SYSLOG] = {"syslog (syslog_lock)", "openlog, syslog, vsyslog, closelog, setlogmask",
-			   "let the child write() to a pipe that the parent logs from"},
+			      "localtime, gmtime, ctime, mktime, timegm, tzset, strftime and kin"},
+	[REGION_ENVIRONMENT] = {"environment (envlock)", "setenv, putenv, unsetenv, clearenv"},
+	[REGION_SYSLOG] = {"syslog (syslog_lock)",
+			   "openlog, syslog, vsyslog, closelog, setlogmask"},
 	[REGION_RANDOM] = {"random numbers (unsafe_state lock)",
-			   "random, srandom, rand, srand, initstate, setstate",
-			   "use random_r() or getrandom() in the child"},
+			   "random, srandom, rand, srand, initstate, setstate"},
 	[REGION_LOCALE] = {"locales (__libc_setlocale_lock)",
-			   "setlocale, newlocale, duplocale, freelocale",
-			   "make the locales before the fork and switch with uselocale()"},
+			   "setlocale, newlocale, duplocale, freelocale"},
 	[REGION_NAME_SERVICE] = {"name service (locks of NSS)",
 				 "getaddrinfo, getnameinfo, gethostby*, getpw*, getgr*, getserv*, "
-				 "getproto*, initgroups",
-				 "look names up before the fork"},
-	[REGION_LOADER] = {"loaded objects (dl_load_write_lock)", "dl_iterate_phdr", NULL},
-	[REGION_EXIT] = {"exit handlers (__exit_funcs_lock)", "atexit, on_exit, exit",
-			 "end the child with _exit()"},
+				 "getproto*, initgroups"},
+	[REGION_LOADER] = {"loaded objects (dl_load_write_lock)", "dl_iterate_phdr"},
+	[REGION_EXIT] = {"exit handlers (__exit_funcs_lock)", "atexit, on_exit, exit"},
 };
 
 #define MINOR(minor) minor,

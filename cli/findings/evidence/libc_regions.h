@@ -11,7 +11,6 @@
 struct libc_region {
 	const char *name;      /* with the lock's name in glibc's sources */
 	const char *functions; /* that enter it */
-	const char *cure;      /* besides those that cure every orphaned lock; NULL: none */
 };
 
 /* NULL for a number that is no region's. */

@@ -1,6 +1,6 @@
 /*
  * What the CLI knows of each family of locks: its name and what its bytes say.
- * A new family is one line in the table of lock_kinds.c.
+ * A new family is a row of shim/common/lock_list.h.
  */
 #ifndef FORKCHECK_LOCK_KINDS_H
 #define FORKCHECK_LOCK_KINDS_H
@@ -13,12 +13,16 @@ struct lock_kind_facts {
 	const char *name; /* "mutex" */
 	/* "normal, private" from the lock's own bytes; they are a stranger's. */
 	const char *(*attributes)(struct arena *arena, const uint8_t *state, size_t length);
-	/* Can the thread that forked give it back in the child, under its new id? NULL: no. */
-	bool (*crosses_fork)(const uint8_t *state, size_t length);
+	/* What its bytes say; NULL: nobody can have it. */
+	const struct lock_family *family;
 	/* The libc function behind each operation; NULL: there is none. */
-	const char *const *functions;
-	/* What was done to it last, where it has no owner: "posted", "taken". */
+	const char *functions[OPERATIONS];
+	/* Of an object without an owner: its size, and what was done to it last ("posted",
+	 * "taken"). */
+	size_t size;
 	const char *gave, *took;
+	/* Who takes it lets others go on later. */
+	bool is_taken_to_be_given;
 	/* How it is kept from being orphaned, where no handler of a fork can take it: an
 	 * imperative. NULL: one can. */
 	const char *protection;
@@ -34,5 +38,8 @@ bool lock_crosses_fork(uint32_t kind, const uint8_t *state, size_t length);
 
 /* The libc function behind an operation on a kind: "pthread_mutex_lock". */
 const char *lock_function(uint32_t kind, uint32_t operation);
+
+/* Is this what libc calls to take a lock of some kind, and to wait for it without a limit? */
+bool lock_is_taken_in(const char *function);
 
 #endif

@@ -6,6 +6,7 @@
 #include "python_advice.h"
 #include "base/library_names.h"
 #include "evidence.h"
+#include "remedy.h"
 #include <string.h>
 
 /* A Python frame; a part that is NULL is any. */
@@ -25,6 +26,7 @@ struct advice {
 	const char *library;    /* a family (library_is) whose thread was lost */
 	bool by_interpreter;    /* no library called fork() by itself */
 
+	const char *id; /* of a row with a cure of its own */
 	const char *start_method;
 	const char *facility;
 	const char *cure;
@@ -55,15 +57,18 @@ static const struct advice table[] = {
 	/* A fork server has no threads but those that a preload brought into it. */
 	{.forked_by = FORK_SERVER,
 	 .created_by = {"multiprocessing/spawn.py", "import_main_path"},
+	 .id = "python-preload-main",
 	 .cure = "start these threads only under  " GUARD
 		 "  for the fork server imports the main script",
 	 .names_creator = true},
 	{.forked_by = FORK_SERVER,
 	 .created_by = FORK_SERVER,
+	 .id = "python-preload",
 	 .cure = "set_forkserver_preload() brought these threads into the fork server; take the "
 		 "module out of that list, or let it start threads at first use",
 	 .names_creator = true},
 	{.forked_by = FORK_SERVER,
+	 .id = "python-forkserver",
 	 .start_method = "forkserver",
 	 .facility = "multiprocessing",
 	 .cure = "the fork server has threads; let nothing that it imports start them",
@@ -73,16 +78,19 @@ static const struct advice table[] = {
 	/* Who asked for the process, with whatever start method. */
 	{.forked_by = FORK_CHILD,
 	 .asked_by = {"ipykernel/kernelapp.py", NULL},
+	 .id = "python-notebook",
 	 .caveat = "the child cannot import a notebook: put the functions that it is to run into "
 		   "a module (.py)."},
 	{.forked_by = FORK_CHILD,
 	 .asked_by = {"torch/utils/data/dataloader.py", NULL},
+	 .id = "python-dataloader",
 	 .facility = "torch.utils.data.DataLoader",
 	 .line = "DataLoader(dataset, num_workers=4, multiprocessing_context=\"spawn\")",
 	 .caveat = "iterate under  " GUARD
 		   "  and use no lambdas: the dataset and collate_fn are pickled."},
 	{.forked_by = FORK_CHILD,
 	 .asked_by = {"joblib/parallel.py", NULL},
+	 .id = "python-joblib",
 	 .facility = "joblib.Parallel",
 	 .cure = "use joblib's own backend, which starts its workers anew",
 	 .line = "joblib.Parallel(n_jobs=4, backend=\"loky\")",
@@ -90,17 +98,20 @@ static const struct advice table[] = {
 		   "locks and no open files there."},
 	{.forked_by = FORK_CHILD,
 	 .asked_by = {"concurrent/futures/process.py", NULL},
+	 .id = "python-process-executor",
 	 .facility = "concurrent.futures.ProcessPoolExecutor",
 	 .line = "ProcessPoolExecutor(mp_context=multiprocessing.get_context(\"spawn\"))",
 	 .caveat =
 		 "make it under  " GUARD "  and submit no lambdas: what is submitted is pickled."},
 	{.forked_by = FORK_CHILD,
 	 .asked_by = {"multiprocessing/pool.py", NULL},
+	 .id = "python-pool",
 	 .facility = "multiprocessing.Pool",
 	 .line = "multiprocessing.get_context(\"spawn\").Pool()",
 	 .caveat = "make it under  " GUARD
 		   "  and hand globals that are set at run time to the workers by initializer=."},
 	{.forked_by = FORK_CHILD,
+	 .id = "python-process",
 	 .start_method = "fork",
 	 .facility = "multiprocessing.Process",
 	 .cure = NOT_FORK,
@@ -127,32 +138,35 @@ static const struct advice table[] = {
 	/* Others that fork by themselves. */
 	{.forked_by = {"billiard/popen_fork.py", "_launch"},
 	 .asked_by = {"celery/concurrency/prefork.py", NULL},
+	 .id = "python-celery",
 	 .facility = "Celery's prefork pool",
 	 .cure = "start threads in the workers, after the fork",
 	 .line = "@celery.signals.worker_process_init.connect",
 	 .caveat = "what a task module starts at import, the parent starts."},
 	{.forked_by = {"billiard/popen_fork.py", "_launch"},
+	 .id = "python-billiard",
 	 .start_method = "fork",
 	 .facility = "billiard",
 	 .cure = "use \"spawn\" instead of the start method \"fork\"",
 	 .line = "billiard.get_context(\"spawn\").Pool()",
 	 .caveat = "put what the workers run into a module: they do not import the main script."},
 	{.forked_by = {"gunicorn/arbiter.py", "spawn_worker"},
+	 .id = "python-gunicorn",
 	 .facility = "gunicorn",
 	 .cure = "run gunicorn without --preload, or start threads in each worker",
 	 .line = "def post_fork(server, worker):   # in gunicorn.conf.py",
 	 .caveat = "what the application starts at import is in the parent with --preload."},
 	{.forked_by = {"subprocess.py", "_execute_child"},
+	 .id = "python-preexec",
 	 .facility = "subprocess",
 	 .cure = "leave preexec_fn out: then no Python runs between fork and exec",
 	 .line = "subprocess.Popen(command, start_new_session=True)",
 	 .caveat = "other uses of preexec_fn have arguments too: cwd, env, umask, user, "
 		   "process_group."},
 	{.by_interpreter = true,
+	 .id = "python-os-fork",
 	 .facility = "os.fork",
-	 .cure = "os.fork() leaves all other threads behind; fork before they are started, or let "
-		 "a "
-		 "new interpreter do the work",
+	 .cure = "fork before threads are started, or let a new interpreter do the work",
 	 .line = "multiprocessing.get_context(\"spawn\").Process(target=work)",
 	 .caveat = "start it under  " GUARD "  for the child imports the main script again."},
 
@@ -284,6 +298,9 @@ static struct advice look_up(const struct finding *finding)
 			found.names_creator = true;
 			found.created_by = row->created_by;
 		}
+		if (!found.cure && row->cure)
+			found.by_interpreter = row->by_interpreter;
+		python_advice_take(&found.id, row->id);
 		python_advice_take(&found.start_method, row->start_method);
 		python_advice_take(&found.facility, row->facility);
 		python_advice_take(&found.cure, row->cure);
@@ -317,13 +334,12 @@ static bool says(const char *text)
 	return text && *text;
 }
 
-/* All of it in one paragraph, for those who print no parts. */
-static const char *one_paragraph(struct judgement *judgement, const struct remedy_part *remedy)
+const char *python_advice_id(size_t index)
 {
-	return arena_printf(judgement->arena, "%s%s%s%s%s%s%s", remedy->cure,
-			    remedy->line ? ": " : ".", remedy->line ? remedy->line : "",
-			    remedy->caveat ? "; but " : "", remedy->caveat ? remedy->caveat : "",
-			    remedy->remark ? " " : "", remedy->remark ? remedy->remark : "");
+	for (size_t i = 0; i < ROWS; i++)
+		if (table[i].id && index-- == 0)
+			return table[i].id;
+	return NULL;
 }
 
 void python_start_method(struct finding *finding)
@@ -331,7 +347,7 @@ void python_start_method(struct finding *finding)
 	finding->start_method = look_up(finding).start_method;
 }
 
-void python_advice(struct judgement *judgement, struct finding *finding)
+bool python_advice(struct judgement *judgement, struct finding *finding)
 {
 	struct advice found = look_up(finding);
 	struct remedy_part *remedy = &finding->remedy;
@@ -340,13 +356,15 @@ void python_advice(struct judgement *judgement, struct finding *finding)
 
 	finding->start_method = found.start_method;
 	if (!says(found.cure))
-		return;
+		return false;
 	remedy->present = true;
+	remedy->id = found.id;
 	remedy->facility = found.facility;
 	remedy->cure = arena_printf(judgement->arena, "%s%s", found.cure,
 				    created ? creator_words(judgement, created) : "");
 	remedy->line = says(found.line) ? found.line : NULL;
 	remedy->caveat = says(found.caveat) ? found.caveat : NULL;
 	remedy->remark = says(found.remark) ? found.remark : NULL;
-	finding->advice = one_paragraph(judgement, remedy);
+	finding->advice = remedy_paragraph(judgement->arena, remedy);
+	return found.by_interpreter && !found.start_method;
 }

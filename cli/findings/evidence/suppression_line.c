@@ -193,17 +193,32 @@ static bool add_places(struct line *line, const struct finding *finding)
 	return add_place(line, "fork", &finding->fork.stack) || any;
 }
 
-static bool add_libraries(struct line *line, const struct finding *finding)
+static bool add_shared_object(struct line *line, const char *library)
 {
-	const char *library = finding->missing_count ? finding->missing[0].library : NULL;
-
-	if (!library)
-		library = finding->handler.present ? finding->handler.library
-						   : finding->holder.library;
-	if (!library || !library_is_shared_object(library))
+	if (!library_is_shared_object(library))
 		return false;
 	add_library(line, library);
 	return true;
+}
+
+/* An interpreter starts threads for others; whose package asked for them says more. */
+static bool add_missing(struct line *line, const struct missing_group *group)
+{
+	const char *package = group->origin ? group->origin->package : NULL;
+
+	if (!group->is_python)
+		return add_shared_object(line, group->library);
+	if (package)
+		add_name(line, "package", package);
+	return package;
+}
+
+static bool add_libraries(struct line *line, const struct finding *finding)
+{
+	if (finding->missing_count && finding->missing[0].library)
+		return add_missing(line, &finding->missing[0]);
+	return add_shared_object(line, finding->handler.present ? finding->handler.library
+								: finding->holder.library);
 }
 
 static bool add_usual(struct line *line, const struct finding *finding)
@@ -244,8 +259,10 @@ static bool add_words(struct line *line, const struct finding *finding, enum nar
 	if (narrowness >= SUPPRESSION_CALLER && !finding->child.deed)
 		add_callers(line, &finding->child.stack,
 			    narrowness == SUPPRESSION_CALLER ? 2 : FUNCTIONS_MAX);
-	if (narrowness >= SUPPRESSION_USE)
-		any |= add_holder(line, finding) | add_libraries(line, finding);
+	if (narrowness >= SUPPRESSION_USE) {
+		any |= add_holder(line, finding);
+		any |= add_libraries(line, finding);
+	}
 	return any;
 }
 

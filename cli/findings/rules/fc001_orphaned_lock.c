@@ -5,14 +5,13 @@
  */
 #include "fc001_orphaned_python_lock.h"
 #include "fc001_orphaned_region.h"
-#include "findings/evidence/fork_paths.h"
+#include "findings/cures/cures.h"
 #include "findings/evidence/lock_kinds.h"
-#include "findings/evidence/python_advice.h"
 #include "findings/evidence/wait_evidence.h"
 #include <errno.h>
 
 static void orphaned_lock_explain_lost_holder(struct judgement *judgement, struct finding *finding,
-					      uint32_t kind)
+					      uint32_t kind, bool is_typed)
 {
 	const char *lock = evidence_lock_words(judgement, &finding->lock);
 
@@ -21,14 +20,13 @@ static void orphaned_lock_explain_lost_holder(struct judgement *judgement, struc
 		finding->child.pid, lock);
 	finding->why = "only the thread that forked exists in the child; the holder can never "
 		       "unlock it there.";
-	finding->advice = arena_printf(
-		judgement->arena,
-		"%s, or start the child with posix_spawn(), or fork before threads are started.",
-		fork_path_protection(judgement, &finding->fork, kind, lock));
-	python_advice(judgement, finding);
+	cure_finding(judgement, finding,
+		     &(struct cure_question){
+			     .situation = CURE_ORPHANED, .kind = kind, .is_typed = is_typed});
 }
 
-static void orphaned_lock_explain_own_lock(struct judgement *judgement, struct finding *finding)
+static void orphaned_lock_explain_own_lock(struct judgement *judgement, struct finding *finding,
+					   uint32_t kind)
 {
 	const char *lock = evidence_lock_words(judgement, &finding->lock);
 
@@ -38,12 +36,8 @@ static void orphaned_lock_explain_own_lock(struct judgement *judgement, struct f
 			     finding->child.pid, lock);
 	finding->why = "the thread that forked held it at the fork and lives on in the child under "
 		       "another thread id; it waits for itself.";
-	finding->advice = arena_printf(
-		judgement->arena,
-		"release %s before fork(), or unlock it in the child before it is asked for; a "
-		"recursive, errorcheck, robust or PI mutex cannot be unlocked by the child: make "
-		"it anew with pthread_mutex_init() in a pthread_atfork() child handler.",
-		lock);
+	cure_finding(judgement, finding,
+		     &(struct cure_question){.situation = CURE_OWN, .kind = kind});
 }
 
 static void report_wait(struct judgement *judgement, const struct rule *rule,
@@ -55,9 +49,11 @@ static void report_wait(struct judgement *judgement, const struct rule *rule,
 	finding->certainty = CERTAINTY_PROVEN;
 	wait_evidence(judgement, finding, wait);
 	if (finding->holder.is_forker)
-		orphaned_lock_explain_own_lock(judgement, finding);
+		orphaned_lock_explain_own_lock(judgement, finding, wait->kind);
 	else
-		orphaned_lock_explain_lost_holder(judgement, finding, wait->kind);
+		orphaned_lock_explain_lost_holder(
+			judgement, finding, wait->kind,
+			!lock_crosses_fork(wait->kind, wait->state, wait->state_length));
 	evidence_identify(judgement, finding);
 }
 
@@ -74,7 +70,9 @@ static void report_inherited_call(struct judgement *judgement, const struct rule
 		      held->state_length, held->initialised);
 	evidence_holder(judgement, &finding->holder, hang->serial, held);
 	evidence_hang(judgement, &finding->child, hang);
-	orphaned_lock_explain_lost_holder(judgement, finding, held->kind);
+	orphaned_lock_explain_lost_holder(
+		judgement, finding, held->kind,
+		!lock_crosses_fork(held->kind, held->state, held->state_length));
 	evidence_identify(judgement, finding);
 }
 
@@ -102,7 +100,9 @@ static void report_tries(struct judgement *judgement, const struct rule *rule,
 	finding->severity = SEVERITY_ERROR;
 	finding->certainty = CERTAINTY_SUSPECTED;
 	wait_evidence(judgement, finding, wait);
-	orphaned_lock_explain_lost_holder(judgement, finding, wait->kind);
+	orphaned_lock_explain_lost_holder(
+		judgement, finding, wait->kind,
+		!lock_crosses_fork(wait->kind, wait->state, wait->state_length));
 	lock = evidence_lock_words(judgement, &finding->lock);
 	finding->message = arena_printf(judgement->arena,
 					"child %d asks for %s again and again; its holder does not "
@@ -157,11 +157,8 @@ static void report_failed_unlock(struct judgement *judgement, const struct rule 
 	finding->why =
 		"this type of mutex asks for the thread id of its owner, and the thread that "
 		"forked has another id in the child.";
-	finding->advice = arena_printf(
-		judgement->arena,
-		"release %s before fork(), or make it anew with pthread_mutex_init() in a "
-		"pthread_atfork() child handler.",
-		lock);
+	cure_finding(judgement, finding,
+		     &(struct cure_question){.situation = CURE_OWN, .kind = touch->kind});
 	evidence_identify(judgement, finding);
 }
 

@@ -3,9 +3,9 @@
  * by its pthread_t. That no thread of the child has this number was seen from outside.
  */
 #include "fc001_orphaned_python_lock.h"
+#include "findings/cures/cures.h"
 #include "findings/evidence/evidence.h"
 #include "findings/evidence/object_evidence.h"
-#include "findings/evidence/python_advice.h"
 
 static const struct record_thread *with_self(const struct model *model,
 					     const struct record_lost *lost, uint64_t self)
@@ -57,9 +57,8 @@ static void orphaned_python_lock_report(struct judgement *judgement, const struc
 		finding->child.pid, evidence_lock_words(judgement, &finding->lock));
 	finding->why = "only the thread that forked exists in the child; the holder can never "
 		       "release it there.";
-	finding->advice = "release it before the fork, or fork before threads are started, or "
-			  "start the child with the start method \"spawn\" or \"forkserver\".";
-	python_advice(judgement, finding);
+	cure_finding(judgement, finding,
+		     &(struct cure_question){.situation = CURE_ORPHANED, .kind = object->kind});
 	evidence_identify(judgement, finding);
 }
 

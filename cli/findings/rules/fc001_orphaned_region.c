@@ -4,10 +4,10 @@
  * and that the word it waits for is libc's own.
  */
 #include "fc001_orphaned_region.h"
+#include "findings/cures/cures.h"
 #include "findings/evidence/evidence.h"
 #include "findings/evidence/libc_regions.h"
 #include "findings/evidence/lock_kinds.h"
-#include "findings/evidence/python_advice.h"
 
 static void orphaned_region_describe_lock(struct judgement *judgement, struct lock_part *lock,
 					  uint32_t process, const struct libc_region *region,
@@ -71,13 +71,9 @@ static void orphaned_region_explain(struct judgement *judgement, struct finding 
 		inside > 1 ? "several threads were inside this part of libc"
 			   : "the thread was inside this part of libc",
 		repair_words(judgement, wait->record.process, wait->lock));
-	finding->advice = arena_printf(
-		judgement->arena,
-		"%s%sstart the child with posix_spawn(), or fork before threads are started, or "
-		"keep these calls under a mutex of your own that a pthread_atfork() prepare "
-		"handler takes.",
-		region->cure ? region->cure : "", region->cure ? ", or " : "");
-	python_advice(judgement, finding);
+	cure_finding(
+		judgement, finding,
+		&(struct cure_question){.situation = CURE_REGION, .detail = (uint32_t)wait->lock});
 }
 
 static void orphaned_region_report(struct judgement *judgement, const struct rule *rule,

@@ -6,13 +6,13 @@
 #include "fc001_orphaned_python_lock.h"
 #include "fc001_orphaned_region.h"
 #include "fc015_lost_thread_used.h"
+#include "findings/cures/cures.h"
 #include "findings/evidence/attribution.h"
 #include "findings/evidence/culprit.h"
 #include "findings/evidence/evidence.h"
 #include "findings/evidence/fork_paths.h"
 #include "findings/evidence/missing_threads.h"
 #include "findings/evidence/object_evidence.h"
-#include "findings/evidence/python_advice.h"
 #include "findings/evidence/wait_evidence.h"
 #include <string.h>
 
@@ -171,6 +171,7 @@ static void lost_wakeup_report(struct judgement *judgement, const struct rule *r
 			       const struct record_hang *hang)
 {
 	struct finding *finding = judgement_add(judgement, rule);
+	const struct record_object *object = object_of(judgement->model, hang);
 	bool is_of_lost_alone =
 		hang->kind == HANG_TIMED && object_awaits_lost_alone(judgement->model, hang);
 
@@ -186,11 +187,10 @@ static void lost_wakeup_report(struct judgement *judgement, const struct rule *r
 	finding->why = arena_printf(judgement->arena, "%s%s",
 				    lost_wakeup_explain(judgement, finding, hang, is_of_lost_alone),
 				    fork_path_remark(judgement, &finding->fork));
-	finding->advice =
-		"fork before these threads are started, or let the child exec at once "
-		"(posix_spawn(); in Python the start method \"spawn\" or \"forkserver\"), or start "
-		"the pool anew in the child.";
-	python_advice(judgement, finding);
+	cure_finding(judgement, finding,
+		     &(struct cure_question){.situation = CURE_LOST,
+					     .kind = object ? object->kind : 0,
+					     .detail = hang->evidence});
 	evidence_identify(judgement, finding);
 }
 

@@ -4,9 +4,10 @@
  * on, but it will never get it.
  */
 #include "fc002_lost_wakeup.h"
-#include "findings/evidence/fork_paths.h"
-#include "findings/evidence/python_advice.h"
+#include "findings/cures/cures.h"
+#include "findings/evidence/lock_kinds.h"
 #include "findings/evidence/wait_evidence.h"
+#include "rule.h"
 
 static const char *asked(const struct record_wait *wait)
 {
@@ -34,11 +35,11 @@ static void orphaned_lock_tried_explain_lost_holder(struct judgement *judgement,
 				    "only the thread that forked exists in the child; the holder "
 				    "can never unlock it there, so every try fails.%s",
 				    how_often(judgement, tries));
-	finding->advice = arena_printf(
-		judgement->arena,
-		"%s, or start the child with posix_spawn(), or fork before threads are started.",
-		fork_path_protection(judgement, &finding->fork, wait->kind, lock));
-	python_advice(judgement, finding);
+	cure_finding(judgement, finding,
+		     &(struct cure_question){.situation = CURE_ORPHANED,
+					     .kind = wait->kind,
+					     .is_typed = !lock_crosses_fork(wait->kind, wait->state,
+									    wait->state_length)});
 }
 
 static void orphaned_lock_tried_explain_own_lock(struct judgement *judgement,
@@ -52,11 +53,8 @@ static void orphaned_lock_tried_explain_own_lock(struct judgement *judgement,
 					finding->child.pid, asked(wait), lock);
 	finding->why = "this type of mutex asks for the thread id of its owner, and the thread "
 		       "that forked has another id in the child: every try fails.";
-	finding->advice = arena_printf(
-		judgement->arena,
-		"release %s before fork(), or make it anew with pthread_mutex_init() in a "
-		"pthread_atfork() child handler.",
-		lock);
+	cure_finding(judgement, finding,
+		     &(struct cure_question){.situation = CURE_OWN, .kind = wait->kind});
 }
 
 static void orphaned_lock_tried_report(struct judgement *judgement, const struct rule *rule,

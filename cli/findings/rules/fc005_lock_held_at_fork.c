@@ -4,10 +4,10 @@
  * the lock: a child of the same line was seen to, or all code can, since it is a
  * static variable. A library whose child handler makes new locks never asks again.
  */
-#include "findings/evidence/fork_paths.h"
+#include "findings/cures/cures.h"
 #include "findings/evidence/lock_kinds.h"
-#include "findings/evidence/python_advice.h"
 #include "findings/evidence/wait_evidence.h"
+#include "rule.h"
 #include <stdlib.h>
 
 /* Forks above each other that are looked at. */
@@ -256,11 +256,11 @@ static void lock_held_at_fork_report(struct judgement *judgement, const struct r
 		lock);
 	finding->why = arena_printf(judgement->arena, "in the child it stays locked for ever; %s",
 				    consequence(judgement, held, taken, can_be_asked_for));
-	finding->advice =
-		arena_printf(judgement->arena,
-			     "%s, or start the child with posix_spawn(), or let it exec at once.",
-			     fork_path_protection(judgement, &finding->fork, held->kind, lock));
-	python_advice(judgement, finding);
+	cure_finding(judgement, finding,
+		     &(struct cure_question){.situation = CURE_ORPHANED,
+					     .kind = held->kind,
+					     .is_typed = !lock_crosses_fork(held->kind, held->state,
+									    held->state_length)});
 	evidence_identify(judgement, finding);
 }
 

@@ -3,10 +3,10 @@
  * fc007_handler_locks.c.
  */
 #include "fc007_handler_locks.h"
+#include "findings/cures/cures.h"
 #include "findings/evidence/evidence.h"
 #include "findings/evidence/fork_blockers.h"
 #include "findings/evidence/missing_threads.h"
-#include "findings/evidence/python_advice.h"
 #include "findings/evidence/python_evidence.h"
 #include <string.h>
 
@@ -161,70 +161,21 @@ static const char *atfork_handler_explain(struct judgement *judgement,
 			    hang->reason);
 }
 
-/* What calls neither handlers nor hooks. */
-static const char *spawn_words(const struct fork_stack *split)
+static void atfork_handler_cure(struct judgement *judgement, struct finding *finding,
+				const struct fork_blockers *blockers)
 {
-	return split->hook ? "subprocess, which runs no hooks"
-			   : "posix_spawn(), which calls no handlers";
-}
+	bool is_unknown = blockers->cause == BLOCKED_BY_OTHER && !finding->blocked_count;
+	struct cure_question question = {
+		.situation = CURE_IN_FORK,
+		.kind = finding->blocked_count && finding->blocked[0].waits_for ? blockers->kind
+										: 0,
+		.detail = is_unknown ? BLOCKED_UNKNOWN + 1 : blockers->cause + 1,
+		.what = blockers->what,
+		.other = blockers->other,
+		.holder = finding->blocked_count ? holder_name(judgement, finding) : NULL,
+	};
 
-static const char *cure_of_other(struct judgement *judgement, const struct finding *finding,
-				 const struct fork_stack *split,
-				 const struct fork_blockers *blockers)
-{
-	if (blockers->kind == LOCK_STREAMS && finding->blocked[0].waits_for)
-		return "flush the streams that were written to, one by one, and not all at once "
-		       "(fflush(NULL)) while a thread has one for long; or start the child with "
-		       "posix_spawn(), which does not take this lock.";
-	return arena_printf(judgement->arena,
-			    "let %s give %s back before it waits; or start the child with "
-			    "%s.",
-			    holder_name(judgement, finding), blockers->what,
-			    finding->handler.present ? spawn_words(split)
-						     : "posix_spawn(), which takes no such lock");
-}
-
-static const char *atfork_handler_cure(struct judgement *judgement, const struct finding *finding,
-				       const struct fork_stack *split,
-				       const struct fork_blockers *blockers)
-{
-	const char *library = finding->handler.library;
-
-	switch (blockers->cause) {
-	case BLOCKED_INTERRUPTED:
-		return "do not call fork() in a signal handler: it takes locks of malloc() and "
-		       "stdio and calls atfork handlers, and the interrupted code may hold what "
-		       "these "
-		       "take. Call _Fork() there (glibc 2.34), which does neither, or let the "
-		       "handler note the signal and fork outside of it.";
-	case BLOCKED_ITSELF:
-		return arena_printf(judgement->arena,
-				    "release %s before calling what forks; or start the child with "
-				    "%s.",
-				    blockers->what, spawn_words(split));
-	case BLOCKED_ORDER:
-		return arena_printf(
-			judgement->arena,
-			"take %s and %s in one order everywhere. Prepare handlers run in "
-			"the reverse order of their registration: register those for "
-			"%s after those for %s, or let %s take them in the order of the "
-			"handlers; or start the child with %s.",
-			blockers->what, blockers->other, blockers->what, blockers->other,
-			holder_name(judgement, finding), spawn_words(split));
-	case BLOCKED_BY_HELD:
-		return arena_printf(judgement->arena,
-				    "release %s before calling fork(); or start the child with %s.",
-				    blockers->other, spawn_words(split));
-	case BLOCKED_BY_OTHER:
-		if (finding->blocked_count)
-			return cure_of_other(judgement, finding, split, blockers);
-		/* Fall through. */
-	default:
-		return arena_printf(judgement->arena,
-				    "do not fork while %s is at work in another thread; start the "
-				    "child with posix_spawn(), or fork before the library is used.",
-				    library ? library : "the library");
-	}
+	cure_finding(judgement, finding, &question);
 }
 
 static void atfork_handler_say(struct judgement *judgement, struct finding *finding,
@@ -237,7 +188,7 @@ static void atfork_handler_say(struct judgement *judgement, struct finding *find
 			     waiter_words(judgement, split), verb_words(judgement, blockers),
 			     holder_words(judgement, finding, split, blockers));
 	finding->why = atfork_handler_explain(judgement, finding, hang, blockers);
-	finding->advice = atfork_handler_cure(judgement, finding, split, blockers);
+	atfork_handler_cure(judgement, finding, blockers);
 }
 
 /* --- parts ------------------------------------------------------------------------- */
@@ -332,8 +283,6 @@ static void atfork_handler_report(struct judgement *judgement, const struct rule
 	blockers = fork_blockers_fill(judgement, finding, hang, &split);
 	describe_threads(judgement, finding, hang, &blockers);
 	atfork_handler_say(judgement, finding, hang, &split, &blockers);
-	if (!split.hook)
-		python_advice(judgement, finding);
 	evidence_identify(judgement, finding);
 }
 

@@ -3,6 +3,7 @@
  * the child cannot give back, or keeps what it took.
  */
 #include "fc007_handler_locks.h"
+#include "findings/cures/cures.h"
 #include "findings/evidence/evidence.h"
 #include "findings/evidence/fork_blockers.h"
 #include "findings/evidence/lock_kinds.h"
@@ -68,10 +69,8 @@ static void report_foreign_unlock(struct judgement *judgement, const struct rule
 			     handler, lock);
 	finding->why = "the handler did not take the lock before the fork: what it protects may be "
 		       "half changed in the child, and the call is undefined.";
-	finding->advice = arena_printf(judgement->arena,
-				       "take %s in the prepare handler, and release it in the "
-				       "parent and child handlers.",
-				       lock);
+	cure_finding(judgement, finding,
+		     &(struct cure_question){.situation = CURE_FOREIGN, .kind = touch->kind});
 	evidence_identify(judgement, finding);
 }
 
@@ -91,10 +90,8 @@ static void report_wrong_type(struct judgement *judgement, const struct rule *ru
 		handler, lock);
 	finding->why = "unlocking asks for the thread id of the owner, and the thread that forked "
 		       "has another id in the child: the lock stays locked there, or is damaged.";
-	finding->advice = arena_printf(judgement->arena,
-				       "make %s anew in the child handler, or make it a normal "
-				       "mutex.",
-				       lock);
+	cure_finding(judgement, finding,
+		     &(struct cure_question){.situation = CURE_TYPE, .kind = touch->kind});
 	evidence_identify(judgement, finding);
 }
 
@@ -115,9 +112,8 @@ static void report_kept(struct judgement *judgement, const struct rule *rule,
 				    "fork() has returned and the lock is still held in the %s: the "
 				    "next thread there that asks for it will hang.",
 				    in_child ? "child" : "parent");
-	finding->advice =
-		arena_printf(judgement->arena,
-			     "release %s in the parent handler and in the child handler.", lock);
+	cure_finding(judgement, finding,
+		     &(struct cure_question){.situation = CURE_KEPT, .kind = held->kind});
 	evidence_identify(judgement, finding);
 }
 

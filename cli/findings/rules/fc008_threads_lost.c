@@ -2,10 +2,10 @@
  * FC008: a process forked without exec while other threads were alive. It is a note: many
  * programs do it safely.
  */
+#include "findings/cures/cures.h"
 #include "findings/evidence/evidence.h"
 #include "findings/evidence/fork_paths.h"
 #include "findings/evidence/missing_threads.h"
-#include "findings/evidence/python_advice.h"
 
 static const struct process_facts *find_child(const struct model *model, session_reference fork)
 {
@@ -40,8 +40,7 @@ static void threads_lost_report(struct judgement *judgement, const struct rule *
 		"held or were asked to do stays as it is. That is safe as long as the child uses "
 		"none of it.%s",
 		fork_path_remark(judgement, &finding->fork));
-	finding->advice = "fork before threads are started, or let the child exec at once.";
-	python_advice(judgement, finding);
+	cure_finding(judgement, finding, &(struct cure_question){.situation = CURE_LEFT});
 	evidence_identify(judgement, finding);
 }
 

@@ -2,6 +2,7 @@
  * FC009: bytes that stdio, or a file object of Python's, had not written yet at a
  * fork were written by the parent and by the child.
  */
+#include "findings/cures/cures.h"
 #include "findings/evidence/copied_state.h"
 #include "findings/evidence/evidence.h"
 
@@ -45,29 +46,13 @@ static void explain_stdio(struct finding *finding)
 	finding->why = "stdio keeps output in memory until a buffer is full, a line ends on a "
 		       "terminal, or somebody flushes it. fork() copies that memory, and each of "
 		       "the two writes its copy.";
-	finding->advice = "call fflush(NULL) just before fork(), or end the child with _exit(), "
-			  "which writes nothing (in Python: os._exit()).";
 }
 
-static void explain_python(struct finding *finding, int descriptor)
+static void explain_python(struct finding *finding)
 {
 	finding->why = "a file object of Python keeps output in memory until a buffer is full, "
 		       "a line ends on a terminal, or somebody flushes or closes it. os.fork() "
 		       "copies that memory, and each of the two writes its copy.";
-	switch (descriptor) {
-	case 1:
-		finding->advice = "call sys.stdout.flush() just before os.fork(), or end the child "
-				  "with os._exit(), which writes nothing.";
-		break;
-	case 2:
-		finding->advice = "call sys.stderr.flush() just before os.fork(), or end the child "
-				  "with os._exit(), which writes nothing.";
-		break;
-	default:
-		finding->advice = "call flush() of the file just before os.fork(), open it "
-				  "afterwards, or end the child with os._exit(), which writes "
-				  "nothing.";
-	}
 }
 
 static void duplicated_output_report(struct judgement *judgement, const struct rule *rule,
@@ -75,6 +60,7 @@ static void duplicated_output_report(struct judgement *judgement, const struct r
 {
 	struct finding *finding = judgement_add(judgement, rule);
 	unsigned long long length = pair->child->length;
+	int descriptor = pair->child->descriptor;
 
 	finding->severity = SEVERITY_WARNING;
 	finding->certainty = CERTAINTY_OBSERVED;
@@ -89,9 +75,14 @@ static void duplicated_output_report(struct judgement *judgement, const struct r
 		length == 1 ? "" : "s", stream_words(judgement, pair),
 		length == 1 ? "was" : "were");
 	if (is_python(pair))
-		explain_python(finding, pair->child->descriptor);
+		explain_python(finding);
 	else
 		explain_stdio(finding);
+	cure_finding(
+		judgement, finding,
+		&(struct cure_question){
+			CURE_OUTPUT, .language = is_python(pair) ? LANGUAGE_PYTHON : LANGUAGE_C,
+			.detail = descriptor == 1 || descriptor == 2 ? (uint32_t)descriptor : 0});
 	evidence_identify(judgement, finding);
 }
 

@@ -3,6 +3,7 @@
  * generator of libc had at the fork, so that they got the same ones. One that was
  * never seeded gives the same numbers in every run: who draws from that knows.
  */
+#include "findings/cures/cures.h"
 #include "findings/evidence/copied_state.h"
 #include "findings/evidence/evidence.h"
 
@@ -28,11 +29,9 @@ static void shared_random_state_report(struct judgement *judgement, const struct
 		is_rand48 ? "drand48(), lrand48() or mrand48()" : "rand() or random()");
 	finding->why = "fork() copies the state of the generator, and neither seeded it again: "
 		       "both go on with the same sequence.";
-	finding->advice = arena_printf(
-		judgement->arena,
-		"seed the generator anew in the child (%s with what getrandom() gives), or use "
-		"getrandom() or arc4random(), which no fork repeats.",
-		is_rand48 ? "srand48()" : "srandom()");
+	cure_finding(
+		judgement, finding,
+		&(struct cure_question){.situation = CURE_RANDOM, .detail = pair->child->kind});
 	evidence_identify(judgement, finding);
 }
 

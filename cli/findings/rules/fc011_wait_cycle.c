@@ -2,9 +2,9 @@
  * FC011, wait-cycle: processes wait for each other in a cycle. That nobody else can let them
  * go on was proven from the outside.
  */
+#include "findings/cures/cures.h"
 #include "findings/evidence/evidence.h"
 #include "findings/evidence/object_place.h"
-#include "findings/evidence/python_advice.h"
 #include "findings/evidence/python_evidence.h"
 #include <string.h>
 
@@ -116,22 +116,15 @@ static bool has_kind(const struct model *model, uint32_t ring, uint32_t least, u
 	return false;
 }
 
-static const char *advise(const struct model *model, uint32_t ring)
+/* What is said of the whole ring: of the kinds of waits in it, the one that tells most. */
+static enum ring_wait telling_kind(const struct model *model, uint32_t ring)
 {
 	if (has_kind(model, ring, RING_LOCK, RING_LOCK))
-		return "take locks on files in the same order in every process, and give them back "
-		       "before waiting for another process.";
+		return RING_LOCK;
 	if (has_kind(model, ring, RING_ROOM, RING_ROOM) ||
 	    has_kind(model, ring, RING_RECEIVER, RING_RECEIVER))
-		return "read all that the other process writes before waiting for its end (in "
-		       "Python: get everything from a Queue before join()), or read from a "
-		       "thread.";
-	if (has_kind(model, ring, RING_DATA, RING_MESSAGE))
-		return "let one side write before it reads, and close in each process the ends "
-		       "that it does not use: a reader sees the end only when all writers are "
-		       "closed.";
-	return "give locks and semaphores back before waiting for another process, and take them "
-	       "in the same order everywhere.";
+		return RING_ROOM;
+	return has_kind(model, ring, RING_DATA, RING_MESSAGE) ? RING_DATA : RING_MEMORY;
 }
 
 static size_t count_processes(const struct finding *finding)
@@ -176,8 +169,9 @@ static void wait_cycle_report(struct judgement *judgement, const struct rule *ru
 		judgement->arena, "%zu processes %s each other: none of them can go on.",
 		count_processes(finding), hang->is_proven ? "wait for" : "seem to wait for");
 	finding->why = wait_cycle_explain(judgement, hang);
-	finding->advice = advise(model, hang->about);
-	python_start_method(finding);
+	cure_finding(judgement, finding,
+		     &(struct cure_question){.situation = CURE_RING,
+					     .detail = telling_kind(model, hang->about)});
 	evidence_identify(judgement, finding);
 }
 

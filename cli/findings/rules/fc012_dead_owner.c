@@ -2,10 +2,10 @@
  * FC012: a process-shared lock is waited for, and the thread that holds it does
  * not exist any more.
  */
+#include "findings/cures/cures.h"
 #include "findings/evidence/ending_evidence.h"
 #include "findings/evidence/evidence.h"
 #include "findings/evidence/object_place.h"
-#include "findings/evidence/python_advice.h"
 #include "findings/evidence/python_evidence.h"
 
 static const struct record_thread *dead_owner_find_thread(const struct model *model, int tid)
@@ -88,11 +88,8 @@ static void report_owner(struct judgement *judgement, const struct rule *rule,
 				       "the mutex names a thread that does not exist any more. Not "
 				       "proven: %.*s.",
 				       (int)hang->reason_length, hang->reason);
-	finding->advice =
-		"make the mutex robust (pthread_mutexattr_setrobust()) and handle EOWNERDEAD, or "
-		"ask the process to end instead of killing it (in Python: no terminate() while it "
-		"may hold a lock).";
-	python_start_method(finding);
+	cure_finding(judgement, finding,
+		     &(struct cure_question){.situation = CURE_DEAD_OWNER, .kind = LOCK_MUTEX});
 	evidence_identify(judgement, finding);
 }
 
@@ -140,9 +137,8 @@ static void report_taker(struct judgement *judgement, const struct rule *rule,
 				       "its value is 0, and a process that has ended took it once "
 				       "more than it gave it back. Not proven: %.*s.",
 				       (int)hang->reason_length, hang->reason);
-	finding->advice =
-		"ask the process to end instead of killing it (in Python: no terminate() while it "
-		"may hold a lock), or use a robust mutex and handle EOWNERDEAD.";
+	cure_finding(judgement, finding,
+		     &(struct cure_question){.situation = CURE_DEAD_OWNER, .kind = LOCK_SEMAPHORE});
 	evidence_identify_by_holder(judgement, finding);
 }
 

@@ -4,12 +4,12 @@
  * back. To have joined is to believe that the work is done: an error. The others: warnings.
  */
 #include "fc015_lost_thread_used.h"
+#include "findings/cures/cures.h"
 #include "findings/evidence/evidence.h"
 #include "findings/evidence/fork_line.h"
 #include "findings/evidence/fork_paths.h"
 #include "findings/evidence/libc_regions.h"
 #include "findings/evidence/missing_threads.h"
-#include "findings/evidence/python_advice.h"
 #include "findings/evidence/python_evidence.h"
 #include <string.h>
 
@@ -169,10 +169,7 @@ static void lost_thread_used_report(struct judgement *judgement, const struct ru
 		arena_printf(judgement->arena, "child %d %s a thread that it does not have.",
 			     finding->child.pid, use->verb);
 	finding->why = lost_thread_used_explain(judgement, finding, record, use);
-	finding->advice =
-		"close what has the thread (a pool, a connection, a client) before the fork, and "
-		"make it in the child; or let the child leave it alone, also at its end: _exit().";
-	python_advice(judgement, finding);
+	cure_finding(judgement, finding, &(struct cure_question){.situation = CURE_JOINED});
 	evidence_identify(judgement, finding);
 }
 

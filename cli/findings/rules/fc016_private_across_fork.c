@@ -3,33 +3,9 @@
  * memory that parent and child share. Both see the lock's word, and a wake-up
  * goes to threads of one's own process only.
  */
-#include "findings/evidence/lock_kinds.h"
+#include "findings/cures/cures.h"
 #include "findings/evidence/wait_evidence.h"
 #include "rule.h"
-
-static const char *private_across_fork_cure(struct judgement *judgement, uint32_t kind,
-					    const char *lock)
-{
-	switch (kind) {
-	case LOCK_RWLOCK:
-		return arena_printf(judgement->arena,
-				    "make %s for several processes: initialise it with attributes "
-				    "that pthread_rwlockattr_setpshared() set to "
-				    "PTHREAD_PROCESS_SHARED.",
-				    lock);
-	case LOCK_MTX:
-		return arena_printf(judgement->arena,
-				    "an mtx_t is for one process; make %s a pthread_mutex_t with "
-				    "PTHREAD_PROCESS_SHARED (pthread_mutexattr_setpshared()).",
-				    lock);
-	default:
-		return arena_printf(judgement->arena,
-				    "make %s for several processes: initialise it with attributes "
-				    "that pthread_mutexattr_setpshared() set to "
-				    "PTHREAD_PROCESS_SHARED.",
-				    lock);
-	}
-}
 
 static void private_across_fork_report(struct judgement *judgement, const struct rule *rule,
 				       const struct record_wait *wait)
@@ -52,7 +28,8 @@ static void private_across_fork_report(struct judgement *judgement, const struct
 		wait->flags ? " Not proven: the child catches signals, and looks at the lock again "
 			      "when one has interrupted it."
 			    : "");
-	finding->advice = private_across_fork_cure(judgement, wait->kind, lock);
+	cure_finding(judgement, finding,
+		     &(struct cure_question){.situation = CURE_PRIVATE, .kind = wait->kind});
 	evidence_identify(judgement, finding);
 }
 

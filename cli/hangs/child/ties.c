@@ -6,6 +6,7 @@
 #include "ties.h"
 #include "base/library_names.h"
 #include "findings/evidence/attribution.h"
+#include "findings/evidence/lock_kinds.h"
 #include "hangs/identify/interpreter_code.h"
 #include "hangs/identify/lost_threads.h"
 #include "hangs/identify/python_state.h"
@@ -65,16 +66,8 @@ session_reference ties_open_wait(const struct model *model, const struct process
 /* Had a lost thread been the holder, the shim would have written so. */
 static bool names_holder(const char *function)
 {
-	static const char *const functions[] = {
-		"pthread_mutex_lock", "pthread_rwlock_rdlock", "pthread_rwlock_wrlock",
-		"mtx_lock",           "__cxa_guard_acquire",   "pthread_join",
-		"thrd_join",
-	};
-
-	for (size_t i = 0; function && i < sizeof(functions) / sizeof(*functions); i++)
-		if (strcmp(function, functions[i]) == 0)
-			return true;
-	return false;
+	return function && (lock_is_taken_in(function) || strcmp(function, "pthread_join") == 0 ||
+			    strcmp(function, "thrd_join") == 0);
 }
 
 struct held_search {
@@ -150,9 +143,9 @@ static bool joins_lost(const struct tie_search *search, const struct task_look *
 
 /* --- objects without a holder -------------------------------------------------- */
 
-static uint64_t ties_kind_of(const struct session_object *object)
+static uint32_t ties_kind_of(const struct session_object *object)
 {
-	return object->key >> OBJECT_THREAD;
+	return (uint32_t)(object->key >> OBJECT_THREAD);
 }
 
 /* To signal or destroy a condition variable is to wait for those that wait on it. */
@@ -161,11 +154,9 @@ static bool waits_for_waiters(const struct session_object *object, const char *f
 	return ties_kind_of(object) == LOCK_CONDITION && function && !strstr(function, "wait");
 }
 
-/* Who takes a semaphore, or meets at a barrier, lets others go on later; who waits on a
- * condition variable or a futex does not. */
 static bool is_taken_to_be_given(const struct session_object *object, const char *function)
 {
-	return ties_kind_of(object) == LOCK_SEMAPHORE || ties_kind_of(object) == LOCK_BARRIER ||
+	return lock_kind_facts(ties_kind_of(object))->is_taken_to_be_given ||
 	       waits_for_waiters(object, function);
 }
 

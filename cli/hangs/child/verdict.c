@@ -4,6 +4,7 @@
  * is only read.
  */
 #include "verdict.h"
+#include "base/array.h"
 #include "hangs/identify/lost_threads.h"
 #include "hangs/identify/parked_threads.h"
 #include "hangs/identify/python_state.h"
@@ -63,15 +64,8 @@ static struct wait_facts *add_facts(struct watched *watched)
 
 	if (book->count == BOOK_MAX)
 		verdict_forget(watched);
-	if (book->count == book->capacity) {
-		size_t capacity = book->capacity ? 2 * book->capacity : 4;
-		struct wait_facts *grown = reallocarray(book->list, capacity, sizeof(*grown));
-
-		if (!grown)
-			return NULL;
-		book->list = grown;
-		book->capacity = capacity;
-	}
+	if (!ARRAY_MAKE_ROOM(book->list, book->count, book->capacity))
+		return NULL;
 	if (!book->count)
 		arena_init(&book->arena);
 	return &book->list[book->count++];

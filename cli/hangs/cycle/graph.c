@@ -1,19 +1,13 @@
 /* This is reachability over a list of edges: no system call, no process. */
 #include "graph.h"
+#include "base/array.h"
 #include <stdlib.h>
 #include <string.h>
 
 bool graph_add(struct wait_graph *graph, size_t from, size_t to)
 {
-	if (graph->count == graph->capacity) {
-		size_t capacity = graph->capacity ? 2 * graph->capacity : 64;
-		struct wait_edge *grown = reallocarray(graph->edges, capacity, sizeof(*grown));
-
-		if (!grown)
-			return false;
-		graph->edges = grown;
-		graph->capacity = capacity;
-	}
+	if (!ARRAY_MAKE_ROOM(graph->edges, graph->count, graph->capacity))
+		return false;
 	graph->edges[graph->count++] = (struct wait_edge){from, to};
 	return true;
 }

@@ -3,6 +3,7 @@
  * descriptors are read only of those whom nobody known can help.
  */
 #include "survey.h"
+#include "base/array.h"
 #include <dirent.h>
 #include <stdlib.h>
 #include <string.h>
@@ -86,18 +87,10 @@ void survey_note_reported(struct survey_node *node, const struct process_look *b
 
 static void add_wait(struct survey *survey, const struct process_wait *wait)
 {
-	if (survey->wait_count == survey->wait_capacity) {
-		size_t capacity = survey->wait_capacity ? 2 * survey->wait_capacity : 64;
-		struct process_wait *grown = reallocarray(survey->waits, capacity, sizeof(*grown));
-
-		if (!grown) {
-			survey->failed = true;
-			return;
-		}
-		survey->waits = grown;
-		survey->wait_capacity = capacity;
-	}
-	survey->waits[survey->wait_count++] = *wait;
+	if (ARRAY_MAKE_ROOM(survey->waits, survey->wait_count, survey->wait_capacity))
+		survey->waits[survey->wait_count++] = *wait;
+	else
+		survey->failed = true;
 }
 
 static void add_task(struct survey *survey, size_t node, const struct task_look *task)

@@ -3,36 +3,20 @@
  * outside (process_vm_readv); the copy is a stranger's.
  */
 #include "awaited_objects.h"
+#include "findings/evidence/lock_kinds.h"
 #include "hangs/identify/wakeup_sources.h"
 #include "kept_reader.h"
-#include <pthread.h>
-#include <semaphore.h>
 #include <stdlib.h>
 #include <sys/uio.h>
-
-/* The words that libc waits on lie inside the object. */
-static uint64_t awaited_objects_size_of(uint64_t kind)
-{
-	switch (kind) {
-	case LOCK_SEMAPHORE:
-		return sizeof(sem_t);
-	case LOCK_CONDITION:
-		return sizeof(pthread_cond_t);
-	case LOCK_BARRIER:
-		return sizeof(pthread_barrier_t);
-	case LOCK_FUTEX:
-		return sizeof(uint32_t);
-	default:
-		return 0;
-	}
-}
 
 const struct session_object *objects_find(const struct session_object *objects, uint64_t waited)
 {
 	for (size_t i = 0; objects && i < OBJECTS; i++) {
 		uint64_t address = objects[i].key & OBJECT_ADDRESS;
 
-		if (waited - address < awaited_objects_size_of(objects[i].key >> OBJECT_THREAD))
+		/* The words that libc waits on lie inside the object. */
+		if (waited - address <
+		    lock_kind_facts((uint32_t)(objects[i].key >> OBJECT_THREAD))->size)
 			return &objects[i];
 	}
 	return NULL;

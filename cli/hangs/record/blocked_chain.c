@@ -11,8 +11,9 @@
 #include "hangs/identify/frame_base.h"
 #include "hangs/identify/libc_internal_locks.h"
 #include "hangs/identify/python_state.h"
+#include "shim/common/glibc/mutex.h"
+#include "shim/common/glibc/rwlock.h"
 #include "unwind/unwind.h"
-#include <linux/futex.h>
 #include <pthread.h>
 #include <stddef.h>
 #include <stdlib.h>
@@ -119,18 +120,13 @@ static void set_holder(struct chain_search *search, struct blocked *blocked, pid
 							    &blocked->claim, &blocked->snapshot);
 }
 
-/* glibc, nptl/pthreadP.h: of these the word itself has the owner. */
-#define MUTEX_ROBUST_OR_PI (16 | 32)
-
 static pid_t owner_of_mutex(const struct chain_search *search, uint64_t address)
 {
 	pthread_mutex_t mutex;
 
 	if (stop_read(search->pid, address, &mutex, sizeof(mutex)) != sizeof(mutex))
 		return 0;
-	if (mutex.__data.__kind & MUTEX_ROBUST_OR_PI)
-		return mutex.__data.__lock & FUTEX_TID_MASK;
-	return mutex.__data.__lock ? mutex.__data.__owner : 0;
+	return glibc_mutex_owner(&mutex);
 }
 
 static bool is_mutex(uint32_t kind)
@@ -167,9 +163,6 @@ static bool find_mutex(struct chain_search *search, struct blocked *blocked, uin
 	return true;
 }
 
-/* glibc, nptl/pthread_rwlock_common.c: readers are counted above the phase bits. */
-#define READER_SHIFT 3
-
 static bool find_rwlock_at(struct chain_search *search, struct blocked *blocked, uint64_t address)
 {
 	struct table_claim claim = {0};
@@ -179,13 +172,13 @@ static bool find_rwlock_at(struct chain_search *search, struct blocked *blocked,
 	if (!has_claim(search, address, &claim, &reader) || claim.kind != LOCK_RWLOCK ||
 	    stop_read(search->pid, address, &rwlock, sizeof(rwlock)) != sizeof(rwlock))
 		return false;
-	writer = rwlock.__data.__cur_writer;
+	writer = glibc_rwlock_writer(&rwlock);
 	blocked->kind = LOCK_RWLOCK;
 	blocked->lock = address;
 	if (writer && blocked_chain_find_task(search, writer))
 		set_holder(search, blocked, writer, true);
 	else if (!writer && reader != blocked->tid)
-		set_holder(search, blocked, reader, rwlock.__data.__readers >> READER_SHIFT == 1);
+		set_holder(search, blocked, reader, glibc_rwlock_readers(&rwlock) == 1);
 	else if (!writer)
 		set_holder(search, blocked, reader, false);
 	return true;

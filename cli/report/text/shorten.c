@@ -137,15 +137,55 @@ static const char *shorten_elements(struct arena *arena, const char *path, size_
 	return shorten_middle(arena, skip_elements(path, count - 1), columns);
 }
 
+const char *shorten_rust(struct arena *arena, const char *name, size_t columns)
+{
+	return shorten_elements(arena, rust_plain(arena, name), columns);
+}
+
+/* Behind the next folder of an import path of Go's: of "github.com/x/y.(*T).Get", "x/y.(*T).Get".
+ * NULL: it has no more. */
+static const char *skip_import_element(const char *name)
+{
+	size_t length = strcspn(name, "/([");
+
+	return name[length] == '/' ? name + length + 1 : NULL;
+}
+
+static const char *shorten_import(struct arena *arena, const char *name, size_t columns)
+{
+	for (const char *rest = name; (rest = skip_import_element(rest)) != NULL;) {
+		const char *shorter = arena_printf(arena, ELLIPSIS "/%s", rest);
+
+		if (text_columns(shorter) <= columns)
+			return shorter;
+		name = rest;
+	}
+	return shorten_middle(arena, collapse_groups(arena, name), columns);
+}
+
+/* Where Python puts functions of functions: the names around it say as much. */
+static const char *without_locals(struct arena *arena, const char *name)
+{
+	static const char locals[] = ".<locals>";
+	char *out = arena_strdup(arena, name);
+
+	for (char *found = out; (found = strstr(found, locals)) != NULL;)
+		memmove(found, found + strlen(locals), strlen(found + strlen(locals)) + 1);
+	return out;
+}
+
 const char *shorten_function(struct arena *arena, const char *name, size_t columns)
 {
 	if (rust_is_name(name))
-		return shorten_elements(arena, rust_plain(arena, name), columns);
+		return shorten_rust(arena, name, columns);
 	if (text_columns(name) <= columns)
 		return name;
+	if (skip_import_element(name) != NULL)
+		return shorten_import(arena, name, columns);
 	if (name[strcspn(name, "<(")] == '\0')
 		return shorten_elements(arena, name, columns);
-	return shorten_middle(arena, collapse_groups(arena, name), columns);
+	name = collapse_groups(arena, without_locals(arena, name));
+	return shorten_middle(arena, name, columns);
 }
 
 const char *shorten_path(struct arena *arena, const char *path, size_t columns)

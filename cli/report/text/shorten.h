@@ -15,6 +15,9 @@ const char *path_basename(const char *path);
  * parameters go first, then the middle. */
 const char *shorten_function(struct arena *arena, const char *name, size_t columns);
 
+/* The same of a name that is known for Rust's, which need not look like one. */
+const char *shorten_rust(struct arena *arena, const char *name, size_t columns);
+
 /* Leading folders go first, then the middle of the file's name. */
 const char *shorten_path(struct arena *arena, const char *path, size_t columns);
 

@@ -8,7 +8,6 @@
 #include <inttypes.h>
 #include <string.h>
 
-#define SYMBOL_COLUMNS   4096 /* looked at before a name is shortened */
 #define LOCATION_COLUMNS 36
 #define FUNCTION_COLUMNS 20 /* padded to; a longer name moves the source to the right */
 #define PYTHON_COLUMNS   23 /* padded to, at least: where the function of a Python frame stands */
@@ -34,14 +33,14 @@ static const char *place_of(const struct frame *frame)
 	return file_name(frame->file);
 }
 
-const char *frame_location(struct page *page, const struct frame *frame)
+const char *frame_location(struct page *page, const struct frame *frame, size_t columns)
 {
 	struct arena *arena = &page->arena;
 	const char *place = page_name(page, place_of(frame), SYMBOL_COLUMNS);
 
 	if (place == NULL)
 		return frame->pc != 0 ? arena_printf(arena, "0x%" PRIx64, frame->pc) : "?";
-	place = shorten_path(arena, place, LOCATION_COLUMNS);
+	place = shorten_path(arena, place, columns);
 	if (frame->file != NULL && frame->line > 0)
 		return arena_printf(arena, "%s:%d", place, frame->line);
 	if (frame->file == NULL && frame->function == NULL)
@@ -53,12 +52,15 @@ const char *frame_function(struct page *page, const struct frame *frame, size_t 
 {
 	const char *function = page_name(page, frame->function, SYMBOL_COLUMNS);
 
-	return function == NULL ? NULL : shorten_function(&page->arena, function, columns);
+	if (function == NULL)
+		return NULL;
+	return frame->is_rust ? shorten_rust(&page->arena, function, columns)
+			      : shorten_function(&page->arena, function, columns);
 }
 
 static void put_python_frame(struct page *page, const struct frame *frame, size_t padded)
 {
-	const char *location = frame_location(page, frame), *function;
+	const char *location = frame_location(page, frame, LOCATION_COLUMNS), *function;
 	size_t columns = text_columns(location);
 	size_t gap = columns < padded ? padded - columns : 1;
 	size_t taken = strlen("    ") + columns + gap + strlen("in ");
@@ -70,7 +72,7 @@ static void put_python_frame(struct page *page, const struct frame *frame, size_
 
 static void put_frame(struct page *page, size_t number, int digits, const struct frame *frame)
 {
-	const char *location = frame_location(page, frame), *function;
+	const char *location = frame_location(page, frame, LOCATION_COLUMNS), *function;
 	const char *prefix = arena_printf(&page->arena, "    #%-*zu ", digits, number);
 	size_t taken = text_columns(prefix) + 2 + text_columns(location), columns;
 
@@ -146,7 +148,9 @@ static struct look look_of(struct page *page, const struct fold_item *items, siz
 		if (items[i].left_out > 0)
 			continue;
 		if (merged->is_python)
-			columns = text_columns(frame_location(page, merged->frame)) + 1;
+			columns = text_columns(
+					  frame_location(page, merged->frame, LOCATION_COLUMNS)) +
+				  1;
 		else if (digits_of(merged->number) > look.digits)
 			look.digits = digits_of(merged->number);
 		look.location = columns > look.location ? columns : look.location;

@@ -11,6 +11,8 @@
 #define HEADLINE_INDENT  13 /* where what is said begins, behind the role */
 #define MARKS            2  /* columns of a text that are no columns of a page */
 #define UNBROKEN_COLUMNS 32
+#define LOCATION_COLUMNS 52 /* of a source: the folders say whose it is */
+#define MODULE_COLUMNS   28
 #define FUNCTION_COLUMNS 32
 #define ALIGNED_COLUMNS  38 /* at most: the width of a column of places */
 #define CURE_LINE_INDENT 2  /* more: of a line to be copied */
@@ -26,22 +28,32 @@ static const char *package_words(struct page *page, const struct frame *frame)
 	return arena_printf(&page->arena, " (%s)", page_unbroken(page, package));
 }
 
+/* What a line has left of so many columns, behind the indent and what stands there. */
+static size_t columns_left(const struct page *page, size_t wanted, size_t taken)
+{
+	taken += HEADLINE_INDENT;
+	if (taken + wanted < page->width)
+		return wanted;
+	return taken < page->width ? page->width - taken : 1;
+}
+
 const char *frame_words(struct page *page, const struct frame *frame, bool is_bold)
 {
 	struct arena *arena = &page->arena;
-	const char *location = frame_location(page, frame);
-	size_t taken = HEADLINE_INDENT + text_columns(location) + 1;
-	size_t columns = taken + FUNCTION_COLUMNS < page->width ? FUNCTION_COLUMNS
-			 : taken < page->width                  ? page->width - taken
-								: 1;
-	const char *function = frame_function(page, frame, columns);
+	bool has_file = frame->file != NULL;
+	const char *gap = has_file ? PAGE_SPACE : " of ";
+	const char *location =
+		frame_location(page, frame, has_file ? LOCATION_COLUMNS : MODULE_COLUMNS);
+	const char *function = frame_function(
+		page, frame,
+		columns_left(page, FUNCTION_COLUMNS, text_columns(location) + strlen(gap)));
 	const char *bold = is_bold ? PAGE_BOLD : "", *plain = is_bold ? PAGE_PLAIN : "";
 
 	if (function == NULL)
 		return arena_printf(arena, "%s%s%s", bold, location, plain);
-	if (frame->file == NULL)
-		return arena_printf(arena, "%s%s%s of %s", bold, function, plain, location);
-	return arena_printf(arena, "%s%s%s%s%s", bold, location, plain, PAGE_SPACE, function);
+	if (has_file)
+		return arena_printf(arena, "%s%s%s%s%s", bold, location, plain, gap, function);
+	return arena_printf(arena, "%s%s%s%s%s", bold, function, plain, gap, location);
 }
 
 static const char *place_words(struct page *page, const struct headline_place *place, bool is_bold)
@@ -65,7 +77,7 @@ static const char *inside_words(struct page *page, const struct frame *inside)
 	if (is_runtime(inside))
 		words = frame_function(page, inside, FUNCTION_COLUMNS);
 	else if (inside->line > 0)
-		words = frame_location(page, inside);
+		words = frame_location(page, inside, LOCATION_COLUMNS);
 	else
 		words = frame_words(page, inside, false);
 	return arena_printf(&page->arena, "in %s%s", words, package_words(page, inside));

@@ -7,10 +7,12 @@
 #include "findings/finding_words.h"
 #include "page.h"
 
-#define NAME_COLUMNS 64 /* of a name within a sentence */
+#define NAME_COLUMNS   64   /* of a name within a sentence */
+#define SYMBOL_COLUMNS 4096 /* looked at before a name is shortened */
 
-/* "pool.c:88", "posthog/client.py:485", else "libfoo.so", else the address. */
-const char *frame_location(struct page *page, const struct frame *frame);
+/* "pool.c:88", "posthog/client.py:485", else "libfoo.so", else the address. The name of the
+ * file has at most so many columns. */
+const char *frame_location(struct page *page, const struct frame *frame, size_t columns);
 /* The function's name, shortened to so many columns; NULL where it has none. */
 const char *frame_function(struct page *page, const struct frame *frame, size_t columns);
 

@@ -19,10 +19,11 @@ const char *lock_label(const struct finding *finding)
 
 static const char *others(struct page *page, const struct lock_part *lock)
 {
-	const char *user = page_name(page, lock->user, NAME_COLUMNS);
+	const char *user = page_name(page, lock->user, SYMBOL_COLUMNS);
 
 	if (user != NULL)
-		return arena_printf(&page->arena, ", used by %s", user);
+		return arena_printf(&page->arena, ", used by %s",
+				    shorten_function(&page->arena, user, NAME_COLUMNS));
 	if (lock->alike == 0)
 		return "";
 	return arena_printf(&page->arena, ", and %" PRIu64 " more in the same object", lock->alike);

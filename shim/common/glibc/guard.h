@@ -6,7 +6,7 @@
 #ifndef FORKCHECK_COMMON_GLIBC_GUARD_H
 #define FORKCHECK_COMMON_GLIBC_GUARD_H
 
-#include <stdint.h>
+#include "lock_bytes.h"
 
 /* One bit of a byte each. */
 #define GUARD_MADE    0x1
@@ -20,5 +20,16 @@ static inline uint32_t cxa_guard_takers(const void *state)
 
 	return !(word & GUARD_MADE) && word;
 }
+
+static inline enum lock_sharing cxa_guard_sharing(const void *state)
+{
+	(void)state;
+	return LOCK_PRIVATE;
+}
+
+/* Whoever makes the object may say that it is made. */
+#define CXA_GUARD                                                                                  \
+	.size = sizeof(int), .owner = lock_names_nobody, .takers = cxa_guard_takers,               \
+	.sharing = cxa_guard_sharing, .crosses_fork = lock_crosses_any_fork
 
 #endif

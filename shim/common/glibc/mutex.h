@@ -8,10 +8,9 @@
 #ifndef FORKCHECK_COMMON_GLIBC_MUTEX_H
 #define FORKCHECK_COMMON_GLIBC_MUTEX_H
 
+#include "lock_bytes.h"
 #include <linux/futex.h>
 #include <pthread.h>
-#include <stdbool.h>
-#include <sys/types.h>
 #include <threads.h>
 
 #define MUTEX_TYPE       3
@@ -56,6 +55,16 @@ static inline bool glibc_mutex_is_taken(const void *state)
 	return mutex->__data.__lock & (kind & MUTEX_PROTECT ? ~MUTEX_CEILING : ~0);
 }
 
+/* glibc marks every robust mutex as shared, private ones too. */
+static inline enum lock_sharing glibc_mutex_sharing(const void *state)
+{
+	int kind = ((const pthread_mutex_t *)state)->__data.__kind;
+
+	if (!(kind & MUTEX_SHARED))
+		return LOCK_PRIVATE;
+	return kind & MUTEX_ROBUST ? LOCK_SHARED_UNLESS_MADE_PRIVATE : LOCK_SHARED;
+}
+
 /* Who waits is woken by its own process only. A robust one is woken as a shared one. */
 static inline bool glibc_mutex_wakes_own_only(const void *state)
 {
@@ -85,5 +94,28 @@ static inline bool glibc_mutex_is_held_again(const pthread_mutex_t *mutex)
 {
 	return glibc_mutex_counts(mutex) && mutex->__data.__count > 1;
 }
+
+/* Of a robust one the shim records private ones only. */
+static inline size_t glibc_mutex_attributes(const void *state, const char **words)
+{
+	static const char *const types[] = {"normal", "recursive", "errorcheck", "adaptive"};
+	int kind = ((const pthread_mutex_t *)state)->__data.__kind;
+	size_t count = 0;
+
+	words[count++] = types[kind & MUTEX_TYPE];
+	if (kind & MUTEX_ROBUST)
+		words[count++] = "robust";
+	if (kind & MUTEX_PI)
+		words[count++] = "priority-inheriting";
+	if (kind & MUTEX_PROTECT)
+		words[count++] = "priority-protected";
+	words[count++] = glibc_mutex_sharing(state) == LOCK_SHARED ? "process-shared" : "private";
+	return count;
+}
+
+#define GLIBC_MUTEX                                                                                \
+	.size = sizeof(pthread_mutex_t), .owner = glibc_mutex_owner,                               \
+	.is_taken = glibc_mutex_is_taken, .sharing = glibc_mutex_sharing,                          \
+	.wakes_own_only = glibc_mutex_wakes_own_only, .crosses_fork = glibc_mutex_crosses_fork
 
 #endif

@@ -5,10 +5,8 @@
 #ifndef FORKCHECK_COMMON_GLIBC_RWLOCK_H
 #define FORKCHECK_COMMON_GLIBC_RWLOCK_H
 
+#include "lock_bytes.h"
 #include <pthread.h>
-#include <stdbool.h>
-#include <stdint.h>
-#include <sys/types.h>
 
 /* Of __readers; the readers are counted above the phase bits. */
 #define RWLOCK_WRITE_PHASE  1
@@ -47,11 +45,37 @@ static inline bool glibc_rwlock_is_shared(const void *state)
 	return ((const pthread_rwlock_t *)state)->__data.__shared;
 }
 
+static inline enum lock_sharing glibc_rwlock_sharing(const void *state)
+{
+	return glibc_rwlock_is_shared(state) ? LOCK_SHARED : LOCK_PRIVATE;
+}
+
+static inline bool glibc_rwlock_wakes_own_only(const void *state)
+{
+	return !glibc_rwlock_is_shared(state);
+}
+
 /* Unlocking compares the writer with the caller's id, which a fork child's thread does not
  * have. */
 static inline bool glibc_rwlock_crosses_fork(const void *state)
 {
 	return !glibc_rwlock_writer(state);
 }
+
+static inline size_t glibc_rwlock_attributes(const void *state, const char **words)
+{
+	words[0] = glibc_rwlock_writer(state)    ? "held for writing"
+		   : glibc_rwlock_readers(state) ? "held for reading"
+						 : "free";
+	words[1] = glibc_rwlock_is_shared(state) ? "process-shared" : "private";
+	return 2;
+}
+
+#define GLIBC_RWLOCK                                                                               \
+	.size = sizeof(pthread_rwlock_t), .owner = glibc_rwlock_writer,                            \
+	.takers = glibc_rwlock_readers, .is_taken = glibc_rwlock_is_taken,                         \
+	.keeps_readers_out = glibc_rwlock_keeps_readers_out, .names_writers = true,                \
+	.sharing = glibc_rwlock_sharing, .wakes_own_only = glibc_rwlock_wakes_own_only,            \
+	.crosses_fork = glibc_rwlock_crosses_fork
 
 #endif

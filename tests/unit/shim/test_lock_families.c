@@ -22,8 +22,10 @@ static void setup(void)
 
 static bool has_family(enum lock_kind kind)
 {
-	return kind == LOCK_MUTEX || kind == LOCK_MTX || kind == LOCK_RWLOCK || kind == LOCK_SPIN ||
-	       kind == LOCK_GUARD;
+#define HAS_FAMILY(of, ...) [LOCK_##of] = true,
+	static const bool has[LOCK_KINDS + 1] = {LOCK_LIST(HAS_FAMILY, LOCK_NOTHING, LOCK_NOTHING)};
+
+	return has[kind];
 }
 
 START_TEST(knows_what_can_be_had_by_somebody)

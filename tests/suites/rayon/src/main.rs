@@ -1,4 +1,5 @@
-//! A sum by rayon's global pool in the parent, then by the same pool in its child.
+//! A sum by rayon's global pool in the parent, then by the same pool in its child. With the
+//! argument "safe" the child builds a pool of its own.
 mod reap;
 use rayon::prelude::*;
 
@@ -7,10 +8,16 @@ fn sum() -> u64 {
 }
 
 fn main() {
+    let is_safe = std::env::args().nth(1).as_deref() == Some("safe");
     let expected = sum();
     let child = unsafe { libc::fork() };
     if child == 0 {
-        let status = if sum() == expected { 0 } else { 1 };
+        let again = if is_safe {
+            rayon::ThreadPoolBuilder::new().build().unwrap().install(sum)
+        } else {
+            sum()
+        };
+        let status = if again == expected { 0 } else { 1 };
         unsafe { libc::_exit(status) };
     }
     std::process::exit(reap::reap(child));
