@@ -6,6 +6,7 @@
 #include "base/library_names.h"
 #include "base/same_text.h"
 #include "ecosystems.h"
+#include "path_parts.h"
 #include <string.h>
 
 enum entry_kind {
@@ -94,7 +95,7 @@ static void tell_apart(struct origins *origins, struct origin_entry *entry)
 static const struct origin *remember(struct origins *origins, struct arena *arena, const char *path,
 				     enum entry_kind kind)
 {
-	struct origin_question question = {.origins = origins, .arena = arena, .path = path};
+	struct origin_question question = {.origins = origins, .arena = arena};
 	struct origin_entry *entry = origins->entries;
 
 	while (entry && (entry->kind != kind || strcmp(entry->path, path) != 0))
@@ -103,6 +104,7 @@ static const struct origin *remember(struct origins *origins, struct arena *aren
 		return &entry->origin;
 	entry = arena_zalloc(arena, sizeof(*entry));
 	*entry = (struct origin_entry){origins->entries, path, kind, own};
+	question.path = kind == ENTRY_FILE ? path_plain(arena, path) : path;
 	if (kind != ENTRY_OWN)
 		ask(kind == ENTRY_SOURCE ? of_source : of_file, &question, &entry->origin);
 	tell_apart(origins, entry);

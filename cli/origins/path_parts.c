@@ -11,6 +11,29 @@ const char *path_after(const char *path, const char *part)
 	return found && *found ? found : NULL;
 }
 
+const char *path_plain(struct arena *arena, const char *path)
+{
+	char *plain = arena_zalloc(arena, strlen(path) + 1);
+	size_t used = 0;
+
+	if (path[0] != '/' || !strstr(path, "/."))
+		return path;
+	for (const char *element = path; *element;) {
+		size_t length = 1 + strcspn(element + 1, "/");
+
+		if (length == 3 && text_begins(element, "/..")) {
+			while (used && plain[--used] != '/')
+				;
+		} else if (length != 2 || element[1] != '.') {
+			memcpy(plain + used, element, length);
+			used += length;
+		}
+		element += length;
+	}
+	plain[used] = '\0';
+	return plain;
+}
+
 bool text_begins(const char *text, const char *start)
 {
 	return strncmp(text, start, strlen(start)) == 0;

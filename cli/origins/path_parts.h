@@ -12,6 +12,12 @@
 /* What comes after the last `part` of a path, in it; NULL: it has none, or nothing follows. */
 const char *path_after(const char *path, const char *part);
 
+/*
+ * A path without "." and "..", which a loader's $ORIGIN leaves in it: "faiss/../faiss.libs/x.so".
+ * By its text alone: where a folder is a link it may be another file's.
+ */
+const char *path_plain(struct arena *arena, const char *path);
+
 bool text_begins(const char *text, const char *start);
 bool text_ends(const char *text, const char *end);
 

@@ -3,6 +3,7 @@
  * by names as their compilers give them.
  */
 #include "cli/origins/origin.h"
+#include "cli/origins/path_parts.h"
 #include "cli/origins/rust_names.h"
 #include "support.h"
 #include <check.h>
@@ -397,6 +398,19 @@ START_TEST(reads_versions_of_crates_from_constants)
 }
 END_TEST
 
+START_TEST(takes_dots_out_of_paths)
+{
+	static const char *const paths[][2] = {{"/a/../b", "/b"},    {"/a/./b/.c", "/a/b/.c"},
+					       {"/../../x", "/x"},   {"/a/b/..", "/a"},
+					       {"/a/...", "/a/..."}, {"/..", ""},
+					       {"a/../b", "a/../b"}, {"", ""},
+					       {"/a/b", "/a/b"}};
+
+	for (size_t i = 0; i < COUNT(paths); i++)
+		ck_assert_str_eq(path_plain(&arena, paths[i][0]), paths[i][1]);
+}
+END_TEST
+
 static const char *path_of(const char *file, const char *module)
 {
 	struct frame frame = {.file = file, .module = module};
@@ -676,6 +690,7 @@ START_TEST(finds_the_wheel_that_lists_a_file)
 	expect_source(SITE "PIL/Image.py", "pillow", "11.0");
 	expect_source(SITE "PIL/a,b.py", "pillow", "11.0");
 	expect_file(SITE "pillow.libs/libjpeg-0a1b2c3d.so.62", "pillow", "11.0");
+	expect_file(SITE "PIL/./../pillow.libs/libjpeg-0a1b2c3d.so.62", "pillow", "11.0");
 	/* a file that no list has, below the name that a distribution has */
 	expect_source(SITE "polars/made_later.py", "polars", "2.1.0");
 	expect_source(SITE "PIL/Ima", "PIL", NULL);
@@ -876,6 +891,7 @@ Suite *origins_suite(void)
 	tcase_add_test(kinds, tells_names_of_rust_from_others);
 	tcase_add_test(kinds, survives_any_name_of_rust);
 	tcase_add_loop_test(kinds, reads_versions_of_crates_from_constants, 0, COUNT(linked));
+	tcase_add_test(kinds, takes_dots_out_of_paths);
 	tcase_add_test(kinds, tells_own_sources_of_one_name_apart);
 	tcase_add_test(kinds, keeps_the_wheel_of_a_crate);
 	tcase_add_test(kinds, finds_the_package_behind_a_call);
