@@ -128,6 +128,7 @@ static const struct cure_case {
 	}
 	CURED_PYTHON("python-lock", "lock"),
 	CURED_PYTHON("python-lock", "rlock"),
+	CURED_PYTHON("python-logging", "logging"),
 	CURED_PYTHON("python-executor", "executor"),
 	CURED_PYTHON("python-queue", "queue"),
 	CURED_PYTHON("python-client", "event"),

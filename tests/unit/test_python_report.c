@@ -364,7 +364,7 @@ START_TEST(a_cure_has_a_line_to_copy)
 		   NULL);
 	check_text(&finding,
 		   "  but:  no lambdas.\n"
-		   "        Others say so too.\n",
+		   "  also: Others say so too.\n",
 		   NULL);
 }
 END_TEST
@@ -376,8 +376,10 @@ START_TEST(json_has_the_cure_in_parts)
 	json_t *report, *object;
 
 	finding.start_method = "forkserver";
-	finding.remedy = (struct remedy_part){
-		.present = true, .facility = "multiprocessing", .cure = "use spawn"};
+	finding.remedy = (struct remedy_part){.present = true,
+					      .id = "python-pool",
+					      .facility = "multiprocessing",
+					      .cure = "use spawn"};
 	text = render_finding("json", &finding);
 	report = json_loads(text, 0, NULL);
 	object = json_array_get(json_object_get(report, "findings"), 0);
@@ -387,6 +389,7 @@ START_TEST(json_has_the_cure_in_parts)
 	ck_assert_str_eq(json_string_value(json_object_get(object, "cure")), "use spawn");
 	ck_assert(json_is_null(json_object_get(object, "line")));
 	ck_assert_ptr_null(json_object_get(object, "remark"));
+	ck_assert_ptr_null(json_object_get(object, "also"));
 	json_decref(report);
 	free(text);
 }

@@ -121,7 +121,7 @@ static void put_advice(struct page *page, const struct finding *finding)
 	put_paragraph(page, "  also: ", finding->headline.rest);
 	if (finding->remedy.present) {
 		put_paragraph(page, "  but:  ", finding->remedy.caveat);
-		put_paragraph(page, "        ", finding->remedy.remark);
+		put_paragraph(page, "  also: ", finding->remedy.remark);
 	}
 	put_action(page, finding);
 	put_more(page, finding);

@@ -1,15 +1,16 @@
 """cure-python.py WHAT [cured]: what a Python child waits for, and the cure that a report prints.
 
-lock, rlock: another thread has it; executor, queue, event: a thread that was lost would answer;
-exit: a function of atexit waits for it; preexec: subprocess calls into it; start: a new
-interpreter does the work; native, journal: a library forks by itself; dead: a worker was killed; stdout, stderr,
-file: what waits there is written twice; forkserver, forkserver-main: the server of processes has
-threads.
+lock, rlock, logging: another thread has it; executor, queue, event: a thread that was lost
+would answer; exit: a function of atexit waits for it; preexec: subprocess calls into it; start: a
+new interpreter does the work; native, journal: a library forks by itself; dead: a worker was
+killed; stdout, stderr, file: what waits there is written twice; forkserver, forkserver-main: the
+server of processes has threads.
 """
 
 import atexit
 import concurrent.futures
 import ctypes
+import logging
 import multiprocessing
 import multiprocessing.spawn
 import os
@@ -29,6 +30,7 @@ kind = threading.RLock if sys.argv[1:2] == ["rlock"] else threading.Lock
 lock = kind()
 answered = threading.Event()
 jobs, answers = queue.Queue(), queue.Queue()
+log = logging.getLogger("jobs")
 
 
 def check(work):
@@ -79,6 +81,37 @@ def with_holder(start, work, cure=None):
 
 def locked():
     return with_holder(run_in_child, use_lock, make_lock)
+
+
+def make_handlers():
+    """The old ones are not closed: that would write what waits in their buffers."""
+    root = logging.getLogger()
+    root.handlers.clear()
+    root.addHandler(logging.FileHandler("jobs.log"))
+
+
+def log_for_ever():
+    while True:
+        log.info("alive")
+
+
+def log_once():
+    log.info("child")
+    return True
+
+
+def logged():
+    """The file's own lock is not logging's, which os.fork() makes anew."""
+    make_handlers()
+    log.setLevel(logging.INFO)
+    threading.Thread(target=log_for_ever, name="heartbeat", daemon=True).start()
+    if CURED:
+        os.register_at_fork(after_in_child=make_handlers)
+    for _ in range(100):
+        status = run_in_child(log_once)
+        if status != 0:
+            return status
+    return 0
 
 
 def make_executor():
@@ -292,6 +325,7 @@ def dead():
 WHATS = {
     "lock": locked,
     "rlock": locked,
+    "logging": logged,
     "executor": executed,
     "queue": queued,
     "event": signalled,
