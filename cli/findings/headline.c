@@ -39,6 +39,25 @@ static const struct cycle_edge *edge_of_child(const struct finding *finding)
 	return NULL;
 }
 
+/* Of a cycle the first line tells of the process that the finding is about, or of another one
+ * where that stands in the user's own source and the first does not. */
+static const struct cycle_edge *edge_of_headline(struct arena *arena, const struct finding *finding)
+{
+	const struct cycle_edge *child = edge_of_child(finding), *edge;
+	struct headline_place place;
+
+	if (!child)
+		return NULL;
+	place = headline_place_since(arena, &child->stack, child_fork(finding));
+	for (size_t i = 0; i < finding->cycle_count && !headline_place_is_own(&place); i++) {
+		edge = &finding->cycle[i];
+		place = headline_place_since(arena, &edge->stack, child_fork(finding));
+		if (headline_place_is_own(&place))
+			return edge;
+	}
+	return child;
+}
+
 static const char *edge_words(struct arena *arena, const struct cycle_edge *edge)
 {
 	const char *via = bounded_name(arena, edge->via);
@@ -65,11 +84,8 @@ static const char *object_words(struct arena *arena, const struct lock_part *loc
 static const char *awaited_words(struct arena *arena, const struct finding *finding,
 				 const struct headline_place *place)
 {
-	const struct cycle_edge *edge = edge_of_child(finding);
 	const char *function = finding->child.waiting_in;
 
-	if (edge)
-		return edge_words(arena, edge);
 	if (finding->lock.present)
 		return object_words(arena, &finding->lock, place);
 	if (!function || place_shows(place, function))
@@ -81,11 +97,16 @@ static void fill_waits(struct arena *arena, struct finding *finding)
 {
 	struct headline_row *row = &finding->headline.waits;
 	const struct child_part *child = &finding->child;
+	const struct cycle_edge *edge = edge_of_headline(arena, finding);
+	const struct frames *stack = edge ? &edge->stack : &child->stack;
 
 	row->role = child->deed ? "child at" : child->gave_up ? "asked at" : "waits at";
-	row->place = headline_place_since(arena, &child->stack, child_fork(finding));
-	row->after = child->deed ? bounded_name(arena, child->deed)
-				 : awaited_words(arena, finding, &row->place);
+	row->place = headline_place_since(arena, stack, child_fork(finding));
+	if (edge)
+		row->after = edge_words(arena, edge);
+	else
+		row->after = child->deed ? bounded_name(arena, child->deed)
+					 : awaited_words(arena, finding, &row->place);
 }
 
 static void fill_forked(struct arena *arena, struct finding *finding, const struct cast *cast)
@@ -183,6 +204,23 @@ static const char *group_owner(struct arena *arena, const struct missing_group *
 	return *names ? arena_printf(arena, "%s (%s)", library, names) : library;
 }
 
+/* `1 Python thread ("updater")`, `2 threads of libuv.so.1 ("worker")` */
+static const char *group_words(struct arena *arena, const struct missing_group *group)
+{
+	const char *plural = group->count == 1 ? "" : "s", *names = group_names(arena, group);
+	const char *package = group_package(arena, group);
+
+	if (!group->is_python)
+		return arena_printf(arena, "%zu thread%s of %s", group->count, plural,
+				    group_owner(arena, group));
+	if (*names)
+		names = arena_printf(arena, " (%s)", names);
+	if (package)
+		return arena_printf(arena, "%zu Python thread%s of %s%s", group->count, plural,
+				    package, names);
+	return arena_printf(arena, "%zu Python thread%s%s", group->count, plural, names);
+}
+
 static size_t count_others(const struct finding *finding)
 {
 	size_t count = 0;
@@ -202,8 +240,7 @@ static void add_missing(struct arena *arena, struct finding *finding)
 
 	if (!row)
 		return;
-	row->before = arena_printf(arena, "%zu thread%s of %s", group->count,
-				   group->count == 1 ? "" : "s", group_owner(arena, group));
+	row->before = group_words(arena, group);
 	row->place.frame = group->place.frame;
 	if (row->place.frame)
 		row->before = arena_printf(arena, "%s, created at", row->before);
@@ -215,12 +252,11 @@ static void add_missing(struct arena *arena, struct finding *finding)
 /* The processes that the one of the first line waits for, and so on. */
 static void add_ring(struct arena *arena, struct finding *finding)
 {
-	const struct cycle_edge *child = edge_of_child(finding);
+	const struct cycle_edge *told = edge_of_headline(arena, finding);
 
 	for (size_t i = 0; i < finding->cycle_count; i++) {
 		const struct cycle_edge *edge = &finding->cycle[i];
-		struct headline_row *row =
-			edge == child ? NULL : add_row(&finding->headline, "and");
+		struct headline_row *row = edge == told ? NULL : add_row(&finding->headline, "and");
 
 		if (!row)
 			continue;

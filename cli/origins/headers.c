@@ -4,7 +4,17 @@
  */
 #include "ecosystems.h"
 #include "path_parts.h"
+#include <ctype.h>
 #include <string.h>
+
+/* ".../c++/12/bits/gthr-default.h", also below the architecture's directory. */
+static bool is_cpp_header(const char *file)
+{
+	static const char part[] = "/c++/";
+	const char *version = strstr(file, part);
+
+	return version && isdigit((unsigned char)version[sizeof(part) - 1]);
+}
 
 /* What a compiler and libc bring along. */
 static bool is_runtime_header(const char *file)
@@ -15,7 +25,7 @@ static bool is_runtime_header(const char *file)
 	for (size_t i = 0; i < sizeof(parts) / sizeof(*parts); i++)
 		if (strstr(file, parts[i]))
 			return true;
-	return strstr(file, "/lib/gcc/") || strstr(file, "/lib/clang/");
+	return is_cpp_header(file) || strstr(file, "/lib/gcc/") || strstr(file, "/lib/clang/");
 }
 
 static const char *below_system_headers(const char *file)

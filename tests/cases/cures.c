@@ -132,6 +132,8 @@ static const struct cure_case {
 	CURED_PYTHON("python-executor", "executor"),
 	CURED_PYTHON("python-queue", "queue"),
 	CURED_PYTHON("python-client", "event"),
+	{"python-client", PYTHON "python-client.py", PYTHON "python-client.py cured",
+	 "--hang-after=2s", NULL},
 	CURED_PYTHON("python-exit", "exit"),
 	CURED_PYTHON("python-preexec", "preexec"),
 	CURED_PYTHON("python-os-fork", "start"),
@@ -218,6 +220,34 @@ START_TEST(the_page_lists_each_cure)
 	for (const struct cure_row *row = cure_table; row->id; row++)
 		expect_listed(page, row->id, row->cure);
 	free(page);
+}
+END_TEST
+
+/* What stands between braces: a word that cures.c knows, or code. */
+static void expect_known_words(const char *id, const char *text)
+{
+	static const char known[] = "{lock} {symbol} {attributes} {fork} {library} {spawn} {what} "
+				    "{other} {holder}";
+
+	for (; text && (text = strchr(text, '{')); text++) {
+		size_t length = strspn(text + 1, "abcdefghijklmnopqrstuvwxyz");
+		char word[64];
+
+		if (text[1 + length] != '}')
+			continue;
+		snprintf(word, sizeof(word), "%.*s", (int)length + 2, text);
+		ck_assert_msg(strstr(known, word) != NULL, "%s: unknown %s", id, word);
+	}
+}
+
+START_TEST(words_between_braces_are_known)
+{
+	for (const struct cure_row *row = cure_table; row->id; row++) {
+		expect_known_words(row->id, row->cure);
+		expect_known_words(row->id, row->line);
+		expect_known_words(row->id, row->caveat);
+		expect_known_words(row->id, row->remark);
+	}
 }
 END_TEST
 
@@ -322,6 +352,7 @@ Suite *cures_suite(void)
 	tcase_set_timeout(all, 120 * run_repeats());
 	tcase_add_test(all, the_page_lists_each_cure);
 	tcase_add_test(all, each_cure_is_tried);
+	tcase_add_test(all, words_between_braces_are_known);
 	tcase_add_loop_test(all, test_cure, 0, CASES);
 	suite_add_tcase(suite, all);
 	return suite;

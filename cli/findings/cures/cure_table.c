@@ -18,6 +18,10 @@
 #define GO_CAVEAT                                                                                  \
 	"a Go program has threads from its start: a child that C code forks can do nothing but "   \
 	"exec."
+#define PYTHON_CLIENT                                                                              \
+	.cure = "make the client that these threads belong to in the child",                       \
+	.line = "os.register_at_fork(after_in_child=make_client)",                                 \
+	.caveat = "a client that has a call for this, such as postfork(), needs only that."
 #define IN_FORK(cause) .situation = CURE_IN_FORK, .detail = (cause) + 1
 
 const struct cure_row cure_table[] = {
@@ -188,6 +192,13 @@ const struct cure_row cure_table[] = {
 	 .line = "os.register_at_fork(after_in_child=make_handlers)",
 	 .caveat = "remove the old ones (handlers.clear()), and do not close them: that asks for "
 		   "their lock."},
+	{.id = "python-client",
+	 .situation = CURE_LOST,
+	 .language = LANGUAGE_PYTHON,
+	 .needs_hooks = true,
+	 .is_of_package = true,
+	 .code = "/threading.py",
+	 PYTHON_CLIENT},
 	{.id = "python-executor",
 	 .situation = CURE_LOST,
 	 .language = LANGUAGE_PYTHON,
@@ -207,9 +218,7 @@ const struct cure_row cure_table[] = {
 	 .language = LANGUAGE_PYTHON,
 	 .needs_hooks = true,
 	 .code = "/threading.py",
-	 .cure = "make the client that these threads belong to in the child",
-	 .line = "os.register_at_fork(after_in_child=make_client)",
-	 .caveat = "a client that has a call for this, such as postfork(), needs only that."},
+	 PYTHON_CLIENT},
 	{.id = "python-lock",
 	 .situation = CURE_LOST,
 	 .language = LANGUAGE_PYTHON,

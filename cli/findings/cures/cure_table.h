@@ -11,7 +11,7 @@
 /*
  * A row holds where all that it asks for is there; 0 and NULL ask for nothing. Of the rows that
  * hold the first one gives the words. In these, {name} stands for words of the finding: see
- * fill_in().
+ * fill_in(). Other braces are the text's own.
  */
 struct cure_row {
 	const char *id;
@@ -23,6 +23,7 @@ struct cure_row {
 	bool has_no_handlers; /* the way to fork runs no atfork handlers */
 	bool is_at_exit;      /* the child is inside of exit() */
 	bool needs_hooks;     /* Python knows of the fork, and calls what is registered with it */
+	bool is_of_package;   /* the missing threads are those of a package */
 	const char *library;  /* a family (library_is) whose threads are missing */
 	const char *function; /* what the child waits in begins with this */
 	const char *code;     /* the file of a frame of the child's ends with this */

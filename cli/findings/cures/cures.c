@@ -61,11 +61,20 @@ static bool fits_question(const struct cure_row *row, const struct cure_question
 	       (!row->is_typed || question->is_typed);
 }
 
+/* Whose own threads they are, not those of a pool that the user made. */
+static bool culprit_is_package(const struct finding *finding)
+{
+	const struct origin *origin = finding->missing_count ? finding->missing[0].origin : NULL;
+
+	return origin && origin->kind == ORIGIN_PACKAGE;
+}
+
 static bool fits_finding(const struct cure_row *row, const struct finding *finding)
 {
 	return (!row->has_no_handlers || finding->fork.no_handlers) &&
 	       (!row->is_at_exit || is_inside_exit(&finding->child.stack)) &&
 	       (!row->needs_hooks || finding->remedy.present) &&
+	       (!row->is_of_package || culprit_is_package(finding)) &&
 	       (!row->library || library_is(cures_culprit(finding), row->library)) &&
 	       (!row->function || waits_in(finding, row->function)) &&
 	       (!row->code || child_runs_code(finding, row->code));
@@ -103,6 +112,14 @@ static const char *spawn_words(const struct finding *finding)
 		       : "posix_spawn(), which calls no handlers";
 }
 
+/* How many bytes a word between braces takes, these included; 0: the brace is the text's own. */
+static size_t placeholder_length(const char *text)
+{
+	size_t length = strspn(text + 1, "abcdefghijklmnopqrstuvwxyz");
+
+	return length && text[1 + length] == '}' ? length + 2 : 0;
+}
+
 static const char *or_words(const char *words, const char *otherwise)
 {
 	return words ? words : otherwise;
@@ -138,12 +155,14 @@ static const char *fill_in(struct judgement *judgement, const struct finding *fi
 	const char *filled = "";
 
 	for (const char *open; text && (open = strchr(text, '{'));) {
-		size_t length = strcspn(open + 1, "}");
-		const char *name = arena_strndup(judgement->arena, open + 1, length);
+		size_t length = placeholder_length(open);
+		const char *name =
+			length ? arena_strndup(judgement->arena, open + 1, length - 2) : NULL;
 
-		filled = arena_printf(judgement->arena, "%s%.*s%s", filled, (int)(open - text),
-				      text, word_of(judgement, finding, question, name));
-		text = open + 1 + length + 1;
+		filled =
+			arena_printf(judgement->arena, "%s%.*s%s", filled, (int)(open - text), text,
+				     name ? word_of(judgement, finding, question, name) : "{");
+		text = open + (length ? length : 1);
 	}
 	return text ? arena_printf(judgement->arena, "%s%s", filled, text) : NULL;
 }

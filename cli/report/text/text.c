@@ -2,6 +2,7 @@
  * A text report shows findings to a person, in 80 columns: title, parts, advice, and the end
  * of the report.
  */
+#include "base/escape.h"
 #include "page.h"
 #include "text_parts.h"
 
@@ -78,10 +79,22 @@ static void put_action(struct page *page, const struct finding *finding)
 	page_wrap(page, "  done: ", LABEL_INDENT, words);
 }
 
-/* The line for a suppressions file is for copying: it is never wrapped. */
+/* The line for a suppressions file is for copying, and never wrapped: one that is too long is
+ * that of the fingerprint. --gen-suppressions writes what others can read. */
+static const char *suppression_that_fits(struct page *page, const struct finding *finding)
+{
+	const char *line = page_sentence(page, finding->suppression);
+
+	if (line == NULL || finding->fingerprint == NULL ||
+	    strlen("  suppress: ") + text_columns(line) <= page->width)
+		return line;
+	return arena_printf(&page->arena, "fingerprint:%s",
+			    page_sentence(page, finding->fingerprint));
+}
+
 static void put_more(struct page *page, const struct finding *finding)
 {
-	const char *suppression = page_sentence(page, finding->suppression);
+	const char *suppression = suppression_that_fits(page, finding);
 	const char *more =
 		arena_printf(&page->arena, "  more: forkcheck explain %s", finding->code);
 	const char *gap = "       suppress: ";

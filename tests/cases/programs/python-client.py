@@ -1,5 +1,6 @@
-"""python-client.py [own]: a child flushes a client of a package, whose thread it does not have.
-There are more threads of the program's own. With "own" it waits for one of those."""
+"""python-client.py [own|cured]: a child flushes a client of a package, whose thread it does not have.
+There are more threads of the program's own. With "own" it waits for one of those,
+with "cured" it makes a client of its own."""
 import os
 import queue
 import sys
@@ -26,6 +27,8 @@ def main():
         if sys.argv[1:] == ["own"]:
             jobs.put("last")
             jobs.join()  # JOIN
+        if sys.argv[1:] == ["cured"]:
+            client = clockwork.Client()
         client.flush()  # USE
         os._exit(0)
     status = os.waitpid(child, 0)[1]
