@@ -4,12 +4,11 @@
  * table of words (cli/findings/evidence/lock_kinds.c) are made of the rows, and each uses the
  * columns that it needs.
  *
- *   held(KIND, word, FAMILY, attributes, protection, functions...)
+ *   held(KIND, word, FAMILY, attributes, functions...)
  *
  * A lock that somebody has. FAMILY fills a struct lock_family (glibc/lock_bytes.h), and
  * `attributes` says for people what kind of lock the bytes are; NULL: there is only one.
- * `protection` is how it is kept from being orphaned, where no handler of a fork can take it, as
- * an imperative; NULL: one can. The functions are what libc calls each operation.
+ * The functions are what libc calls each operation.
  *
  *   object(KIND, word, type, gave, took, is_taken_to_be_given)
  *
@@ -36,7 +35,7 @@
 
 /* clang-format off */
 #define LOCK_LIST(held, object, other) \
-	held(MUTEX, "mutex", GLIBC_MUTEX, glibc_mutex_attributes, NULL, \
+	held(MUTEX, "mutex", GLIBC_MUTEX, glibc_mutex_attributes, \
 	     [OPERATION_LOCK] = "pthread_mutex_lock", \
 	     [OPERATION_TRYLOCK] = "pthread_mutex_trylock", \
 	     [OPERATION_TIMEDLOCK] = "pthread_mutex_timedlock", \
@@ -44,7 +43,7 @@
 	     [OPERATION_UNLOCK] = "pthread_mutex_unlock", \
 	     [OPERATION_INIT] = "pthread_mutex_init", \
 	     [OPERATION_DESTROY] = "pthread_mutex_destroy") \
-	held(RWLOCK, "rwlock", GLIBC_RWLOCK, glibc_rwlock_attributes, NULL, \
+	held(RWLOCK, "rwlock", GLIBC_RWLOCK, glibc_rwlock_attributes, \
 	     [OPERATION_LOCK] = "pthread_rwlock_wrlock", \
 	     [OPERATION_TRYLOCK] = "pthread_rwlock_trywrlock", \
 	     [OPERATION_TIMEDLOCK] = "pthread_rwlock_timedwrlock", \
@@ -61,14 +60,14 @@
 	object(BARRIER, "barrier", pthread_barrier_t, NULL, "reached", true) \
 	object(FUTEX, "futex", uint32_t, "woken", "waited on", false) \
 	/* C11's mtx_t is a mutex. */ \
-	held(MTX, "mtx", GLIBC_MUTEX, glibc_mutex_attributes, NULL, \
+	held(MTX, "mtx", GLIBC_MUTEX, glibc_mutex_attributes, \
 	     [OPERATION_LOCK] = "mtx_lock", \
 	     [OPERATION_TRYLOCK] = "mtx_trylock", \
 	     [OPERATION_TIMEDLOCK] = "mtx_timedlock", \
 	     [OPERATION_UNLOCK] = "mtx_unlock", \
 	     [OPERATION_INIT] = "mtx_init", \
 	     [OPERATION_DESTROY] = "mtx_destroy") \
-	held(SPIN, "spinlock", GLIBC_SPIN, NULL, NULL, \
+	held(SPIN, "spinlock", GLIBC_SPIN, NULL, \
 	     [OPERATION_LOCK] = "pthread_spin_lock", \
 	     [OPERATION_TRYLOCK] = "pthread_spin_trylock", \
 	     [OPERATION_UNLOCK] = "pthread_spin_unlock", \
@@ -81,7 +80,6 @@
 	other(PYTHON_RLOCK, "threading.RLock") \
 	/* Of a C++ function-local static. */ \
 	held(GUARD, "guard", CXA_GUARD, NULL, \
-	     "call the function that it is in once, before threads are started", \
 	     [OPERATION_LOCK] = "__cxa_guard_acquire", \
 	     [OPERATION_UNLOCK] = "__cxa_guard_release") \
 	/* Waited for by who forks; read from outside: libc's list of streams, a FILE, an arena of \

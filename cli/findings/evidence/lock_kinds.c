@@ -52,13 +52,12 @@ static const char *no_attributes(struct arena *arena, const uint8_t *state, size
 	return NULL;
 }
 
-#define HELD(of, word, bytes, its_attributes, its_protection, ...)                                 \
+#define HELD(of, word, bytes, its_attributes, ...)                                                 \
 	[LOCK_##of] = {                                                                            \
 		.name = (word),                                                                    \
 		.family = &family_##of,                                                            \
 		.attributes = attributes_of_##of,                                                  \
 		.functions = {__VA_ARGS__},                                                        \
-		.protection = (its_protection),                                                    \
 	},
 #define OBJECT(of, word, type, what_gave, what_took, is_given_later)                               \
 	[LOCK_##of] = {                                                                            \

@@ -23,9 +23,6 @@ struct lock_kind_facts {
 	const char *gave, *took;
 	/* Who takes it lets others go on later. */
 	bool is_taken_to_be_given;
-	/* How it is kept from being orphaned, where no handler of a fork can take it: an
-	 * imperative. NULL: one can. */
-	const char *protection;
 };
 
 /* "asks for it", or "wants to write under it" where the bytes say that readers may come in. */

@@ -113,6 +113,18 @@ static void put_paragraph(struct page *page, const char *label, const char *text
 		page_wrap(page, label, LABEL_INDENT, page_sentence(page, text));
 }
 
+/* What cures it as well begins with "Or", which the label says. */
+static void put_remark(struct page *page, const char *remark)
+{
+	static const char or_else[] = "Or ";
+	size_t length = strlen(or_else);
+
+	if (remark != NULL && strncmp(remark, or_else, length) == 0)
+		put_paragraph(page, "  or:   ", remark + length);
+	else
+		put_paragraph(page, "  also: ", remark);
+}
+
 /* The cure itself stands above; this is why it is one, and what else to know of it. */
 static void put_advice(struct page *page, const struct finding *finding)
 {
@@ -121,7 +133,7 @@ static void put_advice(struct page *page, const struct finding *finding)
 	put_paragraph(page, "  also: ", finding->headline.rest);
 	if (finding->remedy.present) {
 		put_paragraph(page, "  but:  ", finding->remedy.caveat);
-		put_paragraph(page, "  also: ", finding->remedy.remark);
+		put_remark(page, finding->remedy.remark);
 	}
 	put_action(page, finding);
 	put_more(page, finding);
