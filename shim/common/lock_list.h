@@ -4,11 +4,11 @@
  * table of words (cli/findings/evidence/lock_kinds.c) are made of the rows, and each uses the
  * columns that it needs.
  *
- *   held(KIND, word, FAMILY, attributes, functions...)
+ *   held(KIND, word, BYTES, attributes, functions...)
  *
- * A lock that somebody has. FAMILY fills a struct lock_family (glibc/lock_bytes.h), and
- * `attributes` says for people what kind of lock the bytes are; NULL: there is only one.
- * The functions are what libc calls each operation.
+ * A lock that somebody has. The macro BYTES_FAMILY fills a struct lock_family
+ * (glibc/lock_bytes.h), and `attributes` says for people what kind of lock the bytes are; NULL:
+ * there is only one. The functions are what libc calls each operation.
  *
  *   object(KIND, word, type, gave, took, is_taken_to_be_given)
  *
@@ -99,6 +99,6 @@ _Static_assert(LOCK_SPIN == 8 && LOCK_THREAD == 17, "rows are numbers in saved s
 
 /* struct lock_family of the rows that have one, by name. */
 #define LOCK_FAMILY(of, word, bytes, ...)                                                          \
-	static const struct lock_family family_##of = {.kind = LOCK_##of, bytes};
+	static const struct lock_family family_##of = {.kind = LOCK_##of, bytes##_FAMILY};
 
 #endif

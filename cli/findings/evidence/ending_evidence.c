@@ -63,6 +63,7 @@ void ending_evidence(struct judgement *judgement, struct finding *finding, int p
 	const struct model *model = judgement->model;
 	const struct record_signal *ended = find_signal(model, SIGNAL_ENDED, pid, until_ns);
 	const struct record_signal *sent = find_signal(model, SIGNAL_SENT, pid, until_ns);
+	const struct record_signal *telling = ended ? ended : sent;
 	struct ending_part *ending = &finding->ending;
 
 	if (ended && sent && sent->number != ended->number)
@@ -71,10 +72,10 @@ void ending_evidence(struct judgement *judgement, struct finding *finding, int p
 	ending->sender_pid = -1;
 	ending->is_seen = ended != NULL;
 	ending->is_by_forkcheck = find_action(model, pid, until_ns) != NULL;
-	ending->present = ended || sent;
-	if (!ending->present)
+	ending->present = telling != NULL;
+	if (!telling)
 		return;
-	ending->signal = name_signal(judgement, ended ? ended->number : sent->number);
+	ending->signal = name_signal(judgement, telling->number);
 	if (sent)
 		fill_sender(judgement, ending, sent);
 }

@@ -28,7 +28,7 @@ static inline enum lock_sharing cxa_guard_sharing(const void *state)
 }
 
 /* Whoever makes the object may say that it is made. */
-#define CXA_GUARD                                                                                  \
+#define CXA_GUARD_FAMILY                                                                           \
 	.size = sizeof(int), .owner = lock_names_nobody, .takers = cxa_guard_takers,               \
 	.sharing = cxa_guard_sharing, .crosses_fork = lock_crosses_any_fork
 

@@ -113,7 +113,7 @@ static inline size_t glibc_mutex_attributes(const void *state, const char **word
 	return count;
 }
 
-#define GLIBC_MUTEX                                                                                \
+#define GLIBC_MUTEX_FAMILY                                                                         \
 	.size = sizeof(pthread_mutex_t), .owner = glibc_mutex_owner,                               \
 	.is_taken = glibc_mutex_is_taken, .sharing = glibc_mutex_sharing,                          \
 	.wakes_own_only = glibc_mutex_wakes_own_only, .crosses_fork = glibc_mutex_crosses_fork

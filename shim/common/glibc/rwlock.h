@@ -71,7 +71,7 @@ static inline size_t glibc_rwlock_attributes(const void *state, const char **wor
 	return 2;
 }
 
-#define GLIBC_RWLOCK                                                                               \
+#define GLIBC_RWLOCK_FAMILY                                                                        \
 	.size = sizeof(pthread_rwlock_t), .owner = glibc_rwlock_writer,                            \
 	.takers = glibc_rwlock_readers, .is_taken = glibc_rwlock_is_taken,                         \
 	.keeps_readers_out = glibc_rwlock_keeps_readers_out, .names_writers = true,                \

@@ -14,7 +14,7 @@ static inline uint32_t glibc_spin_takers(const void *state)
 	return arch_spin_is_taken(*(const volatile int *)state);
 }
 
-#define GLIBC_SPIN                                                                                 \
+#define GLIBC_SPIN_FAMILY                                                                          \
 	.size = sizeof(pthread_spinlock_t), .owner = lock_names_nobody,                            \
 	.takers = glibc_spin_takers, .sharing = lock_does_not_say_whose,                           \
 	.crosses_fork = lock_crosses_any_fork
