@@ -10,6 +10,7 @@
 #   SECONDS=N     how long `make fuzz` runs each target
 #   KILLS=N       how many processes `make faults` kills
 #   RUNS=N        how often `make suites` runs each member
+#   LATENT=...    the programs of tests/latent to try (all)
 #   SUITES=...    the members of tests/suites to run (all; then docs/results.md is written)
 #   V=1           show the commands
 
@@ -23,6 +24,7 @@ RUNS     = 10
 SECONDS  = 30
 KILLS    = 1000
 SUITES   =
+LATENT   =
 BENCH    =
 
 CFLAGS   = -O2 -g
@@ -91,7 +93,7 @@ else
 say = @printf '  %-5s %s\n' $(1) $(@:$(BUILD)/%=%);
 endif
 
-.PHONY: all help deps demo check suites suites-unstable bench fuzz faults install uninstall clean format format-check
+.PHONY: all help deps demo check latent suites suites-unstable bench fuzz faults install uninstall clean format format-check
 .DELETE_ON_ERROR:
 
 all: $(BUILD)/forkcheck $(BUILD)/libforkcheck.so
@@ -101,6 +103,7 @@ help:
 	@echo 'make deps          install what building and testing needs'
 	@echo 'make demo          see it find the deadlock of a small server'
 	@echo 'make check         unit tests and case programs'
+	@echo 'make latent        unsafe forks that mostly pass, stretched until they hang (LATENT=...)'
 	@echo 'make suites        other people'"'"'s software, into docs/results.md (RUNS=N, SUITES=...)'
 	@echo 'make suites-unstable  the newest Python and glibc (RUNS=N, SUITES=...; needs root)'
 	@echo 'make bench         what it costs (ROUNDS=N, BENCH=...)'
@@ -205,6 +208,10 @@ $(BUILD)/cases/unknown-python: CASE_LINK = -rdynamic
 # Debian's clang has no OpenMP library of its own.
 $(BUILD)/cases/openmp $(BUILD)/cases/cure-openmp $(BUILD)/cases/libparallel.so: CC = gcc
 $(BUILD)/cases/openmp $(BUILD)/cases/cure-openmp $(BUILD)/cases/libparallel.so: CASE_LINK = -fopenmp
+
+# What its programs need beyond `make deps`: libsqlite3-dev, libssl-dev, libglib2.0-dev, rustc.
+latent: deps all
+	@tests/latent/run $(BUILD)/forkcheck $(BUILD)/latent $(LATENT)
 
 # Needs a network, root or sudo for packages, and some minutes.
 suites: deps all

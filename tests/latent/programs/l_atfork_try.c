@@ -1,0 +1,43 @@
+/* LATENT lock=pool_lock lost=reaper child=pool_take kind=atfork-partial */
+#include "lat.h"
+/* The prepare handler only tries: if the lock is busy it forks all the same. */
+static pthread_mutex_t pool_lock = PTHREAD_MUTEX_INITIALIZER;
+static int got, free_slots = 10;
+
+static void before(void)
+{
+	got = pthread_mutex_trylock(&pool_lock) == 0;
+}
+static void after(void)
+{
+	if (got)
+		pthread_mutex_unlock(&pool_lock);
+}
+
+static void *reaper(void *u)
+{
+	for (;;) {
+		pthread_mutex_lock(&pool_lock);
+		free_slots = 10;
+		stretch();
+		pthread_mutex_unlock(&pool_lock);
+		usleep(1900);
+	}
+	return u;
+}
+
+static int pool_take(void)
+{
+	pthread_mutex_lock(&pool_lock);
+	int n = free_slots--;
+	pthread_mutex_unlock(&pool_lock);
+	return n <= 0;
+}
+
+int main(void)
+{
+	begin();
+	pthread_atfork(before, after, after);
+	spawn(reaper, NULL);
+	return forks(5, 5100, pool_take);
+}

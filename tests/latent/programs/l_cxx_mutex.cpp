@@ -1,0 +1,32 @@
+/* LATENT lock=mtx lost=background child=child_main kind=cxx-mutex */
+#include "lat.h"
+#include <mutex>
+#include <thread>
+static std::mutex mtx;
+static int value;
+
+static void background()
+{
+	for (;;) {
+		{
+			std::lock_guard<std::mutex> g(mtx);
+			value++;
+			stretch();
+		}
+		usleep(2100);
+	}
+}
+
+static int child_main()
+{
+	std::lock_guard<std::mutex> g(mtx);
+	value++;
+	return value < 0;
+}
+
+int main()
+{
+	begin();
+	std::thread(background).detach();
+	_exit(forks(5, 5800, child_main));
+}

@@ -1,0 +1,44 @@
+/* LATENT lock=reg_lock lost=changer child=main kind=forker-holds */
+#include "lat.h"
+static pthread_mutex_t reg_lock = PTHREAD_MUTEX_INITIALIZER;
+static int reg;
+
+static void *changer(void *u)
+{
+	for (;; usleep(2000)) {
+		pthread_mutex_lock(&reg_lock);
+		reg++;
+		stretch();
+		pthread_mutex_unlock(&reg_lock);
+	}
+	return u;
+}
+
+static pid_t start_worker(void)
+{
+	pthread_mutex_lock(&reg_lock);
+	reg += 100;
+	pthread_mutex_unlock(&reg_lock);
+	usleep(2500); /* the form is written outside of the lock */
+	return fork();
+}
+
+int main(void)
+{
+	int bad = 0;
+
+	begin();
+	spawn(changer, NULL);
+	for (int i = 0; i < 5; i++) {
+		usleep(5400);
+		pid_t pid = start_worker();
+		if (pid == 0) {
+			pthread_mutex_lock(&reg_lock);
+			int n = reg;
+			pthread_mutex_unlock(&reg_lock);
+			_exit(n < 100);
+		}
+		bad |= reap(pid);
+	}
+	return bad;
+}

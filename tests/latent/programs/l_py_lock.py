@@ -1,0 +1,31 @@
+# /* LATENT lock=cache_lock lost=refresher child=lookup kind=py-lock */
+import os, sys, threading, time
+SLOW = "SLOW" in os.environ
+
+def forks(n, gap, child):
+    bad = 0
+    for _ in range(n):
+        time.sleep(gap)
+        pid = os.fork()
+        if pid == 0:
+            child()
+            os._exit(0)
+        bad |= os.waitpid(pid, 0)[1]
+    return bad != 0
+
+cache, cache_lock = {}, threading.Lock()
+
+def refresher():
+    n = 0
+    while True:
+        with cache_lock:
+            cache["n"] = n = n + 1
+            if SLOW: time.sleep(0.02)
+        time.sleep(0.003)
+
+def lookup():
+    with cache_lock:
+        return cache.get("n")
+
+threading.Thread(target=refresher, daemon=True).start()
+os._exit(forks(4, 0.007, lookup))

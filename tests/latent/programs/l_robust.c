@@ -1,0 +1,47 @@
+/* LATENT lock=big.m lost=toucher child=peek kind=robust */
+#include "lat.h"
+/* A mutex of another type (robust). */
+static struct {
+	pthread_mutex_t m;
+	int depth, v;
+} big;
+
+static void setup(void)
+{
+	pthread_mutexattr_t a;
+	pthread_mutexattr_init(&a);
+	pthread_mutexattr_setrobust(&a, PTHREAD_MUTEX_ROBUST);
+	if (pthread_mutex_init(&big.m, &a))
+		abort();
+	pthread_mutexattr_destroy(&a);
+}
+
+static void *toucher(void *u)
+{
+	for (;; usleep(2000)) {
+		if (pthread_mutex_lock(&big.m))
+			abort();
+		big.v++;
+		stretch();
+		pthread_mutex_unlock(&big.m);
+	}
+	return u;
+}
+
+static int peek(void)
+{
+	int e = pthread_mutex_lock(&big.m);
+	if (e)
+		return e;
+	int v = big.v;
+	pthread_mutex_unlock(&big.m);
+	return v < 0;
+}
+
+int main(void)
+{
+	begin();
+	setup();
+	spawn(toucher, NULL);
+	return forks(5, 5600, peek);
+}

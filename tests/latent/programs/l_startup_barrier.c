@@ -1,0 +1,45 @@
+/* LATENT lock=plan_lock lost=planner child=plan_get kind=start-up-again */
+#include "lat.h"
+/* A barrier ends the start-up; after it the planner still improves the plan. */
+static pthread_mutex_t plan_lock = PTHREAD_MUTEX_INITIALIZER;
+static pthread_barrier_t started;
+static int plan;
+
+static void *planner(void *arg)
+{
+	long id = (long)arg;
+
+	for (int i = 0; i < 3; i++) {
+		pthread_mutex_lock(&plan_lock);
+		plan += (int)id;
+		stretch();
+		pthread_mutex_unlock(&plan_lock);
+	}
+	pthread_barrier_wait(&started);
+	for (int i = 0; i < 50; i++) {
+		usleep(3000);
+		pthread_mutex_lock(&plan_lock);
+		plan += (int)id;
+		stretch();
+		pthread_mutex_unlock(&plan_lock);
+	}
+	return NULL;
+}
+
+static int plan_get(void)
+{
+	pthread_mutex_lock(&plan_lock);
+	int n = plan;
+	pthread_mutex_unlock(&plan_lock);
+	return n < 9;
+}
+
+int main(void)
+{
+	begin();
+	pthread_barrier_init(&started, NULL, 3);
+	spawn(planner, (void *)1);
+	spawn(planner, (void *)2);
+	pthread_barrier_wait(&started);
+	return forks(4, 6400, plan_get);
+}

@@ -1,0 +1,39 @@
+/* LATENT lock=log_lock lost=worker child=log_line kind=vfork */
+#include "lat.h"
+static pthread_mutex_t log_lock = PTHREAD_MUTEX_INITIALIZER;
+/* Somebody replaced vfork() by fork(), "as it is safer". */
+static volatile int lines;
+
+static void log_line(void)
+{
+	pthread_mutex_lock(&log_lock);
+	lines++;
+	stretch();
+	pthread_mutex_unlock(&log_lock);
+}
+
+static void *worker(void *u)
+{
+	for (;; usleep(2000))
+		log_line();
+	return u;
+}
+
+int main(void)
+{
+	int bad = 0;
+
+	begin();
+	spawn(worker, NULL);
+	for (int i = 0; i < 4; i++) {
+		usleep(5200);
+		pid_t pid = fork();
+		if (pid == 0) {
+			log_line();
+			execl("/bin/true", "true", (char *)NULL);
+			_exit(127);
+		}
+		bad |= reap(pid);
+	}
+	return bad;
+}

@@ -1,0 +1,46 @@
+/* SAFE kind=atfork-order A registered first: its lock is new when B's handler calls it */
+#include "lat.h"
+static pthread_mutex_t a_lock = PTHREAD_MUTEX_INITIALIZER;
+static int a_count, b_seen;
+
+static int a_get(void)
+{
+	pthread_mutex_lock(&a_lock);
+	int n = a_count;
+	pthread_mutex_unlock(&a_lock);
+	return n;
+}
+
+static void *a_thread(void *u)
+{
+	for (;;) {
+		pthread_mutex_lock(&a_lock);
+		a_count++;
+		stretch();
+		pthread_mutex_unlock(&a_lock);
+		usleep(2200);
+	}
+	return u;
+}
+
+static void a_child(void)
+{
+	pthread_mutex_init(&a_lock, NULL);
+}
+static void b_child(void)
+{
+	b_seen = a_get();
+}
+static int work(void)
+{
+	return a_get() < b_seen;
+}
+
+int main(void)
+{
+	begin();
+	pthread_atfork(NULL, NULL, a_child);
+	pthread_atfork(NULL, NULL, b_child);
+	spawn(a_thread, NULL);
+	return forks(4, 5900, work);
+}

@@ -1,0 +1,69 @@
+/* SAFE kind=cond-lock handlers take the flag and the mutex over the fork; the child makes the
+ * condition anew */
+#include "lat.h"
+/* A lock made of a flag and a condition variable: its mutex is free while it is held. */
+static pthread_mutex_t m = PTHREAD_MUTEX_INITIALIZER;
+static pthread_cond_t freed = PTHREAD_COND_INITIALIZER;
+static int busy, value;
+
+static void busy_take(void)
+{
+	pthread_mutex_lock(&m);
+	while (busy)
+		pthread_cond_wait(&freed, &m);
+	busy = 1;
+	pthread_mutex_unlock(&m);
+}
+
+static void busy_drop(void)
+{
+	pthread_mutex_lock(&m);
+	busy = 0;
+	pthread_cond_signal(&freed);
+	pthread_mutex_unlock(&m);
+}
+
+static void *owner(void *u)
+{
+	for (;; usleep(2300)) {
+		busy_take();
+		value++;
+		stretch();
+		busy_drop();
+	}
+	return u;
+}
+
+static int child_main(void)
+{
+	busy_take();
+	int v = value;
+	busy_drop();
+	return v < 0;
+}
+
+static void before(void)
+{
+	busy_take();
+	pthread_mutex_lock(&m);
+}
+static void after(void)
+{
+	busy = 0;
+	pthread_cond_signal(&freed);
+	pthread_mutex_unlock(&m);
+}
+static void in_child(void)
+{
+	busy = 0;
+	pthread_cond_init(&freed, NULL);
+	pthread_mutex_unlock(&m);
+}
+
+int main(void)
+{
+	begin();
+	pthread_atfork(before, after, in_child);
+	spawn(owner, NULL);
+	return forks(5, 5700, child_main);
+}

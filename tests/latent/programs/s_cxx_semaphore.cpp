@@ -1,0 +1,34 @@
+/* SAFE kind=inline-futex the child only tries, for 10 ms */
+#include "lat.h"
+#include <chrono>
+#include <semaphore>
+#include <thread>
+/* A C++20 semaphore as a lock: inline until somebody waits. */
+static std::binary_semaphore token(1);
+static int value;
+
+static void background()
+{
+	for (;; usleep(2100)) {
+		token.acquire();
+		value++;
+		stretch();
+		token.release();
+	}
+}
+
+static int child_main()
+{
+	if (!token.try_acquire_for(std::chrono::milliseconds(10)))
+		return 0;
+	int v = value;
+	token.release();
+	return v < 0;
+}
+
+int main()
+{
+	begin();
+	std::thread(background).detach();
+	_exit(forks(5, 5800, child_main));
+}

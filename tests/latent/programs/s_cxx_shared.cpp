@@ -1,0 +1,32 @@
+/* SAFE kind=cxx-shared std::shared_lock on both sides */
+#include "lat.h"
+#include <mutex>
+#include <shared_mutex>
+#include <thread>
+static std::shared_mutex rw;
+static int value;
+
+static void background()
+{
+	for (;;) {
+		{
+			std::shared_lock g(rw);
+			(void)value;
+			stretch();
+		}
+		usleep(2100);
+	}
+}
+
+static int child_main()
+{
+	std::shared_lock g(rw);
+	return value < 0;
+}
+
+int main()
+{
+	begin();
+	std::thread(background).detach();
+	_exit(forks(5, 5800, child_main));
+}

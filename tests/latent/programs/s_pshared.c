@@ -1,0 +1,50 @@
+/* SAFE kind=process-shared the mutex is in shared memory: the parent's thread releases it for the
+ * child */
+#include "lat.h"
+/* A mutex of another type (pshared). */
+static struct {
+	pthread_mutex_t m;
+	int depth, v;
+} * shm;
+#define big (*shm)
+
+static void setup(void)
+{
+	pthread_mutexattr_t a;
+	pthread_mutexattr_init(&a);
+	pthread_mutexattr_setpshared(&a, PTHREAD_PROCESS_SHARED);
+	if (pthread_mutex_init(&big.m, &a))
+		abort();
+	pthread_mutexattr_destroy(&a);
+}
+
+static void *toucher(void *u)
+{
+	for (;; usleep(2000)) {
+		if (pthread_mutex_lock(&big.m))
+			abort();
+		big.v++;
+		stretch();
+		pthread_mutex_unlock(&big.m);
+	}
+	return u;
+}
+
+static int peek(void)
+{
+	int e = pthread_mutex_lock(&big.m);
+	if (e)
+		return e;
+	int v = big.v;
+	pthread_mutex_unlock(&big.m);
+	return v < 0;
+}
+
+int main(void)
+{
+	begin();
+	shm = mmap(NULL, 4096, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	setup();
+	spawn(toucher, NULL);
+	return forks(5, 5600, peek);
+}

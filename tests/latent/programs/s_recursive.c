@@ -1,0 +1,60 @@
+/* SAFE kind=recursive main holds it over the fork (handlers); the child makes it anew, as it could
+ * not unlock it */
+#include "lat.h"
+/* A mutex of another type (recursive). */
+static struct {
+	pthread_mutex_t m;
+	int depth, v;
+} big;
+
+static void setup(void)
+{
+	pthread_mutexattr_t a;
+	pthread_mutexattr_init(&a);
+	pthread_mutexattr_settype(&a, PTHREAD_MUTEX_RECURSIVE);
+	if (pthread_mutex_init(&big.m, &a))
+		abort();
+	pthread_mutexattr_destroy(&a);
+}
+
+static void *toucher(void *u)
+{
+	for (;; usleep(2000)) {
+		if (pthread_mutex_lock(&big.m))
+			abort();
+		pthread_mutex_lock(&big.m);
+		big.v++;
+		stretch();
+		pthread_mutex_unlock(&big.m);
+		pthread_mutex_unlock(&big.m);
+	}
+	return u;
+}
+
+static void hold(void)
+{
+	pthread_mutex_lock(&big.m);
+}
+static void drop(void)
+{
+	pthread_mutex_unlock(&big.m);
+}
+
+static int peek(void)
+{
+	int e = pthread_mutex_lock(&big.m);
+	if (e)
+		return e;
+	int v = big.v;
+	pthread_mutex_unlock(&big.m);
+	return v < 0;
+}
+
+int main(void)
+{
+	begin();
+	setup();
+	pthread_atfork(hold, drop, setup);
+	spawn(toucher, NULL);
+	return forks(5, 5600, peek);
+}

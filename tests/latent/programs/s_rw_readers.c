@@ -1,0 +1,33 @@
+/* SAFE kind=rwlock readers on both sides: a reader does not wait for a reader */
+#include "lat.h"
+static pthread_rwlock_t routes = PTHREAD_RWLOCK_INITIALIZER;
+static int table[32] = {1};
+
+static void *router(void *u)
+{
+	long hits = 0;
+	for (;;) {
+		pthread_rwlock_rdlock(&routes);
+		for (int i = 0; i < 32; i++)
+			hits += table[i];
+		stretch();
+		pthread_rwlock_unlock(&routes);
+		usleep(1900);
+	}
+	return u;
+}
+
+static int route_get(void)
+{
+	pthread_rwlock_rdlock(&routes);
+	int n = table[7];
+	pthread_rwlock_unlock(&routes);
+	return n != 0;
+}
+
+int main(void)
+{
+	begin();
+	spawn(router, NULL);
+	return forks(5, 5600, route_get);
+}

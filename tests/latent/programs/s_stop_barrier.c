@@ -1,0 +1,46 @@
+/* SAFE kind=stop-barrier main forks in the phase in which the solvers wait at the barrier */
+#include "lat.h"
+static pthread_mutex_t grid_lock = PTHREAD_MUTEX_INITIALIZER;
+static pthread_barrier_t phase;
+static int grid;
+
+static void *solver(void *u)
+{
+	for (;;) {
+		pthread_barrier_wait(&phase); /* A: work */
+		usleep(400);
+		pthread_mutex_lock(&grid_lock);
+		grid++;
+		stretch();
+		pthread_mutex_unlock(&grid_lock);
+		pthread_barrier_wait(&phase); /* B: rest */
+	}
+	return u;
+}
+
+static int grid_get(void)
+{
+	pthread_mutex_lock(&grid_lock);
+	int n = grid;
+	pthread_mutex_unlock(&grid_lock);
+	return n < 0;
+}
+
+int main(void)
+{
+	int bad = 0;
+
+	begin();
+	pthread_barrier_init(&phase, NULL, 3);
+	spawn(solver, NULL);
+	spawn(solver, NULL);
+	for (int i = 0; i < 4; i++) {
+		pthread_barrier_wait(&phase);
+		pthread_barrier_wait(&phase);
+		pid_t pid = fork();
+		if (pid == 0)
+			_exit(grid_get());
+		bad |= reap(pid);
+	}
+	_exit(bad);
+}
