@@ -21,7 +21,7 @@ static const struct program_case cases[] = {
 	{RING("rings shared", "sem_wait"), .child = "shared@SEMAPHORE",
 	 .via = "a futex in shared memory"},
 	{RING("/usr/bin/python3 $SCRIPTS/feeder.py joined", NULL), .python_awaited = "main@JOIN",
-	 .sources = "programs/feeder.py"},
+	 .headline_waits = "main@JOIN", .sources = "programs/feeder.py"},
 
 	/* Who is in the middle of a write is not held: which thread of Python's it is, is known. */
 	{RING("/usr/bin/python3 $SCRIPTS/python-writer.py", NULL), .python_awaiting = "fill@WRITE",

@@ -53,8 +53,8 @@ static const struct source {
 	{"/usr/lib/python3.11/threading.py", ORIGIN_RUNTIME, NULL, "threading.py"},
 	{"/opt/conda/lib/python3.10/concurrent/futures/thread.py", ORIGIN_RUNTIME, NULL,
 	 "concurrent/futures/thread.py"},
-	{"/root/.pyenv/versions/3.13.1/lib/python3.13/importlib/__init__.py", ORIGIN_RUNTIME, NULL,
-	 "importlib/__init__.py"},
+	{"/home/dev/.pyenv/versions/3.13.1/lib/python3.13/importlib/__init__.py", ORIGIN_RUNTIME,
+	 NULL, "importlib/__init__.py"},
 	{"/usr/lib64/python3.9/multiprocessing/pool.py", ORIGIN_RUNTIME, NULL,
 	 "multiprocessing/pool.py"},
 	{"/usr/lib/pypy3.9/queue.py", ORIGIN_RUNTIME, NULL, "queue.py"},
@@ -132,7 +132,7 @@ START_TEST(tells_files_apart)
 END_TEST
 
 #define PROGRAM  "/srv/bin/log-server"
-#define REGISTRY "/home/u/.cargo/registry/src/index.crates.io-1949cf8c6b5b557f/"
+#define REGISTRY "/home/u/.cargo/registry/src/index.example-1949cf8c6b5b557f/"
 #define WHEEL    "/nowhere/site-packages/polars/polars.abi3.so"
 
 static const struct native {
@@ -151,6 +151,13 @@ static const struct native {
 	{{.function = "_start", .module = PROGRAM}, ORIGIN_RUNTIME, NULL, NULL, NULL},
 	{{.function = "std::thread::thread",
 	  .file = "/usr/include/c++/12/bits/std_thread.h",
+	  .module = PROGRAM},
+	 ORIGIN_RUNTIME,
+	 NULL,
+	 NULL,
+	 NULL},
+	{{.function = "__gthread_mutex_lock",
+	  .file = "/usr/include/x86_64-linux-gnu/c++/12/bits/gthr-default.h",
 	  .module = PROGRAM},
 	 ORIGIN_RUNTIME,
 	 NULL,
@@ -334,7 +341,7 @@ static const struct native {
 	 NULL,
 	 NULL},
 	{{.function = "github.com/BurntSushi/toml.Decode",
-	  .file = "/root/go/pkg/mod/github.com/!burnt!sushi/toml@v1.4.0/decode.go",
+	  .file = "/home/dev/go/pkg/mod/github.com/!burnt!sushi/toml@v1.4.0/decode.go",
 	  .module = PROGRAM},
 	 ORIGIN_PACKAGE,
 	 "github.com/BurntSushi/toml",
@@ -371,10 +378,11 @@ END_TEST
 
 /* As rustc leaves them in a program, for the messages of panics. */
 static const char *const panics[] __attribute__((used)) = {
-	"/root/.cargo/registry/src/index.crates.io-1949cf8c6b5b557f/linked-crate-4.5.6/src/lib.rs",
-	"/root/.cargo/registry/src/index.crates.io-1949cf8c6b5b557f/linked-crate-4.5.6/src/a.rs",
-	"/root/.cargo/registry/src/index.crates.io-1949cf8c6b5b557f/twice-1.0.0/src/lib.rs",
-	"/root/.cargo/registry/src/index.crates.io-1949cf8c6b5b557f/twice-2.0.0/src/lib.rs",
+	"/home/dev/.cargo/registry/src/index.example-1949cf8c6b5b557f/linked-crate-4.5.6/src/"
+	"lib.rs",
+	"/home/dev/.cargo/registry/src/index.example-1949cf8c6b5b557f/linked-crate-4.5.6/src/a.rs",
+	"/home/dev/.cargo/registry/src/index.example-1949cf8c6b5b557f/twice-1.0.0/src/lib.rs",
+	"/home/dev/.cargo/registry/src/index.example-1949cf8c6b5b557f/twice-2.0.0/src/lib.rs",
 };
 
 static const struct linked {

@@ -826,6 +826,41 @@ START_TEST(json_survives_hostile_names)
 }
 END_TEST
 
+/* A terminal would wrap a line that is for copying. */
+START_TEST(text_has_the_fingerprint_of_what_is_too_long)
+{
+	struct finding finding = textbook_finding();
+	struct report report = observed_report(&finding, 1);
+	char *text;
+
+	finding.suppression = "rule:FC001 wait:the_function_that_waits file:its_source_file.c "
+			      "fork:the_function_that_forked";
+	text = text_of(&report);
+	assert_contains(text, "\n  more: forkcheck explain FC001\n"
+			      "  suppress: fingerprint:FC001:log_write:spawn_worker\n");
+	free(text);
+}
+END_TEST
+
+START_TEST(text_labels_what_cures_it_as_well)
+{
+	struct finding finding = textbook_finding();
+	struct report report = observed_report(&finding, 1);
+	char *text;
+
+	finding.remedy.present = true;
+	finding.remedy.cure = "take it";
+	finding.remedy.remark = "Or start the child with posix_spawn().";
+	text = text_of(&report);
+	assert_contains(text, "\n  or:   start the child with posix_spawn().\n");
+	free(text);
+	finding.remedy.remark = "Order matters.";
+	text = text_of(&report);
+	assert_contains(text, "\n  also: Order matters.\n");
+	free(text);
+}
+END_TEST
+
 START_TEST(json_leaves_suppressed_findings_out)
 {
 	struct finding finding = textbook_finding();
@@ -922,6 +957,8 @@ Suite *report_suite(void)
 	tcase_add_test(text, a_failed_stream_is_an_error);
 	tcase_add_test(text, formats_are_found_by_name);
 	tcase_add_test(text, names_are_shortened_to_what_tells_them_apart);
+	tcase_add_test(text, text_has_the_fingerprint_of_what_is_too_long);
+	tcase_add_test(text, text_labels_what_cures_it_as_well);
 	tcase_add_test(json, says_in_json_whose_a_frame_is);
 	tcase_add_test(json, json_follows_the_contract);
 	tcase_add_test(json, json_tells_unknown_from_inapplicable);

@@ -13,7 +13,7 @@
 #include <time.h>
 
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
-static pthread_cond_t todo = PTHREAD_COND_INITIALIZER, done = PTHREAD_COND_INITIALIZER;
+static pthread_cond_t queued = PTHREAD_COND_INITIALIZER, done = PTHREAD_COND_INITIALIZER;
 static volatile sig_atomic_t is_ending;
 static int jobs;
 
@@ -27,7 +27,7 @@ static void *serve(void *unused)
 	pthread_mutex_lock(&lock);
 	for (;;) {
 		while (!jobs)
-			pthread_cond_wait(&todo, &lock);
+			pthread_cond_wait(&queued, &lock);
 		jobs--;
 		pthread_cond_broadcast(&done);
 	}
@@ -38,7 +38,7 @@ static void ask(void)
 {
 	pthread_mutex_lock(&lock);
 	jobs++;
-	pthread_cond_signal(&todo);
+	pthread_cond_signal(&queued);
 	while (jobs)
 		pthread_cond_wait(&done, &lock); /* ASK */
 	pthread_mutex_unlock(&lock);

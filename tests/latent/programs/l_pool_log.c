@@ -3,7 +3,7 @@
 /* Three workers run jobs and log each; main forks while jobs are under way. */
 static pthread_mutex_t log_lock = PTHREAD_MUTEX_INITIALIZER, pool_lock = PTHREAD_MUTEX_INITIALIZER;
 static pthread_cond_t pool_cond = PTHREAD_COND_INITIALIZER, idle_cond = PTHREAD_COND_INITIALIZER;
-static int todo, busy, lines;
+static int queued, busy, lines;
 static char line[80];
 
 static void log_msg(const char *who, int n)
@@ -18,15 +18,15 @@ static void *pool_worker(void *u)
 {
 	pthread_mutex_lock(&pool_lock);
 	for (;;) {
-		while (todo == 0)
+		while (queued == 0)
 			pthread_cond_wait(&pool_cond, &pool_lock);
-		int job = todo--;
+		int job = queued--;
 		busy++;
 		pthread_mutex_unlock(&pool_lock);
 		usleep(1500);
 		log_msg("job", job);
 		pthread_mutex_lock(&pool_lock);
-		if (--busy == 0 && todo == 0)
+		if (--busy == 0 && queued == 0)
 			pthread_cond_signal(&idle_cond);
 	}
 	return u;
@@ -35,7 +35,7 @@ static void *pool_worker(void *u)
 static void submit(int n)
 {
 	pthread_mutex_lock(&pool_lock);
-	todo += n;
+	queued += n;
 	pthread_cond_broadcast(&pool_cond);
 	pthread_mutex_unlock(&pool_lock);
 }
@@ -43,7 +43,7 @@ static void submit(int n)
 static void drain(void)
 {
 	pthread_mutex_lock(&pool_lock);
-	while (todo || busy)
+	while (queued || busy)
 		pthread_cond_wait(&idle_cond, &pool_lock);
 	pthread_mutex_unlock(&pool_lock);
 }
