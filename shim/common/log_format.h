@@ -37,7 +37,7 @@
 #include <stdint.h>
 
 #define SESSION_MAGIC       "forkchk"
-#define SESSION_VERSION     7
+#define SESSION_VERSION     8
 #define SESSION_CELL        64
 #define SESSION_ENVIRONMENT "FORKCHECK_SESSION"
 
@@ -283,7 +283,8 @@ struct session_intern {
 	record(BLOCKED,     blocked,     WITHIN, state_length, SESSION_LOCK_STATE_MAX) \
 	record(PLACE,       place,       BYTES, name_length) \
 	record(HANDED,      handed,      NOTHING) \
-	record(SIGNAL,      signal,      NOTHING)
+	record(SIGNAL,      signal,      NOTHING) \
+	record(SECTION,     section,     NOTHING)
 /* clang-format on */
 
 #define RECORD_TYPE(type, ...) RECORD_##type,
@@ -534,6 +535,8 @@ struct record_touch {
 
 enum taken_flag {
 	TAKEN_FROM_HANDLER = 1, /* while fork() ran the atfork handlers */
+	TAKEN_FOR_READING = 2,  /* a read-lock */
+	TAKEN_BOUNDED = 4,      /* by a try, or with a time limit: the child would have gone on */
 };
 
 /*
@@ -553,6 +556,46 @@ struct record_taken {
 };
 
 _Static_assert(sizeof(struct record_taken) == 72, "taken");
+enum section_side {
+	SECTION_BEFORE = 1, /* the last time before the fork that the thread had the lock */
+	SECTION_AFTER,      /* the first time after it, in the parent */
+};
+
+/* What keeps a section of a lost thread away from the fork. */
+enum section_order {
+	SECTION_FREE = 1, /* nothing: another schedule forks in the midst of it */
+	SECTION_PERHAPS,  /* one of the two polls for something that cannot be seen */
+	SECTION_GATED,    /* a lock that the forking thread had at the clone is around it */
+	SECTION_ORDERED,  /* a hand-over between the threads is between it and the fork */
+};
+
+enum section_flag {
+	SECTION_READS = 1,   /* a read-lock */
+	SECTION_AT_FORK = 2, /* before: it was still open at the clone */
+};
+
+/*
+ * What a thread that a fork loses did with a lock next to that fork. Before it: by the child,
+ * from its frozen copy, where it took the lock (TAKEN). After it: by the thread itself, which
+ * goes on in the parent. Once for each line of forks, thread, lock, side and order.
+ */
+struct record_section {
+	struct record record;
+	session_reference fork;   /* that lost the thread */
+	session_reference thread; /* the lost one */
+	session_reference stack;  /* the innermost part of it, where the lock was taken */
+	session_reference python;
+	uint64_t lock;
+	uint64_t site; /* return address of the call */
+	uint32_t kind; /* enum lock_kind; of LOCK_REGION `lock` is the number */
+	uint32_t side, order, flags;
+	/* Of SECTION_AFTER, over all that were seen: from the fork until the thread came to the
+	 * lock, in sum and number, and how long it then had it. */
+	_Atomic uint64_t delays_ns, delays;
+	_Atomic uint64_t held_ns, helds;
+};
+
+_Static_assert(sizeof(struct record_section) == 112, "section");
 enum lost_function {
 	LOST_JOIN = 1,
 	LOST_TRYJOIN,
