@@ -46,6 +46,8 @@ struct process {
 	uint32_t former_count;
 	/* By number of forks between the image and the parent: the FORK records. */
 	session_reference forks[FORMER_FORKS];
+	/* Of the same the moments (record/cuts.h); 0: none. */
+	uint64_t cuts[FORMER_FORKS];
 	uint32_t orphan_count;     /* locks that this fork child inherited as held (orphans.c) */
 	uint32_t orphaned_regions; /* bits: lost threads were inside at a fork (region_entries.c) */
 	_Atomic bool buffer_taken; /* capture.c's buffer for foreign stacks */

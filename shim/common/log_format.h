@@ -44,7 +44,7 @@
 /* Capacity limits, in bytes of stack. Deep C recursion needs 32 KiB to reach
  * its entry function; C, C++ and Rust programs need 2.5 KiB (measured). */
 #define SESSION_STACK_MAX      32768
-#define SESSION_SNAPSHOT_MAX   704
+#define SESSION_SNAPSHOT_MAX   672
 #define SESSION_NAME_MAX       16
 #define SESSION_LOCK_STATE_MAX 64
 /* Of a Python stack: frames, and bytes of names. */
@@ -63,7 +63,8 @@ struct session_counters {
 	_Atomic uint64_t dropped;    /* records that found no room */
 	_Atomic uint64_t unseen;     /* threads found in /proc that the shim never met */
 	_Atomic uint64_t unobserved; /* UNOBSERVED facts, written or beyond UNOBSERVED_MAX */
-	uint64_t reserved[2];
+	_Atomic uint64_t unjudged;   /* SECTION facts beyond what one process writes */
+	uint64_t reserved[1];
 };
 
 struct session_header {

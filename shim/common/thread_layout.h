@@ -20,15 +20,31 @@
 /* The lock names who has it this way, although it does not name all who have it: HELD_NAMED.
  * No address of user space has this bit. */
 #define SLOT_NAMED ((uintptr_t)1 << 63)
-#define SLOT_BITS  (SLOT_NAMED | SLOT_COUNTS | SLOT_SLOW)
+/* Each use of the slot is to be seen, so that its uncontended path is closed: the lock is a gate,
+ * hands something over, or its next section is measured (state/watched_locks.h). */
+#define SLOT_WATCHED ((uintptr_t)1 << 62)
+#define SLOT_BITS    (SLOT_NAMED | SLOT_WATCHED | SLOT_COUNTS | SLOT_SLOW)
 
 /* 32 bytes: two to a cache line. */
 struct held_slot {
 	uintptr_t lock; /* the lock's address and SLOT_ bits */
 	const void *site;
 	const void *sp;
-	uint64_t since; /* 0: given back */
+	uint64_t since; /* open: time_coarse() or time_now(); else as below */
 };
+
+/*
+ * A slot that was given back says when, in a number that only rises: the moment of the thread
+ * (shim/state/moments.h), and below it which gates the thread then had. 0: never had.
+ */
+#define SLOT_GIVEN_BACK   (UINT64_C(1) << 63)
+#define SLOT_MOMENT_SHIFT 15
+#define SLOT_GATES        0x7fffu
+
+static inline bool since_is_open(uint64_t since)
+{
+	return (int64_t)since > 0;
+}
 
 struct held_table {
 	uint64_t used; /* slots that were ever written */

@@ -63,7 +63,7 @@ static bool is_orphaned(struct thread *thread, const struct held_slot *slot)
 	enum lock_kind kind = held_kind(thread, slot);
 	_Alignas(16) unsigned char state[SESSION_LOCK_STATE_MAX];
 
-	return slot->since && lock_is_held(slot, kind, thread_tid(thread), state) &&
+	return since_is_open(slot->since) && lock_is_held(slot, kind, thread_tid(thread), state) &&
 	       !lock_family(kind)->crosses_fork(state);
 }
 

@@ -93,7 +93,7 @@ static struct lost_holder find_named(const void *lock, pid_t owner)
 		return holder;
 	holder.tid = owner;
 	slot = holder.thread ? held_last(holder.thread, lock) : NULL;
-	if (slot && !slot->since)
+	if (slot && !since_is_open(slot->since))
 		holder.slot = slot;
 	return holder;
 }
@@ -127,7 +127,7 @@ static enum likelihood likelihood_of(struct thread *thread, const struct held_sl
 {
 	if ((slot->lock & SLOT_NAMED) != claims->named || held_kind(thread, slot) != claims->kind)
 		return LIKELY_NOT;
-	if (!slot->since)
+	if (!since_is_open(slot->since))
 		return LIKELY_LAST;
 	return *held_flags(thread, slot) & HELD_WHILE_WAITING ? LIKELY_WAITING : LIKELY_OPEN;
 }

@@ -14,6 +14,7 @@
 #include "fork/orphans.h"
 #include "fork/population.h"
 #include "log/log.h"
+#include "record/cuts.h"
 #include "record/generators.h"
 #include "record/loaded_interpreter.h"
 #include "record/ownerless.h"
@@ -60,6 +61,8 @@ void order_before_fork(struct thread *thread)
 	output_before_fork(thread);
 	python_output_before_fork(thread);
 	announcement_before_fork(thread);
+	/* Last: what the handlers took is around the clone. */
+	cuts_before_fork(thread);
 }
 
 void order_in_parent(void)
@@ -83,6 +86,7 @@ IN_CHILD void order_in_child(struct thread *survivor)
 	if (inventory.regions)
 		regions_in_child(survivor, inventory.fork, inventory.lost > 0);
 	inventory_of_survivor(&inventory);
+	cuts_in_child(survivor);
 	/* Up to here this was the parent, as the records say it. */
 	identity_in_child(survivor, &inventory);
 	facts_in_child();

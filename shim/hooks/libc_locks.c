@@ -25,6 +25,7 @@ static inline __attribute__((always_inline)) struct region_slot *libc_locks_ente
 	}
 	slot = &thread->regions[region];
 	if (unlikely(slot->since || !(thread->regions_used & region_bit(region)) ||
+		     slot->closed < held_slow_before ||
 		     process.orphaned_regions & region_bit(region))) {
 		slot = region_open(thread, region, site);
 		if (!slot)
@@ -45,6 +46,7 @@ static inline __attribute__((always_inline)) void libc_locks_leave(struct region
 	if (!slot)
 		return;
 	slot->since = 0;
+	slot->closed = held_closing;
 	if (unlikely(slot->wait))
 		region_wait_ended(slot);
 }

@@ -5,8 +5,11 @@
 #include "hooks/lock.h"
 #include "base/process.h"
 #include "fork/orphans.h"
+#include "record/sections.h"
 #include "record/taken.h"
+#include "state/lock_marks.h"
 #include "state/thread.h"
+#include "state/watched_locks.h"
 
 static uint32_t wait_flags(enum lock_operation operation)
 {
@@ -79,11 +82,30 @@ session_reference lock_before_acquire(struct thread *thread, const void *lock, e
 	return wait;
 }
 
+uint32_t lock_how(enum lock_operation operation)
+{
+	return (wait_flags(operation) ? TAKEN_BOUNDED : 0) |
+	       (is_for_reading(operation) ? TAKEN_FOR_READING : 0);
+}
+
+/* A slot that is closed at a moment before the mark would be another lock's. */
+static void mark(struct thread *thread, const void *lock, enum lock_kind kind)
+{
+	if (lock_marked(lock, kind) > closing_moment(held_closing))
+		moment_begin(thread);
+	if (kind != LOCK_SEMAPHORE)
+		lock_mark(lock, kind, closing_moment(held_closing));
+}
+
 void lock_taken(struct thread *thread, const void *lock, enum lock_kind kind, enum held_mode mode,
-		struct call_site site)
+		uint32_t how, struct call_site site)
 {
 	if (process.inherits)
-		taken_note(thread, lock, kind, site);
+		taken_note(thread, lock, kind, how, site);
+	if (unlikely(watch_of(lock) & WATCH_HANDS_OVER))
+		handover_takes(thread, (uintptr_t)lock);
+	sections_taken(thread, lock, kind, how, site.address);
+	mark(thread, lock, kind);
 	held_open(thread, lock, kind, mode, site);
 }
 
@@ -109,7 +131,7 @@ void lock_after_acquire(struct thread *thread, const void *lock, enum lock_kind 
 	if (wait)
 		orphan_wait_ended(wait, result);
 	if (result == 0 && !(is_for_reading(operation) && held_again(thread, lock)))
-		lock_taken(thread, lock, kind, mode_of(kind, operation), site);
+		lock_taken(thread, lock, kind, mode_of(kind, operation), lock_how(operation), site);
 	lock_tried(thread, lock, kind, result);
 	lock_acquire_ends(thread);
 	errno = saved;
@@ -119,8 +141,13 @@ void lock_after_acquire(struct thread *thread, const void *lock, enum lock_kind 
  * business only once the call has succeeded. */
 void lock_before_release(struct thread *thread, const void *lock)
 {
+	int saved = errno;
+
+	held_before_release(thread, lock);
+	sections_released(thread, lock);
 	if (!process.inherits)
 		held_close(thread, lock);
+	restore_errno(saved);
 }
 
 void lock_after_release(struct thread *thread, const void *lock, int result)

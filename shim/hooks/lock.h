@@ -33,7 +33,9 @@ void lock_after_acquire(struct thread *thread, const void *lock, enum lock_kind 
 
 /* Opens the slot of a lock that the thread has from now on. */
 void lock_taken(struct thread *thread, const void *lock, enum lock_kind kind, enum held_mode mode,
-		struct call_site site);
+		uint32_t how, struct call_site site);
+/* Bits of enum taken_flag. */
+uint32_t lock_how(enum lock_operation operation);
 /* What is at its address is another one from now on. */
 void lock_remade(struct thread *thread, const void *lock);
 

@@ -63,11 +63,11 @@ static inline int is_errno(int result)
 		struct thread *thread = thread_known();                                            \
 		int result;                                                                        \
                                                                                                    \
-		if (!thread || !slot_is_reusable(thread, index, family, site))                     \
+		if (!thread || !slot_is_reusable(thread, (const void *)lock, family, site))        \
 			return name##_slow(site, LISTED arguments);                                \
 		result = real_##name arguments;                                                    \
 		/* A signal handler may have used the slot while this thread waited. */            \
-		if (result == 0 && likely(!held_fast[index].since))                                \
+		if (result == 0 && likely(!since_is_open(held_fast[index].since)))                 \
 			slot_reuse(&held_fast[index], (uintptr_t)lock, site);                      \
 		else                                                                               \
 			lock_after_acquire(thread, (const void *)lock, family, operation, 0,       \
@@ -80,7 +80,7 @@ static inline int is_errno(int result)
 		struct held_slot *slot = &held_fast[held_index((const void *)lock)];               \
 		int result;                                                                        \
                                                                                                    \
-		if (unlikely(!held_matches(slot, (const void *)lock, site) || slot->since))        \
+		if (unlikely(!held_matches(slot, (const void *)lock, site)))                       \
 			return name##_miss(site, LISTED arguments);                                \
 		result = real_##name arguments;                                                    \
 		/* Its own still: a handler that used it has another place on the stack. */        \
@@ -100,7 +100,7 @@ static inline int is_errno(int result)
 		uint32_t index = held_index((const void *)lock);                                   \
 		struct thread *thread = thread_known();                                            \
                                                                                                    \
-		if (!thread || !slot_is_reusable(thread, index, family, site))                     \
+		if (!thread || !slot_is_reusable(thread, (const void *)lock, family, site))        \
 			return name##_slow(site, LISTED arguments);                                \
 		slot_reuse(&held_fast[index], (uintptr_t)lock | SLOT_NAMED, site);                 \
 		return real_##name arguments;                                                      \
@@ -140,7 +140,7 @@ static inline int is_errno(int result)
 		/* But for the highest bit, SLOT_NAMED. */                                         \
 		if (unlikely((slot->lock ^ (uintptr_t)lock) << 1))                                 \
 			return name##_slow(lock);                                                  \
-		slot->since = 0;                                                                   \
+		slot->since = held_closing;                                                        \
 		return real_##name(lock);                                                          \
 	}
 

@@ -1,15 +1,31 @@
 /* The hooks of pthread_barrier_*() note who came last. Nobody owns a barrier. */
 #include "base/real.h"
 #include "record/ownerless.h"
+#include "state/thread.h"
 
 REAL(int, pthread_barrier_wait, (pthread_barrier_t *));
 REAL(int, pthread_barrier_init, (pthread_barrier_t *, const pthread_barrierattr_t *, unsigned));
 REAL(int, pthread_barrier_destroy, (pthread_barrier_t *));
 
+/* All come before what each does next. */
+static void meet(const pthread_barrier_t *barrier)
+{
+	struct thread *thread = thread_current();
+	uint64_t key = object_key(barrier, LOCK_BARRIER);
+	int saved = errno;
+
+	if (thread) {
+		handover_gives(thread, key);
+		handover_awaits(thread, key);
+	}
+	restore_errno(saved);
+}
+
 EXPORT int pthread_barrier_wait(pthread_barrier_t *barrier)
 {
 	real_ensure();
 	object_awaited(barrier, LOCK_BARRIER, __builtin_return_address(0));
+	meet(barrier);
 	return real_pthread_barrier_wait(barrier);
 }
 
@@ -33,5 +49,6 @@ EXPORT int pthread_barrier_destroy(pthread_barrier_t *barrier)
 	real_ensure();
 	result = real_pthread_barrier_destroy(barrier);
 	object_forgotten(barrier, LOCK_BARRIER);
+	handover_forget(object_key(barrier, LOCK_BARRIER));
 	return result;
 }

@@ -7,6 +7,7 @@
 #include "base/process.h"
 #include "base/real.h"
 #include "common/arch/arch.h"
+#include "hooks/condition.h"
 #include "hooks/lock.h"
 #include "record/ownerless.h"
 #include "state/held.h"
@@ -41,6 +42,7 @@ REAL_VERSION(ARCH_CONDITION_VERSION, int, pthread_cond_destroy, (pthread_cond_t 
 
 EXPORT int pthread_cond_wait(pthread_cond_t *condition, pthread_mutex_t *mutex)
 {
+	struct call_site site = CALL_SITE();
 	struct thread *thread;
 	struct held_slot *slot;
 	int result;
@@ -48,8 +50,10 @@ EXPORT int pthread_cond_wait(pthread_cond_t *condition, pthread_mutex_t *mutex)
 	real_ensure();
 	thread = thread_current();
 	slot = before_wait(thread, mutex);
-	object_awaited(condition, LOCK_CONDITION, __builtin_return_address(0));
+	object_awaited(condition, LOCK_CONDITION, site.address);
+	condition_wait_begins(thread, condition, mutex);
 	result = real.pthread_cond_wait(condition, mutex);
+	condition_wait_ends(thread, condition, mutex, LOCK_MUTEX, site);
 	pthread_cond_after_wait(thread, slot, mutex);
 	return result;
 }
@@ -57,6 +61,7 @@ EXPORT int pthread_cond_wait(pthread_cond_t *condition, pthread_mutex_t *mutex)
 EXPORT int pthread_cond_timedwait(pthread_cond_t *condition, pthread_mutex_t *mutex,
 				  const struct timespec *until)
 {
+	struct call_site site = CALL_SITE();
 	struct thread *thread;
 	struct held_slot *slot;
 	int result;
@@ -64,8 +69,10 @@ EXPORT int pthread_cond_timedwait(pthread_cond_t *condition, pthread_mutex_t *mu
 	real_ensure();
 	thread = thread_current();
 	slot = before_wait(thread, mutex);
-	object_awaited(condition, LOCK_CONDITION, __builtin_return_address(0));
+	object_awaited(condition, LOCK_CONDITION, site.address);
+	condition_wait_begins(thread, condition, mutex);
 	result = real.pthread_cond_timedwait(condition, mutex, until);
+	condition_wait_ends(thread, condition, mutex, LOCK_MUTEX, site);
 	pthread_cond_after_wait(thread, slot, mutex);
 	return result;
 }
@@ -73,6 +80,7 @@ EXPORT int pthread_cond_timedwait(pthread_cond_t *condition, pthread_mutex_t *mu
 EXPORT int pthread_cond_clockwait(pthread_cond_t *condition, pthread_mutex_t *mutex,
 				  clockid_t clock, const struct timespec *until)
 {
+	struct call_site site = CALL_SITE();
 	struct thread *thread;
 	struct held_slot *slot;
 	int result;
@@ -82,8 +90,10 @@ EXPORT int pthread_cond_clockwait(pthread_cond_t *condition, pthread_mutex_t *mu
 		return ENOSYS;
 	thread = thread_current();
 	slot = before_wait(thread, mutex);
-	object_awaited(condition, LOCK_CONDITION, __builtin_return_address(0));
+	object_awaited(condition, LOCK_CONDITION, site.address);
+	condition_wait_begins(thread, condition, mutex);
 	result = real.pthread_cond_clockwait(condition, mutex, clock, until);
+	condition_wait_ends(thread, condition, mutex, LOCK_MUTEX, site);
 	pthread_cond_after_wait(thread, slot, mutex);
 	return result;
 }
@@ -92,6 +102,7 @@ EXPORT int pthread_cond_signal(pthread_cond_t *condition)
 {
 	real_ensure();
 	object_gave(condition, LOCK_CONDITION, __builtin_return_address(0));
+	condition_signals(condition);
 	return real_pthread_cond_signal(condition);
 }
 
@@ -99,6 +110,7 @@ EXPORT int pthread_cond_broadcast(pthread_cond_t *condition)
 {
 	real_ensure();
 	object_gave(condition, LOCK_CONDITION, __builtin_return_address(0));
+	condition_signals(condition);
 	return real_pthread_cond_broadcast(condition);
 }
 
@@ -122,5 +134,6 @@ EXPORT int pthread_cond_destroy(pthread_cond_t *condition)
 	real_ensure();
 	result = real_pthread_cond_destroy(condition);
 	object_forgotten(condition, LOCK_CONDITION);
+	handover_forget(object_key(condition, LOCK_CONDITION));
 	return result;
 }

@@ -18,6 +18,13 @@
  * thread, and above them, in the same mapping, 2 KiB of struct pthread. */
 #define ABOVE_FIRST_FRAME 1024
 
+/* Who joins it comes after all that it did. */
+static void end_thread_here(struct thread *thread)
+{
+	handover_gives(thread, handle_key(thread->self));
+	thread_detach(thread);
+}
+
 static void *start_thread_here(void *block)
 {
 	struct thread *thread = block;
@@ -26,7 +33,7 @@ static void *start_thread_here(void *block)
 	thread_attach(thread, (uintptr_t)__builtin_dwarf_cfa() + ABOVE_FIRST_FRAME,
 		      (size_t)thread->stack_low);
 	result = thread->start(thread->argument);
-	thread_detach(thread);
+	end_thread_here(thread);
 	return result;
 }
 
@@ -38,7 +45,7 @@ static int start_c11_thread_here(void *block)
 	thread_attach(thread, (uintptr_t)__builtin_dwarf_cfa() + ABOVE_FIRST_FRAME,
 		      (size_t)thread->stack_low);
 	result = thread->start_c11(thread->argument);
-	thread_detach(thread);
+	end_thread_here(thread);
 	return result;
 }
 
@@ -52,6 +59,7 @@ static struct thread *pthread_create_prepare(struct thread *creator, void *argum
 		return NULL;
 	thread->argument = argument;
 	thread->creator = creator->serial;
+	handover_to_newcomer(creator, thread);
 	if (go_runtime_renew())
 		facts_note_go(go_runtime_known());
 	thread->created_at = capture_stack_once(creator, site, SESSION_STACK_MAX);

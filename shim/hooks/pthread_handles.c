@@ -6,8 +6,24 @@
 #include "base/process.h"
 #include "base/real.h"
 #include "record/lost_use.h"
+#include "state/thread.h"
 #include <pthread.h>
 #include <threads.h>
+
+/* Who has joined a thread comes after it. Who sends one a signal may have it stop. */
+static void handle_used(enum lost_function function, pthread_t handle)
+{
+	struct thread *self = thread_known();
+	int saved = errno;
+
+	if (!self)
+		return;
+	if (function == LOST_KILL)
+		self->sections.signalled = true;
+	else if (function != LOST_CANCEL && function != LOST_DETACH && function != LOST_THRD_DETACH)
+		handover_awaits(self, handle_key(handle));
+	restore_errno(saved);
+}
 
 /*
  * Jumps to the real function: a wait in it is a cancellation point, and no frame of ours
@@ -20,6 +36,7 @@
 		real_ensure();                                                                     \
 		if (unlikely(!real_##name))                                                        \
 			return ENOSYS;                                                             \
+		handle_used(function, (pthread_t)thread);                                          \
 		if (unlikely(process.inherits) && (condition))                                     \
 			lost_use_note(thread, function);                                           \
 		return real_##name arguments;                                                      \

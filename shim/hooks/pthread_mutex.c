@@ -9,6 +9,8 @@
 #include "fork/orphans.h"
 #include "hooks/lock.h"
 #include "hooks/slot_reuse.h"
+#include "record/python_gil.h"
+#include "record/sections.h"
 #include "state/thread.h"
 
 static int word_of(const pthread_mutex_t *mutex)
@@ -31,7 +33,8 @@ static bool was_taken(int result)
 }
 
 static void pthread_mutex_after_acquire(struct thread *thread, pthread_mutex_t *mutex,
-					session_reference wait, int result, struct call_site site)
+					session_reference wait, int result, uint32_t how,
+					struct call_site site)
 {
 	int saved = errno;
 	enum held_mode mode = glibc_mutex_counts(mutex) ? HELD_COUNTED : HELD_PLAIN;
@@ -39,7 +42,7 @@ static void pthread_mutex_after_acquire(struct thread *thread, pthread_mutex_t *
 	if (wait)
 		orphan_wait_ended(wait, result);
 	if (was_taken(result) && !glibc_mutex_is_held_again(mutex))
-		lock_taken(thread, mutex, LOCK_MUTEX, mode, site);
+		lock_taken(thread, mutex, LOCK_MUTEX, mode, how, site);
 	lock_tried(thread, mutex, LOCK_MUTEX, result);
 	lock_acquire_ends(thread);
 	errno = saved;
@@ -72,20 +75,19 @@ static COLD int lock_slow(pthread_mutex_t *mutex, struct call_site site)
 		return real.pthread_mutex_lock(mutex);
 	wait = before_acquire(thread, mutex, OPERATION_LOCK, 0);
 	result = real.pthread_mutex_lock(mutex);
-	pthread_mutex_after_acquire(thread, mutex, wait, result, site);
+	pthread_mutex_after_acquire(thread, mutex, wait, result, 0, site);
 	return result;
 }
 
-static bool reuse_slot(struct thread *thread, uint32_t index, const pthread_mutex_t *mutex,
-		       struct call_site site)
+static bool reuse_slot(struct thread *thread, const pthread_mutex_t *mutex, struct call_site site)
 {
-	struct held_slot *slot = &held_fast[index];
+	struct held_slot *slot = &held_fast[held_index(mutex)];
 
 	/* Counted: the slot tells of the first time. */
 	if (__atomic_load_n(&mutex->__data.__owner, __ATOMIC_RELAXED) == thread->tid)
 		return thread->held.is_open && slot->lock == ((uintptr_t)mutex | SLOT_COUNTS) &&
-		       slot->since;
-	if (!slot_is_reusable(thread, index, LOCK_MUTEX, site))
+		       since_is_open(slot->since);
+	if (!slot_is_reusable(thread, mutex, LOCK_MUTEX, site))
 		return false;
 	slot_reuse(slot, (uintptr_t)mutex | (glibc_mutex_counts(mutex) ? SLOT_COUNTS : 0), site);
 	return true;
@@ -96,7 +98,7 @@ static __attribute__((noinline)) int lock_miss(pthread_mutex_t *mutex, struct ca
 {
 	struct thread *thread = thread_known();
 
-	if (thread && reuse_slot(thread, held_index(mutex), mutex, site))
+	if (thread && reuse_slot(thread, mutex, site))
 		return real.pthread_mutex_lock(mutex);
 	return lock_slow(mutex, site);
 }
@@ -113,6 +115,14 @@ EXPORT int pthread_mutex_lock(pthread_mutex_t *mutex)
 	return lock_miss(mutex, site);
 }
 
+static void before_release(struct thread *thread, pthread_mutex_t *mutex)
+{
+	held_before_release(thread, mutex);
+	sections_released(thread, mutex);
+	if (unlikely(watch_of(mutex) & WATCH_PYTHON))
+		python_gil_settle(thread, mutex);
+}
+
 static COLD int unlock_slow(pthread_mutex_t *mutex)
 {
 	struct thread *thread;
@@ -125,6 +135,9 @@ static COLD int unlock_slow(pthread_mutex_t *mutex)
 		return real.pthread_mutex_unlock(mutex);
 	last = !glibc_mutex_is_held_again(mutex);
 	/* Afterwards the mutex may be somebody else's, or gone. */
+	if (last) {
+		before_release(thread, mutex);
+	}
 	if (last && !process.inherits)
 		held_close(thread, mutex);
 	result = real.pthread_mutex_unlock(mutex);
@@ -144,7 +157,7 @@ static __attribute__((noinline)) int unlock_miss(pthread_mutex_t *mutex)
 	if (slot->lock != ((uintptr_t)mutex | SLOT_COUNTS))
 		return unlock_slow(mutex);
 	if (mutex->__data.__count <= 1)
-		slot->since = 0;
+		slot->since = held_closing;
 	return real.pthread_mutex_unlock(mutex);
 }
 
@@ -154,7 +167,7 @@ EXPORT int pthread_mutex_unlock(pthread_mutex_t *mutex)
 
 	if (unlikely(slot->lock != (uintptr_t)mutex))
 		return unlock_miss(mutex);
-	slot->since = 0;
+	slot->since = held_closing;
 	return real.pthread_mutex_unlock(mutex);
 }
 
@@ -171,7 +184,7 @@ EXPORT int pthread_mutex_trylock(pthread_mutex_t *mutex)
 		return real.pthread_mutex_trylock(mutex);
 	wait = before_acquire(thread, mutex, OPERATION_TRYLOCK, WAIT_TRY);
 	result = real.pthread_mutex_trylock(mutex);
-	pthread_mutex_after_acquire(thread, mutex, wait, result, site);
+	pthread_mutex_after_acquire(thread, mutex, wait, result, TAKEN_BOUNDED, site);
 	return result;
 }
 
@@ -188,7 +201,7 @@ EXPORT int pthread_mutex_timedlock(pthread_mutex_t *mutex, const struct timespec
 		return real.pthread_mutex_timedlock(mutex, until);
 	wait = before_acquire(thread, mutex, OPERATION_TIMEDLOCK, WAIT_TIMED);
 	result = real.pthread_mutex_timedlock(mutex, until);
-	pthread_mutex_after_acquire(thread, mutex, wait, result, site);
+	pthread_mutex_after_acquire(thread, mutex, wait, result, TAKEN_BOUNDED, site);
 	return result;
 }
 
@@ -208,7 +221,7 @@ EXPORT int pthread_mutex_clocklock(pthread_mutex_t *mutex, clockid_t clock,
 		return real.pthread_mutex_clocklock(mutex, clock, until);
 	wait = before_acquire(thread, mutex, OPERATION_CLOCKLOCK, WAIT_TIMED);
 	result = real.pthread_mutex_clocklock(mutex, clock, until);
-	pthread_mutex_after_acquire(thread, mutex, wait, result, site);
+	pthread_mutex_after_acquire(thread, mutex, wait, result, TAKEN_BOUNDED, site);
 	return result;
 }
 

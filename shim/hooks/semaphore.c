@@ -6,8 +6,12 @@
  */
 #include "base/real.h"
 #include "hooks/lock.h"
+#include "hooks/slot_reuse.h"
+#include "record/loaded_interpreter.h"
 #include "record/ownerless.h"
+#include "record/sections.h"
 #include "record/shares.h"
+#include "state/lock_marks.h"
 #include "state/thread.h"
 #include <semaphore.h>
 #include <time.h>
@@ -21,10 +25,30 @@ REAL(int, sem_init, (sem_t *, int, unsigned));
 REAL(int, sem_destroy, (sem_t *));
 REAL(int, sem_close, (sem_t *));
 
-/* The rest is jumped to: a store before an atomic instruction holds it up. */
+/*
+ * A thread that gives back what it took uses the semaphore as a lock, and has a slot for it. Who
+ * gives to others hands something over.
+ */
+static void note_post(sem_t *semaphore)
+{
+	struct thread *thread = thread_current();
+	int saved = errno;
+
+	if (!thread)
+		return;
+	if (object_was_taken_by(semaphore, LOCK_SEMAPHORE)) {
+		sections_released(thread, semaphore);
+		held_close(thread, semaphore);
+	} else {
+		handover_gives(thread, object_key(semaphore, LOCK_SEMAPHORE));
+	}
+	restore_errno(saved);
+}
+
 static __attribute__((noinline)) int post_noting(sem_t *semaphore, const void *site)
 {
 	real_ensure();
+	note_post(semaphore);
 	object_gave(semaphore, LOCK_SEMAPHORE, site);
 	if (share_is_in(semaphore))
 		share_gives(semaphore);
@@ -34,14 +58,29 @@ static __attribute__((noinline)) int post_noting(sem_t *semaphore, const void *s
 EXPORT int sem_post(sem_t *semaphore)
 {
 	const void *site = __builtin_return_address(0);
+	struct held_slot *slot = &held_fast[held_index(semaphore)];
 
-	if (unlikely(share_is_in(semaphore)) ||
-	    !object_gave_is_noted(semaphore, LOCK_SEMAPHORE, site))
+	if (unlikely(share_is_in(semaphore)) || slot->lock != (uintptr_t)semaphore ||
+	    !since_is_open(slot->since) || !object_gave_is_noted(semaphore, LOCK_SEMAPHORE, site))
 		return post_noting(semaphore, site);
+	slot->since = held_closing;
 	return real_sem_post(semaphore);
 }
 
-static int took(int result, const sem_t *semaphore, bool is_shared, struct call_site site)
+/* As a lock it has a slot, once it is had. What is shared is everybody's. */
+static void note_section(struct thread *thread, const sem_t *semaphore, uint32_t how,
+			 struct call_site site)
+{
+	int saved = errno;
+
+	handover_takes(thread, object_key(semaphore, LOCK_SEMAPHORE));
+	if (lock_marked(semaphore, LOCK_SEMAPHORE))
+		lock_taken(thread, semaphore, LOCK_SEMAPHORE, HELD_PLAIN, how, site);
+	restore_errno(saved);
+}
+
+static int took(int result, const sem_t *semaphore, bool is_shared, uint32_t how,
+		struct call_site site)
 {
 	struct thread *thread = thread_known();
 
@@ -53,6 +92,8 @@ static int took(int result, const sem_t *semaphore, bool is_shared, struct call_
 	object_took(semaphore, LOCK_SEMAPHORE, site.address);
 	if (is_shared)
 		share_took(semaphore, site);
+	else if (thread)
+		note_section(thread, semaphore, how, site);
 	return 0;
 }
 
@@ -62,10 +103,16 @@ static int took(int result, const sem_t *semaphore, bool is_shared, struct call_
  * comes in between is noted as the last one for longer than it is; so it is, for as short a
  * chance, between any call and its note.
  */
-static inline bool is_noted(const sem_t *semaphore, const void *site)
+static inline bool is_noted(const sem_t *semaphore, struct call_site site)
 {
-	return glibc_semaphore_value(semaphore) && likely(!share_is_in(semaphore)) &&
-	       object_took_is_noted(semaphore, LOCK_SEMAPHORE, site);
+	struct held_slot *slot = &held_fast[held_index(semaphore)];
+
+	if (!glibc_semaphore_value(semaphore) || unlikely(share_is_in(semaphore)) ||
+	    !object_took_is_noted(semaphore, LOCK_SEMAPHORE, site.address) ||
+	    !held_matches(slot, semaphore, site))
+		return false;
+	slot->since = time_coarse();
+	return true;
 }
 
 static __attribute__((noinline)) int wait_noting(sem_t *semaphore, struct call_site site)
@@ -73,16 +120,22 @@ static __attribute__((noinline)) int wait_noting(sem_t *semaphore, struct call_s
 	bool is_shared = share_is_in(semaphore);
 
 	real_ensure();
-	return took(real_sem_wait(semaphore), semaphore, is_shared, site);
+	return took(real_sem_wait(semaphore), semaphore, is_shared, 0, site);
 }
 
 EXPORT int sem_wait(sem_t *semaphore)
 {
 	struct call_site site = CALL_SITE();
 
-	if (is_noted(semaphore, site.address))
+	if (is_noted(semaphore, site))
 		return real_sem_wait(semaphore);
 	return wait_noting(semaphore, site);
+}
+
+/* An interpreter tries first, wherever it means to wait, and then lets its other threads run. */
+static uint32_t how_of_try(void)
+{
+	return interpreter_loaded() ? 0 : TAKEN_BOUNDED;
 }
 
 static __attribute__((noinline)) int try_noting(sem_t *semaphore, struct call_site site)
@@ -90,14 +143,14 @@ static __attribute__((noinline)) int try_noting(sem_t *semaphore, struct call_si
 	bool is_shared = share_is_in(semaphore);
 
 	real_ensure();
-	return took(real_sem_trywait(semaphore), semaphore, is_shared, site);
+	return took(real_sem_trywait(semaphore), semaphore, is_shared, how_of_try(), site);
 }
 
 EXPORT int sem_trywait(sem_t *semaphore)
 {
 	struct call_site site = CALL_SITE();
 
-	if (is_noted(semaphore, site.address))
+	if (is_noted(semaphore, site))
 		return real_sem_trywait(semaphore);
 	return try_noting(semaphore, site);
 }
@@ -108,7 +161,8 @@ EXPORT int sem_timedwait(sem_t *semaphore, const struct timespec *until)
 	bool is_shared = share_is_in(semaphore);
 
 	real_ensure();
-	return took(real_sem_timedwait(semaphore, until), semaphore, is_shared, site);
+	return took(real_sem_timedwait(semaphore, until), semaphore, is_shared, TAKEN_BOUNDED,
+		    site);
 }
 
 EXPORT int sem_clockwait(sem_t *semaphore, clockid_t clock, const struct timespec *until)
@@ -121,7 +175,23 @@ EXPORT int sem_clockwait(sem_t *semaphore, clockid_t clock, const struct timespe
 		errno = ENOSYS;
 		return -1;
 	}
-	return took(real_sem_clockwait(semaphore, clock, until), semaphore, is_shared, site);
+	return took(real_sem_clockwait(semaphore, clock, until), semaphore, is_shared,
+		    TAKEN_BOUNDED, site);
+}
+
+/* What was there before is another one. */
+static void renew(sem_t *semaphore, int shared)
+{
+	struct thread *thread = thread_current();
+	int saved = errno;
+
+	if (!thread)
+		return;
+	handover_forget(object_key(semaphore, LOCK_SEMAPHORE));
+	lock_remade(thread, semaphore);
+	if (!shared)
+		semaphore_mark(semaphore, moment_begin(thread));
+	restore_errno(saved);
 }
 
 EXPORT int sem_init(sem_t *semaphore, int shared, unsigned value)
@@ -134,6 +204,7 @@ EXPORT int sem_init(sem_t *semaphore, int shared, unsigned value)
 	if (result == 0) {
 		object_made(semaphore, LOCK_SEMAPHORE, site);
 		share_forgotten(semaphore);
+		renew(semaphore, shared);
 	}
 	return result;
 }
@@ -142,6 +213,7 @@ EXPORT int sem_destroy(sem_t *semaphore)
 {
 	real_ensure();
 	object_forgotten(semaphore, LOCK_SEMAPHORE);
+	handover_forget(object_key(semaphore, LOCK_SEMAPHORE));
 	share_forgotten(semaphore);
 	return real_sem_destroy(semaphore);
 }
@@ -151,6 +223,7 @@ EXPORT int sem_close(sem_t *semaphore)
 {
 	real_ensure();
 	object_forgotten(semaphore, LOCK_SEMAPHORE);
+	handover_forget(object_key(semaphore, LOCK_SEMAPHORE));
 	share_forgotten(semaphore);
 	return real_sem_close(semaphore);
 }

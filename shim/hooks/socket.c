@@ -5,6 +5,7 @@
  */
 #include "base/process.h"
 #include "base/real.h"
+#include "record/descriptors.h"
 #include "record/ownerless.h"
 #include "record/private_facts.h"
 #include <sys/socket.h>
@@ -17,6 +18,7 @@ REAL(int, sendmmsg, (int, struct mmsghdr *, unsigned, int));
 static inline void socket_note(int descriptor, size_t length, const void *site)
 {
 	real_ensure();
+	descriptor_gives(descriptor);
 	if (likely(!process.inherits))
 		return;
 	facts_note_sent();

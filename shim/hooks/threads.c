@@ -7,6 +7,7 @@
 #include "base/real.h"
 #include "common/glibc/mutex.h"
 #include "fork/orphans.h"
+#include "hooks/condition.h"
 #include "hooks/lock.h"
 #include "record/ownerless.h"
 #include "state/thread.h"
@@ -42,7 +43,7 @@ static int in_errno(int result)
 
 /* A recursive one keeps its slot until its count is back to nothing. */
 static void threads_after_acquire(struct thread *thread, mtx_t *lock, session_reference wait,
-				  int result, struct call_site site)
+				  int result, uint32_t how, struct call_site site)
 {
 	enum held_mode mode =
 		glibc_mutex_counts((const pthread_mutex_t *)lock) ? HELD_COUNTED : HELD_PLAIN;
@@ -51,7 +52,7 @@ static void threads_after_acquire(struct thread *thread, mtx_t *lock, session_re
 	if (wait)
 		orphan_wait_ended(wait, in_errno(result));
 	if (result == thrd_success && !glibc_mutex_is_held_again((const pthread_mutex_t *)lock))
-		lock_taken(thread, lock, LOCK_MTX, mode, site);
+		lock_taken(thread, lock, LOCK_MTX, mode, how, site);
 	lock_tried(thread, lock, LOCK_MTX, in_errno(result));
 	lock_acquire_ends(thread);
 	errno = saved;
@@ -70,7 +71,7 @@ EXPORT int mtx_lock(mtx_t *lock)
 		return real_mtx_lock(lock);
 	wait = lock_before_acquire(thread, lock, LOCK_MTX, OPERATION_LOCK);
 	result = real_mtx_lock(lock);
-	threads_after_acquire(thread, lock, wait, result, site);
+	threads_after_acquire(thread, lock, wait, result, 0, site);
 	return result;
 }
 
@@ -87,7 +88,7 @@ EXPORT int mtx_trylock(mtx_t *lock)
 		return real_mtx_trylock(lock);
 	wait = lock_before_acquire(thread, lock, LOCK_MTX, OPERATION_TRYLOCK);
 	result = real_mtx_trylock(lock);
-	threads_after_acquire(thread, lock, wait, result, site);
+	threads_after_acquire(thread, lock, wait, result, TAKEN_BOUNDED, site);
 	return result;
 }
 
@@ -104,7 +105,7 @@ EXPORT int mtx_timedlock(mtx_t *lock, const struct timespec *until)
 		return real_mtx_timedlock(lock, until);
 	wait = lock_before_acquire(thread, lock, LOCK_MTX, OPERATION_TIMEDLOCK);
 	result = real_mtx_timedlock(lock, until);
-	threads_after_acquire(thread, lock, wait, result, site);
+	threads_after_acquire(thread, lock, wait, result, TAKEN_BOUNDED, site);
 	return result;
 }
 
@@ -149,10 +150,12 @@ EXPORT void mtx_destroy(mtx_t *lock)
 }
 
 /* The mutex is taken back when the wait returns; its word decides until then. */
-static int threads_after_wait(int result, mtx_t *lock)
+static int threads_after_wait(int result, cnd_t *condition, mtx_t *lock, struct call_site site)
 {
 	struct thread *thread = thread_known();
 	struct held_slot *slot = thread ? held_find(thread, lock) : NULL;
+
+	condition_wait_ends(thread, condition, lock, LOCK_MTX, site);
 
 	if (slot)
 		slot->since = time_coarse();
@@ -161,22 +164,30 @@ static int threads_after_wait(int result, mtx_t *lock)
 
 EXPORT int cnd_wait(cnd_t *condition, mtx_t *lock)
 {
+	struct call_site site = CALL_SITE();
+
 	real_ensure();
-	object_awaited(condition, LOCK_CONDITION, __builtin_return_address(0));
-	return threads_after_wait(real_cnd_wait(condition, lock), lock);
+	object_awaited(condition, LOCK_CONDITION, site.address);
+	condition_wait_begins(thread_current(), condition, lock);
+	return threads_after_wait(real_cnd_wait(condition, lock), condition, lock, site);
 }
 
 EXPORT int cnd_timedwait(cnd_t *condition, mtx_t *lock, const struct timespec *until)
 {
+	struct call_site site = CALL_SITE();
+
 	real_ensure();
-	object_awaited(condition, LOCK_CONDITION, __builtin_return_address(0));
-	return threads_after_wait(real_cnd_timedwait(condition, lock, until), lock);
+	object_awaited(condition, LOCK_CONDITION, site.address);
+	condition_wait_begins(thread_current(), condition, lock);
+	return threads_after_wait(real_cnd_timedwait(condition, lock, until), condition, lock,
+				  site);
 }
 
 EXPORT int cnd_signal(cnd_t *condition)
 {
 	real_ensure();
 	object_gave(condition, LOCK_CONDITION, __builtin_return_address(0));
+	condition_signals(condition);
 	return real_cnd_signal(condition);
 }
 
@@ -184,6 +195,7 @@ EXPORT int cnd_broadcast(cnd_t *condition)
 {
 	real_ensure();
 	object_gave(condition, LOCK_CONDITION, __builtin_return_address(0));
+	condition_signals(condition);
 	return real_cnd_broadcast(condition);
 }
 
@@ -204,4 +216,5 @@ EXPORT void cnd_destroy(cnd_t *condition)
 	real_ensure();
 	real_cnd_destroy(condition);
 	object_forgotten(condition, LOCK_CONDITION);
+	handover_forget(object_key(condition, LOCK_CONDITION));
 }

@@ -5,6 +5,7 @@
  */
 #include "base/process.h"
 #include "base/real.h"
+#include "record/descriptors.h"
 #include "record/ownerless.h"
 #include "record/private_facts.h"
 #include "record/python_output.h"
@@ -17,6 +18,7 @@ static COLD ssize_t write_watched(int descriptor, const void *from, size_t lengt
 	ssize_t result;
 
 	real_ensure();
+	descriptor_gives(descriptor);
 	if (process.inherits)
 		facts_note_written(descriptor, length, object_use(site));
 	result = real_write(descriptor, from, length);
@@ -28,7 +30,9 @@ static COLD ssize_t write_watched(int descriptor, const void *from, size_t lengt
 EXPORT ssize_t write(int descriptor, const void *from, size_t length)
 {
 	/* No frame of ours is on the stack while it waits: it is a jump. */
-	if (likely(real_write && !process.file_count && !process.inherits))
+	if (likely(real_write && !process.file_count && !process.inherits)) {
+		descriptor_gives(descriptor);
 		return real_write(descriptor, from, length);
+	}
 	return write_watched(descriptor, from, length, __builtin_return_address(0));
 }

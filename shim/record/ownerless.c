@@ -136,6 +136,22 @@ COLD void object_note_took(const void *object, enum lock_kind kind, const void *
 	ownerless_note(key, entry, &entry->took, object_use(site));
 }
 
+bool object_is_given_back(const void *object, enum lock_kind kind)
+{
+	const struct session_object *entry = ownerless_find(object_key(object, kind));
+
+	return entry &&
+	       atomic_load_explicit(&entry->gave, memory_order_relaxed) & OBJECT_GIVEN_BACK;
+}
+
+bool object_was_taken_by(const void *object, enum lock_kind kind)
+{
+	const struct session_object *entry = ownerless_find(object_key(object, kind));
+	uint64_t took = entry ? atomic_load_explicit(&entry->took, memory_order_relaxed) : 0;
+
+	return took && is_of_same_thread(took, thread_mark);
+}
+
 void object_made(const void *object, enum lock_kind kind, struct call_site site)
 {
 	struct thread *thread = thread_current();

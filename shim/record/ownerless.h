@@ -82,6 +82,12 @@ static inline void object_awaited(const void *object, enum lock_kind kind, const
 		object_took(object, kind, site);
 }
 
+/* Who gave last had taken it: it is used as a lock. */
+bool object_is_given_back(const void *object, enum lock_kind kind);
+
+/* The calling thread took it last. */
+bool object_was_taken_by(const void *object, enum lock_kind kind);
+
 /* It was made anew, or destroyed: what was known is about another one. */
 void object_made(const void *object, enum lock_kind kind, struct call_site site);
 void object_forgotten(const void *object, enum lock_kind kind);

@@ -6,6 +6,8 @@
 #include "record/region_entries.h"
 #include "base/process.h"
 #include "log/log.h"
+#include "record/sections.h"
+#include "record/taken.h"
 #include "state/capture.h"
 #include "state/thread.h"
 #include <string.h>
@@ -58,6 +60,17 @@ COLD void region_wait_ended(const struct region_slot *slot)
 	atomic_store(&((struct record_wait *)log_record(slot->wait))->ended_ns, time_coarse());
 }
 
+/* For the first time after a fork. */
+static void note_return(struct thread *thread, enum region region, struct call_site site)
+{
+	int saved = errno;
+
+	if (process.inherits)
+		taken_note_region(thread, region, site);
+	sections_region(thread, region, thread->regions[region].closed, site.address);
+	errno = saved;
+}
+
 /* The first time, a call within a call, or a child that may meet an orphan. */
 COLD struct region_slot *region_open(struct thread *thread, enum region region,
 				     struct call_site site)
@@ -69,6 +82,8 @@ COLD struct region_slot *region_open(struct thread *thread, enum region region,
 	if (slot->since && site.sp < slot->sp)
 		return NULL;
 	thread->regions_used |= region_bit(region);
+	if (!slot->since && slot->closed < held_slow_before)
+		note_return(thread, region, site);
 	if (process.orphaned_regions & region_bit(region))
 		begin_wait(thread, region);
 	return slot;

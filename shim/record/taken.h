@@ -10,8 +10,10 @@
 struct thread;
 
 /* In a process that inherits: the thread has just taken the lock. */
-void taken_note(struct thread *thread, const void *lock, enum lock_kind kind,
+void taken_note(struct thread *thread, const void *lock, enum lock_kind kind, uint32_t how,
 		struct call_site site);
+/* The same with a part of libc that it has entered. */
+void taken_note_region(struct thread *thread, enum region region, struct call_site site);
 
 /* The same: the lock was made anew. What is taken from now on is another one. */
 void taken_made(const void *lock);

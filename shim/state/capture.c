@@ -59,7 +59,7 @@ static bool is_needed(struct thread *thread, const struct snapshot *snapshot)
 	const struct held_slot *slot;
 
 	for (uint32_t cursor = 0; (slot = held_next(thread, &cursor));)
-		if (slot->since && slot->lock && slot->site == snapshot->site &&
+		if (since_is_open(slot->since) && slot->lock && slot->site == snapshot->site &&
 		    slot->sp == snapshot->sp)
 			return true;
 	return false;

@@ -7,7 +7,9 @@
 #include "common/raw.h"
 #include "log/log.h"
 #include "state/lock_families.h"
+#include "state/moments.h"
 #include "state/thread.h"
+#include "state/watched_locks.h"
 #include <string.h>
 
 static bool slot_is(const struct held_slot *slot, const void *lock)
@@ -17,7 +19,7 @@ static bool slot_is(const struct held_slot *slot, const void *lock)
 
 static bool slot_is_open(const struct held_slot *slot)
 {
-	return slot->lock && slot->since;
+	return slot->lock && since_is_open(slot->since);
 }
 
 static struct held_table *further_table(struct held_table *more, uint32_t index)
@@ -169,20 +171,50 @@ static struct held_slot *make_place(struct thread *thread, const void *lock,
 	return slot;
 }
 
-static uintptr_t claim_of(const void *lock, enum held_mode mode, bool is_open)
+/* Slots of gates are few, and each of their uses comes by here. */
+static void renew_gates(struct thread *thread)
+{
+	uint32_t gates = thread->clock.gates & GATE_PYTHON;
+	const struct held_slot *slot;
+
+	for (uint32_t cursor = 0; (slot = held_next(thread, &cursor));)
+		if (slot->lock & SLOT_WATCHED && slot_is_open(slot) &&
+		    watch_of(held_lock(slot)) & WATCH_GATE)
+			gates |= gate_bit(held_lock(slot), held_kind(thread, slot) == LOCK_RWLOCK &&
+								   !(slot->lock & SLOT_NAMED));
+	moment_set_gates(thread, gates);
+}
+
+void held_before_release(struct thread *thread, const void *lock)
+{
+	if (unlikely(watch_of(lock) & WATCH_HANDS_OVER))
+		handover_gives(thread, (uintptr_t)lock);
+}
+
+void held_watch(struct thread *thread, const void *lock)
+{
+	struct held_slot *slot = held_find(thread, lock);
+
+	if (slot)
+		slot->lock |= SLOT_WATCHED;
+}
+
+static uintptr_t claim_of(const void *lock, enum held_mode mode, bool is_open, bool is_watched)
 {
 	static const uintptr_t bits[] = {
 		[HELD_COUNTED] = SLOT_COUNTS,
 		[HELD_NAMED] = SLOT_NAMED,
 	};
 
-	return (uintptr_t)lock | bits[mode] | (is_open ? 0 : SLOT_SLOW);
+	return (uintptr_t)lock | bits[mode] | (is_open ? 0 : SLOT_SLOW) |
+	       (is_watched ? SLOT_WATCHED : 0);
 }
 
 struct held_slot *held_open(struct thread *thread, const void *lock, enum lock_kind kind,
 			    enum held_mode mode, struct call_site site)
 {
 	struct held_slot *slot = held_find_place(thread, lock);
+	bool is_watched = watch_of(lock) || thread->sections.measured == (uintptr_t)lock;
 	struct held_table *table;
 	uint32_t index;
 
@@ -194,10 +226,12 @@ struct held_slot *held_open(struct thread *thread, const void *lock, enum lock_k
 	}
 	table = held_table_of(thread, slot);
 	index = held_number(table, slot);
-	if (slot->lock == claim_of(lock, mode, table->is_open) && slot->site == site.address &&
-	    slot->sp == site.sp) {
+	if (slot->lock == claim_of(lock, mode, table->is_open, is_watched) &&
+	    slot->site == site.address && slot->sp == site.sp) {
 		slot->since = time_coarse();
 		table->flags[index] = thread->fork_depth ? HELD_FROM_HANDLER : 0;
+		if (slot->lock & SLOT_WATCHED)
+			renew_gates(thread);
 		return slot;
 	}
 	/* A signal handler that locks in here must not see half a slot as its own. */
@@ -211,7 +245,9 @@ struct held_slot *held_open(struct thread *thread, const void *lock, enum lock_k
 	table->depths[index] = 0;
 	table->used |= (uint64_t)1 << index;
 	atomic_signal_fence(memory_order_seq_cst);
-	slot->lock = claim_of(lock, mode, table->is_open);
+	slot->lock = claim_of(lock, mode, table->is_open, is_watched);
+	if (slot->lock & SLOT_WATCHED)
+		renew_gates(thread);
 	capture_snapshot(thread, site);
 	return slot;
 }
@@ -244,10 +280,14 @@ void held_close(struct thread *thread, const void *lock)
 
 	if (!slot)
 		return;
-	if (!*depth)
-		slot->since = 0;
-	else if (!--*depth)
-		slot->lock &= ~(uintptr_t)SLOT_COUNTS;
+	if (*depth) {
+		if (!--*depth)
+			slot->lock &= ~(uintptr_t)SLOT_COUNTS;
+		return;
+	}
+	slot->since = held_closing;
+	if (unlikely(slot->lock & SLOT_WATCHED))
+		renew_gates(thread);
 }
 
 void held_forget(struct thread *thread, const void *lock)

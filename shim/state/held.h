@@ -30,6 +30,12 @@ struct held_slot *held_find(struct thread *thread, const void *lock);
 /* The same, or else the slot that was last closed for it. */
 struct held_slot *held_last(struct thread *thread, const void *lock);
 
+/* Before a lock is given back: what it hands over goes first, for the next one may have it at once.
+ */
+void held_before_release(struct thread *thread, const void *lock);
+/* The open slot of the lock is watched from now on. */
+void held_watch(struct thread *thread, const void *lock);
+
 /* The lock was made anew: what the table knows of it is about another one. */
 void held_forget(struct thread *thread, const void *lock);
 

@@ -28,6 +28,20 @@ struct thread;
 extern __thread struct held_slot held_fast[HELD_FAST] HIDDEN
 	__attribute__((tls_model("initial-exec")));
 
+/*
+ * What the uncontended path writes into a slot that it closes: SLOT_GIVEN_BACK, the calling
+ * thread's moment and its gates.
+ */
+extern __thread uint64_t held_closing HIDDEN __attribute__((tls_model("initial-exec")));
+/*
+ * A slot that was closed before this is not for the uncontended path: since then a fork, or a
+ * new watch, has come, and what the thread does with the lock next is to be seen. Compares with
+ * held_slot.since.
+ */
+extern uint64_t held_slow_before HIDDEN;
+/* From now on that is so of all slots; `moment` is the newest one. */
+void held_slow_down(uint64_t moment);
+
 /* Multiplicative hashing (Knuth, 6.4): one multiplication and one shift. */
 static inline uint32_t held_index(const void *lock)
 {
@@ -40,7 +54,7 @@ static inline bool held_matches(const struct held_slot *slot, const void *lock,
 				struct call_site site)
 {
 	return likely(slot->lock == (uintptr_t)lock) && likely(slot->site == site.address) &&
-	       likely(slot->sp == site.sp);
+	       likely(slot->sp == site.sp) && likely(slot->since >= held_slow_before);
 }
 
 static inline const void *held_lock(const struct held_slot *slot)

@@ -24,7 +24,7 @@ bool lock_is_held(const struct held_slot *slot, enum lock_kind kind, pid_t tid, 
 	const void *lock = held_lock(slot);
 	_Alignas(16) unsigned char copy[SESSION_LOCK_STATE_MAX];
 
-	if (!lock || !slot->since || !family)
+	if (!lock || !since_is_open(slot->since) || !family)
 		return false;
 	if (!state)
 		state = copy;

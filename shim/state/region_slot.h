@@ -9,7 +9,8 @@
 
 /* Written by its own thread only. */
 struct region_slot {
-	uint64_t since; /* 0: not inside; written last */
+	uint64_t since;  /* 0: not inside; written last */
+	uint64_t closed; /* when it was left last, as in held_slot.since; 0: never */
 	const void *site;
 	const void *sp;
 	session_reference wait; /* in a child that may meet an orphan: this call's record */

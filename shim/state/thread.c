@@ -407,6 +407,7 @@ void thread_attach(struct thread *thread, uintptr_t stack_top, size_t stack_size
 	atomic_store(&thread->state, THREAD_RUNNING);
 	held_attach(&thread->held);
 	thread_self = thread;
+	moments_attach(thread);
 	thread_renew_fast(thread);
 }
 

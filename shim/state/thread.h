@@ -15,6 +15,7 @@
 #include "base/process.h"
 #include "state/capture.h"
 #include "state/held_table.h"
+#include "state/moments.h"
 #include "state/region_slot.h"
 #include <linux/futex.h>
 #include <pthread.h>
@@ -33,11 +34,49 @@ struct fork_state {
 	kept_fact python;         /* what an interpreter did there; 0: none */
 	kept_fact fact;           /* the FORK */
 	session_reference record; /* the same; 0: it has not mattered so far */
+	uint64_t cut;             /* its moment (record/cuts.h); 0: nobody is lost */
 	session_reference lost;   /* the LOST record that an earlier child wrote, or 0 */
 	/* What a child of clone() is to run. */
 	int (*start)(void *);
 	void *argument;
 };
+
+/* What the thread notes of its own sections, for predictions (record/sections.c). */
+#define SECTION_BITS 512
+struct section_notes {
+	uint64_t slow_before;             /* `seen` is as of this held_slow_before */
+	uint64_t seen[SECTION_BITS / 64]; /* bits of locks that came by the slow path since then */
+	uint64_t waits; /* closing word of the mutex that it gave up for a condition */
+	/* The section that is measured: its lock, 0 for none; since when, and for which record. */
+	uint64_t measured;
+	uint64_t measured_ns;
+	session_reference measured_for;
+	/* The last pause, and the one before from the same line: their moments. */
+	uint32_t pauses;
+	const void *pause_site;
+	uint64_t pause, pause_before;
+	bool signalled; /* it has sent another thread a signal since it forked last */
+};
+
+static inline uint32_t section_bit(const void *lock)
+{
+	return (uint32_t)((uintptr_t)lock * 0x9e3779b97f4a7c15u >> 55);
+}
+_Static_assert(SECTION_BITS == 1 << (64 - 55), "section_bit() yields nine bits");
+
+static inline void section_note_seen(struct section_notes *notes, const void *lock)
+{
+	notes->seen[section_bit(lock) / 64] |= UINT64_C(1) << section_bit(lock) % 64;
+}
+
+/* The thread came by the slow path with this lock since the last fork, or none has been. */
+static inline bool section_is_seen(const struct section_notes *notes, const void *lock)
+{
+	if (held_slow_before == SLOT_GIVEN_BACK)
+		return true;
+	return notes->slow_before == held_slow_before &&
+	       notes->seen[section_bit(lock) / 64] >> section_bit(lock) % 64 & 1;
+}
 
 enum thread_state {
 	THREAD_FREE,
@@ -88,6 +127,9 @@ struct thread {
 	struct fork_state fork;
 
 	struct tried_lock tried; /* while it forks */
+
+	struct thread_clock clock;
+	struct section_notes sections;
 
 	uint32_t regions_used; /* bits of `regions` that were ever entered */
 	struct region_slot regions[REGIONS];

@@ -124,7 +124,7 @@ const struct table_thread *thread_tables_find_self(const struct thread_tables *t
 
 static bool is_open_for(const struct held_slot *slot, uint64_t lock)
 {
-	return slot->since && (slot->lock & ~SLOT_BITS) == lock;
+	return since_is_open(slot->since) && (slot->lock & ~SLOT_BITS) == lock;
 }
 
 static bool thread_tables_find_in(const struct held_table *table, const struct held_slot *fast,

@@ -1,0 +1,48 @@
+/*
+ * The lock of the interpreter is found by its condition variable, which lies in _PyRuntime, and
+ * looked at by the thread that has its mutex.
+ */
+#include "record/python_gil.h"
+#include "record/loaded_interpreter.h"
+#include "state/thread.h"
+#include "state/watched_locks.h"
+
+/* _PyRuntime is some 600 KiB (3.12, 3.13), and 3 KiB before. */
+#define RUNTIME_BYTES (1024 * 1024)
+
+/* struct _gil_runtime_state, Include/internal/pycore_gil.h (3.8 to 3.14), from the condition
+ * variable on downwards; above it comes the mutex. */
+struct gil {
+	void *last_holder;
+	int locked;
+	unsigned long switch_number;
+	pthread_cond_t condition;
+	pthread_mutex_t mutex;
+};
+
+bool python_gil_owns(const void *object)
+{
+	const struct interpreter *interpreter = interpreter_loaded();
+
+	return interpreter && interpreter->symbols.runtime &&
+	       (uintptr_t)object - (uintptr_t)interpreter->symbols.runtime < RUNTIME_BYTES;
+}
+
+/* Beside it is another pair, by which one thread is made to wait until another has had it. */
+void python_gil_meet(const void *condition)
+{
+	const struct gil *gil =
+		(const void *)((const char *)condition - offsetof(struct gil, condition));
+
+	if (gil->last_holder && (gil->locked == 0 || gil->locked == 1) &&
+	    !(watch_of(&gil->mutex) & WATCH_PYTHON))
+		watch_add(&gil->mutex, WATCH_PYTHON);
+}
+
+void python_gil_settle(struct thread *thread, const void *mutex)
+{
+	const struct gil *gil = (const void *)((const char *)mutex - offsetof(struct gil, mutex));
+	uint32_t gates = thread->clock.gates & ~GATE_PYTHON;
+
+	moment_set_gates(thread, gil->locked ? gates | GATE_PYTHON : gates);
+}
