@@ -4,6 +4,7 @@
  */
 #include "judge.h"
 #include "base/library_names.h"
+#include "evidence/predicted_locks.h"
 #include "headline.h"
 #include <stdlib.h>
 #include <string.h>
@@ -39,12 +40,17 @@ static struct finding **judge_place_of(const struct fingerprints *fingerprints,
 
 static void add_to(struct finding *same, const struct finding *finding)
 {
+	struct predicted_lock *locks = predicted_locks_join(same->locks, finding->locks);
 	uint64_t count = same->count + finding->count;
 	const char *action = same->action ? same->action : finding->action;
+	struct risk_part risk = same->risk;
 
 	/* The same at two forks, and only at one of them a warning. */
 	if (finding->severity > same->severity)
 		*same = *finding;
+	predicted_risk_add(&risk, &finding->risk);
+	same->locks = locks;
+	same->risk = risk;
 	same->count = count;
 	same->action = action;
 }
