@@ -239,6 +239,8 @@ static json_t *holder_value(struct document *document, const struct holder_part 
 	set(document, object, "held_at_most", json_boolean(holder->held_at_most));
 	set(document, object, "is_forker", json_boolean(holder->is_forker));
 	set(document, object, "taken_by_handler", json_boolean(holder->taken_by_handler));
+	if (holder->used != NULL)
+		set(document, object, "used", text_value(document, holder->used));
 	if (holder->in_window)
 		set(document, object, "in_window", json_true());
 	if (holder->inside != NULL)
