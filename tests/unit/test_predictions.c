@@ -783,6 +783,29 @@ START_TEST(sharpens_its_estimate_with_sessions)
 }
 END_TEST
 
+/* What strikes more often is to be read first; measured times that are much alike decide nothing.
+ */
+START_TEST(orders_findings_by_what_is_likely)
+{
+	struct finding list[] = {
+		prediction_of("a", SEVERITY_ERROR, 0, 1),
+		prediction_of("b", SEVERITY_ERROR, 0.002, 1),
+		prediction_of("c", SEVERITY_ERROR, 0.003, 1),
+		prediction_of("d", SEVERITY_WARNING, 0.9, 1),
+		prediction_of("e", SEVERITY_ERROR, 0.05, 1),
+	};
+	static const char *const expected[] = {"e", "b", "c", "a", "d"};
+
+	for (unsigned i = 0; i < 5; i++) {
+		list[i].fingerprint = list[i].locks->name;
+		list[i].fork.serial = i + 1;
+	}
+	ck_assert_uint_eq(judge_merge(list, 5), 5);
+	for (size_t i = 0; i < 5; i++)
+		ck_assert_str_eq(list[i].locks->name, expected[i]);
+}
+END_TEST
+
 Suite *predictions_suite(void)
 {
 	Suite *suite = suite_create("predictions");
@@ -829,6 +852,7 @@ Suite *predictions_suite(void)
 	tcase_add_test(risk, does_not_guess_without_times);
 	tcase_add_loop_test(risk, tells_of_the_likeliest_where_it_stands_out, 0, 2);
 	tcase_add_test(risk, rounds_to_a_digit);
+	tcase_add_test(risk, orders_findings_by_what_is_likely);
 	tcase_add_test(risk, sharpens_its_estimate_with_sessions);
 	suite_add_tcase(suite, risk);
 	return suite;

@@ -98,9 +98,13 @@ static session_reference find_initialised(const struct model *model,
 
 /* --- the parts ------------------------------------------------------------------------- */
 
+/* Walking a stack is expensive, and many locks are taken by few lines: `last` is the prediction
+ * before, by the stack of its child. */
 static void reachable_deadlock_fill_child(struct judgement *judgement, struct child_part *part,
-					  const struct record_taken *taken)
+					  const struct record_taken *taken,
+					  const struct prediction *last)
 {
+	const struct record_taken *before = last ? last->lock->taken : NULL;
 	uint32_t process = taken->record.process;
 	const struct process_facts *facts = model_facts(judgement->model, process);
 	const struct record_thread *thread = model_thread(judgement->model, taken->thread);
@@ -108,10 +112,14 @@ static void reachable_deadlock_fill_child(struct judgement *judgement, struct ch
 	part->present = true;
 	part->pid = facts ? facts->pid : -1;
 	part->tid = thread ? thread->tid : part->pid;
-	part->stack = evidence_stack(judgement, process, taken->stack);
-	part->stack.python = python_evidence_at(judgement, process, taken->python, taken->stack);
 	/* How soon says nothing, and differs from run to run. */
 	part->after_ms = -1;
+	if (before && before->stack == taken->stack && before->python == taken->python) {
+		part->stack = last->child.stack;
+		return;
+	}
+	part->stack = evidence_stack(judgement, process, taken->stack);
+	part->stack.python = python_evidence_at(judgement, process, taken->python, taken->stack);
 	origins_mark(&judgement->origins, judgement->arena, &part->stack);
 }
 
@@ -141,7 +149,8 @@ static void add_prediction(struct judgement *judgement, struct predictions *pred
 	*prediction = (struct prediction){.lock = lock, .severity = severity_told(judgement, lock)};
 	if (prediction->severity == SEVERITY_NOTE)
 		return;
-	reachable_deadlock_fill_child(judgement, &prediction->child, lock->taken);
+	reachable_deadlock_fill_child(judgement, &prediction->child, lock->taken,
+				      predictions->count ? prediction - 1 : NULL);
 	reachable_deadlock_fill_lock(judgement, prediction);
 	origin = origin_behind(&prediction->child.stack);
 	prediction->package = origin ? origin->package : NULL;
@@ -163,9 +172,24 @@ static int by_fork_and_package(const void *left, const void *right)
 {
 	const struct prediction *one = left, *other = right;
 
+	int order;
+
 	if (one->lock->line != other->lock->line)
 		return one->lock->line < other->lock->line ? -1 : 1;
-	return compare_text(one->package, other->package);
+	order = compare_text(one->package, other->package);
+	return order ? order : (one->lock > other->lock) - (one->lock < other->lock);
+}
+
+static int by_stack(const void *left, const void *right)
+{
+	const struct section_lock *one = *(const struct section_lock *const *)left;
+	const struct section_lock *other = *(const struct section_lock *const *)right;
+
+	if (one->taken->stack != other->taken->stack)
+		return one->taken->stack < other->taken->stack ? -1 : 1;
+	if (one->taken->python != other->taken->python)
+		return one->taken->python < other->taken->python ? -1 : 1;
+	return (one > other) - (one < other);
 }
 
 static bool is_same_finding(const struct prediction *one, const struct prediction *other)
@@ -361,22 +385,35 @@ static void reachable_deadlock_report(struct judgement *judgement, const struct 
 	evidence_identify_by_fork(judgement, finding);
 }
 
+static struct predictions predict(struct judgement *judgement, const struct section_locks *locks)
+{
+	struct predictions predictions = {.count = 0};
+	const struct section_lock **sorted =
+		arena_array(judgement->arena, locks->count, sizeof(struct section_lock *));
+
+	predictions.list = arena_array(judgement->arena, locks->count, sizeof(*predictions.list));
+	for (size_t i = 0; i < locks->count; i++)
+		sorted[i] = &locks->list[i];
+	qsort(sorted, locks->count, sizeof(*sorted), by_stack);
+	for (size_t i = 0; i < locks->count; i++)
+		add_prediction(judgement, &predictions, sorted[i]);
+	qsort(predictions.list, predictions.count, sizeof(*predictions.list), by_fork_and_package);
+	return predictions;
+}
+
 void judge_reachable_deadlock(struct judgement *judgement, const struct rule *rule)
 {
 	const struct section_locks *locks = sections_locks(judgement);
 	struct predictions predictions = {.count = 0};
 
-	if (!locks->count)
-		return;
-	predictions.list = arena_array(judgement->arena, locks->count, sizeof(*predictions.list));
-	for (size_t i = 0; i < locks->count; i++)
-		add_prediction(judgement, &predictions, &locks->list[i]);
-	qsort(predictions.list, predictions.count, sizeof(*predictions.list), by_fork_and_package);
+	if (locks->count)
+		predictions = predict(judgement, locks);
 	for (size_t first = 0, next; first < predictions.count; first = next) {
+		const struct prediction *begin = &predictions.list[first];
+
 		for (next = first + 1;
-		     next < predictions.count &&
-		     is_same_finding(&predictions.list[first], &predictions.list[next]);)
+		     next < predictions.count && is_same_finding(begin, &predictions.list[next]);)
 			next++;
-		reachable_deadlock_report(judgement, rule, &predictions.list[first], next - first);
+		reachable_deadlock_report(judgement, rule, begin, next - first);
 	}
 }
