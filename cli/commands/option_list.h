@@ -23,7 +23,8 @@
 	      "that has no file yet, else to the next one after it, else to the text report.") \
 	value("fail-on", "SEVERITY", parse_fail_on, \
 	      "Exit with the status of --error-exitcode where a finding is at least an error (the " \
-	      "default), a warning or a note; or never.") \
+	      "default; predicted ones count), a warning or a note; or is an error that happened, " \
+	      "in this run or when it was tried (proven); or never.") \
 	value("error-exitcode", "N", parse_error_exitcode, \
 	      "The exit status with findings, 1 to 255 (default 66).") \
 	value("on-deadlock", "ACTION", parse_on_deadlock, \

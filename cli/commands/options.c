@@ -146,15 +146,16 @@ static void settle_outputs(struct options *options)
 
 static void parse_fail_on(struct parse *parse, const char *word)
 {
-	static const char *const words[] = {"note", "warning", "error", "never", NULL};
+	static const char *const words[] = {"note", "warning", "error", "proven", "never", NULL};
 	static const enum severity severities[] = {SEVERITY_NOTE, SEVERITY_WARNING, SEVERITY_ERROR,
-						   SEVERITY_ERROR};
+						   SEVERITY_ERROR, SEVERITY_ERROR};
 	int index = word_index(words, word);
 
 	if (index < 0)
-		bad_usage("--fail-on=%s: not one of error, warning, note, never", word);
+		bad_usage("--fail-on=%s: not one of proven, error, warning, note, never", word);
 	parse->options->fail_on = severities[index];
 	parse->options->fail_never = strcmp(word, "never") == 0;
+	parse->options->fail_proven = strcmp(word, "proven") == 0;
 }
 
 static void parse_error_exitcode(struct parse *parse, const char *word)

@@ -50,7 +50,8 @@ struct options {
 	struct output outputs[OUTPUTS_MAX];
 	size_t output_count; /* at least 1, unless quiet */
 	enum severity fail_on;
-	bool fail_never; /* --fail-on=never */
+	bool fail_never;  /* --fail-on=never */
+	bool fail_proven; /* --fail-on=proven: not on what was only predicted or suspected */
 	int error_exitcode;
 	enum deadlock_action on_deadlock;
 	uint64_t hang_after_ms;

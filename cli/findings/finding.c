@@ -14,6 +14,21 @@ size_t report_count(const struct report *report, enum severity severity)
 	return count;
 }
 
+size_t report_count_proven(const struct report *report)
+{
+	size_t count = 0;
+
+	for (size_t i = 0; i < report->finding_count; i++) {
+		const struct finding *finding = &report->findings[i];
+
+		if (finding->severity == SEVERITY_ERROR && !finding->suppressed &&
+		    finding->certainty != CERTAINTY_PREDICTED &&
+		    finding->certainty != CERTAINTY_SUSPECTED)
+			count++;
+	}
+	return count;
+}
+
 size_t report_count_suppressed(const struct report *report)
 {
 	size_t count = 0;

@@ -74,6 +74,8 @@ struct holder_part {
 	bool in_window;     /* it was just taking the lock, or giving it back */
 	bool python_took;   /* its Python frames are those of the acquisition, not of the fork */
 	const char *inside; /* the function of libc that stands for the lock; else NULL */
+	/* It had the lock next to the fork: "before this fork and after it". NULL: at the fork. */
+	const char *used;
 };
 
 struct child_part {
@@ -191,6 +193,26 @@ struct blocked_part {
 	struct frames acquired_at; /* where the other thread took what this one waits for */
 };
 
+/* An estimate of how many forks strike, of what did not happen in this run. */
+struct risk_part {
+	double share;    /* of all forks; not above 0: unknown */
+	uint64_t forks;  /* that it comes from */
+	bool is_counted; /* from what was held at these forks; else from how long it is held */
+};
+
+/* A lock of several that one finding is about. */
+struct predicted_lock {
+	struct predicted_lock *next; /* the most severe come first, then by their names */
+	enum severity severity;
+	const char *kind;
+	const char *name;  /* symbol; NULL: none */
+	const char *user;  /* the function that takes it in the child; NULL: unknown */
+	uint64_t alike;    /* further ones without a name that are taken there */
+	uint64_t address;  /* 0: unknown */
+	const char *order; /* what keeps the lost thread away from the fork: "free", "perhaps" */
+	struct risk_part risk;
+};
+
 /* One line of a headline: `held by T2 "logger", since log.c:28 log_write`. */
 struct headline_row {
 	const char *role;   /* "held by"; NULL: there is no such line */
@@ -241,6 +263,9 @@ struct finding {
 	/* Of a fork() that does not return: who has what it waits for, and so on. */
 	struct blocked_part *blocked;
 	size_t blocked_count;
+	struct predicted_lock *locks;  /* that might be found locked; `lock` is one of them */
+	struct risk_part risk;         /* of all of them */
+	const char *package;           /* whose code takes them; NULL: the user's own, or unknown */
 	struct headline_part headline; /* of all this, what to read first */
 };
 
@@ -297,6 +322,8 @@ struct report {
 
 /* Number of findings of a severity that are not suppressed. */
 size_t report_count(const struct report *report, enum severity severity);
+/* Errors, of these, that happened: not those that are only predicted or suspected. */
+size_t report_count_proven(const struct report *report);
 size_t report_count_suppressed(const struct report *report);
 const char *severity_name(enum severity severity);
 const char *certainty_name(enum certainty certainty);

@@ -149,7 +149,8 @@ static void add_holder(struct arena *arena, struct finding *finding, const struc
 {
 	const struct holder_part *holder = &finding->holder;
 	const char *held = duration_words(arena, holder->held_ms);
-	struct headline_row *row = add_row(&finding->headline, "held by");
+	struct headline_row *row =
+		add_row(&finding->headline, holder->used ? "used by" : "held by");
 
 	if (!row)
 		return;
@@ -164,7 +165,8 @@ static void add_holder(struct arena *arena, struct finding *finding, const struc
 	if (held)
 		row->before = arena_printf(arena, "%s for %s%s", row->before,
 					   holder->held_at_most ? "at most " : "", held);
-	place_holder(arena, holder, row, holder->in_window ? ", taken at" : ", since");
+	place_holder(arena, holder, row,
+		     holder->used || holder->in_window ? ", taken at" : ", since");
 }
 
 /* `"polars-0", "polars-1", ...`; empty without names. */

@@ -4,6 +4,7 @@
  */
 #include "judge.h"
 #include "base/library_names.h"
+#include "evidence/predicted_locks.h"
 #include "headline.h"
 #include <stdlib.h>
 #include <string.h>
@@ -39,12 +40,17 @@ static struct finding **judge_place_of(const struct fingerprints *fingerprints,
 
 static void add_to(struct finding *same, const struct finding *finding)
 {
+	struct predicted_lock *locks = predicted_locks_join(same->locks, finding->locks);
 	uint64_t count = same->count + finding->count;
 	const char *action = same->action ? same->action : finding->action;
+	struct risk_part risk = same->risk;
 
 	/* The same at two forks, and only at one of them a warning. */
 	if (finding->severity > same->severity)
 		*same = *finding;
+	predicted_risk_add(&risk, &finding->risk);
+	same->locks = locks;
+	same->risk = risk;
 	same->count = count;
 	same->action = action;
 }
@@ -112,6 +118,18 @@ static size_t merge(struct finding *findings, size_t count)
 	return count;
 }
 
+/* Estimates are noisy: one counts as more only from about ten times on. 0: none is known. */
+static int magnitude(const struct risk_part *risk)
+{
+	int decades = 20;
+
+	if (!(risk->share > 0))
+		return 0;
+	for (double rest = 1 / risk->share; rest >= 10 && decades > 1; rest /= 10)
+		decades--;
+	return decades;
+}
+
 static int by_severity(const void *left, const void *right)
 {
 	const struct finding *one = left, *other = right;
@@ -120,6 +138,8 @@ static int by_severity(const void *left, const void *right)
 		return one->severity < other->severity ? 1 : -1;
 	if (strcmp(one->code, other->code) != 0)
 		return strcmp(one->code, other->code);
+	if (magnitude(&one->risk) != magnitude(&other->risk))
+		return magnitude(&one->risk) < magnitude(&other->risk) ? 1 : -1;
 	return (one->fork.serial > other->fork.serial) - (one->fork.serial < other->fork.serial);
 }
 

@@ -160,6 +160,15 @@ static bool any_library_matches(const char *glob, const struct finding *finding)
 	       library_matches(finding->handler.library, glob);
 }
 
+/* A lock that was not named is not to be hidden with one that was. */
+static bool all_locks_match(const char *glob, const struct finding *finding)
+{
+	for (const struct predicted_lock *lock = finding->locks; lock; lock = lock->next)
+		if (!matches(glob, lock->name))
+			return false;
+	return finding->lock.present && matches(glob, finding->lock.name);
+}
+
 bool suppression_word_matches(const struct suppression_word *word, const struct finding *finding)
 {
 	switch (word->key) {
@@ -168,7 +177,7 @@ bool suppression_word_matches(const struct suppression_word *word, const struct 
 	case KEY_FINGERPRINT:
 		return matches(word->glob, finding->fingerprint);
 	case KEY_LOCK:
-		return finding->lock.present && matches(word->glob, finding->lock.name);
+		return all_locks_match(word->glob, finding);
 	case KEY_WAIT:
 		return wait_matches(word, finding);
 	case KEY_FORK:

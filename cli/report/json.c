@@ -7,6 +7,7 @@
  */
 #include "base/escape.h"
 #include "commands/options.h"
+#include "findings/evidence/predicted_locks.h"
 #include "formats.h"
 #include "origins/origin.h"
 
@@ -238,6 +239,8 @@ static json_t *holder_value(struct document *document, const struct holder_part 
 	set(document, object, "held_at_most", json_boolean(holder->held_at_most));
 	set(document, object, "is_forker", json_boolean(holder->is_forker));
 	set(document, object, "taken_by_handler", json_boolean(holder->taken_by_handler));
+	if (holder->used != NULL)
+		set(document, object, "used", text_value(document, holder->used));
 	if (holder->in_window)
 		set(document, object, "in_window", json_true());
 	if (holder->inside != NULL)
@@ -389,6 +392,53 @@ static json_t *blocked_list(struct document *document, const struct finding *fin
 	return array;
 }
 
+/* An estimate; null where nothing was measured. */
+static json_t *risk_value(struct document *document, const struct risk_part *risk)
+{
+	uint64_t one_in = predicted_risk_one_in(risk);
+	json_t *object;
+
+	if (one_in == 0)
+		return json_null();
+	object = json_object();
+	set(document, object, "one_in", count_value(one_in));
+	set(document, object, "basis",
+	    json_string(risk->is_counted ? "locks held at forks" : "times held"));
+	set(document, object, "forks", count_value(risk->forks));
+	return object;
+}
+
+static json_t *lock_list(struct document *document, const struct finding *finding)
+{
+	json_t *array = json_array();
+
+	for (const struct predicted_lock *lock = finding->locks; lock != NULL; lock = lock->next) {
+		json_t *object = json_object();
+
+		set(document, object, "kind", text_value(document, lock->kind));
+		set(document, object, "name", text_value(document, lock->name));
+		set(document, object, "address",
+		    lock->address != 0 ? hex_value(document, lock->address) : json_null());
+		if (lock->user != NULL)
+			set(document, object, "used_by", text_value(document, lock->user));
+		set(document, object, "alike", count_value(lock->alike));
+		set(document, object, "severity", json_string(severity_name(lock->severity)));
+		set(document, object, "order", text_value(document, lock->order));
+		set(document, object, "risk", risk_value(document, &lock->risk));
+		json_append(document, array, object);
+	}
+	return array;
+}
+
+static void set_prediction(struct document *document, json_t *object, const struct finding *finding)
+{
+	if (finding->locks == NULL)
+		return;
+	set(document, object, "package", text_value(document, finding->package));
+	set(document, object, "locks", lock_list(document, finding));
+	set(document, object, "risk", risk_value(document, &finding->risk));
+}
+
 static void set_parts(struct document *document, json_t *object, const struct finding *finding)
 {
 	if (finding->fork.present)
@@ -421,6 +471,7 @@ static void set_parts(struct document *document, json_t *object, const struct fi
 		set(document, object, "cycle", cycle_list(document, finding));
 	if (finding->blocked_count > 0)
 		set(document, object, "blocked", blocked_list(document, finding));
+	set_prediction(document, object, finding);
 }
 
 /* A place of the headline, as keys of `object`. */

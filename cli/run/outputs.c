@@ -139,6 +139,8 @@ bool outputs_reach_limit(const struct options *options, const struct report *rep
 {
 	if (options->fail_never)
 		return false;
+	if (options->fail_proven)
+		return report_count_proven(report) > 0;
 	for (enum severity severity = options->fail_on; severity <= SEVERITY_ERROR; severity++)
 		if (report_count(report, severity))
 			return true;

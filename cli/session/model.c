@@ -357,15 +357,17 @@ bool model_touched(const struct model *model, uint32_t process, uint64_t lock)
 }
 
 static const enum record_type restricted[] = {RECORD_WAIT, RECORD_TOUCH, RECORD_HANG,
-					      RECORD_LOST_USE};
+					      RECORD_LOST_USE, RECORD_SECTION};
 #define RESTRICTED (sizeof(restricted) / sizeof(*restricted))
 
-/* Who a record of a restricted list is about. */
+/* Who a record of a restricted list is about. What a fork might have come to is about nobody. */
 static uint32_t subject_of(const struct model *model, enum record_type type,
 			   session_reference reference)
 {
 	const struct record *record = model->by_cell[reference];
 
+	if (type == RECORD_SECTION)
+		return 0;
 	return type == RECORD_HANG ? ((const struct record_hang *)record)->serial : record->process;
 }
 

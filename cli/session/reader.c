@@ -418,6 +418,16 @@ bool reader_share(const struct reader *reader, session_reference reference,
 	return record && share->owner && share->owner == atomic_load(&record->owner);
 }
 
+bool reader_section(const struct reader *reader, session_reference reference,
+		    struct record_section *section)
+{
+	const struct record_section *record = reader_record_of(reader, reference, RECORD_SECTION);
+
+	if (record)
+		memcpy(section, record, sizeof(*section));
+	return record;
+}
+
 uint64_t reader_lost(const struct reader *reader)
 {
 	return atomic_load(&live_header(reader)->counters.dropped) + reader->corrupt +

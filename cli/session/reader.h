@@ -74,6 +74,10 @@ bool reader_exec_failed(const struct reader *reader, session_reference reference
 bool reader_share(const struct reader *reader, session_reference reference,
 		  struct record_share *share);
 
+/* A SECTION record as it is now. False: it is none. */
+bool reader_section(const struct reader *reader, session_reference reference,
+		    struct record_section *section);
+
 /* Records that are lost for certain, given that nobody writes any more: dropped
  * for want of room, begun and never committed, or damaged. */
 uint64_t reader_lost(const struct reader *reader);

@@ -23,6 +23,7 @@
 	suite(model) \
 	suite(headline) \
 	suite(judge) \
+	suite(predictions) \
 	suite(rules) \
 	suite(libc_regions) \
 	suite(procfs) \

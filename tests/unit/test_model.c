@@ -127,6 +127,8 @@ static const void *look_up(enum record_type type, session_reference reference)
 		return model_handed(&model, reference);
 	case RECORD_SIGNAL:
 		return model_signal(&model, reference);
+	case RECORD_SECTION:
+		return model_section(&model, reference);
 	default:
 		return NULL;
 	}
@@ -175,6 +177,7 @@ START_TEST(gives_no_record_of_a_wrong_type)
 	references[RECORD_PLACE] = session_add(&session, PLACE, place, 0, .serial = 1);
 	references[RECORD_HANDED] = session_add(&session, HANDED, handed, 0, .serial = 1);
 	references[RECORD_SIGNAL] = session_add(&session, SIGNAL, signal, 1, .pid = 1);
+	references[RECORD_SECTION] = session_add(&session, SECTION, section, 1, .lock = 1);
 	model_update(&model);
 	for (int wanted = RECORD_MODULE; wanted < RECORD_TYPES; wanted++)
 		for (int there = RECORD_MODULE; there < RECORD_TYPES; there++) {

@@ -127,6 +127,10 @@ START_TEST(values)
 	options = parse("--fail-on=never --fail-on=note x");
 	ck_assert(!options.fail_never);
 	ck_assert_int_eq(options.fail_on, SEVERITY_NOTE);
+	options = parse("--fail-on=proven x");
+	ck_assert(options.fail_proven);
+	ck_assert_int_eq(options.fail_on, SEVERITY_ERROR);
+	ck_assert(!parse("--fail-on=proven --fail-on=error x").fail_proven);
 }
 END_TEST
 
@@ -259,7 +263,7 @@ static const char *const bad_lines[][2] = {
 	{"-o", "option '--output' needs a value: --output=FILE"},
 	{"--output= x", "--output: the name of the file is empty"},
 	{"--format=xml x", "--format=xml: no such format (text or json)"},
-	{"--fail-on=bad x", "--fail-on=bad: not one of error, warning, note, never"},
+	{"--fail-on=bad x", "--fail-on=bad: not one of proven, error, warning, note, never"},
 	{"--on-deadlock=drop x", "--on-deadlock=drop: not one of kill, stop, abort, wait, end-run"},
 	{"--hang-after=soon x", "--hang-after=soon: not a duration such as 500ms, 10s or 2m"},
 	{"--hang-after=0 x", "--hang-after=0: not a duration such as 500ms, 10s or 2m"},

@@ -261,6 +261,121 @@ START_TEST(text_of_the_textbook_case)
 }
 END_TEST
 
+static struct predicted_lock further_locks[] = {
+	{.next = &further_locks[1],
+	 .severity = SEVERITY_ERROR,
+	 .kind = "mutex",
+	 .name = "log_mutex",
+	 .address = 0x5555555580a0,
+	 .order = "free",
+	 .risk = {.share = 1 / 4321.0, .forks = 5}},
+	{.next = &further_locks[2],
+	 .severity = SEVERITY_ERROR,
+	 .kind = "rwlock",
+	 .user = "look_up",
+	 .alike = 7,
+	 .order = "free"},
+	{.severity = SEVERITY_WARNING, .kind = "mutex", .name = "zone", .order = "perhaps"},
+};
+
+static struct finding predicted_finding(void)
+{
+	struct finding finding = textbook_finding();
+
+	finding.code = "FC004";
+	finding.name = "reachable-deadlock";
+	finding.certainty = CERTAINTY_PREDICTED;
+	finding.message = "a child would wait for ever for log_mutex if fork() came while thread "
+			  "\"logger\" is in log_write (log.c:57).";
+	finding.why = "thread \"logger\" had it before this fork and after it, and nothing keeps "
+		      "it away from the fork.";
+	finding.holder.held_ms = -1;
+	finding.holder.used = "before this fork and after it";
+	finding.child.deed = "took log_mutex";
+	finding.child.waiting_in = NULL;
+	finding.child.after_ms = -1;
+	finding.locks = further_locks;
+	finding.risk = (struct risk_part){.share = 1 / 4321.0, .forks = 5};
+	return finding;
+}
+
+START_TEST(text_of_a_prediction)
+{
+	static const char expected[] =
+		"forkcheck: error FC004 reachable-deadlock (predicted)\n"
+		"  a child would wait for ever for log_mutex if fork() came while thread "
+		"\"logger\"\n"
+		"  is in log_write (log.c:57).\n"
+		"  child at   log.c:57 log_write      took log_mutex\n"
+		"  forked at  pool.c:88 spawn_worker  fork #3 by T1 \"server\"\n"
+		"  used by    T2 \"logger\", taken at log.c:57 log_write\n"
+		"  cure       take log_mutex in a pthread_atfork() prepare handler and release it\n"
+		"             in parent and child, or posix_spawn() the worker.\n"
+		"\n"
+		"  M1 = mutex log_mutex (server+0x40a0, normal, private)\n"
+		"  fork #3 in process 4182 (./server) by T1 \"server\":\n"
+		"    #0 spawn_worker        pool.c:88\n"
+		"    #1 main                main.c:41\n"
+		"  M1 was taken by T2 \"logger\" before this fork and after it, at:\n"
+		"    #0 log_write           log.c:57\n"
+		"    #1 log_thread          log.c:112\n"
+		"  T2 was created by T1 at:\n"
+		"    #0 log_init            log.c:30\n"
+		"  child 4190 took log_mutex at:\n"
+		"    #0 log_write           log.c:57\n"
+		"    #1 worker_main         worker.c:19\n"
+		"\n"
+		"  why:  thread \"logger\" had it before this fork and after it, and nothing "
+		"keeps\n"
+		"        it away from the fork.\n"
+		"  and:  the same holds of a rwlock that look_up takes, and 7 more like it; mutex\n"
+		"        zone (warning).\n"
+		"  risk: about 1 fork in 4,000; an estimate, from how long and how often the lock\n"
+		"        is held.\n"
+		"  more: forkcheck explain FC004       suppress: lock:log_mutex\n"
+		"\n";
+	struct finding finding = predicted_finding();
+	char *text = text_of_finding(&finding);
+
+	ck_assert_int_eq(strncmp(text, expected, strlen(expected)), 0);
+	free(text);
+	finding.holder.inside = "localtime_r";
+	finding.locks = NULL;
+	text = text_of_finding(&finding);
+	assert_contains(text, "T2 \"logger\" was inside localtime_r before this fork and after it, "
+			      "at:\n");
+	assert_lacks(text, "risk:");
+	free(text);
+}
+END_TEST
+
+START_TEST(json_of_a_prediction)
+{
+	struct finding finding = predicted_finding();
+	struct report report = observed_report(&finding, 1);
+	json_t *root = json_of(&report);
+	const json_t *object = first_finding(root), *row, *risk;
+
+	ck_assert_str_eq(json_string_value(json_object_get(object, "certainty")), "predicted");
+	ck_assert(json_is_null(json_object_get(object, "package")));
+	ck_assert_uint_eq(json_array_size(json_object_get(object, "locks")), 3);
+	row = json_array_get(json_object_get(object, "locks"), 1);
+	ck_assert_str_eq(json_string_value(json_object_get(row, "kind")), "rwlock");
+	ck_assert(json_is_null(json_object_get(row, "name")));
+	ck_assert(json_is_null(json_object_get(row, "risk")));
+	ck_assert_str_eq(json_string_value(json_object_get(row, "used_by")), "look_up");
+	ck_assert_int_eq(json_integer_value(json_object_get(row, "alike")), 7);
+	risk = json_object_get(object, "risk");
+	ck_assert_int_eq(json_integer_value(json_object_get(risk, "one_in")), 4000);
+	ck_assert_int_eq(json_integer_value(json_object_get(risk, "forks")), 5);
+	ck_assert_str_eq(json_string_value(json_object_get(risk, "basis")), "times held");
+	ck_assert_str_eq(
+		json_string_value(json_object_get(json_object_get(object, "holder"), "used")),
+		"before this fork and after it");
+	json_decref(root);
+}
+END_TEST
+
 START_TEST(one_library_is_no_table)
 {
 	struct finding finding = textbook_finding();
@@ -935,6 +1050,7 @@ Suite *report_suite(void)
 	TCase *json = tcase_create("json");
 
 	tcase_add_test(text, text_of_the_textbook_case);
+	tcase_add_test(text, text_of_a_prediction);
 	tcase_add_test(text, one_library_is_no_table);
 	tcase_add_test(text, text_when_nothing_is_known);
 	tcase_add_test(text, text_of_a_lock_on_the_heap);
@@ -961,6 +1077,7 @@ Suite *report_suite(void)
 	tcase_add_test(text, text_labels_what_cures_it_as_well);
 	tcase_add_test(json, says_in_json_whose_a_frame_is);
 	tcase_add_test(json, json_follows_the_contract);
+	tcase_add_test(json, json_of_a_prediction);
 	tcase_add_test(json, json_tells_unknown_from_inapplicable);
 	tcase_add_test(json, json_survives_hostile_names);
 	tcase_add_test(json, json_leaves_suppressed_findings_out);

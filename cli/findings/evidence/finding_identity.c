@@ -179,6 +179,15 @@ void evidence_identify_by_holder(struct judgement *judgement, struct finding *fi
 				&finding->holder.acquired_at));
 }
 
+void evidence_identify_by_fork(struct judgement *judgement, struct finding *finding)
+{
+	uint64_t hash = hash_text(HASH_START, finding->code);
+
+	finding_each_stack(finding, mark_origins, judgement);
+	hash = hash_text(hash, finding->package);
+	identify_as(judgement, finding, hash_frames(judgement, hash, &finding->fork.stack));
+}
+
 void evidence_identify(struct judgement *judgement, struct finding *finding)
 {
 	uint64_t hash;

@@ -17,4 +17,8 @@ void evidence_identify(struct judgement *judgement, struct finding *finding);
  * says which it is. Where that is not known: as above. */
 void evidence_identify_by_holder(struct judgement *judgement, struct finding *finding);
 
+/* The same of what is known of a fork and of a package's code, or the user's own (finding->package
+ * NULL): which of its locks, and of the lost threads, stands for all is not in it. */
+void evidence_identify_by_fork(struct judgement *judgement, struct finding *finding);
+
 #endif

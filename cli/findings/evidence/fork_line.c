@@ -5,6 +5,10 @@
 #include "fork_line.h"
 
 #define GENERATIONS_MAX 1024
+/* Forks above each other whose lines are compared. */
+#define LINES_MAX 64
+/* Of a fork without a stack: a line of its own, above all references. */
+#define LINE_OF_ONE (UINT64_C(1) << 32)
 
 static bool fork_line_fill(const struct model *model, struct fork_link *link)
 {
@@ -45,6 +49,32 @@ bool fork_line_lost(const struct model *model, struct fork_link *link, session_r
 	while (more && !link->lost)
 		more = fork_line_next(model, link);
 	return more;
+}
+
+uint64_t fork_line_site(const struct model *model, session_reference fork)
+{
+	const struct record_fork *record = model_fork(model, fork);
+
+	if (!record)
+		return 0;
+	return record->stack ? record->stack : LINE_OF_ONE | fork;
+}
+
+bool fork_line_comes_from(const struct model *model, session_reference fork,
+			  session_reference origin)
+{
+	uint64_t site = fork_line_site(model, origin);
+
+	for (size_t depth = 0; fork && depth < LINES_MAX; depth++) {
+		const struct record_fork *record = model_fork(model, fork);
+		const struct process_facts *parent =
+			record ? model_facts(model, record->parent) : NULL;
+
+		if (fork == origin || (site && fork_line_site(model, fork) == site))
+			return true;
+		fork = parent ? parent->fork : 0;
+	}
+	return false;
 }
 
 bool fork_line_leads_from(const struct model *model, uint32_t ancestor, uint32_t process)

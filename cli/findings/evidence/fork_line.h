@@ -28,6 +28,16 @@ bool fork_line_next(const struct model *model, struct fork_link *link);
 bool fork_line_lost(const struct model *model, struct fork_link *link, session_reference fork,
 		    const struct process_facts *child);
 
+/*
+ * What all forks from one line have in common, those that the same code made with the same
+ * callers: the stack of their FORK records. 0: there is no such fork.
+ */
+uint64_t fork_line_site(const struct model *model, session_reference fork);
+
+/* Is `fork` from the same line as `origin`, or by a process that such a fork led to? */
+bool fork_line_comes_from(const struct model *model, session_reference fork,
+			  session_reference origin);
+
 /* Did `process` come, by forks alone, from `ancestor`, or is it the same? */
 bool fork_line_leads_from(const struct model *model, uint32_t ancestor, uint32_t process);
 

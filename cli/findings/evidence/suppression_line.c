@@ -221,10 +221,22 @@ static bool add_libraries(struct line *line, const struct finding *finding)
 								: finding->holder.library);
 }
 
+/* Of several locks that one package takes behind a fork, other runs may see others. */
+static bool add_prediction(struct line *line, const struct finding *finding)
+{
+	bool any = add_place(line, "fork", &finding->fork.stack);
+
+	if (finding->package)
+		add_name(line, "package", finding->package);
+	return any || finding->package;
+}
+
 static bool add_usual(struct line *line, const struct finding *finding)
 {
 	bool any = finding->lock.present && finding->lock.name;
 
+	if (finding->locks && finding->locks->next)
+		return add_prediction(line, finding);
 	if (any)
 		add_lock(line, finding);
 	if (names_its_lock(finding))

@@ -4,14 +4,13 @@
  * the lock: a child of the same line was seen to, or all code can, since it is a
  * static variable. A library whose child handler makes new locks never asks again.
  */
+#include "fc005_lock_held_at_fork.h"
 #include "findings/cures/cures.h"
+#include "findings/evidence/evidence.h"
+#include "findings/evidence/fork_line.h"
 #include "findings/evidence/lock_kinds.h"
-#include "findings/evidence/wait_evidence.h"
-#include "rule.h"
+#include "findings/evidence/told_locks.h"
 #include <stdlib.h>
-
-/* Forks above each other that are looked at. */
-#define GENERATIONS 64
 
 /* What the children of one fork did with one lock. */
 struct outcome {
@@ -57,73 +56,6 @@ static struct outcome look_at_children(const struct model *model, const struct r
 	if (outcome.untouched > inheritors)
 		outcome.untouched = inheritors;
 	return outcome;
-}
-
-static session_reference lock_held_at_fork_site_of(const struct model *model,
-						   session_reference fork)
-{
-	const struct record_fork *record = model_fork(model, fork);
-
-	return record ? record->stack : 0;
-}
-
-/* Is the fork one of the same line, or one by a descendant of its children? */
-static bool comes_from(const struct model *model, session_reference fork, session_reference origin)
-{
-	session_reference site = lock_held_at_fork_site_of(model, origin);
-
-	for (size_t depth = 0; fork && depth < GENERATIONS; depth++) {
-		const struct record_fork *record = model_fork(model, fork);
-		const struct process_facts *parent =
-			record ? model_facts(model, record->parent) : NULL;
-
-		if (fork == origin || (site && lock_held_at_fork_site_of(model, fork) == site))
-			return true;
-		fork = parent ? parent->fork : 0;
-	}
-	return false;
-}
-
-/* A hang, or a try that failed: FC001 and FC003 say more. */
-static bool has_failed(const struct model *model, session_reference reference)
-{
-	const struct record_wait *wait = model_wait(model, reference);
-
-	return wait_gave_up(model, reference) ||
-	       (!wait->flags && !reader_wait_ended(model->reader, reference)) ||
-	       tries_are_endless(model, wait->record.process, wait->lock);
-}
-
-/* A child of the line came back from a signal handler into a call for it. */
-static bool is_inherited_call(const struct model *model, const struct record_held *held)
-{
-	const struct model_list *hangs = model_list(model, RECORD_HANG);
-
-	for (size_t i = 0; i < hangs->count; i++) {
-		const struct record_hang *hang = model_last_hang(model, i);
-		const struct record_held *before = hang ? held_before_birth(model, hang) : NULL;
-
-		if (before && before->lock == held->lock && before->kind == held->kind &&
-		    comes_from(model, before->fork, held->fork))
-			return true;
-	}
-	return false;
-}
-
-/* One hang, one finding: the same lock, and the same fork, its line, or one further down. */
-static bool is_said_already(const struct model *model, const struct record_held *held)
-{
-	const struct model_list *waits = model_list(model, RECORD_WAIT);
-
-	for (size_t i = 0; i < waits->count; i++) {
-		const struct record_wait *wait = model_wait(model, waits->references[i]);
-
-		if (wait->lock == held->lock && wait->kind == held->kind &&
-		    has_failed(model, waits->references[i]) &&
-		    comes_from(model, wait->fork, held->fork))
-			return true;
-	}
-	return is_inherited_call(model, held);
 }
 
 /* The TAKEN records, by lock. */
@@ -177,7 +109,7 @@ static const struct record_taken *find_taking(const struct model *model,
 	for (size_t i = lock_held_at_fork_find_first(takings, held->lock);
 	     i < takings->count && takings->list[i]->lock == held->lock; i++)
 		if (takings->list[i]->kind == held->kind &&
-		    comes_from(model, takings->list[i]->fork, held->fork))
+		    fork_line_comes_from(model, takings->list[i]->fork, held->fork))
 			return takings->list[i];
 	return NULL;
 }
@@ -191,7 +123,7 @@ static bool was_asked_for(const struct model *model, const struct record_held *h
 		const struct record_wait *wait = model_wait(model, waits->references[i]);
 
 		if (wait->lock == held->lock && wait->kind == held->kind &&
-		    comes_from(model, wait->fork, held->fork))
+		    fork_line_comes_from(model, wait->fork, held->fork))
 			return true;
 	}
 	return false;
@@ -264,6 +196,13 @@ static void lock_held_at_fork_report(struct judgement *judgement, const struct r
 	evidence_identify(judgement, finding);
 }
 
+/* A hang on it, or why it will come to one, says more. */
+static bool is_said_already(struct judgement *judgement, const struct record_held *held)
+{
+	return told_locks_have(judgement->model, held->lock, held->kind, held->fork) ||
+	       sections_have_error(judgement, held);
+}
+
 static bool is_left_for_ever(const struct record_held *held)
 {
 	/* Its holder gives it back in the parent, or it was written because a child asked. */
@@ -271,6 +210,21 @@ static bool is_left_for_ever(const struct record_held *held)
 		return false;
 	/* Inside of libc is not yet proof of a lock. */
 	return held->kind != LOCK_REGION;
+}
+
+bool lock_held_at_fork_tells(const struct model *model, const struct section_lock *lock)
+{
+	const struct model_list *list = model_list(model, RECORD_HELD);
+
+	for (size_t i = 0; i < list->count; i++) {
+		const struct record_held *held = model_held(model, list->references[i]);
+
+		if (held->lock == lock->lock && held->kind == lock->kind &&
+		    is_left_for_ever(held) && fork_line_site(model, held->fork) == lock->line &&
+		    look_at_children(model, held, list->references[i]).untouched)
+			return true;
+	}
+	return false;
 }
 
 void judge_lock_held_at_fork(struct judgement *judgement, const struct rule *rule)
@@ -286,7 +240,7 @@ void judge_lock_held_at_fork(struct judgement *judgement, const struct rule *rul
 		if (!is_left_for_ever(held))
 			continue;
 		outcome = look_at_children(model, held, list->references[i]);
-		if (outcome.untouched && !is_said_already(model, held))
+		if (outcome.untouched && !is_said_already(judgement, held))
 			lock_held_at_fork_report(judgement, rule, held, &outcome, &takings);
 	}
 }

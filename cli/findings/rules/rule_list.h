@@ -12,6 +12,7 @@
 	rule(FC001, "orphaned-lock",       SEVERITY_ERROR,   orphaned_lock) \
 	rule(FC002, "lost-wakeup",         SEVERITY_ERROR,   lost_wakeup) \
 	rule(FC003, "orphaned-lock-tried", SEVERITY_WARNING, orphaned_lock_tried) \
+	rule(FC004, "reachable-deadlock",  SEVERITY_ERROR,   reachable_deadlock) \
 	rule(FC005, "lock-held-at-fork",   SEVERITY_WARNING, lock_held_at_fork) \
 	rule(FC007, "atfork-handler",      SEVERITY_ERROR,   atfork_handler) \
 	rule(FC008, "threads-lost",        SEVERITY_NOTE,    threads_lost) \

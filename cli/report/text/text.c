@@ -130,6 +130,7 @@ static void put_advice(struct page *page, const struct finding *finding)
 {
 	fputc('\n', page->stream);
 	put_paragraph(page, "  why:  ", finding->why);
+	put_prediction(page, finding);
 	put_paragraph(page, "  also: ", finding->headline.rest);
 	if (finding->remedy.present) {
 		put_paragraph(page, "  but:  ", finding->remedy.caveat);

@@ -15,6 +15,15 @@ static const char *short_label(struct page *page, const char *label)
 	return arena_strndup(&page->arena, label, strcspn(label, " "));
 }
 
+static const char *since_words(const struct holder_part *holder, const char *held)
+{
+	if (holder->used != NULL)
+		return ", at:";
+	if (holder->in_window)
+		return ", taken at:";
+	return held != NULL ? ", since:" : " since:";
+}
+
 /* The Python frames of most holders are those at the fork, its native ones those of the
  * acquisition: they are no one stack. False: no Python ran there. */
 static bool put_python_acquisition(struct page *page, const struct finding *finding,
@@ -28,19 +37,11 @@ static bool put_python_acquisition(struct page *page, const struct finding *find
 	if (acquired->python == NULL || acquired->python->count == 0)
 		return false;
 	if (taken.count > 0)
-		put_section(page, heading,
-			    finding->holder.in_window ? ", taken at:" : ", since:", &taken);
+		put_section(page, heading, since_words(&finding->holder, "held"), &taken);
 	else
 		page_wrap(page, "  ", 4, heading);
 	put_section(page, "at the fork it was in", ":", &at_fork);
 	return true;
-}
-
-static const char *since_words(const struct holder_part *holder, const char *held)
-{
-	if (holder->in_window)
-		return ", taken at:";
-	return held != NULL ? ", since:" : " since:";
 }
 
 static void put_acquisition(struct page *page, const struct finding *finding,
@@ -55,9 +56,13 @@ static void put_acquisition(struct page *page, const struct finding *finding,
 			     holder->in_window ? "just being taken, or given back," : "held",
 			     holder_words(finding, cast));
 
+	if (holder->used != NULL)
+		heading = arena_printf(&page->arena, "%s was taken by %s %s", lock_label(finding),
+				       holder_words(finding, cast), holder->used);
 	if (inside != NULL)
-		heading = arena_printf(&page->arena, "%s was inside %s",
-				       holder_words(finding, cast), inside);
+		heading = arena_printf(
+			&page->arena, "%s was inside %s%s%s", holder_words(finding, cast), inside,
+			holder->used != NULL ? " " : "", holder->used != NULL ? holder->used : "");
 
 	if (held != NULL)
 		heading = arena_printf(&page->arena, "%s for %s%s", heading,

@@ -49,6 +49,9 @@ void put_cycle(struct page *page, const struct finding *finding);
 /* Who has what a fork() waits for, where that one stands, and so on. */
 void put_blocked(struct page *page, const struct finding *finding);
 
+/* Of a prediction: the other locks that it is about, and how likely it is. */
+void put_prediction(struct page *page, const struct finding *finding);
+
 /* The threads that are missing; nothing where none are. */
 void put_missing(struct page *page, const struct finding *finding);
 
