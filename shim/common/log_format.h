@@ -573,6 +573,7 @@ enum section_order {
 enum section_flag {
 	SECTION_READS = 1,   /* a read-lock */
 	SECTION_AT_FORK = 2, /* before: it was still open at the clone */
+	SECTION_POLLS = 4,   /* forks from this line come after waiting for what is not seen */
 };
 
 /*

@@ -178,12 +178,13 @@ static void after_clone(struct thread *thread, pid_t pid)
 	fork_scope_settle(thread, pid);
 }
 
-bool fork_begin(struct fork_scope *scope, enum fork_function function)
+bool fork_begin(struct fork_scope *scope, enum fork_function function, const void *site)
 {
 	int saved = errno;
 	bool is_observed = fork_scope_begin(scope, function);
 
 	if (is_observed) {
+		scope->thread->fork.site = site;
 		/* In daemon() the parent does not come back. */
 		scope->thread->fork.bears_itself = function == FORK_DAEMON;
 		show_forking(scope->thread);

@@ -15,13 +15,13 @@ void condition_wait_begins(struct thread *thread, const void *condition, const v
 
 	if (!thread)
 		return;
+	sections_wait(thread);
 	if (python_gil_owns(condition)) {
 		python_gil_meet(condition);
 	} else {
 		watch_add(mutex, WATCH_HANDS_OVER);
 		handover_gives(thread, (uintptr_t)mutex);
 	}
-	sections_wait(thread);
 	restore_errno(saved);
 }
 

@@ -92,6 +92,7 @@ EXPORT int __cxa_guard_acquire(int *guard)
 static void cxa_guard_leave(int *guard, void (*how)(int *))
 {
 	struct thread *thread;
+	uint64_t closing;
 
 	real_ensure();
 	thread = thread_current();
@@ -99,9 +100,9 @@ static void cxa_guard_leave(int *guard, void (*how)(int *))
 		how(guard);
 		return;
 	}
-	lock_before_release(thread, guard);
+	closing = lock_before_release(thread, guard);
 	how(guard);
-	lock_after_release(thread, guard, 0);
+	lock_after_release(thread, guard, closing, 0);
 }
 
 EXPORT void __cxa_guard_release(int *guard)

@@ -29,7 +29,7 @@ EXPORT IN_CHILD pid_t fork(void)
 {
 	struct fork_scope scope;
 
-	if (!fork_begin(&scope, FORK_FORK))
+	if (!fork_begin(&scope, FORK_FORK, __builtin_return_address(0)))
 		return real.fork();
 	return fork_end(&scope, real.fork());
 }
@@ -41,7 +41,7 @@ EXPORT pid_t __fork(void)
 {
 	struct fork_scope scope;
 
-	if (!fork_begin(&scope, FORK_FORK))
+	if (!fork_begin(&scope, FORK_FORK, __builtin_return_address(0)))
 		return real.fork();
 	return fork_end(&scope, real.fork());
 }
@@ -51,7 +51,7 @@ EXPORT int forkpty(int *master, char *name, const struct termios *terminal,
 {
 	struct fork_scope scope;
 
-	if (!fork_begin(&scope, FORK_PTY))
+	if (!fork_begin(&scope, FORK_PTY, __builtin_return_address(0)))
 		return real.forkpty(master, name, terminal, size);
 	return fork_end(&scope, real.forkpty(master, name, terminal, size));
 }
@@ -60,7 +60,7 @@ EXPORT int daemon(int no_chdir, int no_close)
 {
 	struct fork_scope scope;
 
-	if (!fork_begin(&scope, FORK_DAEMON))
+	if (!fork_begin(&scope, FORK_DAEMON, __builtin_return_address(0)))
 		return real.daemon(no_chdir, no_close);
 	return fork_end(&scope, real.daemon(no_chdir, no_close));
 }

@@ -139,25 +139,26 @@ void lock_after_acquire(struct thread *thread, const void *lock, enum lock_kind 
 
 /* Afterwards the lock may be somebody else's, or gone. What a child inherited is its
  * business only once the call has succeeded. */
-void lock_before_release(struct thread *thread, const void *lock)
+uint64_t lock_before_release(struct thread *thread, const void *lock)
 {
 	int saved = errno;
+	uint64_t closing = held_before_release(thread, lock);
 
-	held_before_release(thread, lock);
 	sections_released(thread, lock);
 	if (!process.inherits)
-		held_close(thread, lock);
+		held_close(thread, lock, closing);
 	restore_errno(saved);
+	return closing;
 }
 
-void lock_after_release(struct thread *thread, const void *lock, int result)
+void lock_after_release(struct thread *thread, const void *lock, uint64_t closing, int result)
 {
 	int saved = errno;
 
 	if (!process.inherits)
 		return;
 	if (result == 0)
-		held_close(thread, lock);
+		held_close(thread, lock, closing);
 	orphan_touch(thread, lock, OPERATION_UNLOCK, result);
 	errno = saved;
 }

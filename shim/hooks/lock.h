@@ -39,9 +39,9 @@ uint32_t lock_how(enum lock_operation operation);
 /* What is at its address is another one from now on. */
 void lock_remade(struct thread *thread, const void *lock);
 
-/* Around a real call that gives one back. */
-void lock_before_release(struct thread *thread, const void *lock);
-void lock_after_release(struct thread *thread, const void *lock, int result);
+/* Around a real call that gives one back; what the first returns is for the second. */
+uint64_t lock_before_release(struct thread *thread, const void *lock);
+void lock_after_release(struct thread *thread, const void *lock, uint64_t closing, int result);
 
 /* After a real call that made one, and before one that destroys it. */
 void lock_made(struct thread *thread, const void *lock, bool is_private, struct call_site site);

@@ -122,15 +122,16 @@ static inline int is_errno(int result)
 	static COLD int name##_slow parameters                                                     \
 	{                                                                                          \
 		struct thread *thread;                                                             \
+		uint64_t closing;                                                                  \
 		int result;                                                                        \
                                                                                                    \
 		real_ensure();                                                                     \
 		thread = thread_current();                                                         \
 		if (!thread)                                                                       \
 			return real_##name(lock);                                                  \
-		lock_before_release(thread, (const void *)lock);                                   \
+		closing = lock_before_release(thread, (const void *)lock);                         \
 		result = real_##name(lock);                                                        \
-		lock_after_release(thread, (const void *)lock, to_errno(result));                  \
+		lock_after_release(thread, (const void *)lock, closing, to_errno(result));         \
 		return result;                                                                     \
 	}                                                                                          \
 	EXPORT int name parameters                                                                 \

@@ -115,17 +115,20 @@ EXPORT int pthread_mutex_lock(pthread_mutex_t *mutex)
 	return lock_miss(mutex, site);
 }
 
-static void before_release(struct thread *thread, pthread_mutex_t *mutex)
+static uint64_t before_release(struct thread *thread, pthread_mutex_t *mutex)
 {
-	held_before_release(thread, mutex);
+	uint64_t closing = held_before_release(thread, mutex);
+
 	sections_released(thread, mutex);
 	if (unlikely(watch_of(mutex) & WATCH_PYTHON))
 		python_gil_settle(thread, mutex);
+	return closing;
 }
 
 static COLD int unlock_slow(pthread_mutex_t *mutex)
 {
 	struct thread *thread;
+	uint64_t closing = held_closing;
 	bool last;
 	int result;
 
@@ -136,14 +139,14 @@ static COLD int unlock_slow(pthread_mutex_t *mutex)
 	last = !glibc_mutex_is_held_again(mutex);
 	/* Afterwards the mutex may be somebody else's, or gone. */
 	if (last) {
-		before_release(thread, mutex);
+		closing = before_release(thread, mutex);
 	}
 	if (last && !process.inherits)
-		held_close(thread, mutex);
+		held_close(thread, mutex, closing);
 	result = real.pthread_mutex_unlock(mutex);
 	if (process.inherits) {
 		if (result == 0 && last)
-			held_close(thread, mutex);
+			held_close(thread, mutex, closing);
 		orphan_touch(thread, mutex, OPERATION_UNLOCK, result);
 	}
 	return result;

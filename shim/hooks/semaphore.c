@@ -38,7 +38,7 @@ static void note_post(sem_t *semaphore)
 		return;
 	if (object_was_taken_by(semaphore, LOCK_SEMAPHORE)) {
 		sections_released(thread, semaphore);
-		held_close(thread, semaphore);
+		held_close(thread, semaphore, held_closing);
 	} else {
 		handover_gives(thread, object_key(semaphore, LOCK_SEMAPHORE));
 	}

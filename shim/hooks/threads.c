@@ -112,15 +112,16 @@ EXPORT int mtx_timedlock(mtx_t *lock, const struct timespec *until)
 EXPORT int mtx_unlock(mtx_t *lock)
 {
 	struct thread *thread;
+	uint64_t closing;
 	int result;
 
 	real_ensure();
 	thread = thread_current();
 	if (!thread || glibc_mutex_is_held_again((const pthread_mutex_t *)lock))
 		return real_mtx_unlock(lock);
-	lock_before_release(thread, lock);
+	closing = lock_before_release(thread, lock);
 	result = real_mtx_unlock(lock);
-	lock_after_release(thread, lock, in_errno(result));
+	lock_after_release(thread, lock, closing, in_errno(result));
 	return result;
 }
 

@@ -104,12 +104,22 @@ static bool cut_is_polled(struct thread *thread)
 	return polls;
 }
 
+/* The same line again, whatever else lies on the stack. */
+static uint64_t line_of(const struct fork_state *fork)
+{
+	uint64_t hash = hash_mix(HASH_SEED, (uintptr_t)fork->site);
+
+	if (!fork->site)
+		return hash_mix(hash, kept_identity(fork->stack));
+	return hash_mix(hash, kept_identity(fork->python));
+}
+
 static void fill_cut(struct cut *cut, struct thread *thread, bool polled)
 {
 	const struct held_slot *slot;
 
 	memset(cut, 0, sizeof(*cut));
-	cut->line = kept_identity(thread->fork.stack);
+	cut->line = line_of(&thread->fork);
 	cut->fork = thread->fork.fact;
 	cut->serial = thread->serial;
 	cut->gates = thread->clock.gates & GATE_PYTHON;
@@ -129,8 +139,8 @@ void cuts_before_fork(struct thread *thread)
 	if (!thread->fork.others)
 		return;
 	handover_settle(thread);
-	kept = choose_cut(kept_identity(thread->fork.stack));
-	polled |= kept->cut.polls && kept->cut.line == kept_identity(thread->fork.stack);
+	kept = choose_cut(line_of(&thread->fork));
+	polled |= kept->cut.polls && kept->cut.line == line_of(&thread->fork);
 	atomic_fetch_or(&kept->version, 1);
 	atomic_thread_fence(memory_order_seq_cst);
 	fill_cut(&kept->cut, thread, polled);

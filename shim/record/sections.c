@@ -105,13 +105,25 @@ static bool paused_since(const struct thread *thread, uint64_t closing)
 	return notes->pauses >= 2 && notes->pause_before > closing_moment(closing);
 }
 
+/*
+ * The interpreter lets its other threads run between any two of its instructions: a section that
+ * begins and ends with its lock need not have it all along. Code in C that does not let go of it
+ * takes locks of C.
+ */
+static bool is_gated(const struct section *section, uint32_t gates)
+{
+	if (section->kind == LOCK_SEMAPHORE)
+		gates &= ~GATE_PYTHON;
+	return gates_exclude(section->cut->gates, gates);
+}
+
 static enum section_order order_after(const struct thread *thread, const struct section *section,
 				      uint64_t closing)
 {
 	const struct cut *cut = section->cut;
 
 	if (cut_holds(cut, section->lock, section->flags & SECTION_READS) ||
-	    gates_exclude(cut->gates, thread->clock.gates))
+	    is_gated(section, thread->clock.gates))
 		return SECTION_GATED;
 	if (moments_know(thread, cut->serial, cut->moment))
 		return SECTION_ORDERED;
@@ -151,6 +163,7 @@ static void note_after(struct thread *thread, struct section *section, uint64_t 
 	if (!is_older(section))
 		return;
 	section->order = order_after(thread, section, closing);
+	section->flags |= section->cut->polls ? SECTION_POLLS : 0;
 	reference = write_section(section);
 	if (reference && section->order != SECTION_GATED)
 		measure(thread, section, reference);
@@ -277,7 +290,7 @@ static enum section_order order_before(const struct section *section, uint64_t c
 		return SECTION_GATED;
 	if (!closing)
 		return cut->polls ? SECTION_PERHAPS : SECTION_FREE;
-	if (cut->has_new_gates || gates_exclude(cut->gates, (uint32_t)closing & SLOT_GATES))
+	if (cut->has_new_gates || is_gated(section, (uint32_t)closing & SLOT_GATES))
 		return SECTION_GATED;
 	if (self && moments_know_end(self, section->thread, closing))
 		return SECTION_ORDERED;
@@ -335,6 +348,7 @@ static bool note_before(struct thread *thread, void *data)
 	if (!section.cut || !is_of_this_lock(&section, closing))
 		return true;
 	section.order = order_before(&section, closing);
+	section.flags |= section.cut->polls ? SECTION_POLLS : 0;
 	write_section(&section);
 	return true;
 }

@@ -161,7 +161,7 @@ static enum origin origin_of(const void *lock, enum lock_kind kind)
 
 	if (!lock_mark_place(lock, kind))
 		return ORIGIN_OTHER;
-	return mark && (mark <= birth || !birth) ? ORIGIN_PARENT : ORIGIN_OWN;
+	return mark && (mark < birth || !birth) ? ORIGIN_PARENT : ORIGIN_OWN;
 }
 
 static uint32_t taken_class(uint32_t how)

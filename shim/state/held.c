@@ -185,10 +185,13 @@ static void renew_gates(struct thread *thread)
 	moment_set_gates(thread, gates);
 }
 
-void held_before_release(struct thread *thread, const void *lock)
+uint64_t held_before_release(struct thread *thread, const void *lock)
 {
+	uint64_t closing = held_closing;
+
 	if (unlikely(watch_of(lock) & WATCH_HANDS_OVER))
 		handover_gives(thread, (uintptr_t)lock);
+	return closing;
 }
 
 void held_watch(struct thread *thread, const void *lock)
@@ -273,7 +276,7 @@ uint32_t held_count(struct thread *thread, const void *lock)
 	return slot && !(slot->lock & SLOT_NAMED) ? *held_depth_of(thread, slot) + 1u : 0;
 }
 
-void held_close(struct thread *thread, const void *lock)
+void held_close(struct thread *thread, const void *lock, uint64_t closing)
 {
 	struct held_slot *slot = held_find(thread, lock);
 	uint8_t *depth = slot ? held_depth_of(thread, slot) : NULL;
@@ -285,7 +288,7 @@ void held_close(struct thread *thread, const void *lock)
 			slot->lock &= ~(uintptr_t)SLOT_COUNTS;
 		return;
 	}
-	slot->since = held_closing;
+	slot->since = closing;
 	if (unlikely(slot->lock & SLOT_WATCHED))
 		renew_gates(thread);
 }

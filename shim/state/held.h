@@ -23,16 +23,19 @@ struct held_slot *held_open(struct thread *thread, const void *lock, enum lock_k
 bool held_again(struct thread *thread, const void *lock);
 /* How often the thread has the lock, by its table, without being named by it. */
 uint32_t held_count(struct thread *thread, const void *lock);
-/* Closes the slot of a lock, or takes one from its count. */
-void held_close(struct thread *thread, const void *lock);
+/* Closes the slot of a lock, or takes one from its count; `closing` is held_closing, or what
+ * held_before_release() gave. */
+void held_close(struct thread *thread, const void *lock, uint64_t closing);
 /* The open slot of a lock, or NULL. */
 struct held_slot *held_find(struct thread *thread, const void *lock);
 /* The same, or else the slot that was last closed for it. */
 struct held_slot *held_last(struct thread *thread, const void *lock);
 
-/* Before a lock is given back: what it hands over goes first, for the next one may have it at once.
+/*
+ * Before a lock is given back: what it hands over goes first, for the next one may have it at
+ * once. Returns the closing word of the section, which is of before that.
  */
-void held_before_release(struct thread *thread, const void *lock);
+uint64_t held_before_release(struct thread *thread, const void *lock);
 /* The open slot of the lock is watched from now on. */
 void held_watch(struct thread *thread, const void *lock);
 

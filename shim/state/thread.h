@@ -23,6 +23,7 @@
 /* A fork in progress. What a signal handler interrupts is kept and put back. */
 struct fork_state {
 	enum fork_function function;
+	const void *site;  /* return address of the call; NULL: not known */
 	bool is_raw;       /* libc does not know: the child keeps its thread id for libc */
 	bool bears_itself; /* the child enters itself into the births */
 	uint32_t parent;   /* serial of the process that announced it; 0: not announced yet */
