@@ -19,7 +19,8 @@ struct fork_scope {
 	pid_t owner;             /* as its locks name the thread, also in the child */
 };
 
-/* Before the call, in the parent; `site` is where it comes from. False: there is nothing to record. Leaves errno alone. */
+/* Before the call, in the parent; `site` is where it comes from. False: there is nothing to record.
+ * Leaves errno alone. */
 bool fork_begin(struct fork_scope *scope, enum fork_function function, const void *site);
 /* The same where no handlers run. `suspends`: the parent goes on when the child ends or execs. */
 bool fork_begin_unhandled(struct fork_scope *scope, enum fork_function function, bool suspends);

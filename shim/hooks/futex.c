@@ -17,8 +17,10 @@ COLD void futex_called(const void *word, long operation, const void *site)
 	case FUTEX_WAIT:
 	case FUTEX_WAIT_BITSET:
 		object_awaited(word, LOCK_FUTEX, site);
-		if (thread)
+		if (thread) {
+			thread->sections.waits_inline = true;
 			handover_awaits(thread, object_key(word, LOCK_FUTEX));
+		}
 		break;
 	case FUTEX_WAKE:
 	case FUTEX_WAKE_BITSET:

@@ -7,26 +7,21 @@ REAL(int, pthread_barrier_wait, (pthread_barrier_t *));
 REAL(int, pthread_barrier_init, (pthread_barrier_t *, const pthread_barrierattr_t *, unsigned));
 REAL(int, pthread_barrier_destroy, (pthread_barrier_t *));
 
-/* All come before what each does next. */
-static void meet(const pthread_barrier_t *barrier)
-{
-	struct thread *thread = thread_current();
-	uint64_t key = object_key(barrier, LOCK_BARRIER);
-	int saved = errno;
-
-	if (thread) {
-		handover_gives(thread, key);
-		handover_awaits(thread, key);
-	}
-	restore_errno(saved);
-}
-
 EXPORT int pthread_barrier_wait(pthread_barrier_t *barrier)
 {
+	struct thread *thread;
+	int result;
+
 	real_ensure();
+	thread = thread_current();
 	object_awaited(barrier, LOCK_BARRIER, __builtin_return_address(0));
-	meet(barrier);
-	return real_pthread_barrier_wait(barrier);
+	/* All come before what each does next. */
+	if (thread)
+		handover_gives(thread, object_key(barrier, LOCK_BARRIER));
+	result = real_pthread_barrier_wait(barrier);
+	if (thread)
+		handover_takes(thread, object_key(barrier, LOCK_BARRIER));
+	return result;
 }
 
 EXPORT int pthread_barrier_init(pthread_barrier_t *barrier, const pthread_barrierattr_t *attributes,

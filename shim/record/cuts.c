@@ -81,23 +81,24 @@ static void cut_add_held(struct thread *thread, const struct held_slot *slot, st
 {
 	const void *lock = held_lock(slot);
 	bool reads = held_kind(thread, slot) == LOCK_RWLOCK && !(slot->lock & SLOT_NAMED);
-	bool was_known = watch_of(lock) & WATCH_GATE;
 
 	if (!slot->lock || !since_is_open(slot->since) || !cut_keeps_out(thread, slot))
 		return;
 	set_held(cut, lock, reads);
 	cut->gates |= gate_bit(lock, reads);
-	cut->has_new_gates |= !was_known;
-	if (!was_known)
-		watch_add(lock, WATCH_GATE);
+	if (!watch_add(lock, WATCH_GATE))
+		cut->gates_known = UINT64_MAX;
+	else if (cut->gates_known != UINT64_MAX)
+		cut->gates_known = watch_newest_gate();
 }
 
 /* Two pauses from one line with nothing between them, or a signal to another thread: it waits for
- * something that is not seen. */
+ * something that is not seen. Who has waited on a futex by itself does so only where its own code,
+ * which is not seen, found nothing yet. */
 static bool cut_is_polled(struct thread *thread)
 {
 	struct section_notes *notes = &thread->sections;
-	bool polls = notes->pauses >= 2 || notes->signalled;
+	bool polls = notes->pauses >= 2 || notes->signalled || notes->waits_inline;
 
 	notes->pauses = 0;
 	notes->signalled = false;

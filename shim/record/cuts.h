@@ -21,9 +21,8 @@ struct cut {
 	uint32_t serial; /* of the thread that forked */
 	uint32_t gates;  /* SLOT_GATES of it */
 	bool polls;      /* it waits, at times, for something that cannot be seen */
-	/* It had a lock of which it was not known before that it is a gate, or more of them than
-	 * there is room for: what was around earlier sections is not known. */
-	bool has_new_gates;
+	/* Of sections that ended before it is not known which of the gates were around them. */
+	uint64_t gates_known;
 	uint64_t held[CUT_BITS / 64]; /* bits of the locks that it had */
 };
 

@@ -178,6 +178,8 @@ static void note_cuts(struct thread *thread, struct section *section, uint64_t c
 		    cut.moment <= thread->clock.born || cut.serial == thread->serial)
 			continue;
 		section->cut = &cut;
+		if (cut.gates_known)
+			held_renew_gates(thread);
 		note_after(thread, section, closing);
 	}
 	section->cut = NULL;
@@ -264,6 +266,7 @@ void sections_pause(struct thread *thread, const void *site)
 {
 	struct section_notes *notes = &thread->sections;
 
+	handover_settle(thread);
 	notes->pauses = notes->pause_site == site ? notes->pauses + 1 : 1;
 	notes->pause_site = site;
 	notes->pause_before = notes->pause;
@@ -290,7 +293,8 @@ static enum section_order order_before(const struct section *section, uint64_t c
 		return SECTION_GATED;
 	if (!closing)
 		return cut->polls ? SECTION_PERHAPS : SECTION_FREE;
-	if (cut->has_new_gates || is_gated(section, (uint32_t)closing & SLOT_GATES))
+	if (closing_moment(closing) < cut->gates_known ||
+	    is_gated(section, (uint32_t)closing & SLOT_GATES))
 		return SECTION_GATED;
 	if (self && moments_know_end(self, section->thread, closing))
 		return SECTION_ORDERED;

@@ -172,16 +172,19 @@ static struct held_slot *make_place(struct thread *thread, const void *lock,
 }
 
 /* Slots of gates are few, and each of their uses comes by here. */
-static void renew_gates(struct thread *thread)
+void held_renew_gates(struct thread *thread)
 {
 	uint32_t gates = thread->clock.gates & GATE_PYTHON;
-	const struct held_slot *slot;
+	struct held_slot *slot;
 
-	for (uint32_t cursor = 0; (slot = held_next(thread, &cursor));)
-		if (slot->lock & SLOT_WATCHED && slot_is_open(slot) &&
-		    watch_of(held_lock(slot)) & WATCH_GATE)
-			gates |= gate_bit(held_lock(slot), held_kind(thread, slot) == LOCK_RWLOCK &&
-								   !(slot->lock & SLOT_NAMED));
+	for (uint32_t cursor = 0; (slot = held_next(thread, &cursor));) {
+		bool reads = held_kind(thread, slot) == LOCK_RWLOCK && !(slot->lock & SLOT_NAMED);
+
+		if (!slot_is_open(slot) || !(watch_of(held_lock(slot)) & WATCH_GATE))
+			continue;
+		slot->lock |= SLOT_WATCHED;
+		gates |= gate_bit(held_lock(slot), reads);
+	}
 	moment_set_gates(thread, gates);
 }
 
@@ -234,7 +237,7 @@ struct held_slot *held_open(struct thread *thread, const void *lock, enum lock_k
 		slot->since = time_coarse();
 		table->flags[index] = thread->fork_depth ? HELD_FROM_HANDLER : 0;
 		if (slot->lock & SLOT_WATCHED)
-			renew_gates(thread);
+			held_renew_gates(thread);
 		return slot;
 	}
 	/* A signal handler that locks in here must not see half a slot as its own. */
@@ -250,7 +253,7 @@ struct held_slot *held_open(struct thread *thread, const void *lock, enum lock_k
 	atomic_signal_fence(memory_order_seq_cst);
 	slot->lock = claim_of(lock, mode, table->is_open, is_watched);
 	if (slot->lock & SLOT_WATCHED)
-		renew_gates(thread);
+		held_renew_gates(thread);
 	capture_snapshot(thread, site);
 	return slot;
 }
@@ -290,7 +293,7 @@ void held_close(struct thread *thread, const void *lock, uint64_t closing)
 	}
 	slot->since = closing;
 	if (unlikely(slot->lock & SLOT_WATCHED))
-		renew_gates(thread);
+		held_renew_gates(thread);
 }
 
 void held_forget(struct thread *thread, const void *lock)

@@ -56,7 +56,8 @@ struct section_notes {
 	uint32_t pauses;
 	const void *pause_site;
 	uint64_t pause, pause_before;
-	bool signalled; /* it has sent another thread a signal since it forked last */
+	bool waits_inline; /* it has waited on a futex of its program's own */
+	bool signalled;    /* it has sent another thread a signal since it forked last */
 };
 
 static inline uint32_t section_bit(const void *lock)

@@ -11,6 +11,7 @@
 /* The address, and above 48 bits the bits of enum watch. */
 static _Atomic uint64_t watched[WATCHED];
 static _Atomic bool is_used;
+static _Atomic uint64_t newest_gate;
 
 #define ADDRESS ((UINT64_C(1) << 48) - 1)
 
@@ -33,6 +34,15 @@ static _Atomic uint64_t *watch_find(const void *lock, bool add)
 	return NULL;
 }
 
+static void begin_watch(enum watch what)
+{
+	uint64_t moment = moment_next();
+
+	if (what == WATCH_GATE)
+		atomic_store(&newest_gate, moment);
+	held_slow_down(moment);
+}
+
 /* What threads did with it so far stands in slots of the uncontended path. */
 bool watch_add(const void *lock, enum watch what)
 {
@@ -44,8 +54,13 @@ bool watch_add(const void *lock, enum watch what)
 	atomic_store_explicit(&is_used, true, memory_order_relaxed);
 	if (!(atomic_load_explicit(entry, memory_order_relaxed) & bit) &&
 	    !(atomic_fetch_or(entry, bit) & bit))
-		held_slow_down(moment_next());
+		begin_watch(what);
 	return true;
+}
+
+uint64_t watch_newest_gate(void)
+{
+	return atomic_load(&newest_gate);
 }
 
 uint32_t watch_of(const void *lock)

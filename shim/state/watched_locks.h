@@ -22,6 +22,8 @@ enum watch {
 
 /* True: it is watched. False: there is no room for it. */
 bool watch_add(const void *lock, enum watch what);
+/* The moment when the newest gate became one. What a thread did before says nothing of it. */
+uint64_t watch_newest_gate(void);
 /* Bits of enum watch. */
 uint32_t watch_of(const void *lock);
 

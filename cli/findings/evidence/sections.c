@@ -39,6 +39,7 @@ struct section_table {
 struct thread_sides {
 	enum nearness before, after;
 	bool is_before, is_after;
+	bool polls; /* the forking thread waits for what cannot be seen: that may be order */
 	const struct record_section *nearest;
 	const struct record_taken *taken; /* that `nearest` would stand in the way of */
 	double delays_ns, held_ns;
@@ -231,6 +232,7 @@ static void look_at_section(const struct section_table *table, struct thread_sid
 		sides->nearest = entry->section;
 		sides->taken = taken;
 	}
+	sides->polls |= entry->section->flags & SECTION_POLLS;
 	side = is_after ? &sides->after : &sides->before;
 	if (nearness > *side)
 		*side = nearness;
@@ -243,7 +245,11 @@ static void look_at_section(const struct section_table *table, struct thread_sid
 /* SEVERITY_NOTE: nothing is said. */
 static enum severity severity_of(const struct thread_sides *sides)
 {
-	if (sides->after == NEAR || (sides->before == NEAR && sides->is_after))
+	/* Who waits for something unseen before it comes back may have told of it, too. */
+	bool is_unordered = sides->after == NEAR || (sides->before == NEAR && sides->is_after &&
+						     sides->after != NEAR_PERHAPS);
+
+	if (is_unordered && !sides->polls)
 		return SEVERITY_ERROR;
 	return nearest_side(sides) != KEPT_AWAY ? SEVERITY_WARNING : SEVERITY_NOTE;
 }
