@@ -68,7 +68,7 @@ static inline int is_errno(int result)
 		result = real_##name arguments;                                                    \
 		/* A signal handler may have used the slot while this thread waited. */            \
 		if (result == 0 && likely(!since_is_open(held_fast[index].since)))                 \
-			slot_reuse(&held_fast[index], (uintptr_t)lock, site);                      \
+			slot_reuse(thread, (uintptr_t)lock, site);                                 \
 		else                                                                               \
 			lock_after_acquire(thread, (const void *)lock, family, operation, 0,       \
 					   to_errno(result), site);                                \
@@ -97,12 +97,11 @@ static inline int is_errno(int result)
 	LOCK_SLOW(family, operation, to_errno, name, parameters, arguments)                        \
 	static __attribute__((noinline)) int name##_miss(struct call_site site, LISTED parameters) \
 	{                                                                                          \
-		uint32_t index = held_index((const void *)lock);                                   \
 		struct thread *thread = thread_known();                                            \
                                                                                                    \
 		if (!thread || !slot_is_reusable(thread, (const void *)lock, family, site))        \
 			return name##_slow(site, LISTED arguments);                                \
-		slot_reuse(&held_fast[index], (uintptr_t)lock | SLOT_NAMED, site);                 \
+		slot_reuse(thread, (uintptr_t)lock | SLOT_NAMED, site);                            \
 		return real_##name arguments;                                                      \
 	}                                                                                          \
 	EXPORT int name parameters                                                                 \

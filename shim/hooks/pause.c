@@ -15,12 +15,14 @@
 #include <time.h>
 #include <unistd.h>
 
-static void pauses(const void *site)
+static void pauses(struct call_site site)
 {
 	struct thread *thread = thread_known();
+	int saved = errno;
 
 	if (thread)
 		sections_pause(thread, site);
+	restore_errno(saved);
 }
 
 #define PAUSE_FUNCTION(result, name, parameters, arguments)                                        \
@@ -28,7 +30,7 @@ static void pauses(const void *site)
 	EXPORT result name parameters                                                              \
 	{                                                                                          \
 		real_ensure();                                                                     \
-		pauses(__builtin_return_address(0));                                               \
+		pauses(CALL_SITE());                                                               \
 		return real_##name arguments;                                                      \
 	}
 
@@ -40,7 +42,7 @@ static void pauses(const void *site)
 		if (count)                                                                         \
 			descriptors_awaited();                                                     \
 		else                                                                               \
-			pauses(__builtin_return_address(0));                                       \
+			pauses(CALL_SITE());                                                       \
 		return real_##name arguments;                                                      \
 	}
 

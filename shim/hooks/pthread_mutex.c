@@ -89,7 +89,7 @@ static bool reuse_slot(struct thread *thread, const pthread_mutex_t *mutex, stru
 		       since_is_open(slot->since);
 	if (!slot_is_reusable(thread, mutex, LOCK_MUTEX, site))
 		return false;
-	slot_reuse(slot, (uintptr_t)mutex | (glibc_mutex_counts(mutex) ? SLOT_COUNTS : 0), site);
+	slot_reuse(thread, (uintptr_t)mutex | (glibc_mutex_counts(mutex) ? SLOT_COUNTS : 0), site);
 	return true;
 }
 

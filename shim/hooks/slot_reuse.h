@@ -6,6 +6,7 @@
 #define FORKCHECK_HOOKS_SLOT_REUSE_H
 
 #include "base/process.h"
+#include "state/held.h"
 #include "state/lock_marks.h"
 #include "state/thread.h"
 #include "state/watched_locks.h"
@@ -32,8 +33,13 @@ static inline bool slot_is_reusable(const struct thread *thread, const void *loc
 }
 
 /* A signal handler that locks in here must not see half a slot as its own. */
-static inline void slot_reuse(struct held_slot *slot, uintptr_t lock, struct call_site site)
+static inline void slot_reuse(struct thread *thread, uintptr_t lock, struct call_site site)
 {
+	const void *address = (const void *)(lock & ~SLOT_BITS);
+	struct held_slot *slot = &held_fast[held_index(address)];
+
+	if (unlikely(held_lock(slot) != address))
+		held_move_aside(thread, held_index(address));
 	slot->lock = 0;
 	atomic_signal_fence(memory_order_seq_cst);
 	slot->site = site.address;

@@ -6,6 +6,7 @@
 #include "base/process.h"
 #include "log/log.h"
 #include "record/cuts.h"
+#include "record/loaded_interpreter.h"
 #include "record/python_frames.h"
 #include "state/capture.h"
 #include "state/held.h"
@@ -98,11 +99,14 @@ static session_reference write_section(const struct section *section)
 /* --- after a fork, in the thread that the child lacks ------------------------- */
 
 /* It waited, between this section and the one before, for something that is not seen. */
-static bool paused_since(const struct thread *thread, uint64_t closing)
+static bool paused_since(struct thread *thread, uint64_t closing)
 {
-	const struct section_notes *notes = &thread->sections;
+	struct section_notes *notes = &thread->sections;
 
-	return notes->pauses >= 2 && notes->pause_before > closing_moment(closing);
+	if (notes->pauses >= 2 && notes->pause_before > closing_moment(closing))
+		notes->polled_line = notes->pause_line;
+	return notes->polled_line && notes->polled_line == notes->pause_line &&
+	       notes->pause > closing_moment(closing);
 }
 
 /*
@@ -117,7 +121,7 @@ static bool is_gated(const struct section *section, uint32_t gates)
 	return gates_exclude(section->cut->gates, gates);
 }
 
-static enum section_order order_after(const struct thread *thread, const struct section *section,
+static enum section_order order_after(struct thread *thread, const struct section *section,
 				      uint64_t closing)
 {
 	const struct cut *cut = section->cut;
@@ -262,13 +266,41 @@ void sections_region(struct thread *thread, enum region region, uint64_t closing
 	section_comes(thread, lock, LOCK_REGION, 0, site, closing);
 }
 
-void sections_pause(struct thread *thread, const void *site)
+/* A sum of the locks that it has given back since its last pause, when a moment began. */
+static uint64_t locks_since(struct thread *thread, uint64_t moment)
+{
+	const struct held_slot *slot;
+	uint64_t sum = 0;
+
+	for (uint32_t cursor = 0; (slot = held_next(thread, &cursor));)
+		if (slot->lock && !since_is_open(slot->since) &&
+		    closing_moment(slot->since) >= moment)
+			sum += hash_mix(HASH_SEED, (uintptr_t)held_lock(slot));
+	return sum;
+}
+
+/* All sleeps of an interpreter are one call. */
+static uint64_t line_of_pause(struct thread *thread, struct call_site site)
+{
+	uint64_t hash = hash_mix(HASH_SEED, (uintptr_t)site.address);
+
+	if (interpreter_loaded())
+		hash = hash_mix(hash, kept_identity(python_capture(thread, (uintptr_t)site.sp)));
+	return hash;
+}
+
+/* Who comes again from the same line, and has taken the same locks in between, or none, looks
+ * for something. */
+void sections_pause(struct thread *thread, struct call_site site)
 {
 	struct section_notes *notes = &thread->sections;
+	uint64_t line = line_of_pause(thread, site), locks = locks_since(thread, notes->pause);
+	bool is_again = notes->pause_line == line && notes->pause_locks == locks;
 
 	handover_settle(thread);
-	notes->pauses = notes->pause_site == site ? notes->pauses + 1 : 1;
-	notes->pause_site = site;
+	notes->pauses = is_again ? notes->pauses + 1 : 1;
+	notes->pause_line = line;
+	notes->pause_locks = locks;
 	notes->pause_before = notes->pause;
 	notes->pause = moment_begin(thread);
 }

@@ -29,6 +29,6 @@ void sections_region(struct thread *thread, enum region region, uint64_t closing
 void sections_lost(const void *lock, enum lock_kind kind);
 
 /* The calling thread is about to pause for a while, at a call from `site`. */
-void sections_pause(struct thread *thread, const void *site);
+void sections_pause(struct thread *thread, struct call_site site);
 
 #endif

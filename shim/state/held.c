@@ -127,6 +127,50 @@ static struct held_slot *find_free_in(struct held_table *table, const void *lock
 	return NULL;
 }
 
+/* Of the places of a lock beside the fast one: what is said of it already, what was never used, or
+ * what is the oldest. */
+static struct held_slot *choose_aside(struct held_table *table, const void *lock)
+{
+	struct held_slot *oldest = NULL;
+
+	for (uint32_t probe = 1; probe < HELD_PROBES; probe++) {
+		struct held_slot *place = held_place(table, lock, probe);
+
+		if (slot_is_open(place))
+			continue;
+		if (!place->lock || held_lock(place) == lock)
+			return place;
+		if (!oldest || place->since < oldest->since)
+			oldest = place;
+	}
+	return oldest;
+}
+
+void held_move_aside(struct thread *thread, uint32_t index)
+{
+	struct held_table *table = &thread->held;
+	struct held_slot *from = held_slot(table, index), *to;
+	uint32_t number;
+
+	if (!held_lock(from) || slot_is_open(from))
+		return;
+	to = choose_aside(table, held_lock(from));
+	if (!to)
+		return;
+	number = held_number(table, to);
+	to->lock = 0;
+	atomic_signal_fence(memory_order_seq_cst);
+	to->site = from->site;
+	to->sp = from->sp;
+	to->since = from->since;
+	table->kinds[number] = table->kinds[index];
+	table->flags[number] = table->flags[index];
+	table->depths[number] = 0;
+	table->used |= (uint64_t)1 << number;
+	atomic_signal_fence(memory_order_seq_cst);
+	to->lock = from->lock;
+}
+
 /* The lock's own slot, else the first one that nobody needs; NULL when all are taken. */
 static struct held_slot *held_find_place(struct thread *thread, const void *lock)
 {
@@ -240,6 +284,8 @@ struct held_slot *held_open(struct thread *thread, const void *lock, enum lock_k
 			held_renew_gates(thread);
 		return slot;
 	}
+	if (table == &thread->held && index < HELD_FAST && held_lock(slot) != lock)
+		held_move_aside(thread, index);
 	/* A signal handler that locks in here must not see half a slot as its own. */
 	slot->lock = 0;
 	atomic_signal_fence(memory_order_seq_cst);

@@ -41,6 +41,12 @@ void held_renew_gates(struct thread *thread);
 /* The open slot of the lock is watched from now on. */
 void held_watch(struct thread *thread, const void *lock);
 
+/*
+ * The thread's fast slot of that number is about to be another lock's. What it says of the last
+ * section of its own is put where the other places of that lock are.
+ */
+void held_move_aside(struct thread *thread, uint32_t index);
+
 /* The lock was made anew: what the table knows of it is about another one. */
 void held_forget(struct thread *thread, const void *lock);
 

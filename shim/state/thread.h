@@ -54,10 +54,12 @@ struct section_notes {
 	session_reference measured_for;
 	/* The last pause, and the one before from the same line: their moments. */
 	uint32_t pauses;
-	const void *pause_site;
+	uint64_t pause_line;
+	uint64_t pause_locks; /* a sum of the locks that it took before the last one */
 	uint64_t pause, pause_before;
-	bool waits_inline; /* it has waited on a futex of its program's own */
-	bool signalled;    /* it has sent another thread a signal since it forked last */
+	uint64_t polled_line; /* of pauses that were seen to come again without a section */
+	bool waits_inline;    /* it has waited on a futex of its program's own */
+	bool signalled;       /* it has sent another thread a signal since it forked last */
 };
 
 static inline uint32_t section_bit(const void *lock)
