@@ -50,3 +50,16 @@ DESCRIPTOR_FUNCTION(descriptor_forget(fd), int, close, (int fd), (fd))
 DESCRIPTOR_FUNCTION(descriptor_forget(fd), int, dup2, (int from, int fd), (from, fd))
 DESCRIPTOR_FUNCTION(descriptor_forget(fd), int, dup3, (int from, int fd, int flags),
 		    (from, fd, flags))
+
+/* glibc 2.34. */
+REAL_IF_THERE(int, close_range, (unsigned, unsigned, int));
+
+EXPORT int close_range(unsigned first, unsigned last, int flags)
+{
+	real_ensure();
+	descriptors_forget();
+	if (real_close_range)
+		return real_close_range(first, last, flags);
+	errno = ENOSYS;
+	return -1;
+}

@@ -4,6 +4,7 @@
  */
 #include "base/process.h"
 #include "base/real.h"
+#include "record/descriptors.h"
 #include "record/stdio_output.h"
 #include <stdio.h>
 #include <stdio_ext.h>
@@ -35,6 +36,8 @@ EXPORT int fflush(FILE *stream)
 
 EXPORT int fclose(FILE *stream)
 {
+	/* libc closes it by a name of its own. */
+	descriptor_forget(stream ? stream->_fileno : -1);
 	real_ensure();
 	if (unlikely(process.output_count))
 		return write_with(real_fclose, stream);

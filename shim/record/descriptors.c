@@ -1,7 +1,8 @@
 /*
  * Descriptors are asked what they are here, by a system call, before a read or a write in a
- * process that has made threads. Sockets of other families are remembered: nobody in this process
- * is at their other end but by chance, and servers do little else than ask them.
+ * process that has made threads. Files, and sockets of other families, are remembered: nobody in
+ * this process is at their other end but by chance, and most do little else than read and write
+ * those.
  */
 #include "record/descriptors.h"
 #include "base/process.h"
@@ -20,7 +21,7 @@
 #define INODE_BITS 48
 #define REMEMBERED 4096
 
-/* One bit each: a socket that leads elsewhere. */
+/* One bit each: it leads elsewhere. */
 static _Atomic uint64_t elsewhere[REMEMBERED / 64];
 
 static bool is_elsewhere(int descriptor)
@@ -31,19 +32,20 @@ static bool is_elsewhere(int descriptor)
 		       1;
 }
 
+static uint64_t remember(int descriptor)
+{
+	if (descriptor >= 0 && descriptor < REMEMBERED)
+		atomic_fetch_or(&elsewhere[descriptor / 64], UINT64_C(1) << descriptor % 64);
+	return 0;
+}
+
 static uint64_t key_of_socket(int descriptor)
 {
 	int domain = AF_UNIX;
 	socklen_t length = sizeof(domain);
 
-	if (raw_syscall(SYS_getsockopt, descriptor, SOL_SOCKET, SO_DOMAIN, &domain, &length) == 0 &&
-	    domain != AF_UNIX) {
-		if (descriptor >= 0 && descriptor < REMEMBERED)
-			atomic_fetch_or(&elsewhere[descriptor / 64], UINT64_C(1)
-									     << descriptor % 64);
-		return 0;
-	}
-	return KEY_SOCKET;
+	raw_syscall(SYS_getsockopt, descriptor, SOL_SOCKET, SO_DOMAIN, &domain, &length);
+	return domain == AF_UNIX ? KEY_SOCKET : remember(descriptor);
 }
 
 /* 0: nobody of this process waits for what is written there. */
@@ -60,7 +62,7 @@ static uint64_t key_of(int descriptor)
 	if (S_ISSOCK(status.st_mode))
 		return key_of_socket(descriptor);
 	/* An anonymous inode has no type. */
-	return status.st_mode & S_IFMT ? 0 : KEY_EVENT;
+	return status.st_mode & S_IFMT ? remember(descriptor) : KEY_EVENT;
 }
 
 /* Who is alone has nobody to tell. */

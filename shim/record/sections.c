@@ -4,6 +4,7 @@
  */
 #include "record/sections.h"
 #include "base/process.h"
+#include "common/raw.h"
 #include "log/log.h"
 #include "record/cuts.h"
 #include "record/loaded_interpreter.h"
@@ -13,6 +14,7 @@
 #include "state/lock_families.h"
 #include "state/lock_marks.h"
 #include "state/watched_locks.h"
+#include <sys/resource.h>
 
 /* Records of one process; what is beyond is counted. */
 #define SECTIONS_MAX 4096
@@ -121,6 +123,33 @@ static bool is_gated(const struct section *section, uint32_t gates)
 	return gates_exclude(section->cut->gates, gates);
 }
 
+/* How often the calling thread has gone to sleep. */
+static uint64_t count_switches(void)
+{
+	struct rusage usage = {0};
+
+	raw_syscall(SYS_getrusage, RUSAGE_THREAD, &usage);
+	return (uint64_t)usage.ru_nvcsw;
+}
+
+static void begin_count(struct thread *thread)
+{
+	thread->sections.switches = count_switches();
+	thread->sections.counted = moment_begin(thread);
+}
+
+/*
+ * It slept between this section and the one before, and no hook saw what for: OpenMP's threads
+ * wait by instructions of their own, goroutines for each other. Who only computes does not sleep.
+ */
+static bool slept_unseen(const struct thread *thread, uint64_t closing)
+{
+	const struct section_notes *notes = &thread->sections;
+
+	return notes->counted && notes->waited < notes->counted &&
+	       notes->waited <= closing_moment(closing) && count_switches() != notes->switches;
+}
+
 static enum section_order order_after(struct thread *thread, const struct section *section,
 				      uint64_t closing)
 {
@@ -131,7 +160,9 @@ static enum section_order order_after(struct thread *thread, const struct sectio
 		return SECTION_GATED;
 	if (moments_know(thread, cut->serial, cut->moment))
 		return SECTION_ORDERED;
-	return cut->polls || paused_since(thread, closing) ? SECTION_PERHAPS : SECTION_FREE;
+	if (cut->polls || paused_since(thread, closing) || slept_unseen(thread, closing))
+		return SECTION_PERHAPS;
+	return SECTION_FREE;
 }
 
 static uint64_t mark_of(const struct section *section)
@@ -175,18 +206,22 @@ static void note_after(struct thread *thread, struct section *section, uint64_t 
 
 static void note_cuts(struct thread *thread, struct section *section, uint64_t closing)
 {
+	bool is_cut = false;
 	struct cut cut;
 
 	for (uint32_t i = 0; i < CUTS; i++) {
 		if (!cut_at(i, &cut) || cut.moment <= closing_moment(closing) ||
 		    cut.moment <= thread->clock.born || cut.serial == thread->serial)
 			continue;
+		is_cut = true;
 		section->cut = &cut;
 		if (cut.gates_known)
 			held_renew_gates(thread);
 		note_after(thread, section, closing);
 	}
 	section->cut = NULL;
+	if (is_cut || !thread->sections.counted)
+		begin_count(thread);
 }
 
 /* The uncontended path may have the lock back. */
@@ -303,6 +338,7 @@ void sections_pause(struct thread *thread, struct call_site site)
 	notes->pause_locks = locks;
 	notes->pause_before = notes->pause;
 	notes->pause = moment_begin(thread);
+	notes->waited = notes->pause;
 }
 
 /* --- before a fork, in the child ---------------------------------------------- */

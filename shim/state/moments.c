@@ -27,6 +27,12 @@ static _Atomic uint64_t newest_moment = 1;
 __thread uint64_t held_closing __attribute__((tls_model("initial-exec")));
 AT_START uint64_t held_slow_before = SLOT_GIVEN_BACK;
 
+/* There is nobody to tell anything. Who comes later knows what its creator knows. */
+static bool is_alone(void)
+{
+	return thread_generation() < 2;
+}
+
 static uint32_t lane_of(uint32_t serial)
 {
 	return serial % CLOCK_LANES;
@@ -126,8 +132,12 @@ static void learn(struct thread *thread, const struct channel *channel)
 
 void handover_takes(struct thread *thread, uint64_t key)
 {
-	const struct channel *channel = find_channel(key);
+	const struct channel *channel;
 
+	if (is_alone())
+		return;
+	channel = find_channel(key);
+	thread->sections.waited = moment_begin(thread);
 	if (channel)
 		learn(thread, channel);
 	if (unlikely(atomic_load_explicit(&common_is_used, memory_order_relaxed)))
@@ -145,8 +155,11 @@ void handover_settle(struct thread *thread)
 
 void handover_gives(struct thread *thread, uint64_t key)
 {
-	struct channel *channel = find_channel(key);
+	struct channel *channel;
 
+	if (is_alone())
+		return;
+	channel = find_channel(key);
 	handover_settle(thread);
 	if (unlikely(!channel))
 		channel = claim_channel(key);
@@ -157,7 +170,10 @@ void handover_gives(struct thread *thread, uint64_t key)
 
 void handover_awaits(struct thread *thread, uint64_t key)
 {
+	if (is_alone())
+		return;
 	handover_settle(thread);
+	thread->sections.waited = moment_begin(thread);
 	thread->clock.awaited = key;
 }
 

@@ -179,13 +179,13 @@ START_TEST(opens_finds_and_closes)
 	ck_assert(held_matches(slot, &mutex, SITE(0x10)));
 	ck_assert(!held_matches(slot, &mutex, SITE(0x11)));
 	ck_assert(!held_matches(slot, &mutex + 1, SITE(0x10)));
-	held_close(self, &mutex);
+	held_close(self, &mutex, held_closing);
 	ck_assert_ptr_null(held_find(self, &mutex));
 	/* The place stays the lock's: the next time it is only opened again. */
 	ck_assert(held_matches(slot, &mutex, SITE(0x10)));
 	ck_assert_ptr_eq(open_at(&mutex, 0x10), slot);
 	ck_assert_ptr_eq(held_find(self, &mutex), slot);
-	held_close(self, &mutex + 1);
+	held_close(self, &mutex + 1, held_closing);
 	ck_assert_ptr_eq(held_find(self, &mutex), slot);
 }
 END_TEST
@@ -197,7 +197,7 @@ START_TEST(never_matches_a_lock_that_counts)
 
 	ck_assert(!held_matches(slot, &mutex, SITE(0x10)));
 	ck_assert_ptr_eq(held_find(self, &mutex), slot);
-	held_close(self, &mutex);
+	held_close(self, &mutex, held_closing);
 	ck_assert_ptr_null(held_find(self, &mutex));
 }
 END_TEST
@@ -213,7 +213,7 @@ START_TEST(keeps_a_crowd_apart)
 		ck_assert_ptr_nonnull(slot);
 		ck_assert_ptr_eq(slot->site, (const void *)(0x10 + i));
 	}
-	held_close(self, crowd[1]);
+	held_close(self, crowd[1], held_closing);
 	ck_assert_ptr_nonnull(open_at(crowd[HELD_PROBES], 0x99));
 	ck_assert_ptr_nonnull(held_find(self, crowd[HELD_PROBES]));
 	ck_assert_ptr_null(held_find(self, crowd[1]));
@@ -248,7 +248,7 @@ START_TEST(uses_the_places_of_further_tables_again)
 
 	take_crowd(HELD_PROBES + 2);
 	slot = held_find(self, crowd[HELD_PROBES]);
-	held_close(self, crowd[HELD_PROBES]);
+	held_close(self, crowd[HELD_PROBES], held_closing);
 	ck_assert_ptr_null(held_find(self, crowd[HELD_PROBES]));
 	ck_assert_ptr_eq(open_at(crowd[HELD_PROBES], 0x99), slot);
 	/* Open already: not in the place of a claim that is not true any more as well. */
@@ -349,7 +349,7 @@ START_TEST(keeps_its_slots_without_the_memory_of_the_thread)
 	ck_assert_ptr_eq(held_find(self, &mutex)->site, (const void *)0x10);
 	ck_assert(!held_matches(open_at(&later, 0x10), &later, SITE(0x10)));
 	ck_assert_uint_eq(held_fast[held_index(&later)].lock, 0);
-	held_close(self, &mutex);
+	held_close(self, &mutex, held_closing);
 	ck_assert_ptr_null(held_find(self, &mutex));
 }
 END_TEST
@@ -873,7 +873,7 @@ START_TEST(keeps_the_snapshot_of_a_lock_that_is_held)
 	held_open(self, &held_mutex, LOCK_MUTEX, HELD_PLAIN, site);
 	for (uintptr_t i = 0; i < 1000; i++) {
 		open_at(&busy[i], 0x1000 + 16 * i);
-		held_close(self, &busy[i]);
+		held_close(self, &busy[i], held_closing);
 	}
 	ck_assert_ptr_nonnull(capture_find(self, site.address, site.sp));
 }
@@ -1236,7 +1236,7 @@ START_TEST(shows_what_a_thread_holds)
 	ck_assert(!thread_tables_find_claim(&tables, thread, (uintptr_t)&tables, &claim));
 	claim.site = 1;
 	ck_assert(!thread_tables_find_snapshot(&tables, thread, &claim, &snapshot));
-	held_close(self, crowd[0]);
+	held_close(self, crowd[0], held_closing);
 	ck_assert(!thread_tables_find_claim(&tables, thread, (uintptr_t)crowd[0], &claim));
 }
 END_TEST
