@@ -46,12 +46,12 @@ struct thread_sides {
 	uint64_t delays, helds;
 };
 
-static int compare(uint64_t one, uint64_t other)
+static int sections_compare(uint64_t one, uint64_t other)
 {
 	return (one > other) - (one < other);
 }
 
-static uint32_t image_of(const struct model *model, uint32_t process)
+static uint32_t sections_image_of(const struct model *model, uint32_t process)
 {
 	const struct process_facts *facts = model_facts(model, process);
 
@@ -62,11 +62,11 @@ static uint32_t image_of(const struct model *model, uint32_t process)
 
 static int compare_taking(const struct taking *taking, uint32_t image, uint64_t lock, uint32_t kind)
 {
-	int order = compare(taking->image, image);
+	int order = sections_compare(taking->image, image);
 
 	if (!order)
-		order = compare(taking->taken->lock, lock);
-	return order ? order : compare(taking->taken->kind, kind);
+		order = sections_compare(taking->taken->lock, lock);
+	return order ? order : sections_compare(taking->taken->kind, kind);
 }
 
 static int by_lock_taken(const void *left, const void *right)
@@ -75,7 +75,8 @@ static int by_lock_taken(const void *left, const void *right)
 	int order = compare_taking(one, other->image, other->taken->lock, other->taken->kind);
 
 	/* The first one that was written stands for all. */
-	return order ? order : compare(one->taken->record.time_ns, other->taken->record.time_ns);
+	return order ? order
+		     : sections_compare(one->taken->record.time_ns, other->taken->record.time_ns);
 }
 
 /* A child that gives up goes on. */
@@ -90,8 +91,8 @@ static void collect_takings(struct section_table *table)
 		const struct record_taken *taken = model_taken(model, list->references[i]);
 
 		if (!(taken->flags & TAKEN_BOUNDED))
-			table->takings[table->taking_count++] =
-				(struct taking){taken, image_of(model, taken->record.process)};
+			table->takings[table->taking_count++] = (struct taking){
+				taken, sections_image_of(model, taken->record.process)};
 	}
 	qsort(table->takings, table->taking_count, sizeof(*table->takings), by_lock_taken);
 }
@@ -137,25 +138,25 @@ static const struct record_taken *taking_against(const struct section_table *tab
 /* The same lock at the same line. */
 static int compare_group(const struct section_entry *one, const struct section_entry *other)
 {
-	int order = compare(one->line, other->line);
+	int order = sections_compare(one->line, other->line);
 
 	if (!order)
-		order = compare(one->image, other->image);
+		order = sections_compare(one->image, other->image);
 	if (!order)
-		order = compare(one->section->lock, other->section->lock);
-	return order ? order : compare(one->section->kind, other->section->kind);
+		order = sections_compare(one->section->lock, other->section->lock);
+	return order ? order : sections_compare(one->section->kind, other->section->kind);
 }
 
 static int compare_thread(const struct section_entry *one, const struct section_entry *other)
 {
-	int order = compare(one->thread->born_in, other->thread->born_in);
+	int order = sections_compare(one->thread->born_in, other->thread->born_in);
 
 	if (!order)
-		order = compare(one->thread->serial, other->thread->serial);
+		order = sections_compare(one->thread->serial, other->thread->serial);
 	/* One that the shim never met has no serial. */
 	return order || one->thread->serial
 		       ? order
-		       : compare((uint32_t)one->thread->tid, (uint32_t)other->thread->tid);
+		       : sections_compare((uint32_t)one->thread->tid, (uint32_t)other->thread->tid);
 }
 
 static int by_line_and_lock(const void *left, const void *right)
@@ -165,7 +166,7 @@ static int by_line_and_lock(const void *left, const void *right)
 
 	if (!order)
 		order = compare_thread(one, other);
-	return order ? order : compare(one->reference, other->reference);
+	return order ? order : sections_compare(one->reference, other->reference);
 }
 
 static void collect_sections(struct section_table *table)
@@ -177,11 +178,12 @@ static void collect_sections(struct section_table *table)
 		arena_array(table->judgement->arena, list->count + 1, sizeof(*table->entries));
 	for (size_t i = 0; i < list->count; i++) {
 		const struct record_section *section = model_section(model, list->references[i]);
-		struct section_entry entry = {.section = section,
-					      .thread = model_thread(model, section->thread),
-					      .reference = list->references[i],
-					      .image = image_of(model, section->record.process),
-					      .line = fork_line_site(model, section->fork)};
+		struct section_entry entry = {
+			.section = section,
+			.thread = model_thread(model, section->thread),
+			.reference = list->references[i],
+			.image = sections_image_of(model, section->record.process),
+			.line = fork_line_site(model, section->fork)};
 
 		if (entry.thread && entry.line &&
 		    (section->side == SECTION_BEFORE || section->side == SECTION_AFTER))
@@ -402,20 +404,20 @@ const struct section_locks *sections_locks(struct judgement *judgement)
 static int compare_lock(const struct section_lock *lock, uint64_t line, uint32_t image,
 			const struct record_held *held)
 {
-	int order = compare(lock->line, line);
+	int order = sections_compare(lock->line, line);
 
 	if (!order)
-		order = compare(lock->image, image);
+		order = sections_compare(lock->image, image);
 	if (!order)
-		order = compare(lock->lock, held->lock);
-	return order ? order : compare(lock->kind, held->kind);
+		order = sections_compare(lock->lock, held->lock);
+	return order ? order : sections_compare(lock->kind, held->kind);
 }
 
 bool sections_have_error(struct judgement *judgement, const struct record_held *held)
 {
 	const struct section_locks *locks = sections_locks(judgement);
 	uint64_t line = fork_line_site(judgement->model, held->fork);
-	uint32_t image = image_of(judgement->model, held->record.process);
+	uint32_t image = sections_image_of(judgement->model, held->record.process);
 	size_t low = 0, high = locks->count;
 
 	while (low < high) {
