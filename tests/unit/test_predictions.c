@@ -278,6 +278,18 @@ static const struct side_case {
 };
 #define SIDE_CASES (sizeof(side_cases) / sizeof(*side_cases))
 
+START_TEST(tells_threads_apart_by_what_they_run)
+{
+	struct record_thread *logger = session_builder_cell(&session, scene.logger);
+
+	strcpy(logger->name, "server");
+	add_deadlock(&log_lock);
+	run_rules();
+	ck_assert_ptr_nonnull(
+		strstr(the("FC004")->message, " while the thread of log_write() is in log_write"));
+}
+END_TEST
+
 START_TEST(weighs_both_sides_of_the_fork)
 {
 	const struct side_case *sides = &side_cases[_i];
@@ -755,6 +767,7 @@ static struct finding prediction_of(const char *lock, enum severity severity, do
 				       .severity = severity,
 				       .risk = {.share = share, .forks = forks}};
 	return (struct finding){.code = "FC004",
+				.certainty = CERTAINTY_PREDICTED,
 				.fingerprint = "FC004-1",
 				.severity = severity,
 				.count = 1,
@@ -773,7 +786,7 @@ START_TEST(sharpens_its_estimate_with_sessions)
 
 	ck_assert_uint_eq(judge_merge(list, 4), 1);
 	ck_assert_int_eq(list[0].severity, SEVERITY_ERROR);
-	ck_assert_uint_eq(list[0].count, 4);
+	ck_assert_uint_eq(list[0].count, 1);
 	ck_assert_uint_eq(count_rows(&list[0]), 2);
 	ck_assert_str_eq(list[0].locks->name, "a");
 	ck_assert_str_eq(list[0].locks->next->name, "b");
@@ -815,6 +828,7 @@ Suite *predictions_suite(void)
 
 	tcase_add_checked_fixture(verdicts, setup, teardown);
 	tcase_add_test(verdicts, predicts_a_deadlock_with_both_threads);
+	tcase_add_test(verdicts, tells_threads_apart_by_what_they_run);
 	tcase_add_loop_test(verdicts, weighs_both_sides_of_the_fork, 0, SIDE_CASES);
 	tcase_add_loop_test(verdicts, takes_the_nearest_of_a_side, 0, 2);
 	tcase_add_test(verdicts, does_not_mix_threads);

@@ -154,7 +154,8 @@ static void add_prediction(struct judgement *judgement, struct predictions *pred
 	reachable_deadlock_fill_lock(judgement, prediction);
 	origin = origin_behind(&prediction->child.stack);
 	prediction->package = origin ? origin->package : NULL;
-	prediction->child.deed = arena_printf(judgement->arena, "took %s",
+	prediction->child.deed = arena_printf(judgement->arena, "took %s%s",
+					      lock->kind == LOCK_REGION ? "libc's lock " : "",
 					      evidence_lock_words(judgement, &prediction->part));
 	predictions->count++;
 }
@@ -287,11 +288,16 @@ static const char *reachable_deadlock_place(struct judgement *judgement, struct 
 			    evidence_file_name(frame->file), frame->line);
 }
 
+/* A thread that was never named has its creator's name: what it runs tells it apart. */
 static const char *reachable_deadlock_thread(struct judgement *judgement,
-					     const struct holder_part *holder)
+					     const struct finding *finding)
 {
+	const struct holder_part *holder = &finding->holder;
 	const char *name = holder->python_name ? holder->python_name : holder->name;
+	bool is_own = holder->python_name || !same_text(name, finding->fork.thread_name);
 
+	if (holder->start_routine && !(name && is_own))
+		return arena_printf(judgement->arena, "the thread of %s()", holder->start_routine);
 	return name ? arena_printf(judgement->arena, "thread \"%s\"", name) : "a lost thread";
 }
 
@@ -325,7 +331,7 @@ static void reachable_deadlock_explain(struct judgement *judgement, struct findi
 {
 	struct arena *arena = judgement->arena;
 	const char *lock = evidence_lock_words(judgement, &finding->lock);
-	const char *thread = reachable_deadlock_thread(judgement, &finding->holder);
+	const char *thread = reachable_deadlock_thread(judgement, finding);
 	const char *place = reachable_deadlock_place(judgement, &finding->holder.acquired_at);
 	const char *inside = finding->holder.inside;
 
