@@ -6,16 +6,21 @@
 #include "base/same_text.h"
 #include <string.h>
 
+/* Without the offset in an object. */
+static size_t base_length(const char *name)
+{
+	const char *part = strstr(name, "+0x");
+
+	return part ? (size_t)(part - name) : strlen(name);
+}
+
 /* Parts of one object, an array of stripes, are one row. */
 static int compare_name(const char *one, const char *other)
 {
-	const char *part = one ? strstr(one, "+0x") : NULL;
-	const char *other_part = other ? strstr(other, "+0x") : NULL;
+	bool is_same = one && other && base_length(one) == base_length(other) &&
+		       memcmp(one, other, base_length(one)) == 0;
 
-	if (part && other_part && part - one == other_part - other &&
-	    memcmp(one, other, (size_t)(part - one)) == 0)
-		return 0;
-	return compare_texts(one, other);
+	return is_same ? 0 : compare_texts(one, other);
 }
 
 static int compare_identity(const struct predicted_lock *one, const struct predicted_lock *other)

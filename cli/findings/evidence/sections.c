@@ -19,6 +19,7 @@ struct section_entry {
 	session_reference reference;
 	uint32_t image;
 	uint64_t line;
+	bool is_polled; /* who forks there waits for something that cannot be seen */
 };
 
 struct taking {
@@ -39,8 +40,7 @@ struct section_table {
 struct thread_sides {
 	enum nearness before, after;
 	bool is_before, is_after;
-	bool polls; /* the forking thread waits for what cannot be seen: that may be order */
-	const struct record_section *nearest;
+	const struct section_entry *nearest;
 	const struct record_taken *taken; /* that `nearest` would stand in the way of */
 	double delays_ns, held_ns;
 	uint64_t delays, helds;
@@ -192,12 +192,30 @@ static void collect_sections(struct section_table *table)
 	qsort(table->entries, table->entry_count, sizeof(*table->entries), by_line_and_lock);
 }
 
-/* What was open at the clone was on the cut. */
-static enum nearness nearness_of(const struct record_section *section)
+/* That a line polls is seen once it has had to wait: it is so of its first fork, too. */
+static void mark_polled(struct section_table *table)
 {
-	if (section->order == SECTION_FREE ||
-	    (section->side == SECTION_BEFORE && section->flags & SECTION_AT_FORK))
+	for (size_t first = 0, next; first < table->entry_count; first = next) {
+		uint64_t line = table->entries[first].line;
+		bool is_polled = false;
+
+		for (next = first; next < table->entry_count && table->entries[next].line == line;
+		     next++)
+			is_polled |= table->entries[next].section->flags & SECTION_POLLS;
+		for (size_t i = first; i < next; i++)
+			table->entries[i].is_polled = is_polled;
+	}
+}
+
+/* What was open at the clone was on the cut. */
+static enum nearness nearness_of(const struct section_entry *entry)
+{
+	const struct record_section *section = entry->section;
+
+	if (section->side == SECTION_BEFORE && section->flags & SECTION_AT_FORK)
 		return NEAR;
+	if (section->order == SECTION_FREE)
+		return entry->is_polled ? NEAR_PERHAPS : NEAR;
 	return section->order == SECTION_PERHAPS ? NEAR_PERHAPS : KEPT_AWAY;
 }
 
@@ -224,17 +242,16 @@ static void look_at_section(const struct section_table *table, struct thread_sid
 {
 	const struct record_taken *taken = taking_against(table, entry);
 	bool is_after = entry->section->side == SECTION_AFTER;
-	enum nearness nearness = nearness_of(entry->section), *side;
+	enum nearness nearness = nearness_of(entry), *side;
 
 	if (!taken)
 		return;
 	/* Of two that are as near, the later one: its stack is that of the thread itself. */
 	if (!sides->nearest || nearness > nearest_side(sides) ||
 	    (nearness == nearest_side(sides) && is_after && !sides->is_after)) {
-		sides->nearest = entry->section;
+		sides->nearest = entry;
 		sides->taken = taken;
 	}
-	sides->polls |= entry->section->flags & SECTION_POLLS;
 	side = is_after ? &sides->after : &sides->before;
 	if (nearness > *side)
 		*side = nearness;
@@ -251,7 +268,7 @@ static enum severity severity_of(const struct thread_sides *sides)
 	bool is_unordered = sides->after == NEAR || (sides->before == NEAR && sides->is_after &&
 						     sides->after != NEAR_PERHAPS);
 
-	if (is_unordered && !sides->polls)
+	if (is_unordered)
 		return SEVERITY_ERROR;
 	return nearest_side(sides) != KEPT_AWAY ? SEVERITY_WARNING : SEVERITY_NOTE;
 }
@@ -334,8 +351,10 @@ static void take_thread(struct section_lock *lock, const struct thread_sides *si
 		return;
 	lock->severity = severity;
 	lock->taken = sides->taken;
-	lock->section = sides->nearest;
-	lock->fork = sides->nearest->fork;
+	lock->section = sides->nearest->section;
+	lock->is_perhaps = nearness_of(sides->nearest) == NEAR_PERHAPS ||
+			   (severity == SEVERITY_WARNING && sides->after == NEAR_PERHAPS);
+	lock->fork = lock->section->fork;
 	lock->is_before = sides->is_before;
 	lock->is_after = sides->is_after;
 }
@@ -396,6 +415,7 @@ const struct section_locks *sections_locks(struct judgement *judgement)
 	collect_sections(&table);
 	if (!table.entry_count)
 		return judgement->sections;
+	mark_polled(&table);
 	collect_takings(&table);
 	find_locks(&table, judgement->sections);
 	return judgement->sections;

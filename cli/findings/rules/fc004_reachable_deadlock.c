@@ -220,14 +220,6 @@ static const struct prediction *leader_of(const struct prediction *list, size_t 
 	return leader;
 }
 
-static const char *order_word(const struct section_lock *lock)
-{
-	bool is_free =
-		lock->section->order == SECTION_FREE || lock->section->flags & SECTION_AT_FORK;
-
-	return is_free ? "free" : "perhaps";
-}
-
 /* Parts of one object are one row, and so are those without a name that are taken at one place. */
 static void reachable_deadlock_add_row(struct judgement *judgement, struct finding *finding,
 				       const struct prediction *prediction)
@@ -241,7 +233,7 @@ static void reachable_deadlock_add_row(struct judgement *judgement, struct findi
 	row->name = prediction->part.name;
 	row->user = prediction->part.user;
 	row->address = prediction->part.address;
-	row->order = order_word(prediction->lock);
+	row->order = prediction->lock->is_perhaps ? "perhaps" : "free";
 	row->risk = prediction->lock->risk;
 	known = predicted_locks_find(finding->locks, row);
 	row->alike = known ? known->alike + 1 : 0;
@@ -316,8 +308,7 @@ static const char *mechanism(const struct prediction *prediction)
 	if (prediction->severity == SEVERITY_ERROR)
 		return "nothing keeps it away from the fork: another schedule, and the child "
 		       "inherits the lock taken, without the thread that would give it back.";
-	if (prediction->lock->section->order == SECTION_PERHAPS &&
-	    !(prediction->lock->section->flags & SECTION_AT_FORK))
+	if (prediction->lock->is_perhaps)
 		return "not certain: one of the two threads polls for something that forkcheck "
 		       "cannot see (a flag, a file, the time), which may keep them apart.";
 	if (!prediction->lock->is_after)
@@ -380,8 +371,11 @@ static void reachable_deadlock_report(struct judgement *judgement, const struct 
 	finding->child = leader->child;
 	finding->package = leader->package;
 	sections_holder(judgement, &finding->holder, lock);
+	/* Of the parts of an object the row has the one that the finding tells of. */
+	reachable_deadlock_add_row(judgement, finding, leader);
 	for (size_t i = 0; i < count; i++)
-		reachable_deadlock_add_row(judgement, finding, &list[i]);
+		if (&list[i] != leader)
+			reachable_deadlock_add_row(judgement, finding, &list[i]);
 	reachable_deadlock_explain(judgement, finding, leader);
 	reachable_deadlock_cure(judgement, finding, lock);
 	evidence_identify_by_fork(judgement, finding);
