@@ -2,8 +2,8 @@
  * FC004 over sessions that are written here by hand: a server whose "logger" uses a mutex before
  * and after forks, and whose children take it. Nothing hangs.
  */
+#include "cli/findings/evidence/cut_sections.h"
 #include "cli/findings/evidence/predicted_locks.h"
-#include "cli/findings/evidence/sections.h"
 #include "cli/findings/judge.h"
 #include "cli/findings/narrow.h"
 #include "cli/findings/suppressions.h"

@@ -370,7 +370,7 @@ static void reachable_deadlock_report(struct judgement *judgement, const struct 
 	finding->lock = leader->part;
 	finding->child = leader->child;
 	finding->package = leader->package;
-	sections_holder(judgement, &finding->holder, lock);
+	cut_sections_holder(judgement, &finding->holder, lock);
 	/* Of the parts of an object the row has the one that the finding tells of. */
 	reachable_deadlock_add_row(judgement, finding, leader);
 	for (size_t i = 0; i < count; i++)
@@ -399,7 +399,7 @@ static struct predictions predict(struct judgement *judgement, const struct sect
 
 void judge_reachable_deadlock(struct judgement *judgement, const struct rule *rule)
 {
-	const struct section_locks *locks = sections_locks(judgement);
+	const struct section_locks *locks = cut_sections_locks(judgement);
 	struct predictions predictions = {.count = 0};
 
 	if (locks->count)

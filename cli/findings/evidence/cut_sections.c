@@ -4,7 +4,7 @@
  * schedule moves a section onto that cut unless something orders the two. Nothing is said of a
  * lock whose sections are all kept away, nor of readers among each other.
  */
-#include "sections.h"
+#include "cut_sections.h"
 #include "evidence.h"
 #include "fork_line.h"
 #include "python_evidence.h"
@@ -46,12 +46,12 @@ struct thread_sides {
 	uint64_t delays, helds;
 };
 
-static int sections_compare(uint64_t one, uint64_t other)
+static int cut_sections_compare(uint64_t one, uint64_t other)
 {
 	return (one > other) - (one < other);
 }
 
-static uint32_t sections_image_of(const struct model *model, uint32_t process)
+static uint32_t cut_sections_image_of(const struct model *model, uint32_t process)
 {
 	const struct process_facts *facts = model_facts(model, process);
 
@@ -62,11 +62,11 @@ static uint32_t sections_image_of(const struct model *model, uint32_t process)
 
 static int compare_taking(const struct taking *taking, uint32_t image, uint64_t lock, uint32_t kind)
 {
-	int order = sections_compare(taking->image, image);
+	int order = cut_sections_compare(taking->image, image);
 
 	if (!order)
-		order = sections_compare(taking->taken->lock, lock);
-	return order ? order : sections_compare(taking->taken->kind, kind);
+		order = cut_sections_compare(taking->taken->lock, lock);
+	return order ? order : cut_sections_compare(taking->taken->kind, kind);
 }
 
 static int by_lock_taken(const void *left, const void *right)
@@ -76,7 +76,8 @@ static int by_lock_taken(const void *left, const void *right)
 
 	/* The first one that was written stands for all. */
 	return order ? order
-		     : sections_compare(one->taken->record.time_ns, other->taken->record.time_ns);
+		     : cut_sections_compare(one->taken->record.time_ns,
+					    other->taken->record.time_ns);
 }
 
 /* A child that gives up goes on. */
@@ -92,7 +93,7 @@ static void collect_takings(struct section_table *table)
 
 		if (!(taken->flags & TAKEN_BOUNDED))
 			table->takings[table->taking_count++] = (struct taking){
-				taken, sections_image_of(model, taken->record.process)};
+				taken, cut_sections_image_of(model, taken->record.process)};
 	}
 	qsort(table->takings, table->taking_count, sizeof(*table->takings), by_lock_taken);
 }
@@ -138,25 +139,25 @@ static const struct record_taken *taking_against(const struct section_table *tab
 /* The same lock at the same line. */
 static int compare_group(const struct section_entry *one, const struct section_entry *other)
 {
-	int order = sections_compare(one->line, other->line);
+	int order = cut_sections_compare(one->line, other->line);
 
 	if (!order)
-		order = sections_compare(one->image, other->image);
+		order = cut_sections_compare(one->image, other->image);
 	if (!order)
-		order = sections_compare(one->section->lock, other->section->lock);
-	return order ? order : sections_compare(one->section->kind, other->section->kind);
+		order = cut_sections_compare(one->section->lock, other->section->lock);
+	return order ? order : cut_sections_compare(one->section->kind, other->section->kind);
 }
 
 static int compare_thread(const struct section_entry *one, const struct section_entry *other)
 {
-	int order = sections_compare(one->thread->born_in, other->thread->born_in);
+	int order = cut_sections_compare(one->thread->born_in, other->thread->born_in);
 
 	if (!order)
-		order = sections_compare(one->thread->serial, other->thread->serial);
+		order = cut_sections_compare(one->thread->serial, other->thread->serial);
 	/* One that the shim never met has no serial. */
-	return order || one->thread->serial
-		       ? order
-		       : sections_compare((uint32_t)one->thread->tid, (uint32_t)other->thread->tid);
+	return order || one->thread->serial ? order
+					    : cut_sections_compare((uint32_t)one->thread->tid,
+								   (uint32_t)other->thread->tid);
 }
 
 static int by_line_and_lock(const void *left, const void *right)
@@ -166,7 +167,7 @@ static int by_line_and_lock(const void *left, const void *right)
 
 	if (!order)
 		order = compare_thread(one, other);
-	return order ? order : sections_compare(one->reference, other->reference);
+	return order ? order : cut_sections_compare(one->reference, other->reference);
 }
 
 static void collect_sections(struct section_table *table)
@@ -182,7 +183,7 @@ static void collect_sections(struct section_table *table)
 			.section = section,
 			.thread = model_thread(model, section->thread),
 			.reference = list->references[i],
-			.image = sections_image_of(model, section->record.process),
+			.image = cut_sections_image_of(model, section->record.process),
 			.line = fork_line_site(model, section->fork)};
 
 		if (entry.thread && entry.line &&
@@ -405,7 +406,7 @@ static void find_locks(const struct section_table *table, struct section_locks *
 	}
 }
 
-const struct section_locks *sections_locks(struct judgement *judgement)
+const struct section_locks *cut_sections_locks(struct judgement *judgement)
 {
 	struct section_table table = {.judgement = judgement};
 
@@ -424,20 +425,20 @@ const struct section_locks *sections_locks(struct judgement *judgement)
 static int compare_lock(const struct section_lock *lock, uint64_t line, uint32_t image,
 			const struct record_held *held)
 {
-	int order = sections_compare(lock->line, line);
+	int order = cut_sections_compare(lock->line, line);
 
 	if (!order)
-		order = sections_compare(lock->image, image);
+		order = cut_sections_compare(lock->image, image);
 	if (!order)
-		order = sections_compare(lock->lock, held->lock);
-	return order ? order : sections_compare(lock->kind, held->kind);
+		order = cut_sections_compare(lock->lock, held->lock);
+	return order ? order : cut_sections_compare(lock->kind, held->kind);
 }
 
-bool sections_have_error(struct judgement *judgement, const struct record_held *held)
+bool cut_sections_have_error(struct judgement *judgement, const struct record_held *held)
 {
-	const struct section_locks *locks = sections_locks(judgement);
+	const struct section_locks *locks = cut_sections_locks(judgement);
 	uint64_t line = fork_line_site(judgement->model, held->fork);
-	uint32_t image = sections_image_of(judgement->model, held->record.process);
+	uint32_t image = cut_sections_image_of(judgement->model, held->record.process);
 	size_t low = 0, high = locks->count;
 
 	while (low < high) {
@@ -463,8 +464,8 @@ static const char *sides_words(const struct section_lock *lock)
 	return lock->is_before ? "before this fork" : "after this fork";
 }
 
-void sections_holder(struct judgement *judgement, struct holder_part *part,
-		     const struct section_lock *lock)
+void cut_sections_holder(struct judgement *judgement, struct holder_part *part,
+			 const struct section_lock *lock)
 {
 	const struct record_section *section = lock->section;
 	uint32_t process = section->record.process;

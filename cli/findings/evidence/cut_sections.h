@@ -3,8 +3,8 @@
  * that passed tells: what such threads did with the lock next to the forks (SECTION records),
  * what keeps that away from the fork, and where children took it (TAKEN records).
  */
-#ifndef FORKCHECK_SECTIONS_H
-#define FORKCHECK_SECTIONS_H
+#ifndef FORKCHECK_CUT_SECTIONS_H
+#define FORKCHECK_CUT_SECTIONS_H
 
 #include "judgement.h"
 
@@ -30,13 +30,13 @@ struct section_locks {
 };
 
 /* All of them, found once for a judgement. */
-const struct section_locks *sections_locks(struct judgement *judgement);
+const struct section_locks *cut_sections_locks(struct judgement *judgement);
 
 /* Is the lock one of them, at that fork, and an error? */
-bool sections_have_error(struct judgement *judgement, const struct record_held *held);
+bool cut_sections_have_error(struct judgement *judgement, const struct record_held *held);
 
 /* The lost thread as the one who has the lock, and where it takes it. */
-void sections_holder(struct judgement *judgement, struct holder_part *part,
-		     const struct section_lock *lock);
+void cut_sections_holder(struct judgement *judgement, struct holder_part *part,
+			 const struct section_lock *lock);
 
 #endif
