@@ -13,4 +13,12 @@ static inline bool same_text(const char *one, const char *other)
 	return one == other || (one && other && strcmp(one, other) == 0);
 }
 
+/* The order of strcmp(); NULL comes last. */
+static inline int compare_texts(const char *one, const char *other)
+{
+	if (!one || !other)
+		return (one == NULL) - (other == NULL);
+	return strcmp(one, other);
+}
+
 #endif

@@ -38,10 +38,18 @@ static struct finding **judge_place_of(const struct fingerprints *fingerprints,
 	return &fingerprints->table[at];
 }
 
+/* What did not happen is not seen the more often where a line of code has several stacks. */
+static uint64_t add_counts(const struct finding *one, const struct finding *other)
+{
+	if (one->certainty != CERTAINTY_PREDICTED)
+		return one->count + other->count;
+	return one->count > other->count ? one->count : other->count;
+}
+
 static void add_to(struct finding *same, const struct finding *finding)
 {
 	struct predicted_lock *locks = predicted_locks_join(same->locks, finding->locks);
-	uint64_t count = same->count + finding->count;
+	uint64_t count = add_counts(same, finding);
 	const char *action = same->action ? same->action : finding->action;
 	struct risk_part risk = same->risk;
 

@@ -21,6 +21,8 @@ static const struct {
 	[SUSPECTED] = {"FC002", "warning", "suspected", 0, 1, ANY},
 	[MISUSED] = {"FC007", "error", "observed", 1, 0, 66},
 	[FEARED] = {"FC002", "error", "suspected", 1, 0, 66},
+	[PREDICTED] = {"FC004", "error", "predicted", 1, 0, 66},
+	[IMAGINED] = {"FC004", "warning", "predicted", 0, 1, ANY},
 	[GUILTY] = {"FC001", "error", "proven", 1, 0, 66},
 };
 
@@ -306,6 +308,20 @@ static const char *judge_words(const json_t *finding, const struct program_case 
 	return expect_words(finding, "why", expected->says);
 }
 
+static const char *judge_prediction(const json_t *finding, const struct program_case *expected)
+{
+	const json_t *rows = json_object_get(finding, "locks");
+	const char *difference =
+		expect_text(json_object_get(finding, "holder"), "used", expected->used);
+
+	if (difference == NULL)
+		difference = expect_text(finding, "package", expected->package);
+	if (difference == NULL && expected->row != NULL &&
+	    expect_member(rows, "name", expected->row) == NULL)
+		difference = "the lock is not among those of the prediction";
+	return difference;
+}
+
 static const char *judge_finding(const json_t *finding, const struct program_case *expected)
 {
 	const char *difference =
@@ -325,6 +341,8 @@ static const char *judge_finding(const json_t *finding, const struct program_cas
 					 expected->function);
 	if (difference == NULL)
 		difference = judge_hang(finding, expected);
+	if (difference == NULL)
+		difference = judge_prediction(finding, expected);
 	if (difference == NULL)
 		difference = judge_words(finding, expected);
 	if (difference == NULL)

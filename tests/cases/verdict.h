@@ -13,6 +13,8 @@ enum verdict {
 	SUSPECTED,  /* one warning and no error: FC002, perhaps a hang */
 	MISUSED,    /* one error, observed: FC007, a handler that does wrong to a lock */
 	FEARED,     /* one error, suspected: FC002, only lost threads ever posted what it awaits */
+	PREDICTED,  /* one error, predicted: FC004, a lock that may be held at the fork */
+	IMAGINED,   /* one warning, predicted: FC004, the same where something may forbid it */
 	GUILTY,     /* one error, proven: FC001, a lock whose holder does not exist in the child */
 };
 
@@ -75,8 +77,11 @@ struct program_case {
 	/* Who has what a fork() waits for: what that one waits for, in words, and where it stands;
 	 * where the last one of the chain stands. */
 	const char *blocked_on, *blocked, *blocked_last;
-	const char *action; /* what was done to the process */
-	const char *says;   /* words in the message or in the explanation */
+	const char *used;    /* when the holder had the lock, of a prediction */
+	const char *package; /* whose code takes it in the child, of a prediction */
+	const char *row;     /* the name of one of its locks */
+	const char *action;  /* what was done to the process */
+	const char *says;    /* words in the message or in the explanation */
 	/* Other locks were held at the fork, too, and each has a warning: a hang has none beside
 	 * it. */
 	bool other_locks;

@@ -51,6 +51,7 @@
 	suite(programs) \
 	suite(hangs) \
 	suite(locks) \
+	suite(reachable) \
 	suite(regions) \
 	suite(commands) \
 	suite(parent) \

@@ -2,8 +2,8 @@
  * FC004 over sessions that are written here by hand: a server whose "logger" uses a mutex before
  * and after forks, and whose children take it. Nothing hangs.
  */
+#include "cli/findings/evidence/cut_sections.h"
 #include "cli/findings/evidence/predicted_locks.h"
-#include "cli/findings/evidence/sections.h"
 #include "cli/findings/judge.h"
 #include "cli/findings/narrow.h"
 #include "cli/findings/suppressions.h"
@@ -261,7 +261,7 @@ static const struct side_case {
 	{SECTION_GATED, SECTION_FREE, SEVERITY_ERROR},
 	{SECTION_FREE, SECTION_ORDERED, SEVERITY_ERROR},
 	{SECTION_FREE, SECTION_GATED, SEVERITY_ERROR},
-	{SECTION_FREE, SECTION_PERHAPS, SEVERITY_ERROR},
+	{SECTION_FREE, SECTION_PERHAPS, SEVERITY_WARNING},
 	{SECTION_FREE, 0, SEVERITY_WARNING},
 	{SECTION_PERHAPS, 0, SEVERITY_WARNING},
 	{0, SECTION_PERHAPS, SEVERITY_WARNING},
@@ -277,6 +277,18 @@ static const struct side_case {
 	{0, 0, -1},
 };
 #define SIDE_CASES (sizeof(side_cases) / sizeof(*side_cases))
+
+START_TEST(tells_threads_apart_by_what_they_run)
+{
+	struct record_thread *logger = session_builder_cell(&session, scene.logger);
+
+	strcpy(logger->name, "server");
+	add_deadlock(&log_lock);
+	run_rules();
+	ck_assert_ptr_nonnull(
+		strstr(the("FC004")->message, " while the thread of log_write() is in log_write"));
+}
+END_TEST
 
 START_TEST(weighs_both_sides_of_the_fork)
 {
@@ -301,11 +313,12 @@ START_TEST(takes_the_nearest_of_a_side)
 	add_taken(CHILD, scene.fork, &log_lock, 0);
 	add_section(scene.logger, &log_lock, SECTION_BEFORE, SECTION_ORDERED);
 	add_section(scene.logger, &log_lock, SECTION_AFTER, SECTION_ORDERED);
-	if (_i)
+	if (_i) {
 		add_section(scene.logger, &log_lock, SECTION_AFTER, SECTION_FREE);
-	else
+		add_section(scene.logger, &log_lock, SECTION_AFTER, SECTION_PERHAPS);
+	} else {
 		add_section(scene.logger, &log_lock, SECTION_BEFORE, SECTION_FREE);
-	add_section(scene.logger, &log_lock, SECTION_AFTER, SECTION_PERHAPS);
+	}
 	run_rules();
 	ck_assert_int_eq(the("FC004")->severity, SEVERITY_ERROR);
 }
@@ -347,6 +360,21 @@ START_TEST(takes_a_section_open_at_the_clone_for_a_free_one)
 	run_rules();
 	ck_assert_int_eq(the("FC004")->severity, SEVERITY_ERROR);
 	ck_assert_str_eq(the("FC004")->locks->order, "free");
+}
+END_TEST
+
+/* The flag was set in time at the first fork, so that nobody had to wait for it. */
+START_TEST(takes_a_line_that_polls_once_for_one_that_polls)
+{
+	session_reference polled;
+
+	add_deadlock(&log_lock);
+	polled = add_section(scene.other, &name_lock, SECTION_BEFORE, SECTION_ORDERED);
+	section_at(polled)->flags = SECTION_POLLS;
+	run_rules();
+	ck_assert_int_eq(the("FC004")->severity, SEVERITY_WARNING);
+	ck_assert_str_eq(the("FC004")->locks->order, "perhaps");
+	ck_assert_ptr_nonnull(strstr(the("FC004")->why, "polls"));
 }
 END_TEST
 
@@ -587,12 +615,13 @@ START_TEST(joins_the_parts_of_one_object)
 {
 	const struct finding *finding;
 
-	for (size_t i = 1; i < 4; i++)
-		add_deadlock(&stripe_locks[i]);
+	for (size_t i = 0; i < 4; i++)
+		add_deadlock(&stripe_locks[3 - i]);
 	run_rules();
 	finding = the("FC004");
 	ck_assert_uint_eq(count_rows(finding), 1);
-	ck_assert_uint_eq(finding->locks->alike, 2);
+	ck_assert_uint_eq(finding->locks->alike, 3);
+	ck_assert_str_eq(finding->locks->name, finding->lock.name);
 }
 END_TEST
 
@@ -755,6 +784,7 @@ static struct finding prediction_of(const char *lock, enum severity severity, do
 				       .severity = severity,
 				       .risk = {.share = share, .forks = forks}};
 	return (struct finding){.code = "FC004",
+				.certainty = CERTAINTY_PREDICTED,
 				.fingerprint = "FC004-1",
 				.severity = severity,
 				.count = 1,
@@ -773,7 +803,7 @@ START_TEST(sharpens_its_estimate_with_sessions)
 
 	ck_assert_uint_eq(judge_merge(list, 4), 1);
 	ck_assert_int_eq(list[0].severity, SEVERITY_ERROR);
-	ck_assert_uint_eq(list[0].count, 4);
+	ck_assert_uint_eq(list[0].count, 1);
 	ck_assert_uint_eq(count_rows(&list[0]), 2);
 	ck_assert_str_eq(list[0].locks->name, "a");
 	ck_assert_str_eq(list[0].locks->next->name, "b");
@@ -815,11 +845,13 @@ Suite *predictions_suite(void)
 
 	tcase_add_checked_fixture(verdicts, setup, teardown);
 	tcase_add_test(verdicts, predicts_a_deadlock_with_both_threads);
+	tcase_add_test(verdicts, tells_threads_apart_by_what_they_run);
 	tcase_add_loop_test(verdicts, weighs_both_sides_of_the_fork, 0, SIDE_CASES);
 	tcase_add_loop_test(verdicts, takes_the_nearest_of_a_side, 0, 2);
 	tcase_add_test(verdicts, does_not_mix_threads);
 	tcase_add_test(verdicts, shows_the_thread_that_makes_it_an_error);
 	tcase_add_test(verdicts, takes_a_section_open_at_the_clone_for_a_free_one);
+	tcase_add_test(verdicts, takes_a_line_that_polls_once_for_one_that_polls);
 	tcase_add_loop_test(verdicts, says_nothing_where_no_child_takes_it, 0, 3);
 	tcase_add_test(verdicts, says_nothing_of_a_lock_of_another_kind);
 	tcase_add_loop_test(verdicts, lets_readers_read, 0, 4);

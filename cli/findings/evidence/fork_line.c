@@ -51,13 +51,36 @@ bool fork_line_lost(const struct model *model, struct fork_link *link, session_r
 	return more;
 }
 
+static uint64_t fork_line_mix(uint64_t hash, uint64_t value)
+{
+	return (hash ^ value) * UINT64_C(0x9e3779b97f4a7c15) ^ hash >> 29;
+}
+
+/* Where only the handlers were seen, or nothing, the innermost frame is the same for all. */
+static const struct record_stack *stack_of_call(const struct model *model,
+						const struct record_fork *record)
+{
+	bool has_call = record->function != FORK_ATFORK_ONLY && record->function != FORK_UNSEEN &&
+			record->function != FORK_OUTSIDE;
+	const struct record_stack *stack = has_call ? model_stack(model, record->stack) : NULL;
+
+	return stack && !(stack->flags & STACK_NO_REGISTERS) ? stack : NULL;
+}
+
 uint64_t fork_line_site(const struct model *model, session_reference fork)
 {
 	const struct record_fork *record = model_fork(model, fork);
+	const struct process_facts *parent = record ? model_facts(model, record->parent) : NULL;
+	const struct record_stack *stack;
+	uint64_t site;
 
 	if (!record)
 		return 0;
-	return record->stack ? record->stack : LINE_OF_ONE | fork;
+	stack = stack_of_call(model, record);
+	site = fork_line_mix(parent ? parent->image : record->parent, record->python);
+	if (stack)
+		return fork_line_mix(site, stack->registers.pc) | 1;
+	return fork_line_mix(site, record->stack ? record->stack : LINE_OF_ONE | fork) | 1;
 }
 
 bool fork_line_comes_from(const struct model *model, session_reference fork,

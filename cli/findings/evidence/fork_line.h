@@ -29,8 +29,9 @@ bool fork_line_lost(const struct model *model, struct fork_link *link, session_r
 		    const struct process_facts *child);
 
 /*
- * What all forks from one line have in common, those that the same code made with the same
- * callers: the stack of their FORK records. 0: there is no such fork.
+ * What all forks from one line of a program have in common: where they were called, and of Python
+ * by which lines. What else lies on the stack may be left over from other calls. 0: there is no
+ * such fork.
  */
 uint64_t fork_line_site(const struct model *model, session_reference fork);
 

@@ -17,7 +17,7 @@ struct judgement {
 	struct finding *findings;
 	size_t count, capacity;
 	struct attribution *attributions; /* what attribution.c remembers */
-	struct section_locks *sections;   /* what sections.c has found; NULL: nobody has asked */
+	struct section_locks *sections; /* what cut_sections.c has found; NULL: nobody has asked */
 	struct origins origins;
 };
 

@@ -3,26 +3,24 @@
  * Measured times decide no order, for they differ from run to run.
  */
 #include "predicted_locks.h"
+#include "base/same_text.h"
 #include <string.h>
 
-static int compare_text(const char *one, const char *other)
+/* Without the offset in an object. */
+static size_t base_length(const char *name)
 {
-	/* What has a name comes first. */
-	if (!one || !other)
-		return (one == NULL) - (other == NULL);
-	return strcmp(one, other);
+	const char *part = strstr(name, "+0x");
+
+	return part ? (size_t)(part - name) : strlen(name);
 }
 
 /* Parts of one object, an array of stripes, are one row. */
 static int compare_name(const char *one, const char *other)
 {
-	const char *part = one ? strstr(one, "+0x") : NULL;
-	const char *other_part = other ? strstr(other, "+0x") : NULL;
+	bool is_same = one && other && base_length(one) == base_length(other) &&
+		       memcmp(one, other, base_length(one)) == 0;
 
-	if (part && other_part && part - one == other_part - other &&
-	    memcmp(one, other, (size_t)(part - one)) == 0)
-		return 0;
-	return compare_text(one, other);
+	return is_same ? 0 : compare_texts(one, other);
 }
 
 static int compare_identity(const struct predicted_lock *one, const struct predicted_lock *other)
@@ -30,8 +28,8 @@ static int compare_identity(const struct predicted_lock *one, const struct predi
 	int order = compare_name(one->name, other->name);
 
 	if (!order)
-		order = compare_text(one->kind, other->kind);
-	return order || one->name ? order : compare_text(one->user, other->user);
+		order = compare_texts(one->kind, other->kind);
+	return order || one->name ? order : compare_texts(one->user, other->user);
 }
 
 static int compare_rows(const struct predicted_lock *one, const struct predicted_lock *other)
@@ -41,8 +39,8 @@ static int compare_rows(const struct predicted_lock *one, const struct predicted
 	return compare_identity(one, other);
 }
 
-static struct predicted_lock **find_same(struct predicted_lock **list,
-					 const struct predicted_lock *lock)
+static struct predicted_lock **predicted_locks_find_same(struct predicted_lock **list,
+							 const struct predicted_lock *lock)
 {
 	while (*list && compare_identity(*list, lock))
 		list = &(*list)->next;
@@ -52,10 +50,10 @@ static struct predicted_lock **find_same(struct predicted_lock **list,
 const struct predicted_lock *predicted_locks_find(struct predicted_lock *list,
 						  const struct predicted_lock *lock)
 {
-	return *find_same(&list, lock);
+	return *predicted_locks_find_same(&list, lock);
 }
 
-static void insert(struct predicted_lock **list, struct predicted_lock *lock)
+static void predicted_locks_insert(struct predicted_lock **list, struct predicted_lock *lock)
 {
 	while (*list && compare_rows(*list, lock) <= 0)
 		list = &(*list)->next;
@@ -73,7 +71,7 @@ static void take_numbers(struct predicted_lock *lock, const struct predicted_loc
 
 struct predicted_lock *predicted_locks_add(struct predicted_lock *list, struct predicted_lock *lock)
 {
-	struct predicted_lock **same = find_same(&list, lock), *known = *same;
+	struct predicted_lock **same = predicted_locks_find_same(&list, lock), *known = *same;
 
 	if (known) {
 		*same = known->next;
@@ -85,7 +83,7 @@ struct predicted_lock *predicted_locks_add(struct predicted_lock *list, struct p
 		}
 		lock = known;
 	}
-	insert(&list, lock);
+	predicted_locks_insert(&list, lock);
 	return list;
 }
 

@@ -7,7 +7,7 @@
 #include "wait_evidence.h"
 
 /* A hang, or a try that failed. */
-static bool has_failed(const struct model *model, session_reference reference)
+static bool told_locks_has_failed(const struct model *model, session_reference reference)
 {
 	const struct record_wait *wait = model_wait(model, reference);
 
@@ -25,7 +25,7 @@ static bool is_waited_for(const struct model *model, uint64_t lock, uint32_t kin
 		const struct record_wait *wait = model_wait(model, waits->references[i]);
 
 		if (wait->lock == lock && wait->kind == kind &&
-		    has_failed(model, waits->references[i]) &&
+		    told_locks_has_failed(model, waits->references[i]) &&
 		    fork_line_comes_from(model, wait->fork, fork))
 			return true;
 	}

@@ -154,19 +154,13 @@ static void add_prediction(struct judgement *judgement, struct predictions *pred
 	reachable_deadlock_fill_lock(judgement, prediction);
 	origin = origin_behind(&prediction->child.stack);
 	prediction->package = origin ? origin->package : NULL;
-	prediction->child.deed = arena_printf(judgement->arena, "took %s",
+	prediction->child.deed = arena_printf(judgement->arena, "took %s%s",
+					      lock->kind == LOCK_REGION ? "libc's lock " : "",
 					      evidence_lock_words(judgement, &prediction->part));
 	predictions->count++;
 }
 
 /* --- which of them stands for all ------------------------------------------------------- */
-
-static int compare_text(const char *one, const char *other)
-{
-	if (!one || !other)
-		return (one == NULL) - (other == NULL);
-	return strcmp(one, other);
-}
 
 static int by_fork_and_package(const void *left, const void *right)
 {
@@ -176,7 +170,7 @@ static int by_fork_and_package(const void *left, const void *right)
 
 	if (one->lock->line != other->lock->line)
 		return one->lock->line < other->lock->line ? -1 : 1;
-	order = compare_text(one->package, other->package);
+	order = compare_texts(one->package, other->package);
 	return order ? order : (one->lock > other->lock) - (one->lock < other->lock);
 }
 
@@ -192,18 +186,18 @@ static int by_stack(const void *left, const void *right)
 	return (one > other) - (one < other);
 }
 
-static bool is_same_finding(const struct prediction *one, const struct prediction *other)
+static bool reachable_deadlock_is_same(const struct prediction *one, const struct prediction *other)
 {
 	return one->lock->line == other->lock->line && same_text(one->package, other->package);
 }
 
 static int compare_names(const struct prediction *one, const struct prediction *other)
 {
-	int order = compare_text(one->part.name, other->part.name);
+	int order = compare_texts(one->part.name, other->part.name);
 
 	if (!order)
-		order = compare_text(one->part.user, other->part.user);
-	return order ? order : compare_text(one->part.kind, other->part.kind);
+		order = compare_texts(one->part.user, other->part.user);
+	return order ? order : compare_texts(one->part.kind, other->part.kind);
 }
 
 /* The likeliest of the most severe ones; measured times that are much alike do not decide. */
@@ -226,17 +220,9 @@ static const struct prediction *leader_of(const struct prediction *list, size_t 
 	return leader;
 }
 
-static const char *order_word(const struct section_lock *lock)
-{
-	bool is_free =
-		lock->section->order == SECTION_FREE || lock->section->flags & SECTION_AT_FORK;
-
-	return is_free ? "free" : "perhaps";
-}
-
 /* Parts of one object are one row, and so are those without a name that are taken at one place. */
-static void add_row(struct judgement *judgement, struct finding *finding,
-		    const struct prediction *prediction)
+static void reachable_deadlock_add_row(struct judgement *judgement, struct finding *finding,
+				       const struct prediction *prediction)
 {
 	struct predicted_lock *row = arena_zalloc(judgement->arena, sizeof(*row));
 	const struct predicted_lock *known;
@@ -247,7 +233,7 @@ static void add_row(struct judgement *judgement, struct finding *finding,
 	row->name = prediction->part.name;
 	row->user = prediction->part.user;
 	row->address = prediction->part.address;
-	row->order = order_word(prediction->lock);
+	row->order = prediction->lock->is_perhaps ? "perhaps" : "free";
 	row->risk = prediction->lock->risk;
 	known = predicted_locks_find(finding->locks, row);
 	row->alike = known ? known->alike + 1 : 0;
@@ -260,15 +246,15 @@ static void add_row(struct judgement *judgement, struct finding *finding,
 
 /* --- words ----------------------------------------------------------------------------- */
 
-static bool is_written(const struct frame *frame)
+static bool reachable_deadlock_is_written(const struct frame *frame)
 {
 	return frame->function && !(frame->origin && frame->origin->kind == ORIGIN_RUNTIME);
 }
 
-static const struct frame *innermost_written(const struct frame *list, size_t count)
+static const struct frame *reachable_deadlock_innermost(const struct frame *list, size_t count)
 {
 	for (size_t i = 0; i < count; i++)
-		if (is_written(&list[i]))
+		if (reachable_deadlock_is_written(&list[i]))
 			return &list[i];
 	return NULL;
 }
@@ -280,9 +266,9 @@ static const char *reachable_deadlock_place(struct judgement *judgement, struct 
 	const struct frame *frame;
 
 	origins_mark(&judgement->origins, judgement->arena, stack);
-	frame = innermost_written(stack->list, stack->count);
+	frame = reachable_deadlock_innermost(stack->list, stack->count);
 	if (!frame && python)
-		frame = innermost_written(python->list, python->count);
+		frame = reachable_deadlock_innermost(python->list, python->count);
 	for (size_t i = 0; i < stack->count && !frame; i++)
 		if (stack->list[i].function)
 			frame = &stack->list[i];
@@ -294,14 +280,21 @@ static const char *reachable_deadlock_place(struct judgement *judgement, struct 
 			    evidence_file_name(frame->file), frame->line);
 }
 
-static const char *thread_words(struct judgement *judgement, const struct holder_part *holder)
+/* A thread that was never named has its creator's name: what it runs tells it apart. */
+static const char *reachable_deadlock_thread(struct judgement *judgement,
+					     const struct finding *finding)
 {
+	const struct holder_part *holder = &finding->holder;
 	const char *name = holder->python_name ? holder->python_name : holder->name;
+	bool is_own = holder->python_name || !same_text(name, finding->fork.thread_name);
 
+	if (holder->start_routine && !(name && is_own))
+		return arena_printf(judgement->arena, "the thread of %s()", holder->start_routine);
 	return name ? arena_printf(judgement->arena, "thread \"%s\"", name) : "a lost thread";
 }
 
-static const char *fork_words(struct judgement *judgement, const struct fork_part *fork)
+static const char *reachable_deadlock_fork(struct judgement *judgement,
+					   const struct fork_part *fork)
 {
 	if (!fork->function)
 		return "the fork";
@@ -315,8 +308,7 @@ static const char *mechanism(const struct prediction *prediction)
 	if (prediction->severity == SEVERITY_ERROR)
 		return "nothing keeps it away from the fork: another schedule, and the child "
 		       "inherits the lock taken, without the thread that would give it back.";
-	if (prediction->lock->section->order == SECTION_PERHAPS &&
-	    !(prediction->lock->section->flags & SECTION_AT_FORK))
+	if (prediction->lock->is_perhaps)
 		return "not certain: one of the two threads polls for something that forkcheck "
 		       "cannot see (a flag, a file, the time), which may keep them apart.";
 	if (!prediction->lock->is_after)
@@ -330,13 +322,14 @@ static void reachable_deadlock_explain(struct judgement *judgement, struct findi
 {
 	struct arena *arena = judgement->arena;
 	const char *lock = evidence_lock_words(judgement, &finding->lock);
-	const char *thread = thread_words(judgement, &finding->holder);
+	const char *thread = reachable_deadlock_thread(judgement, finding);
 	const char *place = reachable_deadlock_place(judgement, &finding->holder.acquired_at);
 	const char *inside = finding->holder.inside;
 
 	finding->message = arena_printf(
 		arena, "a child would wait for ever for %s%s if %s came while %s is %s%s.",
-		inside ? "libc's lock " : "", lock, fork_words(judgement, &finding->fork), thread,
+		inside ? "libc's lock " : "", lock,
+		reachable_deadlock_fork(judgement, &finding->fork), thread,
 		inside  ? arena_printf(arena, "inside %s", inside)
 		: place ? arena_printf(arena, "in %s", place)
 			: "in its section",
@@ -377,9 +370,12 @@ static void reachable_deadlock_report(struct judgement *judgement, const struct 
 	finding->lock = leader->part;
 	finding->child = leader->child;
 	finding->package = leader->package;
-	sections_holder(judgement, &finding->holder, lock);
+	cut_sections_holder(judgement, &finding->holder, lock);
+	/* Of the parts of an object the row has the one that the finding tells of. */
+	reachable_deadlock_add_row(judgement, finding, leader);
 	for (size_t i = 0; i < count; i++)
-		add_row(judgement, finding, &list[i]);
+		if (&list[i] != leader)
+			reachable_deadlock_add_row(judgement, finding, &list[i]);
 	reachable_deadlock_explain(judgement, finding, leader);
 	reachable_deadlock_cure(judgement, finding, lock);
 	evidence_identify_by_fork(judgement, finding);
@@ -403,7 +399,7 @@ static struct predictions predict(struct judgement *judgement, const struct sect
 
 void judge_reachable_deadlock(struct judgement *judgement, const struct rule *rule)
 {
-	const struct section_locks *locks = sections_locks(judgement);
+	const struct section_locks *locks = cut_sections_locks(judgement);
 	struct predictions predictions = {.count = 0};
 
 	if (locks->count)
@@ -411,8 +407,8 @@ void judge_reachable_deadlock(struct judgement *judgement, const struct rule *ru
 	for (size_t first = 0, next; first < predictions.count; first = next) {
 		const struct prediction *begin = &predictions.list[first];
 
-		for (next = first + 1;
-		     next < predictions.count && is_same_finding(begin, &predictions.list[next]);)
+		for (next = first + 1; next < predictions.count &&
+				       reachable_deadlock_is_same(begin, &predictions.list[next]);)
 			next++;
 		reachable_deadlock_report(judgement, rule, begin, next - first);
 	}

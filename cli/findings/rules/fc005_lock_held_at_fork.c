@@ -200,7 +200,7 @@ static void lock_held_at_fork_report(struct judgement *judgement, const struct r
 static bool is_said_already(struct judgement *judgement, const struct record_held *held)
 {
 	return told_locks_have(judgement->model, held->lock, held->kind, held->fork) ||
-	       sections_have_error(judgement, held);
+	       cut_sections_have_error(judgement, held);
 }
 
 static bool is_left_for_ever(const struct record_held *held)

@@ -2,7 +2,7 @@
 #ifndef FORKCHECK_LOCK_HELD_AT_FORK_H
 #define FORKCHECK_LOCK_HELD_AT_FORK_H
 
-#include "findings/evidence/sections.h"
+#include "findings/evidence/cut_sections.h"
 #include "rule.h"
 
 /* A thread held the lock at a fork of that line, whose child left it alone: FC005 tells of it,

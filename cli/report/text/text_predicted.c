@@ -20,8 +20,8 @@ static bool is_shown_above(const struct finding *finding, const struct predicted
 	       (lock->name != NULL || same_text(lock->user, finding->lock.user));
 }
 
-static const char *row_words(struct page *page, const struct finding *finding,
-			     const struct predicted_lock *lock)
+static const char *predicted_row_words(struct page *page, const struct finding *finding,
+				       const struct predicted_lock *lock)
 {
 	struct arena *arena = &page->arena;
 	struct lock_part part = {.kind = lock->kind, .name = lock->name, .address = lock->address};
@@ -47,9 +47,9 @@ static void put_locks(struct page *page, const struct finding *finding)
 	for (const struct predicted_lock *lock = finding->locks; lock != NULL; lock = lock->next) {
 		if (is_shown_above(finding, lock) || ++count > LOCKS_SHOWN)
 			continue;
-		words = words == NULL ? row_words(page, finding, lock)
+		words = words == NULL ? predicted_row_words(page, finding, lock)
 				      : arena_printf(arena, "%s; %s", words,
-						     row_words(page, finding, lock));
+						     predicted_row_words(page, finding, lock));
 	}
 	if (words == NULL)
 		return;
@@ -60,13 +60,14 @@ static void put_locks(struct page *page, const struct finding *finding)
 }
 
 /* "4,000,000" */
-static const char *grouped(struct arena *arena, uint64_t number)
+static const char *predicted_number_words(struct arena *arena, uint64_t number)
 {
 	const char *words = arena_printf(arena, "%" PRIu64, number % 1000);
 
 	if (number < 1000)
 		return words;
-	return arena_printf(arena, "%s,%03" PRIu64, grouped(arena, number / 1000), number % 1000);
+	return arena_printf(arena, "%s,%03" PRIu64, predicted_number_words(arena, number / 1000),
+			    number % 1000);
 }
 
 static void put_risk(struct page *page, const struct risk_part *risk)
@@ -82,7 +83,7 @@ static void put_risk(struct page *page, const struct risk_part *risk)
 			  ? arena_printf(&page->arena, "nearly every fork; an estimate, from %s.",
 					 basis)
 			  : arena_printf(&page->arena, "about 1 fork in %s; an estimate, from %s.",
-					 grouped(&page->arena, one_in), basis));
+					 predicted_number_words(&page->arena, one_in), basis));
 }
 
 void put_prediction(struct page *page, const struct finding *finding)

@@ -4,7 +4,7 @@
  * schedule moves a section onto that cut unless something orders the two. Nothing is said of a
  * lock whose sections are all kept away, nor of readers among each other.
  */
-#include "sections.h"
+#include "cut_sections.h"
 #include "evidence.h"
 #include "fork_line.h"
 #include "python_evidence.h"
@@ -19,6 +19,7 @@ struct section_entry {
 	session_reference reference;
 	uint32_t image;
 	uint64_t line;
+	bool is_polled; /* who forks there waits for something that cannot be seen */
 };
 
 struct taking {
@@ -39,19 +40,18 @@ struct section_table {
 struct thread_sides {
 	enum nearness before, after;
 	bool is_before, is_after;
-	bool polls; /* the forking thread waits for what cannot be seen: that may be order */
-	const struct record_section *nearest;
+	const struct section_entry *nearest;
 	const struct record_taken *taken; /* that `nearest` would stand in the way of */
 	double delays_ns, held_ns;
 	uint64_t delays, helds;
 };
 
-static int compare(uint64_t one, uint64_t other)
+static int cut_sections_compare(uint64_t one, uint64_t other)
 {
 	return (one > other) - (one < other);
 }
 
-static uint32_t image_of(const struct model *model, uint32_t process)
+static uint32_t cut_sections_image_of(const struct model *model, uint32_t process)
 {
 	const struct process_facts *facts = model_facts(model, process);
 
@@ -62,11 +62,11 @@ static uint32_t image_of(const struct model *model, uint32_t process)
 
 static int compare_taking(const struct taking *taking, uint32_t image, uint64_t lock, uint32_t kind)
 {
-	int order = compare(taking->image, image);
+	int order = cut_sections_compare(taking->image, image);
 
 	if (!order)
-		order = compare(taking->taken->lock, lock);
-	return order ? order : compare(taking->taken->kind, kind);
+		order = cut_sections_compare(taking->taken->lock, lock);
+	return order ? order : cut_sections_compare(taking->taken->kind, kind);
 }
 
 static int by_lock_taken(const void *left, const void *right)
@@ -75,7 +75,9 @@ static int by_lock_taken(const void *left, const void *right)
 	int order = compare_taking(one, other->image, other->taken->lock, other->taken->kind);
 
 	/* The first one that was written stands for all. */
-	return order ? order : compare(one->taken->record.time_ns, other->taken->record.time_ns);
+	return order ? order
+		     : cut_sections_compare(one->taken->record.time_ns,
+					    other->taken->record.time_ns);
 }
 
 /* A child that gives up goes on. */
@@ -90,8 +92,8 @@ static void collect_takings(struct section_table *table)
 		const struct record_taken *taken = model_taken(model, list->references[i]);
 
 		if (!(taken->flags & TAKEN_BOUNDED))
-			table->takings[table->taking_count++] =
-				(struct taking){taken, image_of(model, taken->record.process)};
+			table->takings[table->taking_count++] = (struct taking){
+				taken, cut_sections_image_of(model, taken->record.process)};
 	}
 	qsort(table->takings, table->taking_count, sizeof(*table->takings), by_lock_taken);
 }
@@ -137,25 +139,25 @@ static const struct record_taken *taking_against(const struct section_table *tab
 /* The same lock at the same line. */
 static int compare_group(const struct section_entry *one, const struct section_entry *other)
 {
-	int order = compare(one->line, other->line);
+	int order = cut_sections_compare(one->line, other->line);
 
 	if (!order)
-		order = compare(one->image, other->image);
+		order = cut_sections_compare(one->image, other->image);
 	if (!order)
-		order = compare(one->section->lock, other->section->lock);
-	return order ? order : compare(one->section->kind, other->section->kind);
+		order = cut_sections_compare(one->section->lock, other->section->lock);
+	return order ? order : cut_sections_compare(one->section->kind, other->section->kind);
 }
 
 static int compare_thread(const struct section_entry *one, const struct section_entry *other)
 {
-	int order = compare(one->thread->born_in, other->thread->born_in);
+	int order = cut_sections_compare(one->thread->born_in, other->thread->born_in);
 
 	if (!order)
-		order = compare(one->thread->serial, other->thread->serial);
+		order = cut_sections_compare(one->thread->serial, other->thread->serial);
 	/* One that the shim never met has no serial. */
-	return order || one->thread->serial
-		       ? order
-		       : compare((uint32_t)one->thread->tid, (uint32_t)other->thread->tid);
+	return order || one->thread->serial ? order
+					    : cut_sections_compare((uint32_t)one->thread->tid,
+								   (uint32_t)other->thread->tid);
 }
 
 static int by_line_and_lock(const void *left, const void *right)
@@ -165,7 +167,7 @@ static int by_line_and_lock(const void *left, const void *right)
 
 	if (!order)
 		order = compare_thread(one, other);
-	return order ? order : compare(one->reference, other->reference);
+	return order ? order : cut_sections_compare(one->reference, other->reference);
 }
 
 static void collect_sections(struct section_table *table)
@@ -177,11 +179,12 @@ static void collect_sections(struct section_table *table)
 		arena_array(table->judgement->arena, list->count + 1, sizeof(*table->entries));
 	for (size_t i = 0; i < list->count; i++) {
 		const struct record_section *section = model_section(model, list->references[i]);
-		struct section_entry entry = {.section = section,
-					      .thread = model_thread(model, section->thread),
-					      .reference = list->references[i],
-					      .image = image_of(model, section->record.process),
-					      .line = fork_line_site(model, section->fork)};
+		struct section_entry entry = {
+			.section = section,
+			.thread = model_thread(model, section->thread),
+			.reference = list->references[i],
+			.image = cut_sections_image_of(model, section->record.process),
+			.line = fork_line_site(model, section->fork)};
 
 		if (entry.thread && entry.line &&
 		    (section->side == SECTION_BEFORE || section->side == SECTION_AFTER))
@@ -190,12 +193,30 @@ static void collect_sections(struct section_table *table)
 	qsort(table->entries, table->entry_count, sizeof(*table->entries), by_line_and_lock);
 }
 
-/* What was open at the clone was on the cut. */
-static enum nearness nearness_of(const struct record_section *section)
+/* That a line polls is seen once it has had to wait: it is so of its first fork, too. */
+static void mark_polled(struct section_table *table)
 {
-	if (section->order == SECTION_FREE ||
-	    (section->side == SECTION_BEFORE && section->flags & SECTION_AT_FORK))
+	for (size_t first = 0, next; first < table->entry_count; first = next) {
+		uint64_t line = table->entries[first].line;
+		bool is_polled = false;
+
+		for (next = first; next < table->entry_count && table->entries[next].line == line;
+		     next++)
+			is_polled |= table->entries[next].section->flags & SECTION_POLLS;
+		for (size_t i = first; i < next; i++)
+			table->entries[i].is_polled = is_polled;
+	}
+}
+
+/* What was open at the clone was on the cut. */
+static enum nearness nearness_of(const struct section_entry *entry)
+{
+	const struct record_section *section = entry->section;
+
+	if (section->side == SECTION_BEFORE && section->flags & SECTION_AT_FORK)
 		return NEAR;
+	if (section->order == SECTION_FREE)
+		return entry->is_polled ? NEAR_PERHAPS : NEAR;
 	return section->order == SECTION_PERHAPS ? NEAR_PERHAPS : KEPT_AWAY;
 }
 
@@ -222,17 +243,16 @@ static void look_at_section(const struct section_table *table, struct thread_sid
 {
 	const struct record_taken *taken = taking_against(table, entry);
 	bool is_after = entry->section->side == SECTION_AFTER;
-	enum nearness nearness = nearness_of(entry->section), *side;
+	enum nearness nearness = nearness_of(entry), *side;
 
 	if (!taken)
 		return;
 	/* Of two that are as near, the later one: its stack is that of the thread itself. */
 	if (!sides->nearest || nearness > nearest_side(sides) ||
 	    (nearness == nearest_side(sides) && is_after && !sides->is_after)) {
-		sides->nearest = entry->section;
+		sides->nearest = entry;
 		sides->taken = taken;
 	}
-	sides->polls |= entry->section->flags & SECTION_POLLS;
 	side = is_after ? &sides->after : &sides->before;
 	if (nearness > *side)
 		*side = nearness;
@@ -249,7 +269,7 @@ static enum severity severity_of(const struct thread_sides *sides)
 	bool is_unordered = sides->after == NEAR || (sides->before == NEAR && sides->is_after &&
 						     sides->after != NEAR_PERHAPS);
 
-	if (is_unordered && !sides->polls)
+	if (is_unordered)
 		return SEVERITY_ERROR;
 	return nearest_side(sides) != KEPT_AWAY ? SEVERITY_WARNING : SEVERITY_NOTE;
 }
@@ -332,8 +352,10 @@ static void take_thread(struct section_lock *lock, const struct thread_sides *si
 		return;
 	lock->severity = severity;
 	lock->taken = sides->taken;
-	lock->section = sides->nearest;
-	lock->fork = sides->nearest->fork;
+	lock->section = sides->nearest->section;
+	lock->is_perhaps = nearness_of(sides->nearest) == NEAR_PERHAPS ||
+			   (severity == SEVERITY_WARNING && sides->after == NEAR_PERHAPS);
+	lock->fork = lock->section->fork;
 	lock->is_before = sides->is_before;
 	lock->is_after = sides->is_after;
 }
@@ -384,7 +406,7 @@ static void find_locks(const struct section_table *table, struct section_locks *
 	}
 }
 
-const struct section_locks *sections_locks(struct judgement *judgement)
+const struct section_locks *cut_sections_locks(struct judgement *judgement)
 {
 	struct section_table table = {.judgement = judgement};
 
@@ -394,6 +416,7 @@ const struct section_locks *sections_locks(struct judgement *judgement)
 	collect_sections(&table);
 	if (!table.entry_count)
 		return judgement->sections;
+	mark_polled(&table);
 	collect_takings(&table);
 	find_locks(&table, judgement->sections);
 	return judgement->sections;
@@ -402,20 +425,20 @@ const struct section_locks *sections_locks(struct judgement *judgement)
 static int compare_lock(const struct section_lock *lock, uint64_t line, uint32_t image,
 			const struct record_held *held)
 {
-	int order = compare(lock->line, line);
+	int order = cut_sections_compare(lock->line, line);
 
 	if (!order)
-		order = compare(lock->image, image);
+		order = cut_sections_compare(lock->image, image);
 	if (!order)
-		order = compare(lock->lock, held->lock);
-	return order ? order : compare(lock->kind, held->kind);
+		order = cut_sections_compare(lock->lock, held->lock);
+	return order ? order : cut_sections_compare(lock->kind, held->kind);
 }
 
-bool sections_have_error(struct judgement *judgement, const struct record_held *held)
+bool cut_sections_have_error(struct judgement *judgement, const struct record_held *held)
 {
-	const struct section_locks *locks = sections_locks(judgement);
+	const struct section_locks *locks = cut_sections_locks(judgement);
 	uint64_t line = fork_line_site(judgement->model, held->fork);
-	uint32_t image = image_of(judgement->model, held->record.process);
+	uint32_t image = cut_sections_image_of(judgement->model, held->record.process);
 	size_t low = 0, high = locks->count;
 
 	while (low < high) {
@@ -441,8 +464,8 @@ static const char *sides_words(const struct section_lock *lock)
 	return lock->is_before ? "before this fork" : "after this fork";
 }
 
-void sections_holder(struct judgement *judgement, struct holder_part *part,
-		     const struct section_lock *lock)
+void cut_sections_holder(struct judgement *judgement, struct holder_part *part,
+			 const struct section_lock *lock)
 {
 	const struct record_section *section = lock->section;
 	uint32_t process = section->record.process;

@@ -3,8 +3,8 @@
  * that passed tells: what such threads did with the lock next to the forks (SECTION records),
  * what keeps that away from the fork, and where children took it (TAKEN records).
  */
-#ifndef FORKCHECK_SECTIONS_H
-#define FORKCHECK_SECTIONS_H
+#ifndef FORKCHECK_CUT_SECTIONS_H
+#define FORKCHECK_CUT_SECTIONS_H
 
 #include "judgement.h"
 
@@ -19,7 +19,8 @@ struct section_lock {
 	enum severity severity;
 	const struct record_taken *taken;
 	const struct record_section *section; /* of the thread, the one that says so */
-	bool is_before, is_after;             /* of the fork: where the thread was seen */
+	bool is_perhaps;          /* something that cannot be seen may keep that one away */
+	bool is_before, is_after; /* of the fork: where the thread was seen */
 	struct risk_part risk;
 };
 
@@ -29,13 +30,13 @@ struct section_locks {
 };
 
 /* All of them, found once for a judgement. */
-const struct section_locks *sections_locks(struct judgement *judgement);
+const struct section_locks *cut_sections_locks(struct judgement *judgement);
 
 /* Is the lock one of them, at that fork, and an error? */
-bool sections_have_error(struct judgement *judgement, const struct record_held *held);
+bool cut_sections_have_error(struct judgement *judgement, const struct record_held *held);
 
 /* The lost thread as the one who has the lock, and where it takes it. */
-void sections_holder(struct judgement *judgement, struct holder_part *part,
-		     const struct section_lock *lock);
+void cut_sections_holder(struct judgement *judgement, struct holder_part *part,
+			 const struct section_lock *lock);
 
 #endif
