@@ -284,7 +284,8 @@ struct session_intern {
 	record(PLACE,       place,       BYTES, name_length) \
 	record(HANDED,      handed,      NOTHING) \
 	record(SIGNAL,      signal,      NOTHING) \
-	record(SECTION,     section,     NOTHING)
+	record(SECTION,     section,     NOTHING) \
+	record(LOST_WORK,   lost_work,   ITEMS, count, session_reference)
 /* clang-format on */
 
 #define RECORD_TYPE(type, ...) RECORD_##type,
@@ -596,6 +597,32 @@ struct record_section {
 };
 
 _Static_assert(sizeof(struct record_section) == 112, "section");
+enum lost_work_flag {
+	LOST_WORK_TO_ALL = 1, /* broadcast: whoever waited was to look again */
+};
+
+/*
+ * A fork child posted or signalled an object that threads which it does not have waited for at
+ * the fork, and by its end, or its exec, nobody had taken it. Once for children of one line of
+ * forks that did it in the same way.
+ */
+struct record_lost_work {
+	struct record record;
+	session_reference fork;   /* of the child */
+	session_reference thread; /* who gave */
+	session_reference stack;  /* where it did so last */
+	session_reference python;
+	uint64_t object;
+	uint32_t kind;  /* enum lock_kind */
+	uint32_t flags; /* enum lost_work_flag */
+	int32_t tid;    /* of the giver */
+	uint32_t given; /* how often it gave; of a semaphore what is left in it of that */
+	uint32_t waiters; /* lost threads that waited, of which `count` follow */
+	uint32_t count;
+	session_reference threads[];
+};
+
+_Static_assert(sizeof(struct record_lost_work) == 80, "lost work");
 enum lost_function {
 	LOST_JOIN = 1,
 	LOST_TRYJOIN,

@@ -8,6 +8,7 @@
 #include "base/real.h"
 #include "common/arch/arch.h"
 #include "hooks/lock.h"
+#include "record/lost_work.h"
 #include "record/ownerless.h"
 #include "state/held.h"
 #include "state/thread.h"
@@ -43,13 +44,16 @@ EXPORT int pthread_cond_wait(pthread_cond_t *condition, pthread_mutex_t *mutex)
 {
 	struct thread *thread;
 	struct held_slot *slot;
+	struct awaited outer;
 	int result;
 
 	real_ensure();
 	thread = thread_current();
 	slot = before_wait(thread, mutex);
 	object_awaited(condition, LOCK_CONDITION, __builtin_return_address(0));
+	outer = lost_work_wait_begins(thread, condition, mutex);
 	result = real.pthread_cond_wait(condition, mutex);
+	lost_work_wait_ends(thread, outer);
 	pthread_cond_after_wait(thread, slot, mutex);
 	return result;
 }
@@ -59,13 +63,16 @@ EXPORT int pthread_cond_timedwait(pthread_cond_t *condition, pthread_mutex_t *mu
 {
 	struct thread *thread;
 	struct held_slot *slot;
+	struct awaited outer;
 	int result;
 
 	real_ensure();
 	thread = thread_current();
 	slot = before_wait(thread, mutex);
 	object_awaited(condition, LOCK_CONDITION, __builtin_return_address(0));
+	outer = lost_work_wait_begins(thread, condition, mutex);
 	result = real.pthread_cond_timedwait(condition, mutex, until);
+	lost_work_wait_ends(thread, outer);
 	pthread_cond_after_wait(thread, slot, mutex);
 	return result;
 }
@@ -75,6 +82,7 @@ EXPORT int pthread_cond_clockwait(pthread_cond_t *condition, pthread_mutex_t *mu
 {
 	struct thread *thread;
 	struct held_slot *slot;
+	struct awaited outer;
 	int result;
 
 	real_ensure();
@@ -83,22 +91,32 @@ EXPORT int pthread_cond_clockwait(pthread_cond_t *condition, pthread_mutex_t *mu
 	thread = thread_current();
 	slot = before_wait(thread, mutex);
 	object_awaited(condition, LOCK_CONDITION, __builtin_return_address(0));
+	outer = lost_work_wait_begins(thread, condition, mutex);
 	result = real.pthread_cond_clockwait(condition, mutex, clock, until);
+	lost_work_wait_ends(thread, outer);
 	pthread_cond_after_wait(thread, slot, mutex);
 	return result;
+}
+
+/* Each time: what it guards may have been looked at by somebody in between. */
+static void condition_gave(const pthread_cond_t *condition, bool to_all, const void *site)
+{
+	object_gave(condition, LOCK_CONDITION, site);
+	if (unlikely(process.inherits))
+		lost_work_given(condition, LOCK_CONDITION, to_all);
 }
 
 EXPORT int pthread_cond_signal(pthread_cond_t *condition)
 {
 	real_ensure();
-	object_gave(condition, LOCK_CONDITION, __builtin_return_address(0));
+	condition_gave(condition, false, __builtin_return_address(0));
 	return real_pthread_cond_signal(condition);
 }
 
 EXPORT int pthread_cond_broadcast(pthread_cond_t *condition)
 {
 	real_ensure();
-	object_gave(condition, LOCK_CONDITION, __builtin_return_address(0));
+	condition_gave(condition, true, __builtin_return_address(0));
 	return real_pthread_cond_broadcast(condition);
 }
 

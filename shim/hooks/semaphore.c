@@ -6,6 +6,7 @@
  */
 #include "base/real.h"
 #include "hooks/lock.h"
+#include "record/lost_work.h"
 #include "record/ownerless.h"
 #include "record/shares.h"
 #include "state/thread.h"
@@ -68,12 +69,27 @@ static inline bool is_noted(const sem_t *semaphore, const void *site)
 	       object_took_is_noted(semaphore, LOCK_SEMAPHORE, site);
 }
 
+/* A thread that was never met is met here, where it may stay. */
+static struct awaited semaphore_wait_begins(const sem_t *semaphore)
+{
+	int saved = errno;
+	struct awaited outer = lost_work_wait_begins(thread_current(), semaphore, NULL);
+
+	errno = saved;
+	return outer;
+}
+
 static __attribute__((noinline)) int wait_noting(sem_t *semaphore, struct call_site site)
 {
 	bool is_shared = share_is_in(semaphore);
+	struct awaited outer;
+	int result;
 
 	real_ensure();
-	return took(real_sem_wait(semaphore), semaphore, is_shared, site);
+	outer = semaphore_wait_begins(semaphore);
+	result = real_sem_wait(semaphore);
+	lost_work_wait_ends(thread_known(), outer);
+	return took(result, semaphore, is_shared, site);
 }
 
 EXPORT int sem_wait(sem_t *semaphore)
@@ -106,22 +122,32 @@ EXPORT int sem_timedwait(sem_t *semaphore, const struct timespec *until)
 {
 	struct call_site site = CALL_SITE();
 	bool is_shared = share_is_in(semaphore);
+	struct awaited outer;
+	int result;
 
 	real_ensure();
-	return took(real_sem_timedwait(semaphore, until), semaphore, is_shared, site);
+	outer = semaphore_wait_begins(semaphore);
+	result = real_sem_timedwait(semaphore, until);
+	lost_work_wait_ends(thread_known(), outer);
+	return took(result, semaphore, is_shared, site);
 }
 
 EXPORT int sem_clockwait(sem_t *semaphore, clockid_t clock, const struct timespec *until)
 {
 	struct call_site site = CALL_SITE();
 	bool is_shared = share_is_in(semaphore);
+	struct awaited outer;
+	int result;
 
 	real_ensure();
 	if (!real_sem_clockwait) {
 		errno = ENOSYS;
 		return -1;
 	}
-	return took(real_sem_clockwait(semaphore, clock, until), semaphore, is_shared, site);
+	outer = semaphore_wait_begins(semaphore);
+	result = real_sem_clockwait(semaphore, clock, until);
+	lost_work_wait_ends(thread_known(), outer);
+	return took(result, semaphore, is_shared, site);
 }
 
 EXPORT int sem_init(sem_t *semaphore, int shared, unsigned value)
