@@ -613,10 +613,10 @@ struct record_lost_work {
 	session_reference stack;  /* where it did so last */
 	session_reference python;
 	uint64_t object;
-	uint32_t kind;  /* enum lock_kind */
-	uint32_t flags; /* enum lost_work_flag */
-	int32_t tid;    /* of the giver */
-	uint32_t given; /* how often it gave; of a semaphore what is left in it of that */
+	uint32_t kind;    /* enum lock_kind */
+	uint32_t flags;   /* enum lost_work_flag */
+	int32_t tid;      /* of the giver */
+	uint32_t given;   /* how often it gave; of a semaphore what is left in it of that */
 	uint32_t waiters; /* lost threads that waited, of which `count` follow */
 	uint32_t count;
 	session_reference threads[];

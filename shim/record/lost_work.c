@@ -135,7 +135,7 @@ static struct handover *handover_of(const void *object)
 	if (state != table_word(TABLE_READY) && !table_make(state))
 		return NULL;
 	return atomic_load_explicit(&table_count, memory_order_relaxed) ? handover_find(object)
-									 : NULL;
+									: NULL;
 }
 
 COLD void lost_work_taken(const void *object)
@@ -183,8 +183,7 @@ static struct acquisition acquisition_of(struct thread *thread, const void *mute
 {
 	const struct held_slot *slot = mutex ? held_last(thread, mutex) : NULL;
 
-	return slot ? (struct acquisition){slot->site, slot->sp}
-		    : (struct acquisition){NULL, NULL};
+	return slot ? (struct acquisition){slot->site, slot->sp} : (struct acquisition){NULL, NULL};
 }
 
 static void handover_begin(struct handover *handover, struct thread *thread, const void *object,

@@ -136,8 +136,8 @@ static inline struct awaited thread_awaited(const struct thread *thread)
 {
 	const void *object = atomic_load_explicit(&thread->awaited_object, memory_order_relaxed);
 
-	return (struct awaited){
-		object, atomic_load_explicit(&thread->awaited_mutex, memory_order_relaxed)};
+	return (struct awaited){object,
+				atomic_load_explicit(&thread->awaited_mutex, memory_order_relaxed)};
 }
 
 /* A fork copies it at any instruction: a mutex is that of the object, or there is none of both. */
