@@ -598,7 +598,8 @@ struct record_section {
 
 _Static_assert(sizeof(struct record_section) == 112, "section");
 enum lost_work_flag {
-	LOST_WORK_TO_ALL = 1, /* broadcast: whoever waited was to look again */
+	LOST_WORK_TO_ALL = 1,   /* broadcast: whoever waited was to look again */
+	LOST_WORK_IN_QUEUE = 2, /* it is in a queue of Python's, where it was counted */
 };
 
 /*

@@ -6,8 +6,7 @@
  * A semaphore tells whether its work was taken: whoever does so is seen. Behind a condition
  * variable there is a queue that nobody sees, and a mutex that whoever empties it takes. So the
  * giver's last acquisition of that mutex must still be the one of the giving, and no other thread
- * of the child may have had it. Python's queues are guarded by locks that are not known here:
- * there a thread of the child's own may serve them.
+ * of the child may have had it. What is in a queue of Python's is counted.
  */
 #include "record/lost_work.h"
 #include "base/mappings.h"
@@ -43,6 +42,7 @@ struct handover {
 	enum lock_kind kind;
 	uint32_t flags, given, value; /* of a semaphore, before the first give */
 	kept_fact stack, python;      /* of the first give */
+	struct python_queue queue;    /* of Python's, that it was put into */
 	struct thread *giver;         /* the last one */
 	struct acquisition acquired;  /* of the mutex, by it */
 };
@@ -193,6 +193,8 @@ static void handover_begin(struct handover *handover, struct thread *thread, con
 	handover->value = kind == LOCK_SEMAPHORE ? glibc_semaphore_load(object).value : 0;
 	handover->stack = capture_keep(thread);
 	handover->python = python_capture(thread, thread->capture_sp);
+	if (handover->python && python_queue_of(thread, object, &handover->queue))
+		handover->flags |= LOST_WORK_IN_QUEUE;
 }
 
 static void handover_give(struct handover *handover, struct thread *thread, const void *object,
@@ -291,6 +293,9 @@ static uint32_t count_lost_work(const struct handover *handover)
 {
 	if (handover->kind == LOCK_CONDITION)
 		return is_queue_served(handover) ? 0 : handover->given;
+	if (handover->flags & LOST_WORK_IN_QUEUE)
+		return (uint32_t)python_queue_left(&handover->queue);
+	/* A lock that belongs to something of which nothing is known. */
 	if (handover->python && threads_created())
 		return 0;
 	return left_in_semaphore(handover);

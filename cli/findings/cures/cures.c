@@ -203,7 +203,7 @@ static bool is_of_start(const struct finding *finding, enum cure_situation situa
 	if (situation == CURE_IN_FORK)
 		return !is_hook;
 	return situation == CURE_ORPHANED || situation == CURE_REGION || situation == CURE_LOST ||
-	       situation == CURE_JOINED || situation == CURE_LEFT;
+	       situation == CURE_JOINED || situation == CURE_LEFT || situation == CURE_LOST_WORK;
 }
 
 void cure_finding(struct judgement *judgement, struct finding *finding,

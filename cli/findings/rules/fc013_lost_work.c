@@ -90,6 +90,10 @@ static enum deed deed_of(const struct record_lost_work *work, const struct frame
 	enum deed deed = work->flags & LOST_WORK_TO_ALL ? DEED_NEWS : DEED_WORK;
 	enum deed in_python = deed_in_python(stack->python);
 
+	/* What a lock of Python's stands for is not known, nor who else looks after that. */
+	if (stack->python && !(work->flags & LOST_WORK_IN_QUEUE))
+		deed = DEED_NEWS;
+
 	if (evidence_is_at_exit(stack) || is_interpreters_own(stack))
 		return DEED_NOTHING;
 	return in_python > deed ? in_python : deed;
@@ -138,16 +142,19 @@ static bool joins_waiter(const struct model *model, const struct record_lost_wor
 struct telling {
 	const struct record_lost_work *work;
 	uint64_t children;
-	struct frames stack;
+	struct frames forked_at, stack;
 	enum deed deed;
-	struct finding *finding; /* NULL: it is told with another one */
 };
 
-static session_reference site_of_fork(const struct model *model, session_reference fork)
+/* The line has several STACK records, of other bytes. */
+static bool is_same_line(const struct frames *one, const struct frames *other)
 {
-	const struct record_fork *record = model_fork(model, fork);
-
-	return record ? record->stack : 0;
+	if (one->count != other->count)
+		return false;
+	for (size_t i = 0; i < one->count; i++)
+		if (one->list[i].pc != other->list[i].pc)
+			return false;
+	return one->count > 0;
 }
 
 static const struct record_thread *first_waiter(const struct model *model,
@@ -166,7 +173,7 @@ static bool is_about_same(const struct model *model, const struct telling *one,
 	return one->deed == other->deed && one->work->kind == other->work->kind && waiter &&
 	       others && waiter->created_at == others->created_at &&
 	       waiter->created_python == others->created_python &&
-	       site_of_fork(model, one->work->fork) == site_of_fork(model, other->work->fork);
+	       is_same_line(&one->forked_at, &other->forked_at);
 }
 
 static bool has_thread_of(const struct model *model, const struct record_lost *lost,
@@ -239,23 +246,32 @@ static const char *object_words(struct judgement *judgement, const struct findin
 				       : evidence_lock_words(judgement, &finding->lock);
 }
 
+static const char *times_words(struct judgement *judgement, const struct telling *telling)
+{
+	const char *often = telling->work->given > 1 ? arena_printf(judgement->arena, " %u times",
+								    telling->work->given)
+						     : "";
+
+	if (telling->children < 2)
+		return often;
+	return arena_printf(judgement->arena, "%s, as %llu children did", often,
+			    (unsigned long long)telling->children);
+}
+
 static const char *lost_work_explain(struct judgement *judgement, const struct finding *finding,
 				     const struct telling *telling)
 {
-	const struct record_lost_work *work = telling->work;
-	bool is_semaphore = work->kind == LOCK_SEMAPHORE;
-	const char *often =
-		work->given > 1 ? arena_printf(judgement->arena, " %u times", work->given) : "";
+	bool is_news = telling->deed == DEED_NEWS;
 
 	return arena_printf(
 		judgement->arena,
-		"it %s %s%s%s, which %s waited for at the fork and nobody else did; by the end "
-		"of the child nobody had taken it. The child was not told: the call succeeds.%s",
-		is_semaphore ? "posted" : "signalled", object_words(judgement, finding), often,
-		telling->children > 1 ? arena_printf(judgement->arena, ", as %llu children did",
-						     (unsigned long long)telling->children)
-				      : "",
-		work->waiters == 1 ? "that thread" : "those threads",
+		"it %s %s%s. At the fork %s waited for that, and nobody else. %s%s",
+		telling->work->kind == LOCK_SEMAPHORE ? "posted" : "signalled",
+		object_words(judgement, finding), times_words(judgement, telling),
+		telling->work->waiters == 1 ? "that thread" : "those threads",
+		is_news ? "Whether somebody else looks after it is not known."
+			: "By the end of the child nobody had taken it, and the child was not "
+			  "told: the call succeeds.",
 		fork_path_remark(judgement, &finding->fork));
 }
 
@@ -264,9 +280,10 @@ static void lost_work_report(struct judgement *judgement, const struct rule *rul
 {
 	const struct record_lost_work *work = telling->work;
 	uint32_t process = work->record.process;
+	bool is_news = telling->deed == DEED_NEWS;
 	struct finding *finding = judgement_add(judgement, rule);
 
-	finding->severity = telling->deed == DEED_NEWS ? SEVERITY_NOTE : SEVERITY_WARNING;
+	finding->severity = is_news ? SEVERITY_NOTE : SEVERITY_WARNING;
 	finding->certainty = CERTAINTY_OBSERVED;
 	evidence_forks(judgement, finding, fork_of_waiters(judgement->model, work),
 		       model_facts(judgement->model, process));
@@ -274,10 +291,10 @@ static void lost_work_report(struct judgement *judgement, const struct rule *rul
 	lost_work_fill_child(judgement, finding, telling);
 	lost_work_fill_missing(judgement, finding, work);
 	finding->count = telling->children;
-	finding->message = arena_printf(
-		judgement->arena, "child %d %s %s not exist in it; nobody took it.",
-		finding->child.pid, telling->deed == DEED_NEWS ? "told" : "gave work to",
-		culprit_words(judgement, finding));
+	finding->message =
+		arena_printf(judgement->arena, "child %d %s %s not exist in it%s.",
+			     finding->child.pid, is_news ? "told" : "gave work to",
+			     culprit_words(judgement, finding), is_news ? "" : "; nobody took it");
 	finding->why = lost_work_explain(judgement, finding, telling);
 	cure_finding(judgement, finding,
 		     &(struct cure_question){.situation = CURE_LOST_WORK, .kind = work->kind});
@@ -287,10 +304,13 @@ static void lost_work_report(struct judgement *judgement, const struct rule *rul
 static struct telling look_at(struct judgement *judgement, session_reference reference)
 {
 	const struct record_lost_work *work = model_lost_work(judgement->model, reference);
+	const struct record_fork *fork = model_fork(judgement->model, work->fork);
 	uint32_t process = work->record.process;
 	struct telling telling = {.work = work,
 				  .children = reader_count(judgement->model->reader, reference)};
 
+	if (fork)
+		telling.forked_at = evidence_stack(judgement, fork->parent, fork->stack);
 	telling.stack = evidence_stack(judgement, process, work->stack);
 	telling.stack.python = python_evidence_at(judgement, process, work->python, work->stack);
 	telling.deed = deed_of(work, &telling.stack);
