@@ -98,25 +98,19 @@ EXPORT int pthread_cond_clockwait(pthread_cond_t *condition, pthread_mutex_t *mu
 	return result;
 }
 
-/* Each time: what it guards may have been looked at by somebody in between. */
-static void condition_gave(const pthread_cond_t *condition, bool to_all, const void *site)
-{
-	object_gave(condition, LOCK_CONDITION, site);
-	if (unlikely(process.inherits))
-		lost_work_given(condition, LOCK_CONDITION, to_all);
-}
-
 EXPORT int pthread_cond_signal(pthread_cond_t *condition)
 {
 	real_ensure();
-	condition_gave(condition, false, __builtin_return_address(0));
+	object_gave(condition, LOCK_CONDITION, __builtin_return_address(0));
+	lost_work_signalled(condition, false);
 	return real_pthread_cond_signal(condition);
 }
 
 EXPORT int pthread_cond_broadcast(pthread_cond_t *condition)
 {
 	real_ensure();
-	condition_gave(condition, true, __builtin_return_address(0));
+	object_gave(condition, LOCK_CONDITION, __builtin_return_address(0));
+	lost_work_signalled(condition, true);
 	return real_pthread_cond_broadcast(condition);
 }
 

@@ -8,6 +8,7 @@
 #include "common/glibc/mutex.h"
 #include "fork/orphans.h"
 #include "hooks/lock.h"
+#include "record/lost_work.h"
 #include "record/ownerless.h"
 #include "state/thread.h"
 #include <threads.h>
@@ -161,22 +162,39 @@ static int threads_after_wait(int result, mtx_t *lock)
 
 EXPORT int cnd_wait(cnd_t *condition, mtx_t *lock)
 {
+	struct thread *thread;
+	struct awaited outer;
+	int result;
+
 	real_ensure();
 	object_awaited(condition, LOCK_CONDITION, __builtin_return_address(0));
-	return threads_after_wait(real_cnd_wait(condition, lock), lock);
+	thread = thread_current();
+	outer = lost_work_wait_begins(thread, condition, lock);
+	result = real_cnd_wait(condition, lock);
+	lost_work_wait_ends(thread, outer);
+	return threads_after_wait(result, lock);
 }
 
 EXPORT int cnd_timedwait(cnd_t *condition, mtx_t *lock, const struct timespec *until)
 {
+	struct thread *thread;
+	struct awaited outer;
+	int result;
+
 	real_ensure();
 	object_awaited(condition, LOCK_CONDITION, __builtin_return_address(0));
-	return threads_after_wait(real_cnd_timedwait(condition, lock, until), lock);
+	thread = thread_current();
+	outer = lost_work_wait_begins(thread, condition, lock);
+	result = real_cnd_timedwait(condition, lock, until);
+	lost_work_wait_ends(thread, outer);
+	return threads_after_wait(result, lock);
 }
 
 EXPORT int cnd_signal(cnd_t *condition)
 {
 	real_ensure();
 	object_gave(condition, LOCK_CONDITION, __builtin_return_address(0));
+	lost_work_signalled(condition, false);
 	return real_cnd_signal(condition);
 }
 
@@ -184,6 +202,7 @@ EXPORT int cnd_broadcast(cnd_t *condition)
 {
 	real_ensure();
 	object_gave(condition, LOCK_CONDITION, __builtin_return_address(0));
+	lost_work_signalled(condition, true);
 	return real_cnd_broadcast(condition);
 }
 

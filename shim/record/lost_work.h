@@ -39,6 +39,12 @@ static inline void lost_work_wait_ends(struct thread *thread, struct awaited out
 
 /* Before a real call that gives; `to_all`: whoever waits is woken. In a child only. */
 void lost_work_given(const void *object, enum lock_kind kind, bool to_all);
+/* Each time: what it guards may have been looked at by somebody in between. */
+static inline void lost_work_signalled(const void *condition, bool to_all)
+{
+	if (unlikely(process.inherits))
+		lost_work_given(condition, LOCK_CONDITION, to_all);
+}
 /* It was made anew, or destroyed: what is given from now on is for others. */
 void lost_work_remade(const void *object);
 

@@ -3,12 +3,12 @@
  *
  * OBJECT: "semaphore" or "condition", which a queue's worker waits for at the fork. WHAT: "lost";
  * "exec": it becomes another program afterwards; "thrice"; "below": a child of the child does it;
- * "broadcast". The rest is in order: "nothing" is given; "started": the child has a worker of its
- * own; "briefly": that ends before the child does; "remade": a new object, too; "drained": the
- * child does the work itself; "shared": the parent does it; "mapped": the same with an object that
- * is made for one process; "back": what is given is a lock that the child had; "exit": an exit
- * handler gives it; "handler": an atfork handler does; "busy": the worker does not wait at the
- * fork.
+ * "broadcast", to a condition. The rest is in order: "nothing" is given; "started": the child has a
+ * worker of its own; "briefly": that ends before the child does; "remade": a new object, too;
+ * "drained": the child does the work itself; "shared": the parent does it; "mapped": the same with
+ * an object that is made for one process; "back": what is given is a lock that the child had (a
+ * semaphore); "exit": an exit handler gives it; "handler": an atfork handler does; "busy": the
+ * worker does not wait at the fork.
  */
 #include "case.h"
 #include <semaphore.h>
