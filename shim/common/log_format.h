@@ -44,7 +44,7 @@
 /* Capacity limits, in bytes of stack. Deep C recursion needs 32 KiB to reach
  * its entry function; C, C++ and Rust programs need 2.5 KiB (measured). */
 #define SESSION_STACK_MAX      32768
-#define SESSION_SNAPSHOT_MAX   672
+#define SESSION_SNAPSHOT_MAX   640
 #define SESSION_NAME_MAX       16
 #define SESSION_LOCK_STATE_MAX 64
 /* Of a Python stack: frames, and bytes of names. */
@@ -285,7 +285,8 @@ struct session_intern {
 	record(PLACE,       place,       BYTES, name_length) \
 	record(HANDED,      handed,      NOTHING) \
 	record(SIGNAL,      signal,      NOTHING) \
-	record(SECTION,     section,     NOTHING)
+	record(SECTION,     section,     NOTHING) \
+	record(LOST_WORK,   lost_work,   ITEMS, count, session_reference)
 /* clang-format on */
 
 #define RECORD_TYPE(type, ...) RECORD_##type,
@@ -598,6 +599,33 @@ struct record_section {
 };
 
 _Static_assert(sizeof(struct record_section) == 112, "section");
+enum lost_work_flag {
+	LOST_WORK_TO_ALL = 1,   /* broadcast: whoever waited was to look again */
+	LOST_WORK_IN_QUEUE = 2, /* it is in a queue of Python's, where it was counted */
+};
+
+/*
+ * A fork child posted or signalled an object that threads which it does not have waited for at
+ * the fork, and by its end, or its exec, nobody had taken it. Once for children of one line of
+ * forks that did it in the same way.
+ */
+struct record_lost_work {
+	struct record record;
+	session_reference fork;   /* of the child */
+	session_reference thread; /* who gave */
+	session_reference stack;  /* where it did so last */
+	session_reference python;
+	uint64_t object;
+	uint32_t kind;    /* enum lock_kind */
+	uint32_t flags;   /* enum lost_work_flag */
+	int32_t tid;      /* of the giver */
+	uint32_t given;   /* how often it gave; of a semaphore what is left in it of that */
+	uint32_t waiters; /* lost threads that waited, of which `count` follow */
+	uint32_t count;
+	session_reference threads[];
+};
+
+_Static_assert(sizeof(struct record_lost_work) == 80, "lost work");
 enum lost_function {
 	LOST_JOIN = 1,
 	LOST_TRYJOIN,

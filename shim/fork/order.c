@@ -17,6 +17,7 @@
 #include "record/cuts.h"
 #include "record/generators.h"
 #include "record/loaded_interpreter.h"
+#include "record/lost_work.h"
 #include "record/ownerless.h"
 #include "record/private_facts.h"
 #include "record/python_output.h"
@@ -112,6 +113,7 @@ static void add_to_execs(uint32_t difference)
 void order_at_exec(void)
 {
 	output_at_end(false);
+	lost_work_at_end();
 	add_to_execs(1);
 	log_birth_execed(process.birth_index, process.pid);
 }
@@ -125,6 +127,7 @@ void order_after_failed_exec(void)
 IN_CHILD void order_at_end(bool flushes)
 {
 	orphans_at_end();
+	lost_work_at_end();
 	shares_at_end();
 	output_at_end(flushes);
 }

@@ -9,6 +9,7 @@
 #include "common/arch/arch.h"
 #include "hooks/condition.h"
 #include "hooks/lock.h"
+#include "record/lost_work.h"
 #include "record/ownerless.h"
 #include "state/held.h"
 #include "state/thread.h"
@@ -45,6 +46,7 @@ EXPORT int pthread_cond_wait(pthread_cond_t *condition, pthread_mutex_t *mutex)
 	struct call_site site = CALL_SITE();
 	struct thread *thread;
 	struct held_slot *slot;
+	struct awaited outer;
 	int result;
 
 	real_ensure();
@@ -52,7 +54,9 @@ EXPORT int pthread_cond_wait(pthread_cond_t *condition, pthread_mutex_t *mutex)
 	slot = before_wait(thread, mutex);
 	object_awaited(condition, LOCK_CONDITION, site.address);
 	condition_wait_begins(thread, condition, mutex);
+	outer = lost_work_wait_begins(thread, condition, mutex);
 	result = real.pthread_cond_wait(condition, mutex);
+	lost_work_wait_ends(thread, outer);
 	condition_wait_ends(thread, condition, mutex, LOCK_MUTEX, site);
 	pthread_cond_after_wait(thread, slot, mutex);
 	return result;
@@ -64,6 +68,7 @@ EXPORT int pthread_cond_timedwait(pthread_cond_t *condition, pthread_mutex_t *mu
 	struct call_site site = CALL_SITE();
 	struct thread *thread;
 	struct held_slot *slot;
+	struct awaited outer;
 	int result;
 
 	real_ensure();
@@ -71,7 +76,9 @@ EXPORT int pthread_cond_timedwait(pthread_cond_t *condition, pthread_mutex_t *mu
 	slot = before_wait(thread, mutex);
 	object_awaited(condition, LOCK_CONDITION, site.address);
 	condition_wait_begins(thread, condition, mutex);
+	outer = lost_work_wait_begins(thread, condition, mutex);
 	result = real.pthread_cond_timedwait(condition, mutex, until);
+	lost_work_wait_ends(thread, outer);
 	condition_wait_ends(thread, condition, mutex, LOCK_MUTEX, site);
 	pthread_cond_after_wait(thread, slot, mutex);
 	return result;
@@ -83,6 +90,7 @@ EXPORT int pthread_cond_clockwait(pthread_cond_t *condition, pthread_mutex_t *mu
 	struct call_site site = CALL_SITE();
 	struct thread *thread;
 	struct held_slot *slot;
+	struct awaited outer;
 	int result;
 
 	real_ensure();
@@ -92,7 +100,9 @@ EXPORT int pthread_cond_clockwait(pthread_cond_t *condition, pthread_mutex_t *mu
 	slot = before_wait(thread, mutex);
 	object_awaited(condition, LOCK_CONDITION, site.address);
 	condition_wait_begins(thread, condition, mutex);
+	outer = lost_work_wait_begins(thread, condition, mutex);
 	result = real.pthread_cond_clockwait(condition, mutex, clock, until);
+	lost_work_wait_ends(thread, outer);
 	condition_wait_ends(thread, condition, mutex, LOCK_MUTEX, site);
 	pthread_cond_after_wait(thread, slot, mutex);
 	return result;
@@ -103,6 +113,7 @@ EXPORT int pthread_cond_signal(pthread_cond_t *condition)
 	real_ensure();
 	object_gave(condition, LOCK_CONDITION, __builtin_return_address(0));
 	condition_signals(condition);
+	lost_work_signalled(condition, false);
 	return real_pthread_cond_signal(condition);
 }
 
@@ -111,6 +122,7 @@ EXPORT int pthread_cond_broadcast(pthread_cond_t *condition)
 	real_ensure();
 	object_gave(condition, LOCK_CONDITION, __builtin_return_address(0));
 	condition_signals(condition);
+	lost_work_signalled(condition, true);
 	return real_pthread_cond_broadcast(condition);
 }
 

@@ -8,6 +8,7 @@
 #include "hooks/lock.h"
 #include "hooks/slot_reuse.h"
 #include "record/loaded_interpreter.h"
+#include "record/lost_work.h"
 #include "record/ownerless.h"
 #include "record/sections.h"
 #include "record/shares.h"
@@ -115,12 +116,27 @@ static inline bool is_noted(const sem_t *semaphore, struct call_site site)
 	return true;
 }
 
+/* A thread that was never met is met here, where it may stay. */
+static struct awaited semaphore_wait_begins(const sem_t *semaphore)
+{
+	int saved = errno;
+	struct awaited outer = lost_work_wait_begins(thread_current(), semaphore, NULL);
+
+	errno = saved;
+	return outer;
+}
+
 static __attribute__((noinline)) int wait_noting(sem_t *semaphore, struct call_site site)
 {
 	bool is_shared = share_is_in(semaphore);
+	struct awaited outer;
+	int result;
 
 	real_ensure();
-	return took(real_sem_wait(semaphore), semaphore, is_shared, 0, site);
+	outer = semaphore_wait_begins(semaphore);
+	result = real_sem_wait(semaphore);
+	lost_work_wait_ends(thread_known(), outer);
+	return took(result, semaphore, is_shared, 0, site);
 }
 
 EXPORT int sem_wait(sem_t *semaphore)
@@ -159,24 +175,32 @@ EXPORT int sem_timedwait(sem_t *semaphore, const struct timespec *until)
 {
 	struct call_site site = CALL_SITE();
 	bool is_shared = share_is_in(semaphore);
+	struct awaited outer;
+	int result;
 
 	real_ensure();
-	return took(real_sem_timedwait(semaphore, until), semaphore, is_shared, TAKEN_BOUNDED,
-		    site);
+	outer = semaphore_wait_begins(semaphore);
+	result = real_sem_timedwait(semaphore, until);
+	lost_work_wait_ends(thread_known(), outer);
+	return took(result, semaphore, is_shared, TAKEN_BOUNDED, site);
 }
 
 EXPORT int sem_clockwait(sem_t *semaphore, clockid_t clock, const struct timespec *until)
 {
 	struct call_site site = CALL_SITE();
 	bool is_shared = share_is_in(semaphore);
+	struct awaited outer;
+	int result;
 
 	real_ensure();
 	if (!real_sem_clockwait) {
 		errno = ENOSYS;
 		return -1;
 	}
-	return took(real_sem_clockwait(semaphore, clock, until), semaphore, is_shared,
-		    TAKEN_BOUNDED, site);
+	outer = semaphore_wait_begins(semaphore);
+	result = real_sem_clockwait(semaphore, clock, until);
+	lost_work_wait_ends(thread_known(), outer);
+	return took(result, semaphore, is_shared, TAKEN_BOUNDED, site);
 }
 
 /* What was there before is another one. */

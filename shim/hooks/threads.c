@@ -9,6 +9,7 @@
 #include "fork/orphans.h"
 #include "hooks/condition.h"
 #include "hooks/lock.h"
+#include "record/lost_work.h"
 #include "record/ownerless.h"
 #include "state/thread.h"
 #include <threads.h>
@@ -166,22 +167,35 @@ static int threads_after_wait(int result, cnd_t *condition, mtx_t *lock, struct 
 EXPORT int cnd_wait(cnd_t *condition, mtx_t *lock)
 {
 	struct call_site site = CALL_SITE();
+	struct thread *thread;
+	struct awaited outer;
+	int result;
 
 	real_ensure();
 	object_awaited(condition, LOCK_CONDITION, site.address);
-	condition_wait_begins(thread_current(), condition, lock);
-	return threads_after_wait(real_cnd_wait(condition, lock), condition, lock, site);
+	thread = thread_current();
+	condition_wait_begins(thread, condition, lock);
+	outer = lost_work_wait_begins(thread, condition, lock);
+	result = real_cnd_wait(condition, lock);
+	lost_work_wait_ends(thread, outer);
+	return threads_after_wait(result, condition, lock, site);
 }
 
 EXPORT int cnd_timedwait(cnd_t *condition, mtx_t *lock, const struct timespec *until)
 {
 	struct call_site site = CALL_SITE();
+	struct thread *thread;
+	struct awaited outer;
+	int result;
 
 	real_ensure();
 	object_awaited(condition, LOCK_CONDITION, site.address);
-	condition_wait_begins(thread_current(), condition, lock);
-	return threads_after_wait(real_cnd_timedwait(condition, lock, until), condition, lock,
-				  site);
+	thread = thread_current();
+	condition_wait_begins(thread, condition, lock);
+	outer = lost_work_wait_begins(thread, condition, lock);
+	result = real_cnd_timedwait(condition, lock, until);
+	lost_work_wait_ends(thread, outer);
+	return threads_after_wait(result, condition, lock, site);
 }
 
 EXPORT int cnd_signal(cnd_t *condition)
@@ -189,6 +203,7 @@ EXPORT int cnd_signal(cnd_t *condition)
 	real_ensure();
 	object_gave(condition, LOCK_CONDITION, __builtin_return_address(0));
 	condition_signals(condition);
+	lost_work_signalled(condition, false);
 	return real_cnd_signal(condition);
 }
 
@@ -197,6 +212,7 @@ EXPORT int cnd_broadcast(cnd_t *condition)
 	real_ensure();
 	object_gave(condition, LOCK_CONDITION, __builtin_return_address(0));
 	condition_signals(condition);
+	lost_work_signalled(condition, true);
 	return real_cnd_broadcast(condition);
 }
 

@@ -6,6 +6,7 @@
 #include "base/process.h"
 #include "common/glibc/semaphore.h"
 #include "log/log.h"
+#include "record/lost_work.h"
 #include "record/private_facts.h"
 #include "state/capture.h"
 
@@ -122,6 +123,8 @@ COLD void object_note_gave(const void *object, enum lock_kind kind, const void *
 		facts_note_handed(key, use, took);
 	if (took && is_of_same_thread(use, took))
 		use |= OBJECT_GIVEN_BACK;
+	else if (use & OBJECT_IN_CHILD && kind == LOCK_SEMAPHORE)
+		lost_work_given(object, kind, false);
 	ownerless_note(key, entry, &entry->gave, use);
 }
 
@@ -132,6 +135,8 @@ COLD void object_note_took(const void *object, enum lock_kind kind, const void *
 
 	if (!process.active)
 		return;
+	if (unlikely(process.inherits))
+		lost_work_taken(object);
 	entry = find_or_add(key);
 	ownerless_note(key, entry, &entry->took, object_use(site));
 }
@@ -158,6 +163,8 @@ void object_made(const void *object, enum lock_kind kind, struct call_site site)
 	struct session_object *entry;
 	int saved = errno;
 
+	if (unlikely(process.inherits))
+		lost_work_remade(object);
 	if (thread) {
 		kept_fact stack = capture_stack_once(thread, site, CAPTURE_INNERMOST);
 
@@ -172,6 +179,8 @@ void object_forgotten(const void *object, enum lock_kind kind)
 {
 	struct session_object *entry = ownerless_find(object_key(object, kind));
 
+	if (unlikely(process.inherits))
+		lost_work_remade(object);
 	if (!entry)
 		return;
 	ownerless_clear(entry);

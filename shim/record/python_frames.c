@@ -260,3 +260,29 @@ bool python_still_waits(const struct python_file *known, struct python_file *now
 	       python_read_file(&walk, known->text ? known->text : known->object, now) &&
 	       now->object == known->object;
 }
+
+bool python_queue_of(const struct thread *thread, const void *lock, struct python_queue *queue)
+{
+	struct interpreter *interpreter = readable_interpreter();
+	struct python_walk walk = {.memory = &safe_memory};
+
+	if (!interpreter || !thread->python_state)
+		return false;
+	walk.interpreter = &interpreter->symbols;
+	return python_find_layout(&walk) == PYTHON_READ &&
+	       python_find_queue(&walk, thread->python_state, (uintptr_t)lock, queue);
+}
+
+uint64_t python_queue_left(const struct python_queue *queue)
+{
+	struct interpreter *interpreter = readable_interpreter();
+	struct python_walk walk = {.memory = &safe_memory};
+	uint64_t count;
+
+	if (!interpreter)
+		return 0;
+	walk.interpreter = &interpreter->symbols;
+	return python_find_layout(&walk) == PYTHON_READ && python_count_queue(&walk, queue, &count)
+		       ? count
+		       : 0;
+}

@@ -32,6 +32,11 @@ kept_fact python_capture_lost(const struct thread *thread, uintptr_t sp);
 void python_each_waiting_file(const struct thread *thread,
 			      void (*visit)(const struct python_file *file, void *data),
 			      void *data);
+/* The queue into which the thread has just put something, by its last python_capture(); `lock`
+ * is what it gives back for that. False: none is known. */
+bool python_queue_of(const struct thread *thread, const void *lock, struct python_queue *queue);
+/* How much is in it now; 0: nothing, or it is not known. */
+uint64_t python_queue_left(const struct python_queue *queue);
 /* A file as it is now, whoever has the lock. False where it is gone, or nothing waits. */
 bool python_still_waits(const struct python_file *known, struct python_file *now);
 

@@ -92,6 +92,13 @@ enum thread_state {
 	THREAD_RUNNING,  /* lives as long as `life` says */
 };
 
+/* What a thread waits for in a call of libc's: an ownerless object, and for a condition variable
+ * the mutex that goes with it. */
+struct awaited {
+	const void *object; /* NULL: it waits for nothing */
+	const void *mutex;
+};
+
 struct thread {
 	_Atomic uint32_t state;
 	uint32_t crowded;                /* locks that found no place in `held` */
@@ -123,6 +130,9 @@ struct thread {
 	 * the lock can be had until its slot is open. */
 	const void *_Atomic asks;
 	_Atomic uint32_t asks_begun; /* how often it was set */
+	/* See struct awaited. */
+	const void *_Atomic awaited_object;
+	const void *_Atomic awaited_mutex;
 	/* Of a thread that was lost at a fork (lost_use.c). */
 	bool has_returned; /* from its start routine: its work was done */
 	bool is_replaced;  /* `self` became the handle of a thread of this process */
@@ -171,6 +181,22 @@ static inline pid_t thread_tid(const struct thread *thread)
 
 /* The same as the kernel names it. */
 pid_t thread_kernel_tid(const struct thread *thread);
+
+static inline struct awaited thread_awaited(const struct thread *thread)
+{
+	const void *object = atomic_load_explicit(&thread->awaited_object, memory_order_relaxed);
+
+	return (struct awaited){object,
+				atomic_load_explicit(&thread->awaited_mutex, memory_order_relaxed)};
+}
+
+/* A fork copies it at any instruction: a mutex is that of the object, or there is none of both. */
+static inline void thread_await(struct thread *thread, const void *object, const void *mutex)
+{
+	atomic_store_explicit(&thread->awaited_object, NULL, memory_order_release);
+	atomic_store_explicit(&thread->awaited_mutex, mutex, memory_order_release);
+	atomic_store_explicit(&thread->awaited_object, object, memory_order_release);
+}
 
 /* Visits every block that was ever used: `visit` returns false to stop. */
 void thread_each(bool (*visit)(struct thread *thread, void *data), void *data);

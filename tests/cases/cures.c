@@ -77,6 +77,8 @@ static const struct cure_case {
 	CURED("openmp", "cure-openmp pause"),
 	CURED("openmp", "cure-openmp one"),
 	CURED("openmp", "cure-openmp first"),
+	{"work-semaphore", "lost-work semaphore lost", "lost-work semaphore remade", "", NULL},
+	{"work-condition", "lost-work condition lost", "lost-work condition remade", "", NULL},
 	CURED("joined", "cure-waits join"),
 	{"left", "cure-waits exit cured", "cure-waits futex cured", "", NULL},
 
@@ -132,6 +134,14 @@ static const struct cure_case {
 	CURED_PYTHON("python-executor", "executor"),
 	CURED_PYTHON("python-queue", "queue"),
 	CURED_PYTHON("python-client", "event"),
+#define CURED_WORK(id, what)                                                                       \
+	{                                                                                          \
+		id, PYTHON "python-work.py " what, PYTHON "python-work.py " what " cured", "",     \
+			NULL                                                                       \
+	}
+	CURED_WORK("python-executor", "executor"),
+	CURED_WORK("python-listener", "listener"),
+	CURED_WORK("python-queue", "queue"),
 	{"python-client", PYTHON "python-client.py", PYTHON "python-client.py cured",
 	 "--hang-after=2s", NULL},
 	CURED_PYTHON("python-exit", "exit"),

@@ -35,6 +35,10 @@
 	.command = "joins " what, .verdict = MISUSED, .code = "FC015",                             \
 	.child = "handle@" mark " work@HANDLE main@CHILD", .missing = "joins", .missing_count = 1, \
 	.created = "start@CREATE"
+#define LOSES(what, frames)                                                                        \
+	.command = "lost-work " what, .verdict = WARNED, .code = "FC013", .fork = "main@FORK",     \
+	.child = frames, .missing = "lost-work", .missing_count = 1,                               \
+	.created = "start_worker@CREATE"
 #define HANDLES(what, mark)                                                                        \
 	.command = "joins " what, .verdict = WARNED, .code = "FC015",                              \
 	.child = "handle@" mark " work@HANDLE main@CHILD", .missing = "joins", .missing_count = 1
@@ -290,6 +294,46 @@ static const struct program_case cases[] = {
 	{.command = "heirs rwlock ignores", .verdict = CLEAN},
 	{.command = "heirs mutex remade", .verdict = CLEAN},
 	{.command = "heirs mutex replaced", .verdict = CLEAN},
+
+	/* Work for threads that the child does not have. */
+	{LOSES("semaphore lost", "give@POST work@CALL main@CHILD"), .lock = "own_semaphore",
+	 .kind = "semaphore", .waiting_in = "sem_post", .headline_waits = "give@POST",
+	 .headline_forked = "main@FORK", .says = "By the end of the child nobody had taken it"},
+	{LOSES("semaphore exec", "give@POST work@CALL main@CHILD"), .kind = "semaphore"},
+	{LOSES("semaphore thrice", "give@POST work@THRICE main@CHILD"), .kind = "semaphore",
+	 .says = "posted own_semaphore 3 times"},
+	{LOSES("semaphore below", "give@POST work_below@BELOW main"), .kind = "semaphore",
+	 .last_fork = "work_below"},
+	{.command = "lost-work semaphore nothing", .verdict = CLEAN},
+	{.command = "lost-work semaphore started", .verdict = CLEAN},
+	{.command = "lost-work semaphore briefly", .verdict = CLEAN},
+	{.command = "lost-work semaphore remade", .verdict = CLEAN},
+	{.command = "lost-work semaphore drained", .verdict = CLEAN},
+	{.command = "lost-work semaphore shared", .verdict = CLEAN},
+	{.command = "lost-work semaphore mapped", .verdict = CLEAN},
+	{.command = "lost-work semaphore back", .verdict = CLEAN},
+	{.command = "lost-work semaphore exit", .verdict = CLEAN},
+	{.command = "lost-work semaphore handler", .verdict = CLEAN},
+	{.command = "lost-work semaphore busy", .verdict = CLEAN},
+	{LOSES("condition lost", "give@SIGNAL work@CALL main@CHILD"), .lock = "own_queue+0x28",
+	 .kind = "condition variable", .waiting_in = "pthread_cond_signal"},
+	{LOSES("condition exec", "give@SIGNAL work@CALL main@CHILD"), .kind = "condition variable"},
+	{LOSES("condition thrice", "give@SIGNAL work@THRICE main@CHILD"),
+	 .kind = "condition variable", .says = "3 times"},
+	{LOSES("condition below", "give@SIGNAL work_below@BELOW main"),
+	 .kind = "condition variable", .last_fork = "work_below"},
+	/* A note, which is not asked for. */
+	{.command = "lost-work condition broadcast", .verdict = CLEAN},
+	{.command = "lost-work condition nothing", .verdict = CLEAN},
+	{.command = "lost-work condition started", .verdict = CLEAN},
+	{.command = "lost-work condition briefly", .verdict = CLEAN},
+	{.command = "lost-work condition remade", .verdict = CLEAN},
+	{.command = "lost-work condition drained", .verdict = CLEAN},
+	{.command = "lost-work condition shared", .verdict = CLEAN},
+	{.command = "lost-work condition mapped", .verdict = CLEAN},
+	{.command = "lost-work condition exit", .verdict = CLEAN},
+	{.command = "lost-work condition handler", .verdict = CLEAN},
+	{.command = "lost-work condition busy", .verdict = CLEAN},
 
 	/* Threads that the child does not have, by their handles. */
 	{JOINS("join", "JOIN"), .fork = "main@FORK", .says = "returns 0, as if the thread had"},

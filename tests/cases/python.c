@@ -20,6 +20,12 @@
 
 #define SOURCES(name) .sources = "programs/python-" name ".py programs/case.py"
 
+#define WORK(what)                                                                                 \
+	PYTHON("python-work.py " what),                                                            \
+		.verdict = WARNED, .code = "FC013", .missing = INTERPRETER, .missing_count = 1,    \
+		.python_fork = "run_in_child@FORK main@RUN", SOURCES("work")
+#define NO_WORK(what) PYTHON("python-work.py " what), .verdict = CLEAN
+
 #define IMPORT_SOURCES "programs/python-import.py programs/case.py programs/preloaded.py"
 
 #define SIGNAL_SOURCES "programs/python-signals.py programs/case.py libraries/libpool.c"
@@ -47,6 +53,25 @@ static const struct program_case cases[] = {
 	{PYTHON("python-kill.py"), .verdict = WARNED, .code = "FC015", .missing = INTERPRETER,
 	 .python_fork = "main@FORK", .python_child = "main@SIGNAL",
 	 .sources = "programs/python-kill.py"},
+	/* Work that is put into a queue whose thread the child does not have. */
+	{WORK("executor"), .python_child = "use_executor@SUBMIT work@USE",
+	 .python_name = "ThreadPoolExecutor-0_0"},
+	{NO_WORK("executor cured")},
+	{NO_WORK("executor stopped")},
+	{NO_WORK("executor joined")},
+	{WORK("listener"), .python_child = "use_listener@LOG work@USE"},
+	{NO_WORK("listener cured")},
+	{WORK("queue"), .python_child = "use_worker@PUT work@USE",
+	 .python_created = "make_worker@WORKER main@MAKE", .python_name = "worker"},
+	{NO_WORK("queue cured")},
+	{NO_WORK("queue drained")},
+	{NO_WORK("queue joined")},
+	{NO_WORK("simple")},
+	{NO_WORK("simple drained")},
+	{WORK("condition"), .python_child = "Exporter.put@NOTIFY use_exporter work@USE",
+	 .python_name = "exporter"},
+	{NO_WORK("condition cured")},
+	{NO_WORK("condition drained")},
 	{PYTHON("python-lock.py process"), .verdict = GUILTY, .code = "FC002",
 	 .missing = INTERPRETER, .python_fork = "start_process@START_PROCESS main@PROCESS",
 	 .python_child = "Account.add@ADD work@WORK start_process@START_PROCESS main@PROCESS",

@@ -593,6 +593,93 @@ START_TEST(survives_uses_that_refer_to_nothing)
 }
 END_TEST
 
+/* --- FC013 ----------------------------------------------------------------- */
+
+static session_reference add_lost_work(uint32_t process, session_reference fork,
+				       session_reference stack, uint32_t flags)
+{
+	struct record_lost_work work = {.fork = fork,
+					.thread = scene.main,
+					.stack = stack,
+					.object = address_of(&first_mutex),
+					.kind = LOCK_CONDITION,
+					.flags = flags,
+					.tid = (int32_t)process * 100,
+					.given = 2,
+					.waiters = 1,
+					.count = 1};
+
+	return session_builder_add(&session, RECORD_LOST_WORK, process, &work, sizeof(work),
+				   &scene.logger, sizeof(scene.logger));
+}
+
+START_TEST(warns_of_work_for_a_thread_that_is_not_there)
+{
+	add_lost_work(CHILD, scene.fork, add_stack(CHILD, spawn_helper), 0);
+	run_rules();
+	ck_assert_int_eq(the("FC013")->severity, SEVERITY_WARNING);
+	ck_assert_int_eq(the("FC013")->certainty, CERTAINTY_OBSERVED);
+	ck_assert_ptr_nonnull(strstr(the("FC013")->message, "child 200 gave work to"));
+	ck_assert_ptr_nonnull(strstr(the("FC013")->message, "nobody took it"));
+	ck_assert_ptr_nonnull(strstr(the("FC013")->why, "it signalled first_mutex 2 times."));
+	ck_assert_str_eq(the("FC013")->child.stack.list[0].function, "spawn_helper");
+	ck_assert_str_eq(the("FC013")->fork.stack.list[0].function, "spawn_worker");
+	ck_assert_uint_eq(the("FC013")->missing_count, 1);
+	ck_assert_str_eq(the("FC013")->missing[0].names[0], "logger");
+}
+END_TEST
+
+START_TEST(only_notes_a_broadcast)
+{
+	add_lost_work(CHILD, scene.fork, add_stack(CHILD, spawn_helper), LOST_WORK_TO_ALL);
+	run_rules();
+	ck_assert_int_eq(the("FC013")->severity, SEVERITY_NOTE);
+	ck_assert_ptr_null(strstr(the("FC013")->message, "nobody took it"));
+}
+END_TEST
+
+/* Two lines that give, and more children of the same fork. */
+START_TEST(tells_of_one_pool_once)
+{
+	session_reference work =
+		add_lost_work(CHILD, scene.fork, add_stack(CHILD, spawn_helper), 0);
+	struct record *record = session_builder_cell(&session, work);
+
+	atomic_store(&record->count, 3);
+	add_lost_work(OTHER_CHILD, scene.fork, add_stack(CHILD, logger_main), 0);
+	run_rules();
+	ck_assert_uint_eq(the("FC013")->count, 4);
+	ck_assert_ptr_nonnull(strstr(the("FC013")->why, "as 4 children did"));
+}
+END_TEST
+
+/* Of the child that the other finding is about, and of no other one. */
+START_TEST(leaves_lost_work_to_what_says_more)
+{
+	session_reference stack = add_stack(CHILD, spawn_helper);
+
+	add_lost_work(CHILD, scene.fork, stack, 0);
+	if (_i == 0)
+		add_use(CHILD, scene.fork, LOST_JOIN);
+	else
+		session_add(&session, HANG, hang, 0, .serial = CHILD, .pid = 200, .tid = 200,
+			    .kind = HANG_CHILD, .is_proven = 1, .fork = scene.fork, .stack = stack);
+	run_rules();
+	ck_assert_uint_eq(count_of("FC013"), 0);
+}
+END_TEST
+
+START_TEST(survives_lost_work_that_refers_to_nothing)
+{
+	session_add(&session, LOST_WORK, lost_work, UINT32_MAX, .fork = UINT32_MAX,
+		    .thread = UINT32_MAX, .stack = UINT32_MAX, .kind = UINT32_MAX,
+		    .python = UINT32_MAX, .object = UINT64_MAX);
+	run_rules();
+	ck_assert_int_eq(the("FC013")->child.pid, -1);
+	ck_assert_uint_eq(the("FC013")->missing_count, 0);
+}
+END_TEST
+
 /* --- FC005 ----------------------------------------------------------------- */
 
 START_TEST(warns_of_a_held_lock_that_nobody_touched)
@@ -2218,6 +2305,11 @@ Suite *judge_suite(void)
 	suite_add_tcase(suite, waits);
 
 	tcase_add_checked_fixture(held, setup, end_scene);
+	tcase_add_test(held, warns_of_work_for_a_thread_that_is_not_there);
+	tcase_add_test(held, only_notes_a_broadcast);
+	tcase_add_test(held, tells_of_one_pool_once);
+	tcase_add_loop_test(held, leaves_lost_work_to_what_says_more, 0, 2);
+	tcase_add_test(held, survives_lost_work_that_refers_to_nothing);
 	tcase_add_test(held, reports_a_join_of_a_thread_that_is_not_there);
 	tcase_add_test(held, only_warns_of_other_uses);
 	tcase_add_test(held, names_the_fork_that_lost_the_thread);

@@ -123,6 +123,8 @@ static const void *look_up(enum record_type type, session_reference reference)
 		return model_blocked(&model, reference);
 	case RECORD_PLACE:
 		return model_place(&model, reference);
+	case RECORD_LOST_WORK:
+		return model_lost_work(&model, reference);
 	case RECORD_HANDED:
 		return model_handed(&model, reference);
 	case RECORD_SIGNAL:
@@ -176,6 +178,7 @@ START_TEST(gives_no_record_of_a_wrong_type)
 	references[RECORD_BLOCKED] = session_add(&session, BLOCKED, blocked, 0, .tid = 1);
 	references[RECORD_PLACE] = session_add(&session, PLACE, place, 0, .serial = 1);
 	references[RECORD_HANDED] = session_add(&session, HANDED, handed, 0, .serial = 1);
+	references[RECORD_LOST_WORK] = session_add(&session, LOST_WORK, lost_work, 1, .tid = 1);
 	references[RECORD_SIGNAL] = session_add(&session, SIGNAL, signal, 1, .pid = 1);
 	references[RECORD_SECTION] = session_add(&session, SECTION, section, 1, .lock = 1);
 	model_update(&model);

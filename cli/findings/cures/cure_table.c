@@ -22,6 +22,13 @@
 	.cure = "make the client that these threads belong to in the child",                       \
 	.line = "os.register_at_fork(after_in_child=make_client)",                                 \
 	.caveat = "a client that has a call for this, such as postfork(), needs only that."
+#define PYTHON_EXECUTOR                                                                            \
+	.cure = "make the ThreadPoolExecutor in the child",                                        \
+	.line = "os.register_at_fork(after_in_child=make_executor)"
+#define PYTHON_QUEUE                                                                               \
+	.cure = "make the queue and its thread anew in the child",                                 \
+	.line = "os.register_at_fork(after_in_child=make_worker)"
+#define PYTHON_LOST    .cure = "fork before these threads are started, or start them in the child"
 #define IN_FORK(cause) .situation = CURE_IN_FORK, .detail = (cause) + 1
 
 const struct cure_row cure_table[] = {
@@ -204,15 +211,13 @@ const struct cure_row cure_table[] = {
 	 .language = LANGUAGE_PYTHON,
 	 .needs_hooks = true,
 	 .code = "concurrent/futures/_base.py",
-	 .cure = "make the ThreadPoolExecutor in the child",
-	 .line = "os.register_at_fork(after_in_child=make_executor)"},
+	 PYTHON_EXECUTOR},
 	{.id = "python-queue",
 	 .situation = CURE_LOST,
 	 .language = LANGUAGE_PYTHON,
 	 .needs_hooks = true,
 	 .code = "/queue.py",
-	 .cure = "make the queue and its thread anew in the child",
-	 .line = "os.register_at_fork(after_in_child=make_worker)"},
+	 PYTHON_QUEUE},
 	{.id = "python-client",
 	 .situation = CURE_LOST,
 	 .language = LANGUAGE_PYTHON,
@@ -226,10 +231,7 @@ const struct cure_row cure_table[] = {
 	 .kind = LOCK_SEMAPHORE,
 	 .cure = "make the lock anew in the child",
 	 .line = "os.register_at_fork(after_in_child=make_lock)"},
-	{.id = "python-lost",
-	 .situation = CURE_LOST,
-	 .language = LANGUAGE_PYTHON,
-	 .cure = "fork before these threads are started, or start them in the child"},
+	{.id = "python-lost", .situation = CURE_LOST, .language = LANGUAGE_PYTHON, PYTHON_LOST},
 	{.id = "go-cgo",
 	 .situation = CURE_LOST,
 	 .language = LANGUAGE_GO,
@@ -362,6 +364,52 @@ const struct cure_row cure_table[] = {
 	 .situation = CURE_LOST,
 	 .cure = "fork before these threads are started, or start them in the child",
 	 .remark = OR_EXEC},
+
+	/* --- work that threads which were lost were to do ---------------------------------- */
+	{.id = "python-client",
+	 .situation = CURE_LOST_WORK,
+	 .language = LANGUAGE_PYTHON,
+	 .needs_hooks = true,
+	 .is_of_package = true,
+	 PYTHON_CLIENT},
+	{.id = "python-executor",
+	 .situation = CURE_LOST_WORK,
+	 .language = LANGUAGE_PYTHON,
+	 .needs_hooks = true,
+	 .code = "concurrent/futures/thread.py",
+	 PYTHON_EXECUTOR},
+	{.id = "python-listener",
+	 .situation = CURE_LOST_WORK,
+	 .language = LANGUAGE_PYTHON,
+	 .needs_hooks = true,
+	 .code = "/logging/handlers.py",
+	 .cure = "give the child a queue and a QueueListener of its own",
+	 .line = "os.register_at_fork(after_in_child=start_listener)",
+	 .caveat = "the new queue belongs into the QueueHandler, too: handler.queue = queue."},
+	{.id = "python-queue",
+	 .situation = CURE_LOST_WORK,
+	 .language = LANGUAGE_PYTHON,
+	 .needs_hooks = true,
+	 .code = "/queue.py",
+	 PYTHON_QUEUE},
+	{.id = "python-lost",
+	 .situation = CURE_LOST_WORK,
+	 .language = LANGUAGE_PYTHON,
+	 PYTHON_LOST},
+	{.id = "work-semaphore",
+	 .situation = CURE_LOST_WORK,
+	 .kind = LOCK_SEMAPHORE,
+	 .cure = "start the threads that take from {lock} in the child, too",
+	 .line = C_LINE_START,
+	 .caveat = "that handler makes the semaphore anew first, by sem_init().",
+	 .remark = OR_SPAWN},
+	{.id = "work-condition",
+	 .situation = CURE_LOST_WORK,
+	 .cure = "start the threads that wait for {lock} in the child, too",
+	 .line = C_LINE_START,
+	 .caveat = "that handler makes the condition variable anew first: lost threads still wait "
+		   "on the old one.",
+	 .remark = OR_SPAWN},
 
 	{.id = "joined",
 	 .situation = CURE_JOINED,

@@ -41,18 +41,6 @@ static bool waits_in(const struct finding *finding, const char *function)
 	return in && strncmp(in, function, strlen(function)) == 0;
 }
 
-static bool is_inside_exit(const struct frames *stack)
-{
-	static const char *const exits[] = {"exit", "__run_exit_handlers", "Py_FinalizeEx"};
-
-	for (size_t i = 0; i < stack->count; i++)
-		for (size_t k = 0; k < sizeof(exits) / sizeof(exits[0]); k++)
-			if (stack->list[i].function &&
-			    strcmp(stack->list[i].function, exits[k]) == 0)
-				return true;
-	return false;
-}
-
 static bool fits_question(const struct cure_row *row, const struct cure_question *question)
 {
 	return row->situation == question->situation &&
@@ -72,7 +60,7 @@ static bool culprit_is_package(const struct finding *finding)
 static bool fits_finding(const struct cure_row *row, const struct finding *finding)
 {
 	return (!row->has_no_handlers || finding->fork.no_handlers) &&
-	       (!row->is_at_exit || is_inside_exit(&finding->child.stack)) &&
+	       (!row->is_at_exit || evidence_is_at_exit(&finding->child.stack)) &&
 	       (!row->needs_hooks || finding->remedy.present) &&
 	       (!row->is_of_package || culprit_is_package(finding)) &&
 	       (!row->library || library_is(cures_culprit(finding), row->library)) &&
@@ -215,7 +203,7 @@ static bool is_of_start(const struct finding *finding, enum cure_situation situa
 	if (situation == CURE_IN_FORK)
 		return !is_hook;
 	return situation == CURE_ORPHANED || situation == CURE_REGION || situation == CURE_LOST ||
-	       situation == CURE_JOINED || situation == CURE_LEFT;
+	       situation == CURE_JOINED || situation == CURE_LEFT || situation == CURE_LOST_WORK;
 }
 
 void cure_finding(struct judgement *judgement, struct finding *finding,

@@ -14,6 +14,7 @@ enum cure_situation {
 	CURE_REGION,       /* a thread that was lost was inside of libc; detail: enum region */
 	CURE_LOST,         /* threads that were lost are waited for */
 	CURE_JOINED,       /* a thread that was lost is joined, or the like */
+	CURE_LOST_WORK,    /* work was given to threads that were lost */
 	CURE_LEFT,         /* threads were lost, and nothing came of it */
 	CURE_IN_FORK,      /* fork() does not return; detail: enum blocked_cause + 1 */
 	CURE_FOREIGN,      /* a handler unlocks what another thread has */

@@ -507,3 +507,15 @@ const char *evidence_lock_words(struct judgement *judgement, const struct lock_p
 	return arena_printf(judgement->arena, "the %s at 0x%llx", lock->kind,
 			    (unsigned long long)lock->address);
 }
+
+bool evidence_is_at_exit(const struct frames *stack)
+{
+	static const char *const exits[] = {"exit", "__run_exit_handlers", "Py_FinalizeEx"};
+
+	for (size_t i = 0; i < stack->count; i++)
+		for (size_t k = 0; k < sizeof(exits) / sizeof(exits[0]); k++)
+			if (stack->list[i].function &&
+			    strcmp(stack->list[i].function, exits[k]) == 0)
+				return true;
+	return false;
+}

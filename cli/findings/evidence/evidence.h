@@ -44,6 +44,9 @@ void evidence_hang(struct judgement *judgement, struct child_part *part,
 const char *evidence_waiting_in(struct judgement *judgement, uint32_t process,
 				struct frames *stack);
 
+/* Is it inside of exit(), or an interpreter's end? */
+bool evidence_is_at_exit(const struct frames *stack);
+
 /* The path of the program that a process runs, the arena's; NULL: unknown. */
 const char *evidence_program(struct judgement *judgement, uint32_t process);
 

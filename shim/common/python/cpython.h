@@ -127,6 +127,21 @@ bool python_is_starting(const struct python_walk *walk);
  * may not be there. */
 bool python_started_name(const struct python_walk *walk, char *to, size_t capacity, size_t *length);
 
+/* A queue into which a thread has put something. */
+struct python_queue {
+	uint64_t object; /* a SimpleQueue, a deque or a list; 0: none is known */
+	uint64_t type;
+	bool is_simple;
+};
+
+/* The queue that a method among the innermost frames of a thread state belongs to. Of a
+ * SimpleQueue the lock must be that one. Memory that is read for it may not be there. */
+bool python_find_queue(const struct python_walk *walk, uint64_t thread, uint64_t lock,
+		       struct python_queue *queue);
+/* How much is in it. False where it is not there any more. */
+bool python_count_queue(const struct python_walk *walk, const struct python_queue *queue,
+			uint64_t *count);
+
 /* A string as UTF-8, cut to `capacity` bytes; with `keep_end` from its end.
  * False where the address is not that of a string. */
 bool python_read_text(const struct python_walk *walk, uint64_t address, char *to, size_t capacity,
@@ -187,7 +202,7 @@ bool python_find_frame(const struct python_walk *walk, uint64_t thread, uint64_t
 /* For the parts: PyDictObject, the same from 3.8 to 3.15, and its entries. */
 #define PYTHON_DICTIONARY_KEYS   32
 #define PYTHON_DICTIONARY_VALUES 40
-#define PYTHON_KEY_MAX           8
+#define PYTHON_KEY_MAX           16
 
 struct python_entries {
 	uint64_t first;
@@ -200,6 +215,10 @@ bool python_find_entries(const struct python_walk *walk, uint64_t keys,
 /* Is the key of this entry the string `name`, of PYTHON_KEY_MAX bytes at most? */
 bool python_has_key(const struct python_walk *walk, const struct python_entries *entries,
 		    uint64_t index, const char *name);
+
+/* For the parts: the value of an attribute of an object of Python code. */
+bool python_find_attribute(const struct python_walk *walk, uint64_t object, const char *name,
+			   uint64_t *value);
 
 /* For the parts: references in frames carry tags in the low bits (3.14: _PyStackRef). */
 #define PYTHON_TAGS UINT64_C(7)

@@ -1,6 +1,6 @@
 /*
- * The name of a threading.Thread that is being started is read here. It is an attribute of an
- * object of Python code, so it is where this version of the interpreter keeps those: in a
+ * Attributes of objects of Python code are read here, and the name of a threading.Thread that is
+ * being started is one. They are where this version of the interpreter keeps them: in a
  * dictionary, or in an array whose keys the type has.
  */
 #include "cpython.h"
@@ -18,7 +18,7 @@
 
 /* Where the value is: in the entry, or in an array beside it. */
 static bool find_value(const struct python_walk *walk, uint64_t keys, uint64_t values,
-		       uint64_t *value)
+		       const char *name, uint64_t *value)
 {
 	struct python_entries entries;
 
@@ -27,7 +27,7 @@ static bool find_value(const struct python_walk *walk, uint64_t keys, uint64_t v
 	for (uint64_t i = 0; i < entries.count && i < ENTRIES_MAX; i++) {
 		uint64_t entry = entries.first + i * entries.stride;
 
-		if (python_has_key(walk, &entries, i, NAME))
+		if (python_has_key(walk, &entries, i, name))
 			return python_read_word(walk,
 						values ? values + walk->layout.values_start +
 								 i * sizeof(uint64_t)
@@ -37,25 +37,27 @@ static bool find_value(const struct python_walk *walk, uint64_t keys, uint64_t v
 	return false;
 }
 
-static bool find_in_dictionary(const struct python_walk *walk, uint64_t dictionary, uint64_t *value)
+static bool find_in_dictionary(const struct python_walk *walk, uint64_t dictionary,
+			       const char *name, uint64_t *value)
 {
 	uint64_t keys, values;
 
 	return python_read_word(walk, dictionary + PYTHON_DICTIONARY_KEYS, &keys) &&
 	       python_read_word(walk, dictionary + PYTHON_DICTIONARY_VALUES, &values) &&
-	       find_value(walk, keys, values, value);
+	       find_value(walk, keys, values, name, value);
 }
 
 static bool find_in_values(const struct python_walk *walk, uint64_t type, uint64_t values,
-			   uint64_t *value)
+			   const char *name, uint64_t *value)
 {
 	uint64_t keys;
 
 	return python_read_word(walk, type + walk->layout.type_keys, &keys) &&
-	       find_value(walk, keys, values, value);
+	       find_value(walk, keys, values, name, value);
 }
 
-static bool find_attribute(const struct python_walk *walk, uint64_t object, uint64_t *value)
+bool python_find_attribute(const struct python_walk *walk, uint64_t object, const char *name,
+			   uint64_t *value)
 {
 	uint64_t type, word;
 
@@ -65,24 +67,24 @@ static bool find_attribute(const struct python_walk *walk, uint64_t object, uint
 	case PYTHON_ATTRIBUTES_DICTIONARY:
 		return python_read_word(walk, type + TYPE_DICTIONARY, &word) && word < 4096 &&
 		       python_read_word(walk, object + word, &word) &&
-		       find_in_dictionary(walk, word, value);
+		       find_in_dictionary(walk, word, name, value);
 	case PYTHON_ATTRIBUTES_POINTERS:
 		if (python_read_word(walk, object - MANAGED_VALUES, &word) && word)
-			return find_in_values(walk, type, word, value);
+			return find_in_values(walk, type, word, name, value);
 		return python_read_word(walk, object - MANAGED_DICTIONARY, &word) &&
-		       find_in_dictionary(walk, word, value);
+		       find_in_dictionary(walk, word, name, value);
 	case PYTHON_ATTRIBUTES_TAGGED:
 		if (!python_read_word(walk, object - MANAGED_DICTIONARY, &word))
 			return false;
-		return word & 1 ? find_in_values(walk, type, word + 1, value)
-				: find_in_dictionary(walk, word, value);
+		return word & 1 ? find_in_values(walk, type, word + 1, name, value)
+				: find_in_dictionary(walk, word, name, value);
 	case PYTHON_ATTRIBUTES_INLINE:
 		if (!python_read_word(walk, object - MANAGED_DICTIONARY, &word))
 			return false;
 		if (word)
-			return find_in_dictionary(walk, word, value);
+			return find_in_dictionary(walk, word, name, value);
 		return python_read_word(walk, type + TYPE_SIZE, &word) && word < 4096 &&
-		       find_in_values(walk, type, object + word, value);
+		       find_in_values(walk, type, object + word, name, value);
 	case PYTHON_ATTRIBUTES_UNKNOWN:
 		break;
 	}
@@ -113,6 +115,6 @@ bool python_started_name(const struct python_walk *walk, char *to, size_t capaci
 
 	return walk->layout.attributes != PYTHON_ATTRIBUTES_UNKNOWN &&
 	       python_read_word(walk, walk->innermost + walk->layout.frame_locals, &object) &&
-	       find_attribute(walk, object & ~PYTHON_TAGS, &value) &&
+	       python_find_attribute(walk, object & ~PYTHON_TAGS, NAME, &value) &&
 	       python_read_text(walk, value, to, capacity, false, length);
 }

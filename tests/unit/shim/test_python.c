@@ -320,6 +320,82 @@ START_TEST(reads_no_name_where_there_is_none)
 }
 END_TEST
 
+/* --- queues --------------------------------------------------------------------- */
+
+/* Behind what set_up_start() uses. */
+#define CONTAINER      (VALUES + 0x40)
+#define CONTAINER_TYPE (VALUES + 0x80)
+#define TYPE_WORDS     (VALUES + 0xc0)
+
+/* The object whose method the second frame is has a container of that type as its "queue". */
+static void set_up_queue(const char *type)
+{
+	set_up_start();
+	put_word(FRAME_AT(0) + 72, 0);
+	put_word(FRAME_AT(1) + 72, OBJECT);
+	put_text(NAME_TEXT, 1, true, "queue", 5);
+	put_word(VALUES + 8, CONTAINER);
+	put_word(CONTAINER + 8, CONTAINER_TYPE);
+	put_word(CONTAINER_TYPE + 24, TYPE_WORDS);
+	put(TYPE_WORDS, type, strlen(type) + 1);
+	put_word(CONTAINER + 16, 5);
+}
+
+static bool find_queue(uint64_t lock, struct python_queue *queue)
+{
+	return walk_thread(SELF) == PYTHON_READ && python_find_queue(&walk, THREAD, lock, queue);
+}
+
+START_TEST(counts_what_is_in_a_queue)
+{
+	struct python_queue queue;
+	uint64_t count;
+
+	set_up_queue("collections.deque");
+	ck_assert(find_queue(1, &queue));
+	ck_assert(python_count_queue(&walk, &queue, &count));
+	ck_assert_uint_eq(count, 5);
+	/* Something else is there by now. */
+	put_word(CONTAINER + 8, TYPE);
+	ck_assert(!python_count_queue(&walk, &queue, &count));
+}
+END_TEST
+
+START_TEST(counts_a_simple_queue_by_its_lock)
+{
+	struct python_queue queue;
+	uint64_t count;
+
+	set_up_queue("_queue.SimpleQueue");
+	put_word(CONTAINER + 16, 0x5150);
+	ck_assert(!find_queue(0x5151, &queue));
+	ck_assert(find_queue(0x5150, &queue));
+	put_word(CONTAINER + 32, OBJECT);
+	put_word(OBJECT + 8, CONTAINER_TYPE);
+	ck_assert(!python_count_queue(&walk, &queue, &count));
+	put(TYPE_WORDS, "list", 5);
+	put_word(OBJECT + 16, 5);
+	put_word(CONTAINER + 40, 3);
+	ck_assert(python_count_queue(&walk, &queue, &count));
+	ck_assert_uint_eq(count, 2);
+	put_word(CONTAINER + 40, 6);
+	ck_assert(!python_count_queue(&walk, &queue, &count));
+}
+END_TEST
+
+START_TEST(finds_no_queue_where_there_is_none)
+{
+	struct python_queue queue;
+
+	set_up_queue("dict");
+	ck_assert(!find_queue(1, &queue));
+	set_up_queue("list");
+	ck_assert(find_queue(1, &queue));
+	put_word(FRAME_AT(1) + 72, UINT64_MAX);
+	ck_assert(!find_queue(1, &queue));
+}
+END_TEST
+
 /* --- a version that tells its offsets ------------------------------------------ */
 
 /* Words of _Py_DebugOffsets of 3.13: place and value. */
@@ -1043,6 +1119,9 @@ Suite *python_suite(void)
 	tcase_add_test(frames, finds_the_holder_of_the_lock);
 	tcase_add_test(frames, reads_the_name_of_a_thread_that_starts);
 	tcase_add_test(frames, reads_no_name_where_there_is_none);
+	tcase_add_test(frames, counts_what_is_in_a_queue);
+	tcase_add_test(frames, counts_a_simple_queue_by_its_lock);
+	tcase_add_test(frames, finds_no_queue_where_there_is_none);
 	tcase_add_test(frames, follows_the_offsets_that_it_is_told);
 	tcase_add_test(frames, reads_the_name_of_a_thread_of_3_14);
 	tcase_add_test(frames, refuses_offsets_that_are_not_sane);
