@@ -37,6 +37,8 @@ static void place_lock(struct model *model, const struct process_facts *process,
 	struct address_space *space = model_space(model, process->serial);
 	const struct record_module *module = module_at(model, process->image, lock);
 
+	if (section->kind == LOCK_REGION)
+		section->lock_offset = lock; /* its number */
 	if (section->kind == LOCK_REGION || !space || !space_module_path(space, lock) || !module)
 		return;
 	section->lock_module = key_of(module);

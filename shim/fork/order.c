@@ -27,10 +27,12 @@
 #include "state/capture.h"
 #include "state/go_runtime.h"
 #include "state/modules.h"
+#include "state/schedule.h"
 
 IN_START void order_start(const char *session, char **environment)
 {
 	time_start(log_header());
+	schedule_start();
 	identity_start();
 	environ_start(session);
 	modules_start(environment);
@@ -65,8 +67,9 @@ void order_before_fork(struct thread *thread)
 	cuts_before_fork(thread);
 }
 
-void order_in_parent(void)
+void order_in_parent(struct thread *thread)
 {
+	schedule_in_parent(thread);
 	random_after_fork();
 }
 
@@ -75,6 +78,7 @@ IN_CHILD void order_in_child(struct thread *survivor)
 	struct inventory inventory;
 
 	process.is_starting = true;
+	schedule_in_child();
 	/* Whoever was at something in the parent is not here: nothing is taken. */
 	orphans_in_child();
 	taken_in_child();
