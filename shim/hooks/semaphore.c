@@ -12,7 +12,6 @@
 #include "record/sections.h"
 #include "record/shares.h"
 #include "state/lock_marks.h"
-#include "state/schedule.h"
 #include "state/thread.h"
 #include <semaphore.h>
 #include <time.h>
@@ -95,8 +94,6 @@ static int took(int result, const sem_t *semaphore, bool is_shared, uint32_t how
 		share_took(semaphore, site);
 	else if (thread)
 		note_section(thread, semaphore, how, site);
-	if (thread)
-		schedule_acquired(thread, semaphore, LOCK_SEMAPHORE, site);
 	return 0;
 }
 
