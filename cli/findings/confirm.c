@@ -49,16 +49,16 @@ static bool is_same_fork(const struct finding *one, const struct finding *other)
 	       is_same_frame(fork_line(one), fork_line(other));
 }
 
+/* Of libc's own locks it is known which it is, and not where it lies. */
 static bool is_named(const struct lock_part *lock)
 {
-	return lock->name && lock->module;
+	return lock->name != NULL;
 }
 
 static bool is_same_lock_part(const struct lock_part *one, const struct lock_part *other)
 {
 	if (is_named(one) && is_named(other))
-		return strcmp(one->name, other->name) == 0 &&
-		       strcmp(one->module, other->module) == 0;
+		return strcmp(one->name, other->name) == 0 && same_text(one->module, other->module);
 	return one->module && other->module && one->offset == other->offset &&
 	       strcmp(one->module, other->module) == 0;
 }

@@ -65,6 +65,7 @@ void order_before_fork(struct thread *thread)
 	announcement_before_fork(thread);
 	/* Last: what the handlers took is around the clone. */
 	cuts_before_fork(thread);
+	schedule_before_clone(thread);
 }
 
 void order_in_parent(struct thread *thread)

@@ -19,14 +19,24 @@ enum { NOBODY, WANTED, STAYS, STATES };
 /* How far forks are moved about, and how many of a process. */
 #define JITTER_MS 20
 #define MOVED_MAX 200
-/* How long a section is stretched while no fork waits, and how often in a process: a thread that
- * forks with a lock that all threads need (an interpreter's) is met in no other way. */
-#define STRETCH_MS    10
-#define STRETCHED_MAX 100
+/*
+ * Before any fork waits a thread stays in a section now and then, for a fork that may come: one
+ * that only answers the forking thread is inside at no other time, and nor is one that needs
+ * what that has at its fork (an interpreter's lock). In later runs for longer; this is how long
+ * in one process.
+ */
+#define STRETCH_MS     10
+#define STRETCH_MS_MAX 100
+#define STRETCHED_MS   3000
+/* A thread that goes on before the clone needs so long to wake and to be inside. */
+#define HEAD_START_US 80
 
 static _Atomic uint32_t phase;
 static struct thread *_Atomic waiter; /* whose fork it is */
-static _Atomic uint32_t moved, stretched, drawn;
+static struct thread *_Atomic forker; /* who forked last */
+static _Atomic uint32_t moved, drawn;
+static _Atomic uint64_t stretched_ns;
+static _Atomic bool is_released_early; /* who stays */
 
 /* Where the sections are in this process; 0: the file is not mapped. */
 static struct place {
@@ -176,6 +186,7 @@ static bool want(struct thread *thread, uint32_t *word)
 	if (!atomic_compare_exchange_strong(&phase, &before, *word))
 		return false;
 	atomic_store(&waiter, thread);
+	raw_futex_wake(&phase, INT32_MAX);
 	return true;
 }
 
@@ -209,6 +220,7 @@ COLD void schedule_wait(struct thread *thread)
 {
 	struct line *line;
 
+	atomic_store(&forker, thread);
 	/* In one that a signal handler makes within another the word is taken. */
 	if (thread->fork_depth > 1 || !may_wait())
 		return;
@@ -231,6 +243,19 @@ COLD void schedule_let_go(struct thread *thread)
 	if (atomic_compare_exchange_strong(&phase, &word, word - word % STATES) &&
 	    !process.is_filtered)
 		raw_futex_wake(&phase, INT32_MAX);
+}
+
+COLD void schedule_release(struct thread *thread)
+{
+	uint64_t end;
+
+	if (atomic_load(&waiter) != thread || atomic_load(&phase) % STATES != STAYS ||
+	    !atomic_load(&is_released_early))
+		return;
+	schedule_let_go(thread);
+	end = time_now() + draw(HEAD_START_US) * (MS / 1000);
+	while (time_now() < end)
+		;
 }
 
 COLD void schedule_reset(void)
@@ -258,20 +283,75 @@ static uint32_t find_section(const void *lock, enum lock_kind kind, struct call_
 	return SCHEDULE_SECTIONS;
 }
 
-/*
- * Libc's own lock cannot be kept: its function is called again and again, which has the lock for
- * most of the time. Of what has no such function the thread goes on at once, in its own call.
- */
-static void stay_in_region(enum region region, uint32_t stays, uint64_t end)
+static int stay_in_callback(struct dl_phdr_info *info, size_t size, void *stays)
+{
+	(void)info;
+	(void)size;
+	wait_until(&phase, *(const uint32_t *)stays, time_now() + bound_ns());
+	return 1;
+}
+
+static void call_region(enum region region, uint32_t *stays)
 {
 	const time_t no_time = 0;
 	struct tm tm;
 
-	if (region != REGION_TIME_ZONE)
-		return;
-	REAL_FIND(gmtime_r);
-	while (atomic_load(&phase) == stays && time_now() < end)
+	switch (region) {
+	case REGION_TIME_ZONE:
 		real.gmtime_r(&no_time, &tm);
+		break;
+	case REGION_ENVIRONMENT:
+		real.unsetenv("FORKCHECK_NO_SUCH_VARIABLE");
+		break;
+	case REGION_SYSLOG:
+		real.setlogmask(0);
+		break;
+	default:
+		real.dl_iterate_phdr(stay_in_callback, stays);
+		break;
+	}
+}
+
+static bool find_call(enum region region)
+{
+	switch (region) {
+	case REGION_TIME_ZONE:
+		REAL_FIND(gmtime_r);
+		return true;
+	case REGION_ENVIRONMENT:
+		REAL_FIND(unsetenv);
+		return true;
+	case REGION_SYSLOG:
+		REAL_FIND(setlogmask);
+		return true;
+	case REGION_LOADER:
+		REAL_FIND(dl_iterate_phdr);
+		return true;
+	default:
+		return false;
+	}
+}
+
+/*
+ * Libc's own lock cannot be kept. Where libc has a function that takes it and changes nothing,
+ * that is called again and again, and the lock is taken most of the time. Else the thread goes
+ * into its own call just before the clone.
+ */
+static void stay_in_region(enum region region, uint32_t stays, uint64_t end)
+{
+	if (!find_call(region))
+		wait_until(&phase, stays, end);
+	else
+		while (atomic_load(&phase) == stays && time_now() < end)
+			call_region(region, &stays);
+}
+
+static bool goes_early(const void *lock, uint32_t section)
+{
+	enum region region = (enum region)(uintptr_t)lock;
+
+	return plan()->sections[section].kind == LOCK_REGION && region != REGION_TIME_ZONE &&
+	       region != REGION_ENVIRONMENT && region != REGION_SYSLOG && region != REGION_LOADER;
 }
 
 static void stay(const void *lock, uint32_t section, uint32_t wanted)
@@ -281,6 +361,7 @@ static void stay(const void *lock, uint32_t section, uint32_t wanted)
 
 	if (!atomic_compare_exchange_strong(&phase, &word, stays))
 		return;
+	atomic_store(&is_released_early, goes_early(lock, section));
 	atomic_fetch_add(&plan()->sections[section].reached, 1);
 	raw_futex_wake(&phase, INT32_MAX);
 	if (plan()->sections[section].kind == LOCK_REGION)
@@ -296,14 +377,24 @@ static bool is_passed_over(uint32_t section)
 	return plan()->run > 1 && !atomic_load(&places[section].lock) && draw(2);
 }
 
-static void stretch(enum lock_kind kind)
+static uint64_t stretch_ns(void)
 {
-	if (kind == LOCK_REGION || process.inherits || draw(2) ||
-	    (plan()->run < 2 && kind != LOCK_SEMAPHORE) ||
-	    atomic_load(&stretched) >= STRETCHED_MAX || !may_wait())
-		return;
-	atomic_fetch_add(&stretched, 1);
-	stay_away(draw(STRETCH_MS * 1000) * (MS / 1000));
+	uint32_t most = STRETCH_MS * plan()->run;
+
+	return draw((most < STRETCH_MS_MAX ? most : STRETCH_MS_MAX) * 1000) * (MS / 1000);
+}
+
+/* True: a fork has come, and waits. */
+static bool stretch(struct thread *thread, enum lock_kind kind, uint32_t nobody)
+{
+	uint64_t start = time_now();
+
+	if (kind == LOCK_REGION || process.inherits || atomic_load(&forker) == thread || draw(2) ||
+	    atomic_load(&stretched_ns) >= STRETCHED_MS * MS || !may_wait())
+		return false;
+	wait_until(&phase, nobody, start + stretch_ns());
+	atomic_fetch_add(&stretched_ns, time_now() - start);
+	return atomic_load(&phase) == nobody - NOBODY + STATES + WANTED;
 }
 
 COLD void schedule_meet(struct thread *thread, const void *lock, enum lock_kind kind,
@@ -318,8 +409,8 @@ COLD void schedule_meet(struct thread *thread, const void *lock, enum lock_kind 
 	if (section == SCHEDULE_SECTIONS)
 		return;
 	word = atomic_load(&phase);
+	if (word % STATES == NOBODY && stretch(thread, kind, word))
+		word = word - NOBODY + STATES + WANTED;
 	if (word % STATES == WANTED && !is_passed_over(section))
 		stay(lock, section, word);
-	else if (word % STATES == NOBODY)
-		stretch(kind);
 }

@@ -21,6 +21,8 @@ void schedule_meet_module(uint64_t key, uintptr_t bias);
 
 /* Before anything of a fork has begun; its stack is known. */
 void schedule_wait(struct thread *thread);
+/* The last thing before the clone. */
+void schedule_release(struct thread *thread);
 /* In the parent, once there is a child or is none, and in the child. */
 void schedule_let_go(struct thread *thread);
 void schedule_reset(void);
@@ -33,6 +35,12 @@ static inline void schedule_before_fork(struct thread *thread)
 {
 	if (unlikely(process.is_scheduled))
 		schedule_wait(thread);
+}
+
+static inline void schedule_before_clone(struct thread *thread)
+{
+	if (unlikely(process.is_scheduled))
+		schedule_release(thread);
 }
 
 static inline void schedule_in_parent(struct thread *thread)
