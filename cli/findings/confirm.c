@@ -10,6 +10,9 @@
 #include "narrow.h"
 #include <string.h>
 
+/* Bits of a tally. */
+#define ROWS_MAX 64
+
 /* --- the same thing in two runs --------------------------------------------- */
 
 static bool is_same_frame(const struct frame *one, const struct frame *other)
@@ -55,10 +58,29 @@ static bool is_named(const struct lock_part *lock)
 	return lock->name != NULL;
 }
 
-static bool is_same_lock_part(const struct lock_part *one, const struct lock_part *other)
+static bool is_same_module(const struct lock_part *one, const struct lock_part *other)
 {
-	if (is_named(one) && is_named(other))
-		return strcmp(one->name, other->name) == 0 && same_text(one->module, other->module);
+	return !one->module || !other->module || strcmp(one->module, other->module) == 0;
+}
+
+/* Stripes that one line takes, one after the other, are one: without "+0x28". */
+static size_t base_length(const char *name)
+{
+	const char *inside = strstr(name, "+0x");
+
+	return inside ? (size_t)(inside - name) : strlen(name);
+}
+
+static bool is_same_name(const struct lock_part *one, const struct lock_part *other)
+{
+	size_t length = base_length(one->name);
+
+	return is_same_module(one, other) && length == base_length(other->name) &&
+	       memcmp(one->name, other->name, length) == 0;
+}
+
+static bool is_same_address(const struct lock_part *one, const struct lock_part *other)
+{
 	return one->module && other->module && one->offset == other->offset &&
 	       strcmp(one->module, other->module) == 0;
 }
@@ -82,13 +104,36 @@ static bool confirm_is_same_lock(const struct finding *one, const struct finding
 	    !same_text(one->lock.kind, other->lock.kind))
 		return false;
 	if (is_named(&one->lock) && is_named(&other->lock))
-		return is_same_lock_part(&one->lock, &other->lock);
-	return is_same_lock_part(&one->lock, &other->lock) || is_same_origin(one, other);
+		return is_same_name(&one->lock, &other->lock) &&
+		       (strcmp(one->lock.name, other->lock.name) == 0 ||
+			is_same_place(&one->holder.acquired_at, &other->holder.acquired_at));
+	return is_same_address(&one->lock, &other->lock) || is_same_origin(one, other);
 }
 
-static bool is_same_deadlock(const struct finding *one, const struct finding *other)
+static bool is_row(const struct predicted_lock *lock, const struct lock_part *other)
 {
-	return is_same_fork(one, other) && confirm_is_same_lock(one, other);
+	struct lock_part part = {.name = lock->name};
+
+	if (!same_text(lock->kind, other->kind))
+		return false;
+	if (lock->name && other->name)
+		return strcmp(lock->name, other->name) == 0 && is_same_module(&part, other);
+	return !lock->name && !other->name && lock->user && same_text(lock->user, other->user);
+}
+
+/* One of several that the prediction has as rows. */
+static bool is_among_locks(const struct finding *prediction, const struct finding *other)
+{
+	for (const struct predicted_lock *lock = prediction->locks; lock; lock = lock->next)
+		if (is_row(lock, &other->lock))
+			return true;
+	return false;
+}
+
+static bool is_same_deadlock(const struct finding *prediction, const struct finding *other)
+{
+	return is_same_fork(prediction, other) &&
+	       (confirm_is_same_lock(prediction, other) || is_among_locks(prediction, other));
 }
 
 /* --- a further run ---------------------------------------------------------- */
@@ -165,18 +210,49 @@ static void take_hangs(struct confirm *confirm, const struct report *report)
 			confirm_add(confirm, &report->findings[i]);
 }
 
+/* How many locks a prediction is about. */
+static unsigned count_locks(const struct finding *prediction)
+{
+	unsigned count = 0;
+
+	for (const struct predicted_lock *lock = prediction->locks; lock; lock = lock->next)
+		count += 1 + (unsigned)(lock->alike < ROWS_MAX ? lock->alike : ROWS_MAX);
+	return count ? count : 1;
+}
+
+/* Which of them a child made anew; 0: none. */
+static uint64_t repaired_rows(const struct finding *prediction, const struct finding *repair)
+{
+	uint64_t bit = 1;
+
+	if (!is_same_fork(prediction, repair))
+		return 0;
+	if (count_locks(prediction) == 1)
+		return confirm_is_same_lock(prediction, repair);
+	for (const struct predicted_lock *lock = prediction->locks; lock && bit;
+	     lock = lock->next, bit <<= 1)
+		if (is_row(lock, &repair->lock))
+			return bit;
+	return 0;
+}
+
+/* A child that makes one of two anew may hang on the other. */
 static void take_repair(struct confirm *confirm, const struct finding *repair)
 {
 	for (size_t i = 0; i < confirm->report->finding_count; i++) {
+		const struct finding *prediction = &confirm->report->findings[i];
 		struct confirm_tally *tally = &confirm->tallies[i];
 
-		if (!tally->withdrawn && is_prediction(&confirm->report->findings[i]) &&
-		    is_same_deadlock(&confirm->report->findings[i], repair))
-			tally->withdrawn = arena_printf(
-				confirm->arena,
-				"in further run %u a lost thread had the lock at this fork, and "
-				"child %d %s before it took it",
-				confirm->report->confirm_runs, repair->child.pid, repair->message);
+		if (tally->withdrawn || !is_prediction(prediction))
+			continue;
+		tally->repaired |= repaired_rows(prediction, repair);
+		if ((unsigned)__builtin_popcountll(tally->repaired) < count_locks(prediction))
+			continue;
+		tally->withdrawn = arena_printf(
+			confirm->arena,
+			"in further run %u a lost thread had the lock at this fork, and child %d "
+			"%s before it took it",
+			confirm->report->confirm_runs, repair->child.pid, repair->message);
 	}
 }
 

@@ -25,6 +25,7 @@ struct confirm {
 		unsigned tries;
 		uint64_t reached;
 		const char *found;     /* how it was confirmed; NULL: it was not */
+		uint64_t repaired;     /* bits of its locks: a child made them anew */
 		const char *withdrawn; /* how a child came away from it; NULL: none did */
 	} * tallies;                   /* one for each finding of the report */
 };

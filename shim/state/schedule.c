@@ -28,8 +28,8 @@ enum { NOBODY, WANTED, STAYS, STATES };
 #define STRETCH_MS     10
 #define STRETCH_MS_MAX 100
 #define STRETCHED_MS   3000
-/* A thread that goes on before the clone needs so long to wake and to be inside. */
-#define HEAD_START_US 80
+/* How long a clone takes, where none was seen yet. */
+#define CLONE_US 200
 
 static _Atomic uint32_t phase;
 static struct thread *_Atomic waiter; /* whose fork it is */
@@ -37,6 +37,7 @@ static struct thread *_Atomic forker; /* who forked last */
 static _Atomic uint32_t moved, drawn;
 static _Atomic uint64_t stretched_ns;
 static _Atomic bool is_released_early; /* who stays */
+static _Atomic uint64_t clone_began, clone_ns = CLONE_US * (MS / 1000);
 
 /* Where the sections are in this process; 0: the file is not mapped. */
 static struct place {
@@ -231,13 +232,10 @@ COLD void schedule_wait(struct thread *thread)
 		move_fork();
 }
 
-COLD void schedule_let_go(struct thread *thread)
+static void open_phase(void)
 {
 	uint32_t word = atomic_load(&phase);
 
-	if (atomic_load(&waiter) != thread)
-		return;
-	atomic_store(&waiter, NULL);
 	if (word % STATES == NOBODY)
 		return;
 	if (atomic_compare_exchange_strong(&phase, &word, word - word % STATES) &&
@@ -245,17 +243,25 @@ COLD void schedule_let_go(struct thread *thread)
 		raw_futex_wake(&phase, INT32_MAX);
 }
 
+COLD void schedule_let_go(struct thread *thread)
+{
+	uint64_t began = atomic_exchange(&clone_began, 0);
+
+	if (atomic_load(&waiter) != thread)
+		return;
+	if (began)
+		atomic_store(&clone_ns, time_now() - began);
+	atomic_store(&waiter, NULL);
+	open_phase();
+}
+
 COLD void schedule_release(struct thread *thread)
 {
-	uint64_t end;
-
-	if (atomic_load(&waiter) != thread || atomic_load(&phase) % STATES != STAYS ||
-	    !atomic_load(&is_released_early))
+	if (atomic_load(&waiter) != thread || atomic_load(&phase) % STATES != STAYS)
 		return;
-	schedule_let_go(thread);
-	end = time_now() + draw(HEAD_START_US) * (MS / 1000);
-	while (time_now() < end)
-		;
+	if (atomic_load(&is_released_early))
+		open_phase();
+	atomic_store(&clone_began, time_now());
 }
 
 COLD void schedule_reset(void)
@@ -332,6 +338,18 @@ static bool find_call(enum region region)
 	}
 }
 
+/* The memory is copied at some moment of the clone. */
+static void linger(void)
+{
+	uint64_t most = atomic_load(&clone_ns), end = time_now();
+
+	if (most >= MS / 1000)
+		end += draw((uint32_t)((most < 10 * MS ? most : 10 * MS) / (MS / 1000))) *
+		       (MS / 1000);
+	while (time_now() < end)
+		;
+}
+
 /*
  * Libc's own lock cannot be kept. Where libc has a function that takes it and changes nothing,
  * that is called again and again, and the lock is taken most of the time. Else the thread goes
@@ -339,11 +357,13 @@ static bool find_call(enum region region)
  */
 static void stay_in_region(enum region region, uint32_t stays, uint64_t end)
 {
-	if (!find_call(region))
+	if (!find_call(region)) {
 		wait_until(&phase, stays, end);
-	else
+		linger();
+	} else {
 		while (atomic_load(&phase) == stays && time_now() < end)
 			call_region(region, &stays);
+	}
 }
 
 static bool goes_early(const void *lock, uint32_t section)
