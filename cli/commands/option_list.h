@@ -5,6 +5,7 @@
  *   flag(name, member, help)                      sets a bool of that name
  *   value(name, argument, function, help)         the function (options.c) gets the word; without
  *                                                 an argument (NULL) it is only called
+ *   optional(name, argument, function, help)      the argument may be left out: then it gets NULL
  *   lettered(letter, name, argument, function, help)  has a short form, too
  *   hidden(name, function)                        is not listed
  *
@@ -14,7 +15,7 @@
 #define FORKCHECK_OPTION_LIST_H
 
 /* clang-format off */
-#define OPTION_LIST(flag, value, lettered, hidden) \
+#define OPTION_LIST(flag, value, optional, lettered, hidden) \
 	value("format", "FORMAT", parse_format, \
 	      "Write the report as FORMATS (text is the default). May be given more than once, " \
 	      "each with an --output of its own; a format without one goes to standard error.") \
@@ -44,6 +45,15 @@
 	value("wait", "FOR", parse_wait, \
 	      "Watch until the program has ended, and 2 seconds more for descendants that outlive " \
 	      "it (program, the default), or until the last of them has ended (all).") \
+	optional("confirm", "N", parse_confirm, \
+	      "Run the program again, up to N times (5), with its forks moved to where a predicted " \
+	      "deadlock would strike, until each prediction is decided: confirmed, withdrawn, or " \
+	      "still predicted. What hangs in these runs is killed. Without a prediction forks are " \
+	      "moved about.") \
+	value("drive", "CMD", parse_drive, \
+	      "Once the program runs, in each run, start CMD with /bin/sh -c; FORKCHECK_PID is the " \
+	      "program's number. When CMD has ended, the program gets SIGTERM; if that ends it, " \
+	      "the exit status is CMD's.") \
 	flag("no-subreaper", no_subreaper, \
 	     "Leave orphans to init, for programs that ask for their parent's number. A process " \
 	     "whose parent has ended is then not watched any more.") \

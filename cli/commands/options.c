@@ -219,6 +219,26 @@ static void parse_max_kills(struct parse *parse, const char *word)
 	parse->options->max_kills = (unsigned)strtoul(word, NULL, 10);
 }
 
+static void parse_confirm(struct parse *parse, const char *word)
+{
+	size_t digits = word == NULL ? 0 : strspn(word, "0123456789");
+	unsigned long count = CONFIRM_RUNS;
+
+	if (word != NULL && digits != 0 && digits <= NUMBER_DIGITS)
+		count = strtoul(word, NULL, 10);
+	if (word != NULL && (digits == 0 || digits > NUMBER_DIGITS || word[digits] != '\0' ||
+			     count > CONFIRM_RUNS_MAX))
+		bad_usage("--confirm=%s: not a number from 0 to %d", word, CONFIRM_RUNS_MAX);
+	parse->options->confirm = (unsigned)count;
+}
+
+static void parse_drive(struct parse *parse, const char *command)
+{
+	if (*command == '\0')
+		bad_usage("--drive: the command is empty");
+	parse->options->drive = command;
+}
+
 static void parse_wait(struct parse *parse, const char *word)
 {
 	static const char *const words[] = {"program", "all", NULL};
@@ -306,18 +326,20 @@ struct option_row {
 	const char *argument; /* NULL: it takes no value */
 	const char *help;     /* NULL: it is not listed. FORMATS is replaced by their names */
 	void (*take)(struct parse *parse, const char *value); /* NULL: `flag` is set */
-	size_t flag; /* offset of a bool in struct options */
-	char letter; /* of the short form; 0: it has none */
+	size_t flag;   /* offset of a bool in struct options */
+	char letter;   /* of the short form; 0: it has none */
+	bool may_lack; /* its argument */
 };
 
 /* clang-format off */
-#define FLAG(name, member, help)                  {name, NULL, help, NULL, offsetof(struct options, member), 0},
-#define VALUE(name, argument, take, help)         {name, argument, help, take, 0, 0},
-#define SHORT(letter, name, argument, take, help) {name, argument, help, take, 0, letter},
-#define HIDDEN(name, take)                        {name, NULL, NULL, take, 0, 0},
+#define FLAG(name, member, help)                  {name, NULL, help, NULL, offsetof(struct options, member), 0, false},
+#define VALUE(name, argument, take, help)         {name, argument, help, take, 0, 0, false},
+#define OPTIONAL(name, argument, take, help)      {name, argument, help, take, 0, 0, true},
+#define SHORT(letter, name, argument, take, help) {name, argument, help, take, 0, letter, false},
+#define HIDDEN(name, take)                        {name, NULL, NULL, take, 0, 0, false},
 /* clang-format on */
 
-static const struct option_row option_rows[] = {OPTION_LIST(FLAG, VALUE, SHORT, HIDDEN)};
+static const struct option_row option_rows[] = {OPTION_LIST(FLAG, VALUE, OPTIONAL, SHORT, HIDDEN)};
 
 #define OPTION_COUNT (sizeof(option_rows) / sizeof(option_rows[0]))
 /* Above the characters: no short form. */
@@ -381,7 +403,8 @@ static void fill_table(void)
 			.name = row->name,
 			.key = row->letter ? row->letter : FIRST_KEY + (int)i,
 			.arg = row->argument,
-			.flags = row->help == NULL ? OPTION_HIDDEN : 0,
+			.flags = (row->help == NULL ? OPTION_HIDDEN : 0) |
+				 (row->may_lack ? OPTION_ARG_OPTIONAL : 0),
 			.doc = row->help == NULL ? NULL : fill_in_formats(row->help),
 		};
 	}
@@ -639,7 +662,10 @@ void options_print_man(FILE *stream)
 		print_roff(stream, option->name);
 		fputs("\\fR", stream);
 		if (option->arg != NULL)
-			fprintf(stream, "=\\fI%s\\fR", option->arg);
+			fprintf(stream,
+				option->flags & OPTION_ARG_OPTIONAL ? "[=\\fI%s\\fR]"
+								    : "=\\fI%s\\fR",
+				option->arg);
 		fputc('\n', stream);
 		print_roff(stream, option->doc);
 		fputc('\n', stream);

@@ -38,6 +38,8 @@ struct output {
 #define HANG_AFTER_MS         10000
 #define MAX_KILLS             3
 #define END_AFTER_MS          60000
+#define CONFIRM_RUNS          5
+#define CONFIRM_RUNS_MAX      1000
 
 struct command;
 
@@ -57,6 +59,8 @@ struct options {
 	uint64_t hang_after_ms;
 	unsigned max_kills;       /* for one finding, before the run is ended; 0: never */
 	uint64_t end_after_ms;    /* that nothing has moved; 0: never */
+	unsigned confirm;         /* further runs, at most; 0: none */
+	const char *drive;        /* a command that gives the program its load; NULL: none */
 	bool wait_all;            /* for all descendants, not for the program only */
 	const char *keep_session; /* NULL: no */
 	const char *suppressions[SUPPRESSION_FILES_MAX];
@@ -64,7 +68,8 @@ struct options {
 	const char *gen_suppressions; /* a file; NULL: none */
 	enum color_mode color;
 	/* A bool for each flag. */
-	OPTION_LIST(OPTION_MEMBER, OPTION_NO_MEMBER, OPTION_NO_MEMBER, OPTION_NO_MEMBER)
+	OPTION_LIST(OPTION_MEMBER, OPTION_NO_MEMBER, OPTION_NO_MEMBER, OPTION_NO_MEMBER,
+		    OPTION_NO_MEMBER)
 };
 
 #ifndef FORKCHECK_VERSION

@@ -4,8 +4,11 @@
  * other processes' by now. ELF files are opened by the names that are in it, for reading.
  */
 #include "report.h"
+#include "base/array.h"
 #include "findings/assemble.h"
+#include "findings/confirm.h"
 #include "findings/merge.h"
+#include "findings/repairs.h"
 #include "run/outputs.h"
 #include "session/save.h"
 #include <errno.h>
@@ -18,9 +21,11 @@ struct work {
 	const struct options *options;
 	struct suppressions *suppressions;
 	struct arena arena;
-	struct report *reports;
-	size_t count;
-	bool all; /* notes and tables of every session, also of those without findings */
+	struct report *reports; /* of first runs */
+	size_t count, capacity;
+	struct further_run *further;
+	size_t further_count, further_capacity;
+	struct predicted_sections sections; /* of the first runs */
 };
 
 static bool report_ends_with(const char *text, size_t length, const char *end)
@@ -44,15 +49,44 @@ static const char *find_shim(const struct model *model, struct arena *arena)
 	return NULL;
 }
 
-static void report_session(struct work *work, struct reader *reader, struct report *report)
+/* Further runs decide what the first ones predicted. */
+static void keep_further(struct work *work, struct model *model, const struct report *report)
 {
+	const struct session_header *header = (const void *)model->reader->bytes;
+	struct further_run *further;
+
+	if (!ARRAY_MAKE_ROOM(work->further, work->further_count, work->further_capacity))
+		return;
+	further = &work->further[work->further_count++];
+	*further = (struct further_run){.report = *report, .schedule = header->schedule};
+	repairs_find(model, &work->arena, &further->repairs, &further->repair_count);
+}
+
+static void keep_first(struct work *work, struct model *model, const struct report *report)
+{
+	struct predicted_sections sections;
+
+	if (!ARRAY_MAKE_ROOM(work->reports, work->count, work->capacity))
+		return;
+	work->reports[work->count++] = *report;
+	predicted_sections_find(model, &work->arena, report, &sections);
+	predicted_sections_add(&work->sections, &sections);
+}
+
+static void report_session(struct work *work, struct reader *reader)
+{
+	struct report report = {0};
 	struct model model;
 
 	model_init(&model, reader, NULL);
 	model_update(&model);
 	model.shim_path = find_shim(&model, &work->arena);
 	assemble_report(&model, &work->arena, work->suppressions, outputs_want_notes(work->options),
-			report);
+			&report);
+	if (reader->header.schedule.run)
+		keep_further(work, &model, &report);
+	else
+		keep_first(work, &model, &report);
 	model_release(&model);
 }
 
@@ -60,27 +94,42 @@ static int report_file(struct work *work, const char *path)
 {
 	struct saved_session saved;
 	struct reader reader;
+	int result;
 
 	if (session_load(&saved, &reader, path))
 		return -1;
-	report_session(work, &reader, &work->reports[work->count++]);
+	do
+		report_session(work, &reader);
+	while ((result = session_load_next(&saved, &reader, path)) > 0);
 	session_unload(&saved, &reader);
-	return 0;
+	return result;
 }
 
 static int report_files(struct work *work)
 {
 	char *const *paths = work->options->arguments;
-	size_t count = 0;
 
-	while (paths[count])
-		count++;
-	work->reports = arena_array(&work->arena, count, sizeof(*work->reports));
-	work->all = count > 1 || outputs_want_notes(work->options);
 	while (*paths)
 		if (report_file(work, *paths++))
 			return -1;
-	return 0;
+	if (work->count)
+		return 0;
+	fprintf(stderr, "forkcheck: these are further runs of --confirm alone; the first run's "
+			"session belongs to them\n");
+	return -1;
+}
+
+/* All further runs have tried to decide the same. */
+static void merge_all(struct work *work, struct report *merged)
+{
+	struct report first;
+	struct confirm confirm;
+
+	merge_reports(work->reports, work->count, &work->arena, &first);
+	confirm_init(&confirm, &work->arena, &first, &work->sections);
+	for (size_t i = 0; i < work->further_count; i++)
+		confirm_take(&confirm, &work->further[i]);
+	confirm_result(&confirm, merged);
 }
 
 static int print_suppressions(const struct report *report)
@@ -97,7 +146,7 @@ static int write_report(struct work *work)
 	struct report report;
 	int status = EXIT_SUCCESS;
 
-	merge_reports(work->reports, work->count, &work->arena, &report);
+	merge_all(work, &report);
 	report.show_notes = work->options->notes;
 	if (outputs_open(&outputs, work->options) == 0) {
 		outputs_write(&outputs, &report, OUTPUTS_ALL);
@@ -128,6 +177,8 @@ int command_report(const struct options *options)
 	arena_init(&work.arena);
 	if (report_files(&work) == 0)
 		status = write_report(&work);
+	free(work.reports);
+	free(work.further);
 	arena_release(&work.arena);
 	suppressions_free(work.suppressions);
 	return status;

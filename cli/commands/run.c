@@ -1,442 +1,292 @@
 /*
- * The command `forkcheck PROGRAM` launches the program, follows the log, looks at suspects,
- * judges and reports. Nothing of the program's but its standard streams is shared with it.
+ * The command `forkcheck PROGRAM` runs the program once, and with --confirm some more times, and
+ * makes one report of it. Further runs have forks that are moved, and decide what the first one
+ * predicted; the program's status is that of the first.
  */
 #include "run.h"
-#include "base/clock.h"
-#include "findings/assemble.h"
-#include "findings/judge.h"
-#include "process/procfs.h"
-#include "run/descendants.h"
-#include "run/ending.h"
+#include "findings/confirm.h"
+#include "findings/repairs.h"
+#include "run/given_input.h"
 #include "run/host_setup.h"
-#include "run/launch.h"
-#include "run/live.h"
 #include "run/outputs.h"
-#include "run/run_records.h"
+#include "run_once.h"
 #include "session/save.h"
-#include "session/session.h"
-#include "watch/watch.h"
-#include <errno.h>
 #include <signal.h>
 #include <stdlib.h>
-#include <string.h>
-#include <time.h>
 #include <unistd.h>
 
-#define LOOK_MS 50
-/* How long descendants that outlive the program are watched, */
-#define GRACE_MS 2000
-/* and those that may hang and were not judged yet, beyond --hang-after. */
-#define JUDGEMENT_MS 5000
+/* What a fork is held back for a thread, and a thread for a fork. */
+#define BOUND_MS 100
 
-struct run {
+struct job {
 	const struct options *options;
 	char *shim;
-	struct session session;
-	struct reader reader;
-	struct writer writer;
-	struct model model;
-	struct watch watch;
 	struct suppressions *suppressions;
-	struct launched launched;
-	struct run_log log;
 	struct outputs outputs;
-	struct live live;
-	struct ending ending;
+	struct given_input input;
+	struct run first;
+	struct arena arena;   /* of the reports */
+	struct report report; /* of the first run */
+	struct report merged; /* of all */
+	struct confirm confirm;
+	bool is_saved; /* the first session, where it was asked for */
+	bool failed;   /* something of forkcheck's own */
 };
 
-static const struct deadlock_reaction {
-	int signal; /* 0: none */
-	const char *what;
-} reactions[] = {
-	[DEADLOCK_KILL] = {SIGKILL, "killed"},    [DEADLOCK_STOP] = {SIGSTOP, "stopped"},
-	[DEADLOCK_ABORT] = {SIGABRT, "aborted"},  [DEADLOCK_WAIT] = {0, NULL},
-	[DEADLOCK_END_RUN] = {SIGKILL, "killed"},
-};
-
-/* The number that reports have for it. */
-static pid_t known_pid(const struct run *run, const struct hang *hang)
-{
-	const struct process_facts *process = model_facts(&run->model, hang->serial);
-
-	return process ? process->pid : hang->pid;
-}
-
-/* What was done to it; NULL: nothing. */
-static const char *react(struct run *run, const struct hang *hang)
-{
-	const struct deadlock_reaction *reaction = &reactions[run->options->on_deadlock];
-
-	/* Whoever still has something to do is not to blame. */
-	if (!hang->is_proven || !hang->may_be_killed || !reaction->signal ||
-	    !hang_signal(hang, reaction->signal))
-		return NULL;
-	run_record_action(&run->log, known_pid(run, hang), reaction->what);
-	if (run->options->on_deadlock == DEADLOCK_STOP && !run->options->quiet)
-		fprintf(stderr, "forkcheck: process %d is stopped; look at it with: gdb -p %d\n",
-			hang->pid, hang->pid);
-	run->launched.is_held |= reaction->signal == SIGSTOP && hang->pid == run->launched.pid;
-	return reaction->what;
-}
-
-static void act_and_tell(struct run *run, const struct hang *hang)
-{
-	const struct finding *found;
-	const char *fingerprint = NULL;
-	struct finding finding = {0};
-	struct arena arena;
-
-	arena_init(&arena);
-	found = judge_process(&run->model, &arena, hang->serial);
-	if (found && suppressions_match(run->suppressions, found)) {
-		arena_release(&arena);
-		return;
-	}
-	finding.action = react(run, hang);
-	if (found) {
-		const char *action = finding.action;
-
-		finding = *found;
-		finding.action = action;
-		fingerprint = finding.fingerprint;
-		live_tell(&run->live, hang, known_pid(run, hang), &finding);
-	}
-	if (finding.action)
-		ending_note_action(&run->ending, &run->live.hung, fingerprint);
-	arena_release(&arena);
-}
-
-/* False: it moved, and is to be looked at again. */
-static bool on_hang(const struct hang *hang, void *data)
-{
-	struct run *run = data;
-
-	if (hang->is_withdrawn) {
-		model_update(&run->model);
-		live_withdraw(&run->live, hang->serial);
-		return true;
-	}
-	/* The shim's record of a wait has its own stack, from the very moment. */
-	if (!hang->wait || !hang->is_proven)
-		if (!hang_record(&run->model, &run->writer, hang))
-			return false;
-	model_update(&run->model);
-	act_and_tell(run, hang);
-	return true;
-}
-
-static bool was_of_the_session(const struct run *run, pid_t pid)
-{
-	const struct arrivals *arrivals = &run->model.arrivals;
-
-	for (size_t i = 0; i < arrivals->count; i++) {
-		const struct process_facts *facts = model_facts(&run->model, arrivals->serials[i]);
-
-		if (facts && facts->pid == pid)
-			return true;
-	}
-	return false;
-}
-
-/* What a program sends to its own group, or to its parent, is no wish of others. Who sent it
- * may have ended by now. */
-static bool is_of_the_session(const struct run *run, pid_t sender)
-{
-	if (sender <= 0)
-		return false;
-	if (kill(sender, 0) == 0 || errno == EPERM)
-		return procfs_is_descendant(sender);
-	return was_of_the_session(run, sender);
-}
-
-static void take_requests(struct run *run)
-{
-	struct launch_request request;
-
-	while (launch_next_request(&request))
-		if (!is_of_the_session(run, request.sender))
-			ending_take_request(&run->ending, &request,
-					    procfs_catches(run->launched.pid, request.signal),
-					    &run->live.hung);
-}
-
-static bool is_over(const struct run *run)
-{
-	return run->ending.way != ENDING_NONE;
-}
-
-static void decide(struct run *run)
-{
-	struct ending_view view = {
-		.now = clock_ns(CLOCK_MONOTONIC),
-		.births = atomic_load(&run->session.header->counters.processes),
-		.has_ended = run->launched.ended,
-		.hung = &run->live.hung,
-	};
-
-	take_requests(run);
-	ending_turn(&run->ending, &view);
-}
-
-static void report_so_far(struct run *run);
-
-/* One turn: take in what is new, look at who may hang, wait for more. */
-static void take_turn(struct run *run)
-{
-	int pause;
-
-	launch_reap(&run->launched);
-	launch_follow_stop(&run->launched);
-	model_update(&run->model);
-	pause = watch_turn(&run->watch, &run->model, on_hang, run);
-	decide(run);
-	if (ending_wants_files(&run->ending, clock_ns(CLOCK_MONOTONIC)))
-		report_so_far(run);
-	if (run->launched.has_children && !is_over(run))
-		launch_wait(&run->session, pause);
-}
-
-/* Everybody who is left, until nobody is who may be killed. */
-static void end_everything(struct run *run)
-{
-	bool any = true;
-
-	/* Those that somebody else has adopted: --no-subreaper. */
-	watch_signal_all(&run->watch, SIGKILL);
-	while (run->launched.has_children && any) {
-		any = descendants_kill();
-		launch_wait(&run->session, LOOK_MS);
-		launch_reap(&run->launched);
-	}
-}
-
-/* Only what cannot go on in any case, unless it is kept for somebody. */
-static void end_hung(struct run *run)
-{
-	if (run->options->on_deadlock == DEADLOCK_WAIT ||
-	    run->options->on_deadlock == DEADLOCK_STOP)
-		return;
-	hung_kill_proven(&run->live.hung);
-	launch_wait(&run->session, LOOK_MS);
-	launch_reap(&run->launched);
-}
-
-static void end_run(struct run *run)
-{
-	if (run->ending.way == ENDING_KILL)
-		end_everything(run);
-	else
-		end_hung(run);
-	if (run->ending.reason)
-		run_record_action(&run->log, 0, run->ending.reason);
-}
-
-/* Descendants that outlive the program get some time to end, or to turn out to hang. */
-static bool is_in_grace(const struct run *run, uint64_t ended_ns)
-{
-	uint64_t gone_ms = (clock_ns(CLOCK_MONOTONIC) - ended_ns) / 1000000u;
-
-	return run->options->wait_all || gone_ms < GRACE_MS ||
-	       (gone_ms < run->options->hang_after_ms + JUDGEMENT_MS &&
-		watch_awaits_judgement(&run->watch));
-}
-
-static void run_follow(struct run *run)
-{
-	uint64_t ended_ns;
-
-	while (!run->launched.ended && !is_over(run))
-		take_turn(run);
-	ended_ns = clock_ns(CLOCK_MONOTONIC);
-	while (run->launched.has_children && !is_over(run) && is_in_grace(run, ended_ns) &&
-	       !launch_interrupted())
-		take_turn(run);
-	if (is_over(run))
-		end_run(run);
-	model_update(&run->model);
-}
-
-/* What was printed live is not printed again, but for how often it came in the end. A
- * terminal may be gone, or stuck: files first. */
-static void write_reports(struct run *run, const struct report *report)
-{
-	outputs_write(&run->outputs, report, OUTPUTS_BUT_LIVE);
-	live_finish(&run->live, report);
-}
-
-static int open_log(struct run *run)
-{
-	const char *problem = reader_open(&run->reader, run->session.header, run->session.size);
-
-	if (problem) {
-		fprintf(stderr, "forkcheck: cannot use the session file: %s\n", problem);
-		return -1;
-	}
-	if (run->session.is_small)
-		fprintf(stderr,
-			"forkcheck: warning: only %zu MiB for the session log; a long run may lose "
-			"events\n",
-			run->session.size >> 20);
-	writer_init(&run->writer, run->session.header, &run->reader);
-	model_init(&run->model, &run->reader, run->shim);
-	watch_init(&run->watch, &run->writer, run->options->hang_after_ms * 1000000u);
-	return 0;
-}
-
-static int set_up(struct run *run)
-{
-	host_setup_prepare();
-	launch_catch_signals();
-	if (!run->options->no_subreaper)
-		launch_adopt_orphans();
-	run->shim = launch_find_shim();
-	run->suppressions =
-		suppressions_open(run->options->suppressions, run->options->suppression_count);
-	if (!run->shim || !run->suppressions || outputs_open(&run->outputs, run->options) ||
-	    session_create(&run->session))
-		return -1;
-	live_init(&run->live, run->options, outputs_live(&run->outputs));
-	ending_init(&run->ending, run->options);
-	return open_log(run);
-}
-
-static void tear_down(struct run *run)
-{
-	watch_release(&run->watch);
-	if (run->reader.bytes)
-		model_release(&run->model);
-	reader_close(&run->reader);
-	session_remove(&run->session);
-	if (run->suppressions)
-		suppressions_free(run->suppressions);
-	live_release(&run->live);
-	ending_release(&run->ending);
-	free(run->shim);
-}
+/* --- reports and sessions ----------------------------------------------------- */
 
 static bool has_unobserved(const struct report *report)
 {
 	return report->unobserved_count || report->unobserved_more;
 }
 
+static bool is_fine(const struct report *report)
+{
+	return report->exit_status == 0 || (report->exit_status < 0 && report->signal == SIGTERM);
+}
+
 /* forkcheck's exit status; `signal` gets the one to die by, where we should end as the program did,
  * or as whoever sent it expects.
  */
-static int exit_status(const struct run *run, const struct report *report, int *signal)
+static int exit_status(const struct job *job, int *signal)
 {
-	if (outputs_reach_limit(run->options, report))
-		return run->options->error_exitcode;
-	if (!report->observed || (run->options->require_observed && has_unobserved(report)))
+	const struct report *report = &job->merged;
+
+	if (outputs_reach_limit(job->options, report))
+		return job->options->error_exitcode;
+	if (!report->observed || (job->options->require_observed && has_unobserved(report)))
 		return EXIT_UNOBSERVED;
+	/* It ended because it was told to: whether all went well, the command says. */
+	if (job->first.is_driven_out && is_fine(report))
+		return job->first.launched.drive.status;
 	if (report->exit_status < 0)
 		*signal = report->signal;
 	return report->exit_status < 0 ? 0 : report->exit_status;
 }
 
-/* A program that is still there has the signal by which forkcheck ends. */
-static struct run_result result_of(const struct run *run)
+/* What was printed live is not printed again, but for how often it came in the end. A
+ * terminal may be gone, or stuck: files first. */
+static void write_reports(struct job *job)
 {
-	struct run_result result = {
-		.exit_status = -1,
-		.signal = run->ending.signal,
-		.duration_ns = clock_ns(CLOCK_MONOTONIC) - run->log.started_ns,
-	};
+	outputs_write(&job->outputs, &job->merged, OUTPUTS_BUT_LIVE);
+	live_finish(&job->first.live, &job->merged);
+	suppressions_report_unused(job->suppressions, stderr);
+	if (job->options->print_suppressions)
+		suppressions_print(&job->merged, stdout);
+	if (job->options->gen_suppressions &&
+	    suppressions_write(&job->merged, job->options->gen_suppressions))
+		job->failed = true;
+}
 
-	if (run->launched.ended) {
-		result.exit_status = launch_exit_status(&run->launched);
-		result.signal = result.exit_status < 0 ? run->launched.status & 0x7f : 0;
+static void save_first(struct job *job)
+{
+	if (job->options->keep_session && !job->is_saved &&
+	    session_save(&job->first.model, job->options->keep_session))
+		job->failed = true;
+	job->is_saved = true;
+}
+
+static void first_so_far(struct run *run, struct report *report, void *data)
+{
+	struct job *job = data;
+
+	outputs_write(&job->outputs, report, OUTPUTS_FILES);
+	if (job->options->keep_session)
+		session_save(&run->model, job->options->keep_session);
+}
+
+/* --- further runs --------------------------------------------------------------- */
+
+/* What this run itself has shown comes in when it has ended. */
+static void further_so_far(struct run *run, struct report *report, void *data)
+{
+	struct job *job = data;
+
+	(void)run;
+	(void)report;
+	confirm_result(&job->confirm, &job->merged);
+	if (job->merged.complete) {
+		job->merged.complete = false;
+		job->merged.incomplete_reason = "it was written during a further run";
 	}
-	return result;
+	outputs_write(&job->outputs, &job->merged, OUTPUTS_FILES);
 }
 
-static void fill_report(struct run *run, struct arena *arena, struct report *report)
+static void tell_progress(const struct job *job, unsigned number)
 {
-	struct run_result result = result_of(run);
+	size_t open = confirm_open(&job->confirm);
 
-	run_record_result(&run->log, &result);
-	assemble_report(&run->model, arena, run->suppressions, outputs_want_notes(run->options),
-			report);
-	report->show_notes = run->options->notes;
-	/* Ours to know, however full the log is. */
-	report->exit_status = result.exit_status;
-	report->signal = result.signal;
+	if (job->options->quiet || !isatty(STDERR_FILENO))
+		return;
+	fprintf(stderr, "forkcheck: further run %u of %u", number, job->options->confirm);
+	if (open)
+		fprintf(stderr, ": %zu %s to decide\n", open,
+			open == 1 ? "prediction" : "predictions");
+	else
+		fputs(": forks are moved about\n", stderr);
 }
 
-/* For the case that we are killed before the program has ended. */
-static void report_so_far(struct run *run)
+static void set_schedule(const struct job *job, struct session_schedule *schedule, unsigned number)
 {
-	struct report report = {0};
-	struct arena arena;
+	const struct predicted_sections *sections = &job->confirm.sections;
 
-	arena_init(&arena);
-	fill_report(run, &arena, &report);
-	if (report.complete && !run->launched.ended) {
-		report.complete = false;
-		report.incomplete_reason = "it was written while the program still ran";
+	schedule->run = number;
+	schedule->mode = sections->count ? SCHEDULE_FORCE : SCHEDULE_JITTER;
+	schedule->bound_ms = BOUND_MS;
+	schedule->seed = number * UINT64_C(0x9e3779b97f4a7c15);
+	schedule->count = (uint32_t)sections->count;
+	for (size_t i = 0; i < sections->count; i++)
+		schedule->sections[i] = sections->list[i];
+}
+
+static void take_run(struct job *job, struct run *run)
+{
+	struct further_run further = {0};
+
+	run_judge(run, &job->arena, &further.report);
+	repairs_find(&run->model, &job->arena, &further.repairs, &further.repair_count);
+	further.schedule = run->session.header->schedule;
+	confirm_take(&job->confirm, &further);
+	if (job->options->keep_session && session_append(&run->model, job->options->keep_session))
+		job->failed = true;
+}
+
+/* False: no more. */
+static bool run_again(struct job *job, const struct options *options, unsigned number)
+{
+	struct run run = {.options = options,
+			  .shim = job->shim,
+			  .suppressions = job->suppressions,
+			  .so_far = further_so_far,
+			  .data = job,
+			  .session = {.descriptor = -1}};
+	bool goes_on = false;
+
+	tell_progress(job, number);
+	given_input_again(&job->input);
+	if (run_open(&run) == 0) {
+		set_schedule(job, &run.session.header->schedule, number);
+		if (!launch_interrupted() && run_program(&run) == 0) {
+			run_end_rest(&run);
+			take_run(job, &run);
+			goes_on = !run.was_asked && !launch_interrupted();
+		}
 	}
-	outputs_write(&run->outputs, &report, OUTPUTS_FILES);
-	arena_release(&arena);
-	if (run->options->keep_session)
-		session_save(&run->model, run->options->keep_session);
+	run_close(&run);
+	run_release(&run);
+	return goes_on && !confirm_is_decided(&job->confirm);
 }
 
-static int report_run(struct run *run, int *signal)
+/* Nobody looks at what hangs in these runs. */
+static struct options further_options(const struct options *options)
 {
-	struct report report = {0};
-	struct arena arena;
+	struct options further = *options;
+
+	further.on_deadlock = DEADLOCK_KILL;
+	if (!further.end_after_ms)
+		further.end_after_ms = END_AFTER_MS;
+	return further;
+}
+
+static bool has_lost_threads(const struct model *model)
+{
+	const struct arrivals *arrivals = &model->arrivals;
+
+	for (size_t i = 0; i < arrivals->count; i++) {
+		const struct process_facts *facts = model_facts(model, arrivals->serials[i]);
+
+		if (facts && facts->lost)
+			return true;
+	}
+	return false;
+}
+
+/* Is there anything that another schedule could show? */
+static bool wants_further_runs(struct job *job)
+{
+	if (!job->options->confirm || !job->report.observed || job->first.was_asked ||
+	    launch_interrupted())
+		return false;
+	return confirm_open(&job->confirm) ||
+	       (has_lost_threads(&job->first.model) && !report_count(&job->report, SEVERITY_ERROR));
+}
+
+static void run_further(struct job *job)
+{
+	struct options options = further_options(job->options);
+	unsigned number = 1;
+
+	save_first(job);
+	run_end_rest(&job->first);
+	run_close(&job->first);
+	while (number <= job->options->confirm && run_again(job, &options, number))
+		number++;
+}
+
+/* --- the command ------------------------------------------------------------------ */
+
+static int set_up(struct job *job)
+{
+	host_setup_prepare();
+	launch_catch_signals();
+	if (!job->options->no_subreaper)
+		launch_adopt_orphans();
+	job->shim = launch_find_shim();
+	job->suppressions =
+		suppressions_open(job->options->suppressions, job->options->suppression_count);
+	if (!job->shim || !job->suppressions || outputs_open(&job->outputs, job->options))
+		return -1;
+	given_input_note(&job->input);
+	job->first.shim = job->shim;
+	job->first.suppressions = job->suppressions;
+	job->first.live_stream = outputs_live(&job->outputs);
+	job->first.so_far = first_so_far;
+	job->first.data = job;
+	return run_open(&job->first);
+}
+
+static void tear_down(struct job *job)
+{
+	run_close(&job->first);
+	run_release(&job->first);
+	if (job->suppressions)
+		suppressions_free(job->suppressions);
+	free(job->shim);
+}
+
+static int report_job(struct job *job, int *signal)
+{
+	struct predicted_sections sections;
 	int status;
 
-	run_record_left(&run->log);
-	run_record_silence(&run->log);
-	arena_init(&arena);
-	fill_report(run, &arena, &report);
-	if (run->ending.way != ENDING_NONE)
-		report.ended = run->ending.reason;
-	write_reports(run, &report);
-	suppressions_report_unused(run->suppressions, stderr);
-	if (run->options->print_suppressions)
-		suppressions_print(&report, stdout);
-	status = exit_status(run, &report, signal);
-	if (run->options->gen_suppressions &&
-	    suppressions_write(&report, run->options->gen_suppressions))
-		status = EXIT_FORKCHECK;
-	arena_release(&arena);
-	if (run->options->keep_session && session_save(&run->model, run->options->keep_session))
-		status = EXIT_FORKCHECK;
-	return status;
-}
-
-static int run_program(struct run *run, int *signal)
-{
-	int status;
-
-	run->log = (struct run_log){
-		.model = &run->model,
-		.writer = &run->writer,
-		.launched = &run->launched,
-		.command = run->options->arguments,
-		.started_ns = clock_ns(CLOCK_MONOTONIC),
-	};
-	status = launch(&run->launched, run->options->arguments, &run->session, run->shim);
-	if (status)
-		return status;
-	run_record_foreseen(&run->log);
-	session_start_clock(&run->session);
-	run_follow(run);
-	return report_run(run, signal);
+	arena_init(&job->arena);
+	run_judge(&job->first, &job->arena, &job->report);
+	predicted_sections_find(&job->first.model, &job->arena, &job->report, &sections);
+	confirm_init(&job->confirm, &job->arena, &job->report, &sections);
+	if (wants_further_runs(job))
+		run_further(job);
+	confirm_result(&job->confirm, &job->merged);
+	write_reports(job);
+	status = exit_status(job, signal);
+	save_first(job);
+	arena_release(&job->arena);
+	return job->failed ? EXIT_FORKCHECK : status;
 }
 
 int command_run(const struct options *options)
 {
-	struct run run = {.options = options, .session = {.descriptor = -1}};
+	struct job job = {.options = options,
+			  .first = {.options = options, .session = {.descriptor = -1}}};
 	int status = EXIT_FORKCHECK, signal = 0;
 
-	if (set_up(&run) == 0)
-		status = launch_interrupted() ? EXIT_FORKCHECK : run_program(&run, &signal);
-	if (outputs_close(&run.outputs))
+	if (set_up(&job) == 0) {
+		status = launch_interrupted() ? EXIT_FORKCHECK : run_program(&job.first);
+		if (status == 0)
+			status = report_job(&job, &signal);
+	}
+	if (outputs_close(&job.outputs))
 		status = EXIT_FORKCHECK;
-	tear_down(&run);
+	tear_down(&job);
 	if (signal && status == 0)
 		launch_die_by(signal);
 	return status;

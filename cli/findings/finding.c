@@ -63,6 +63,8 @@ const char *certainty_name(enum certainty certainty)
 		return "confirmed";
 	case CERTAINTY_PREDICTED:
 		return "predicted";
+	case CERTAINTY_WITHDRAWN:
+		return "withdrawn";
 	case CERTAINTY_SUSPECTED:
 		return "suspected";
 	}

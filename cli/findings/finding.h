@@ -20,6 +20,7 @@ enum certainty {
 	CERTAINTY_OBSERVED,  /* it happened in this run */
 	CERTAINTY_CONFIRMED, /* predicted, then made to happen */
 	CERTAINTY_PREDICTED, /* one schedule away */
+	CERTAINTY_WITHDRAWN, /* was predicted, and the child was seen to come away from it */
 	CERTAINTY_SUSPECTED, /* fits what was seen; something else might too */
 };
 
@@ -213,6 +214,15 @@ struct predicted_lock {
 	struct risk_part risk;
 };
 
+/* What further runs, in which the schedule was forced, have shown of a prediction. */
+struct confirmation_part {
+	bool present;
+	unsigned tries;       /* runs */
+	uint64_t reached;     /* forks at which a lost thread was kept in the section */
+	const char *result;   /* "confirmed", "withdrawn", "predicted" */
+	const char *evidence; /* one sentence */
+};
+
 /* One line of a headline: `held by T2 "logger", since log.c:28 log_write`. */
 struct headline_row {
 	const char *role;   /* "held by"; NULL: there is no such line */
@@ -266,6 +276,7 @@ struct finding {
 	struct predicted_lock *locks;  /* that might be found locked; `lock` is one of them */
 	struct risk_part risk;         /* of all of them */
 	const char *package;           /* whose code takes them; NULL: the user's own, or unknown */
+	struct confirmation_part confirmation;
 	struct headline_part headline; /* of all this, what to read first */
 };
 
@@ -307,6 +318,7 @@ struct report {
 	const struct left_running *left_running;
 	size_t left_running_count;
 	uint64_t unobserved_more; /* that the log did not list */
+	unsigned confirm_runs;    /* further ones, with another schedule */
 	/* summary */
 	uint64_t forks;
 	uint64_t processes;

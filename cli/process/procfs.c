@@ -283,6 +283,13 @@ bool procfs_has_children(pid_t pid)
 	return any || !tasks;
 }
 
+static pid_t left_out;
+
+void procfs_leave_out(pid_t pid)
+{
+	left_out = pid;
+}
+
 /* Children stand with the task that made them. */
 static bool list_task(const char *path, pid_t *children, size_t capacity, size_t *count)
 {
@@ -291,6 +298,8 @@ static bool list_task(const char *path, pid_t *children, size_t capacity, size_t
 	int child;
 
 	while (stream && fits && fscanf(stream, "%d", &child) == 1) {
+		if (child == left_out)
+			continue;
 		fits = *count < capacity;
 		if (fits)
 			children[(*count)++] = child;
@@ -460,7 +469,7 @@ bool procfs_is_descendant(pid_t pid)
 {
 	unsigned long long parent;
 
-	while (pid > 1 && read_stat(pid, 1, &parent)) {
+	while (pid > 1 && pid != left_out && read_stat(pid, 1, &parent)) {
 		pid = (pid_t)parent;
 		if (pid == getpid())
 			return true;
@@ -501,7 +510,7 @@ struct procfs_entry *procfs_list(size_t *count)
 
 	*count = 0;
 	while (processes && (name = readdir(processes))) {
-		if (atoi(name->d_name) <= 0)
+		if (atoi(name->d_name) <= 0 || atoi(name->d_name) == left_out)
 			continue;
 		if (!ARRAY_MAKE_ROOM(list, *count, capacity))
 			break;

@@ -68,6 +68,10 @@ uint64_t procfs_start_time(pid_t pid);
 /* 0: it cannot be told. */
 pid_t procfs_parent(pid_t pid);
 
+/* A child of this process that belongs to no session, and whose descendants are nobody's. 0:
+ * there is none any more. */
+void procfs_leave_out(pid_t pid);
+
 /* True when this process is among the ancestors of another. With the sub-reaper
  * role every process of the session has us for one. */
 bool procfs_is_descendant(pid_t pid);

@@ -533,6 +533,18 @@ static json_t *remedy_value(struct document *document, const struct remedy_part 
 	return object;
 }
 
+static json_t *confirmation_value(struct document *document,
+				  const struct confirmation_part *confirmation)
+{
+	json_t *object = json_object();
+
+	set(document, object, "tries", count_value(confirmation->tries));
+	set(document, object, "reached", count_value(confirmation->reached));
+	set(document, object, "result", text_value(document, confirmation->result));
+	set(document, object, "evidence", text_value(document, confirmation->evidence));
+	return object;
+}
+
 static json_t *finding_value(struct document *document, const struct finding *finding)
 {
 	json_t *object = json_object();
@@ -553,6 +565,9 @@ static json_t *finding_value(struct document *document, const struct finding *fi
 	if (finding->remedy.present)
 		set(document, object, "remedy", remedy_value(document, &finding->remedy));
 	set(document, object, "suppression", text_value(document, finding->suppression));
+	if (finding->confirmation.present)
+		set(document, object, "confirmation",
+		    confirmation_value(document, &finding->confirmation));
 	if (finding->action != NULL)
 		set(document, object, "action", text_value(document, finding->action));
 	return object;
@@ -646,6 +661,8 @@ static json_t *run_value(struct document *document, const struct report *report)
 	set(document, object, "left_running", left_running_list(document, report));
 	if (report->unobserved_more > 0)
 		set(document, object, "unobserved_more", count_value(report->unobserved_more));
+	if (report->confirm_runs > 0)
+		set(document, object, "confirm_runs", count_value(report->confirm_runs));
 	if (report->ended != NULL)
 		set(document, object, "ended", text_value(document, report->ended));
 	set(document, object, "complete", json_boolean(report->complete));

@@ -128,6 +128,13 @@ void ending_take_request(struct ending *ending, const struct launch_request *req
 		take_sent(ending, request, !hung->count && may_be_routine(request, is_caught));
 }
 
+void ending_drive_over(struct ending *ending, uint64_t now)
+{
+	ending->is_load_over = true;
+	if (!ending->asked_ns)
+		ending->asked_ns = now;
+}
+
 void ending_note_action(struct ending *ending, const struct hung_list *hung,
 			const char *fingerprint)
 {
@@ -170,7 +177,13 @@ static void check_movement(struct ending *ending, const struct ending_view *view
 void ending_turn(struct ending *ending, const struct ending_view *view)
 {
 	check_movement(ending, view);
-	if (ending->asked_ns && view->now >= ending->asked_ns + GRACE_NS)
+	if (!ending->asked_ns || view->now < ending->asked_ns + GRACE_NS)
+		return;
+	if (ending->is_load_over && !ending->signal)
+		ending_end(ending, ENDING_KILL, "%s 10 s after the command of --drive",
+			   view->has_ended ? "processes that outlived the program still ran"
+					   : "the program has not ended");
+	else
 		ending_end(ending, ENDING_LEAVE,
 			   view->has_ended
 				   ? "processes that outlived the program still ran 10 s after %s"

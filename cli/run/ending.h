@@ -29,6 +29,7 @@ struct ending {
 	uint64_t typed_ns; /* and that a person typed */
 	uint64_t files_ns; /* when to write the report as of then; 0: not */
 
+	bool is_load_over; /* nobody gives the program its load any more */
 	struct movement movement;
 	bool has_acted; /* something was done to a process */
 };
@@ -48,6 +49,9 @@ void ending_release(struct ending *ending);
  * handler for it. */
 void ending_take_request(struct ending *ending, const struct launch_request *request,
 			 bool is_caught, const struct hung_list *hung);
+
+/* The command of --drive has ended, and the program is told to end as well. */
+void ending_drive_over(struct ending *ending, uint64_t now);
 
 /* A process was killed, or something else was done to it, for this finding. */
 void ending_note_action(struct ending *ending, const struct hung_list *hung,

@@ -31,7 +31,7 @@
 /* Relative to the folder of this program. */
 static const char *const shim_places[] = {SHIM_NAME, "../lib/forkcheck/" SHIM_NAME, NULL};
 
-static struct session_header *news_header;
+static struct session_header *volatile news_header;
 static volatile pid_t program;
 static volatile sig_atomic_t interrupted;
 static volatile sig_atomic_t is_stopping; /* until we are continued */
@@ -89,8 +89,15 @@ char *launch_find_shim(void)
 
 static void bump_news(void)
 {
-	if (news_header)
-		atomic_fetch_add(&news_header->news, 1);
+	struct session_header *header = news_header;
+
+	if (header)
+		atomic_fetch_add(&header->news, 1);
+}
+
+void launch_forget(void)
+{
+	news_header = NULL;
 }
 
 static void on_child(int signal)
@@ -249,7 +256,7 @@ void launch_catch_signals(void)
 	catch (SIGTTOU, &ignore);
 }
 
-static void restore_signals(void)
+void launch_restore_signals(void)
 {
 	for (int signal = 1; signal < NSIG; signal++)
 		if (is_forwarded(signal))
@@ -306,7 +313,7 @@ static _Noreturn void become_program(const struct launched *launched, char *cons
 {
 	int problem;
 
-	restore_signals();
+	launch_restore_signals();
 	host_setup_restore();
 	sigprocmask(SIG_SETMASK, mask, NULL);
 	if (set_environment(launched, session, shim) == 0)
@@ -411,6 +418,8 @@ void launch_reap(struct launched *launched)
 			/* Seized by stop.c, and late to stop: it was given up there. */
 			if (ptrace(PTRACE_DETACH, pid, NULL, NULL) && pid == launched->pid)
 				launched->stopped_by = WSTOPSIG(status);
+		} else if (drive_take(&launched->drive, pid, status)) {
+			bump_news();
 		} else if (pid == launched->pid) {
 			launched->ended = true;
 			launched->status = status;

@@ -4,6 +4,7 @@
 #ifndef FORKCHECK_LAUNCH_H
 #define FORKCHECK_LAUNCH_H
 
+#include "drive.h"
 #include "session/session.h"
 #include "shim/common/target.h"
 #include <stdbool.h>
@@ -16,6 +17,7 @@ struct launched {
 	int status;           /* as of waitpid(), once ended */
 	bool has_children;    /* descendants that we were given, or the program, are left */
 	int stopped_by;       /* the signal, where the program has stopped; 0: it has not */
+	struct drive drive;   /* the command that gives it its load */
 	bool is_held;         /* it was stopped for a debugger, and we are not to stop too */
 	struct target target; /* what is known of the program's file */
 };
@@ -31,6 +33,10 @@ char *launch_find_shim(void);
 void launch_catch_signals(void);
 /* The signal that asked us to stop while no program ran; 0: none. */
 int launch_interrupted(void);
+/* In a child of ours that becomes another program. */
+void launch_restore_signals(void);
+/* The session is about to go: nobody is told of news any more. */
+void launch_forget(void);
 
 /* A signal to forkcheck, while the program runs, that asks for an end. */
 enum launch_origin {

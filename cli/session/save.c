@@ -76,6 +76,7 @@ static struct session_header save_lay_out(const struct model *model)
 	atomic_store(&header.next_process, atomic_load(&live->next_process));
 	atomic_store(&header.clock, atomic_load(&live->clock));
 	memcpy(&header.counters, (const void *)&live->counters, sizeof(header.counters));
+	memcpy(&header.schedule, (const void *)&live->schedule, sizeof(header.schedule));
 	return header;
 }
 
@@ -164,15 +165,38 @@ static int write_session(int descriptor, const struct model *model)
 	return write_all(descriptor, cells, header.cells_count * SESSION_CELL);
 }
 
-/* Into a new file, which only its owner can read. */
-static int write_file(char *temporary, const struct model *model)
+/* What the file has already; each session is a multiple of ALIGNMENT. */
+static int copy_file(int to, const char *path)
+{
+	unsigned char bytes[16384];
+	int from = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY);
+	int result = from < 0 ? -1 : 0, problem;
+	ssize_t length;
+
+	while (result == 0 && (length = read(from, bytes, sizeof(bytes))) != 0)
+		if (length > 0)
+			result = write_all(to, bytes, (size_t)length);
+		else if (errno != EINTR)
+			result = -1;
+	problem = errno;
+	if (from >= 0)
+		close(from);
+	errno = problem;
+	return result;
+}
+
+/* Into a new file, which only its owner can read. `before`: whose content comes first; NULL:
+ * nobody's. */
+static int write_file(char *temporary, const struct model *model, const char *before)
 {
 	int descriptor = mkostemp(temporary, O_CLOEXEC);
 	int result, problem;
 
 	if (descriptor < 0)
 		return -1;
-	result = write_session(descriptor, model);
+	result = before ? copy_file(descriptor, before) : 0;
+	if (result == 0)
+		result = write_session(descriptor, model);
 	problem = errno;
 	if (close(descriptor) && result == 0) {
 		problem = errno;
@@ -206,7 +230,7 @@ static const char *check_target(const char *path)
 	return S_ISDIR(status.st_mode) ? strerror(EISDIR) : "it is no regular file";
 }
 
-static const char *save(const struct model *model, const char *path)
+static const char *save(const struct model *model, const char *path, bool appends)
 {
 	const char *problem = check_target(path);
 	char *temporary;
@@ -215,23 +239,33 @@ static const char *save(const struct model *model, const char *path)
 		return problem;
 	if (asprintf(&temporary, "%s.XXXXXX", path) < 0)
 		return strerror(ENOMEM);
-	if (write_file(temporary, model) || replace(temporary, path))
+	if (write_file(temporary, model, appends ? path : NULL) || replace(temporary, path))
 		problem = strerror(errno);
 	free(temporary);
 	return problem;
 }
 
-int session_save(const struct model *model, const char *path)
+static int save_or_complain(const struct model *model, const char *path, bool appends)
 {
 	/* Over `ulimit -f` the kernel would kill us instead of saying so. */
 	void (*previous)(int) = signal(SIGXFSZ, SIG_IGN);
-	const char *problem = save(model, path);
+	const char *problem = save(model, path, appends);
 
 	signal(SIGXFSZ, previous);
 	if (!problem)
 		return 0;
 	fprintf(stderr, "forkcheck: cannot write the session '%s': %s\n", path, problem);
 	return -1;
+}
+
+int session_save(const struct model *model, const char *path)
+{
+	return save_or_complain(model, path, false);
+}
+
+int session_append(const struct model *model, const char *path)
+{
+	return save_or_complain(model, path, true);
 }
 
 /* --- loading --------------------------------------------------------------- */
@@ -269,6 +303,31 @@ static const char *check_source(const struct stat *status)
 	return NULL;
 }
 
+/* How many bytes the next session has, by its own word; what makes no sense has all that are
+ * left. */
+static size_t next_size(const struct saved_session *saved)
+{
+	size_t left = saved->size - saved->position;
+	struct session_header header;
+
+	if (left < sizeof(header))
+		return left;
+	memcpy(&header, saved->bytes + saved->position, sizeof(header));
+	if (header.file_size < sizeof(header) || header.file_size >= left ||
+	    header.file_size % ALIGNMENT)
+		return left;
+	return (size_t)header.file_size;
+}
+
+static const char *open_next(struct saved_session *saved, struct reader *reader)
+{
+	size_t size = next_size(saved);
+	const char *problem = reader_open(reader, saved->bytes + saved->position, size);
+
+	saved->position += size;
+	return problem;
+}
+
 static const char *load_open(struct saved_session *saved, struct reader *reader, int descriptor)
 {
 	const char *problem;
@@ -284,7 +343,7 @@ static const char *load_open(struct saved_session *saved, struct reader *reader,
 	if (!saved->bytes)
 		return strerror(ENOMEM);
 	problem = save_read_all(descriptor, saved->bytes, saved->size);
-	return problem ? problem : reader_open(reader, saved->bytes, saved->size);
+	return problem ? problem : open_next(saved, reader);
 }
 
 static const char *load(struct saved_session *saved, struct reader *reader, const char *path)
@@ -307,6 +366,12 @@ static const char *load(struct saved_session *saved, struct reader *reader, cons
 	return problem;
 }
 
+static int cannot_read(const char *path, const char *problem)
+{
+	fprintf(stderr, "forkcheck: cannot read the session '%s': %s\n", path, problem);
+	return -1;
+}
+
 int session_load(struct saved_session *saved, struct reader *reader, const char *path)
 {
 	const char *problem;
@@ -317,8 +382,18 @@ int session_load(struct saved_session *saved, struct reader *reader, const char 
 		return 0;
 	free(saved->bytes);
 	*saved = (struct saved_session){0};
-	fprintf(stderr, "forkcheck: cannot read the session '%s': %s\n", path, problem);
-	return -1;
+	return cannot_read(path, problem);
+}
+
+int session_load_next(struct saved_session *saved, struct reader *reader, const char *path)
+{
+	const char *problem;
+
+	reader_close(reader);
+	if (saved->position == saved->size)
+		return 0;
+	problem = open_next(saved, reader);
+	return problem ? cannot_read(path, problem) : 1;
 }
 
 void session_unload(struct saved_session *saved, struct reader *reader)

@@ -27,6 +27,7 @@ struct process {
 	bool is_filtered; /* it installed a seccomp filter: no system call of ours any more */
 	bool is_timeless; /* it asked the kernel to make reading the time stamp counter a fault */
 	bool is_starting; /* in child_start() */
+	bool is_scheduled; /* its forks are placed among its threads (state/schedule.c) */
 	uint32_t serial;
 	uint32_t parent;
 	uint32_t image;

@@ -67,6 +67,40 @@ struct session_counters {
 	uint64_t reserved[1];
 };
 
+/*
+ * How the forks of a run are placed among the program's other threads (--confirm). The CLI
+ * fills this in before the program starts; the program counts what came of it.
+ */
+enum schedule_mode {
+	SCHEDULE_FREE = 0, /* nothing is moved */
+	SCHEDULE_JITTER,   /* forks come a little later, each time by another span */
+	SCHEDULE_FORCE,    /* forks wait until another thread is in one of the sections */
+};
+
+/* Where a lock is taken that a lost thread may hold, in numbers that are the same in every run. */
+struct session_section {
+	uint64_t module;      /* schedule_module_key() of the file that takes it */
+	uint64_t offset;      /* the return address of the call, from the file's load bias */
+	uint64_t lock_module; /* of the file that the lock lies in; 0: of none */
+	uint64_t lock_offset;
+	uint32_t kind;            /* enum lock_kind */
+	_Atomic uint32_t reached; /* forks during which a thread was kept in it */
+};
+
+#define SCHEDULE_SECTIONS 32
+struct session_schedule {
+	uint32_t mode;            /* enum schedule_mode */
+	uint32_t run;             /* 0: the first; n: the n-th further one */
+	uint32_t bound_ms;        /* no fork, and no thread for one, waits longer */
+	uint32_t count;           /* of sections */
+	uint64_t seed;            /* another one in each run */
+	_Atomic uint64_t waits;   /* forks that waited for a thread */
+	_Atomic uint64_t reached; /* those for which one came */
+	_Atomic uint64_t moved;   /* forks that came later */
+	uint64_t reserved[2];
+	struct session_section sections[SCHEDULE_SECTIONS];
+};
+
 struct session_header {
 	char magic[8];
 	uint32_t version;
@@ -93,6 +127,7 @@ struct session_header {
 	_Alignas(64) _Atomic uint64_t
 		clock; /* CLOCK_MONOTONIC ns | 1, renewed by the CLI every few ms */
 	_Alignas(64) struct session_counters counters;
+	_Alignas(64) struct session_schedule schedule;
 };
 
 enum birth_kind {
@@ -1028,7 +1063,9 @@ _Static_assert(sizeof(struct record_ring) == 80, "ring");
 _Static_assert(sizeof(struct record) == 32, "record header");
 _Static_assert(sizeof(struct session_birth) == 64, "birth");
 _Static_assert(sizeof(struct session_intern) == 16, "intern");
-_Static_assert(sizeof(struct session_header) == 448, "session header");
+_Static_assert(sizeof(struct session_section) == 40, "section of a schedule");
+_Static_assert(sizeof(struct session_schedule) == 1344, "schedule");
+_Static_assert(sizeof(struct session_header) == 448 + 1344, "session header");
 _Static_assert(sizeof(struct record_process) == 88, "process");
 _Static_assert(sizeof(struct record_module) == 56, "module");
 _Static_assert(sizeof(struct record_stack) == 72 + 8 * ARCH_SAVED_REGISTERS, "stack");

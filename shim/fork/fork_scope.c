@@ -15,6 +15,7 @@
 #include "state/capture.h"
 #include "state/lock_families.h"
 #include "state/modules.h"
+#include "state/schedule.h"
 
 static void fork_scope_enter(struct thread *thread, enum fork_function function)
 {
@@ -51,6 +52,7 @@ static void fork_scope_resume(struct thread *thread, const struct fork_state *ou
 
 static IN_CHILD void fork_scope_leave(struct thread *thread, const struct fork_state *outer)
 {
+	schedule_in_parent(thread);
 	if (--thread->fork_depth)
 		show_forking(thread);
 	else if (thread->shown_forking == process.serial)
@@ -92,7 +94,7 @@ static void parent(void)
 
 	if (!thread)
 		return;
-	order_in_parent();
+	order_in_parent(thread);
 	if (thread->fork.bears_itself)
 		announcement_take_back(thread->fork.record);
 	leave_without_wrapper(thread);
@@ -174,7 +176,7 @@ static void after_clone(struct thread *thread, pid_t pid)
 		fork_notice(thread);
 		return;
 	}
-	order_in_parent();
+	order_in_parent(thread);
 	fork_scope_settle(thread, pid);
 }
 
@@ -185,6 +187,7 @@ bool fork_begin(struct fork_scope *scope, enum fork_function function, const voi
 
 	if (is_observed) {
 		scope->thread->fork.site = site;
+		schedule_before_fork(scope->thread);
 		/* In daemon() the parent does not come back. */
 		scope->thread->fork.bears_itself = function == FORK_DAEMON;
 		show_forking(scope->thread);
@@ -201,6 +204,8 @@ bool fork_begin_unhandled(struct fork_scope *scope, enum fork_function function,
 	if (is_observed) {
 		scope->thread->fork.is_raw = function != FORK_UNDERSCORE;
 		scope->thread->fork.bears_itself = suspends;
+		if (!suspends)
+			schedule_before_fork(scope->thread);
 		order_before_fork(scope->thread);
 		/* The child will count itself, and the parent may be kept until it ends. */
 		if (suspends)

@@ -28,10 +28,12 @@
 #include "state/capture.h"
 #include "state/go_runtime.h"
 #include "state/modules.h"
+#include "state/schedule.h"
 
 IN_START void order_start(const char *session, char **environment)
 {
 	time_start(log_header());
+	schedule_start();
 	identity_start();
 	environ_start(session);
 	modules_start(environment);
@@ -64,10 +66,12 @@ void order_before_fork(struct thread *thread)
 	announcement_before_fork(thread);
 	/* Last: what the handlers took is around the clone. */
 	cuts_before_fork(thread);
+	schedule_before_clone(thread);
 }
 
-void order_in_parent(void)
+void order_in_parent(struct thread *thread)
 {
+	schedule_in_parent(thread);
 	random_after_fork();
 }
 
@@ -76,6 +80,7 @@ IN_CHILD void order_in_child(struct thread *survivor)
 	struct inventory inventory;
 
 	process.is_starting = true;
+	schedule_in_child();
 	/* Whoever was at something in the parent is not here: nothing is taken. */
 	orphans_in_child();
 	taken_in_child();

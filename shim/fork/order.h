@@ -14,7 +14,7 @@ void order_at_entry(void);
 /* In the parent, the last thing before the clone. */
 void order_before_fork(struct thread *thread);
 /* In the parent, after it. */
-void order_in_parent(void);
+void order_in_parent(struct thread *thread);
 /* First thing in the child. Everything that other threads left is still as it was at the
  * clone. */
 void order_in_child(struct thread *survivor);

@@ -9,6 +9,7 @@
 #include "base/real.h"
 #include "record/generators.h"
 #include "record/region_entries.h"
+#include "state/schedule.h"
 #include "state/thread.h"
 #include <stdarg.h>
 
@@ -36,6 +37,7 @@ static inline __attribute__((always_inline)) struct region_slot *libc_locks_ente
 	slot->sp = site.sp;
 	atomic_signal_fence(memory_order_seq_cst);
 	slot->since = time_coarse();
+	schedule_acquired(thread, (const void *)(uintptr_t)region, LOCK_REGION, site);
 	return slot;
 }
 

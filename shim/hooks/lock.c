@@ -8,6 +8,7 @@
 #include "record/sections.h"
 #include "record/taken.h"
 #include "state/lock_marks.h"
+#include "state/schedule.h"
 #include "state/thread.h"
 #include "state/watched_locks.h"
 
@@ -107,6 +108,7 @@ void lock_taken(struct thread *thread, const void *lock, enum lock_kind kind, en
 	sections_taken(thread, lock, kind, how, site.address);
 	mark(thread, lock, kind);
 	held_open(thread, lock, kind, mode, site);
+	schedule_acquired(thread, lock, kind, site);
 }
 
 void lock_remade(struct thread *thread, const void *lock)

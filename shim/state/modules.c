@@ -6,7 +6,9 @@
 #include "state/modules.h"
 #include "base/build_id.h"
 #include "base/process.h"
+#include "common/module_key.h"
 #include "log/kept_facts.h"
+#include "state/schedule.h"
 #include <elf.h>
 #include <link.h>
 #include <string.h>
@@ -187,9 +189,15 @@ static void keep_module(const struct link_map *map, bool is_program)
 	modules_remember(hash);
 	if (map->l_addr && map->l_ld && !is_program)
 		widen(&modules_low, &modules_high, map->l_addr, (uintptr_t)map->l_ld);
-	if (kept_find(hash, &place))
+	if (!process.is_scheduled && kept_find(hash, &place))
 		return;
 	build_id_length = read_build_id(map, is_program, build_id);
+	if (process.is_scheduled) {
+		schedule_meet_module(module_key(path, path_length, build_id, build_id_length),
+				     map->l_addr);
+		if (kept_find(hash, &place))
+			return;
+	}
 	record = kept_claim(&place, sizeof(*record) + path_length + build_id_length, &fact);
 	if (!record)
 		return;

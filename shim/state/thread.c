@@ -357,7 +357,8 @@ COLD void thread_sweep(void)
 
 IN_CHILD void thread_renew_fast(struct thread *thread)
 {
-	held_set_open(&thread->held, !process.inherits && !thread->fork_depth);
+	held_set_open(&thread->held,
+		      !process.inherits && !thread->fork_depth && !process.is_scheduled);
 	thread_mark = (uint64_t)(thread->serial & OBJECT_SERIAL) << OBJECT_THREAD |
 		      (process.inherits ? OBJECT_IN_CHILD : 0);
 }

@@ -8,8 +8,8 @@
 
 void scratch_open(struct scratch *scratch, uint32_t births)
 {
-	uint64_t cells_offset = 512 + births * sizeof(struct session_birth) + 64;
 	struct session_header *header;
+	uint64_t cells_offset = sizeof(*header) + births * sizeof(struct session_birth) + 64;
 
 	memset(scratch, 0, sizeof(*scratch));
 	scratch->size = cells_offset + CELLS * SESSION_CELL;
@@ -21,7 +21,7 @@ void scratch_open(struct scratch *scratch, uint32_t births)
 	header->header_size = sizeof(*header);
 	header->file_size = scratch->size;
 	header->births_count = births;
-	header->births_offset = 512;
+	header->births_offset = sizeof(*header);
 	header->intern_count = 1;
 	header->intern_offset = cells_offset - 64;
 	header->cells_count = CELLS;

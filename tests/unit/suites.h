@@ -23,6 +23,7 @@
 	suite(model) \
 	suite(headline) \
 	suite(judge) \
+	suite(confirm) \
 	suite(predictions) \
 	suite(rules) \
 	suite(libc_regions) \
@@ -39,6 +40,7 @@
 	suite(log) \
 	suite(kept) \
 	suite(held) \
+	suite(schedule) \
 	suite(lock_families) \
 	suite(modules) \
 	suite(interpreter) \

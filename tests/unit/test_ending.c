@@ -250,6 +250,16 @@ START_TEST(time_in_which_nobody_looked_does_not_count)
 }
 END_TEST
 
+/* The program is told to end; nobody else asked. */
+START_TEST(what_stays_when_the_load_is_over_is_ended)
+{
+	ending_drive_over(&ending, (uint64_t)1000 * MS);
+	ck_assert_int_eq(turn(10000), ENDING_NONE);
+	ck_assert_int_eq(turn(11000), ENDING_KILL);
+	ck_assert_ptr_nonnull(strstr(ending.reason, "--drive"));
+}
+END_TEST
+
 Suite *ending_suite(void)
 {
 	Suite *suite = suite_create("ending");
@@ -272,6 +282,7 @@ Suite *ending_suite(void)
 	tcase_add_test(core, a_run_that_stands_still_is_ended);
 	tcase_add_loop_test(core, a_run_may_stand_still_where_asked, 0, 3);
 	tcase_add_test(core, time_in_which_nobody_looked_does_not_count);
+	tcase_add_test(core, what_stays_when_the_load_is_over_is_ended);
 	suite_add_tcase(suite, core);
 	return suite;
 }

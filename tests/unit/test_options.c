@@ -155,6 +155,11 @@ START_TEST(durations)
 	ck_assert_uint_eq(parse("--end-after=5m x").end_after_ms, 300000);
 	ck_assert_uint_eq(parse("--end-after=0 x").end_after_ms, 0);
 	ck_assert_uint_eq(parse("x").max_kills, 3);
+	ck_assert_uint_eq(parse("x").confirm, 0);
+	ck_assert_uint_eq(parse("--confirm x").confirm, 5);
+	ck_assert_uint_eq(parse("--confirm=12 x").confirm, 12);
+	ck_assert_uint_eq(parse("--confirm=0 x").confirm, 0);
+	ck_assert_str_eq(parse("--drive=make x").drive, "make");
 	ck_assert_uint_eq(parse("--max-kills=20 x").max_kills, 20);
 	ck_assert_uint_eq(parse("--max-kills=0 x").max_kills, 0);
 }
@@ -274,6 +279,10 @@ static const char *const bad_lines[][2] = {
 	 "--hang-after=1234567890s: not a duration such as 500ms, 10s or 2m"},
 	{"--end-after=soon x", "--end-after=soon: not a duration such as 500ms, 10s or 2m, nor 0"},
 	{"--end-after=-1 x", "--end-after=-1: not a duration such as 500ms, 10s or 2m, nor 0"},
+	{"--confirm=few x", "--confirm=few: not a number from 0 to 1000"},
+	{"--confirm= x", "--confirm=: not a number from 0 to 1000"},
+	{"--confirm=1001 x", "--confirm=1001: not a number from 0 to 1000"},
+	{"--drive= x", "--drive: the command is empty"},
 	{"--max-kills=few x", "--max-kills=few: not a number"},
 	{"--max-kills=3x x", "--max-kills=3x: not a number"},
 	{"--max-kills=1234567890 x", "--max-kills=1234567890: not a number"},

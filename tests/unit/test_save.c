@@ -106,7 +106,7 @@ START_TEST(everything_comes_back)
 	atomic_store(&scratch.header->counters.forks, 3);
 	atomic_store(&scratch.header->counters.dropped, 7);
 	ck_assert_int_eq(save("s"), 0);
-	ck_assert_int_lt(size_of("s"), 2048);
+	ck_assert_int_lt(size_of("s"), 4096);
 	ck_assert_int_eq(load("s"), 0);
 	model_init(&model, &loaded, NULL);
 	model_update(&model);
@@ -117,6 +117,45 @@ START_TEST(everything_comes_back)
 	ck_assert_uint_eq(reader_lost(&loaded), 7);
 	model_release(&model);
 	session_unload(&saved, &loaded);
+}
+END_TEST
+
+/* The first run's stands first, and has no number. */
+START_TEST(sessions_of_further_runs_follow)
+{
+	scratch_add_image(&scratch, 1, "/bin/server");
+	ck_assert_int_eq(save("s"), 0);
+	scratch.header->schedule.run = 2;
+	scratch.header->schedule.sections[0].reached = 3;
+	ck_assert_int_eq(session_append(&scratch.model, "s"), 0);
+	ck_assert_int_eq(count_files(), 1);
+	ck_assert_int_eq(load("s"), 0);
+	ck_assert_uint_eq(loaded.header.schedule.run, 0);
+	ck_assert_int_eq(session_load_next(&saved, &loaded, "s"), 1);
+	ck_assert_uint_eq(loaded.header.schedule.run, 2);
+	ck_assert_uint_eq(loaded.header.schedule.sections[0].reached, 3);
+	ck_assert_int_eq(session_load_next(&saved, &loaded, "s"), 0);
+	session_unload(&saved, &loaded);
+}
+END_TEST
+
+static int load_all(const char *path)
+{
+	int result = load(path);
+
+	while (result == 0 && (result = session_load_next(&saved, &loaded, path)) > 0)
+		result = 0;
+	session_unload(&saved, &loaded);
+	return result;
+}
+
+/* A copy may be cut. */
+START_TEST(a_further_session_that_is_cut_is_refused)
+{
+	ck_assert_int_eq(save("s"), 0);
+	ck_assert_int_eq(session_append(&scratch.model, "s"), 0);
+	ck_assert_int_eq(truncate("s", size_of("s") - 64), 0);
+	ck_assert_ptr_nonnull(strstr(complaint_of(load_all, "s"), "truncated or damaged"));
 }
 END_TEST
 
@@ -334,6 +373,8 @@ Suite *save_suite(void)
 
 	tcase_add_checked_fixture(tests, setup, teardown);
 	tcase_add_test(tests, everything_comes_back);
+	tcase_add_test(tests, sessions_of_further_runs_follow);
+	tcase_add_test(tests, a_further_session_that_is_cut_is_refused);
 	tcase_add_test(tests, an_empty_session_is_one);
 	tcase_add_test(tests, an_open_record_stays_open);
 	tcase_add_test(tests, all_births_that_were_seen_are_kept);

@@ -136,6 +136,8 @@ static void put_advice(struct page *page, const struct finding *finding)
 		put_paragraph(page, "  but:  ", finding->remedy.caveat);
 		put_remark(page, finding->remedy.remark);
 	}
+	if (finding->confirmation.present)
+		put_paragraph(page, "  runs: ", finding->confirmation.evidence);
 	put_action(page, finding);
 	put_more(page, finding);
 	fputc('\n', page->stream);
