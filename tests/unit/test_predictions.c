@@ -534,6 +534,34 @@ START_TEST(is_silent_beside_a_lost_wakeup)
 }
 END_TEST
 
+/* The fork has made no copy: a thread of the parent gives it back. */
+START_TEST(is_silent_of_locks_in_shared_memory)
+{
+	add_deadlock(&log_lock);
+	if (_i)
+		add_held(&log_lock, HELD_IN_SHARED_MEMORY);
+	else
+		session_add(&session, WAIT, wait, CHILD, .fork = scene.fork,
+			    .lock = (uintptr_t)&log_lock, .kind = LOCK_MUTEX, .ended_ns = 1,
+			    .is_in_shared_memory = 1);
+	run_rules();
+	ck_assert_uint_eq(count_of("FC004"), 0);
+}
+END_TEST
+
+START_TEST(tells_who_initialised_a_lock_that_was_held)
+{
+	session_reference held;
+
+	add_deadlock(&log_lock);
+	held = add_held(&log_lock, 0);
+	((struct record_held *)session_builder_cell(&session, held))->initialised =
+		add_stack(SERVER, start_other);
+	run_rules();
+	ck_assert_str_eq(the("FC004")->lock.initialised_at.list[0].function, "start_other");
+}
+END_TEST
+
 static void add_inheritor(void)
 {
 	session_builder_birth(&session, (struct session_birth){.process = OTHER_CHILD,
@@ -866,6 +894,8 @@ Suite *predictions_suite(void)
 	tcase_add_checked_fixture(others, setup, teardown);
 	tcase_add_test(others, is_silent_beside_a_hang);
 	tcase_add_test(others, is_silent_beside_a_lost_wakeup);
+	tcase_add_loop_test(others, is_silent_of_locks_in_shared_memory, 0, 2);
+	tcase_add_test(others, tells_who_initialised_a_lock_that_was_held);
 	tcase_add_loop_test(others, says_more_than_that_it_was_held, 0, 2);
 	tcase_add_test(others, is_no_reason_to_act_on_a_process);
 	suite_add_tcase(suite, others);

@@ -27,6 +27,7 @@ struct prediction {
 	struct lock_part part;
 	struct child_part child;
 	const char *package; /* whose code takes it; NULL: the user's own, or unknown */
+	session_reference initialised;
 };
 
 struct predictions {
@@ -70,30 +71,39 @@ static enum severity severity_told(struct judgement *judgement, const struct sec
 	return severity;
 }
 
-/* Who initialised it is known of a lock that was held at a fork, or waited for. */
-static session_reference find_initialised(const struct model *model,
-					  const struct section_lock *lock)
+static bool is_same_lock(const struct model *model, const struct section_lock *lock,
+			 uint32_t process, uint64_t address, uint32_t kind)
+{
+	const struct process_facts *facts = model_facts(model, process);
+
+	return address == lock->lock && kind == lock->kind && facts && facts->image == lock->image;
+}
+
+/* What HELD and WAIT records know of a lock that was held at a fork, or waited for. */
+static void ask_held_and_waits(const struct model *model, const struct section_lock *lock,
+			       session_reference *initialised, bool *is_shared)
 {
 	const struct model_list *helds = model_list(model, RECORD_HELD);
 	const struct model_list *waits = model_list(model, RECORD_WAIT);
 
 	for (size_t i = 0; i < helds->count; i++) {
 		const struct record_held *held = model_held(model, helds->references[i]);
-		const struct process_facts *process = model_facts(model, held->record.process);
 
-		if (held->lock == lock->lock && held->kind == lock->kind && held->initialised &&
-		    process && process->image == lock->image)
-			return held->initialised;
+		if (!is_same_lock(model, lock, held->record.process, held->lock, held->kind))
+			continue;
+		*is_shared |= held->flags & HELD_IN_SHARED_MEMORY;
+		if (!*initialised)
+			*initialised = held->initialised;
 	}
 	for (size_t i = 0; i < waits->count; i++) {
 		const struct record_wait *wait = model_wait(model, waits->references[i]);
-		const struct process_facts *process = model_facts(model, wait->record.process);
 
-		if (wait->lock == lock->lock && wait->kind == lock->kind && wait->initialised &&
-		    process && process->image == lock->image)
-			return wait->initialised;
+		if (!is_same_lock(model, lock, wait->record.process, wait->lock, wait->kind))
+			continue;
+		*is_shared |= wait->is_in_shared_memory;
+		if (!*initialised)
+			*initialised = wait->initialised;
 	}
-	return 0;
 }
 
 /* --- the parts ------------------------------------------------------------------------- */
@@ -135,7 +145,7 @@ static void reachable_deadlock_fill_lock(struct judgement *judgement, struct pre
 		return;
 	}
 	evidence_lock(judgement, &finding.lock, lock->taken->record.process, lock->lock, lock->kind,
-		      NULL, 0, find_initialised(judgement->model, lock));
+		      NULL, 0, prediction->initialised);
 	object_place_on_stack(judgement, &finding);
 	prediction->part = finding.lock;
 }
@@ -145,9 +155,14 @@ static void add_prediction(struct judgement *judgement, struct predictions *pred
 {
 	struct prediction *prediction = &predictions->list[predictions->count];
 	const struct origin *origin;
+	bool is_shared = false;
 
 	*prediction = (struct prediction){.lock = lock, .severity = severity_told(judgement, lock)};
 	if (prediction->severity == SEVERITY_NOTE)
+		return;
+	ask_held_and_waits(judgement->model, lock, &prediction->initialised, &is_shared);
+	/* The fork has made no copy of it: who has it gives it back to the child, too. */
+	if (is_shared)
 		return;
 	reachable_deadlock_fill_child(judgement, &prediction->child, lock->taken,
 				      predictions->count ? prediction - 1 : NULL);
@@ -306,14 +321,14 @@ static const char *reachable_deadlock_fork(struct judgement *judgement,
 static const char *mechanism(const struct prediction *prediction)
 {
 	if (prediction->severity == SEVERITY_ERROR)
-		return "nothing keeps it away from the fork: another schedule, and the child "
+		return ", and nothing keeps it away from the fork: another schedule, and the child "
 		       "inherits the lock taken, without the thread that would give it back.";
 	if (prediction->lock->is_perhaps)
-		return "not certain: one of the two threads polls for something that forkcheck "
+		return "; not certain: one of the two threads polls for something that forkcheck "
 		       "cannot see (a flag, a file, the time), which may keep them apart.";
 	if (!prediction->lock->is_after)
-		return "not certain: it was not seen to come back to the lock after the fork.";
-	return "not certain: with this version of glibc it was not tried whether the child can "
+		return "; not certain: it was not seen to come back to the lock after the fork.";
+	return "; not certain: with this version of glibc it was not tried whether the child can "
 	       "take the lock.";
 }
 
@@ -334,9 +349,8 @@ static void reachable_deadlock_explain(struct judgement *judgement, struct findi
 		: place ? arena_printf(arena, "in %s", place)
 			: "in its section",
 		inside && place ? arena_printf(arena, ", called by %s", place) : "");
-	finding->why =
-		arena_printf(arena, "%s %s %s, and %s", thread, inside ? "was there" : "had it",
-			     finding->holder.used, mechanism(prediction));
+	finding->why = arena_printf(arena, "%s %s %s%s", thread, inside ? "was there" : "had it",
+				    finding->holder.used, mechanism(prediction));
 }
 
 /* A lock of nobody's is a semaphore that the thread takes and gives. */
