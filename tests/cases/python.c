@@ -68,7 +68,7 @@ static const struct program_case cases[] = {
 	{NO_WORK("queue joined")},
 	{NO_WORK("simple")},
 	{NO_WORK("simple drained")},
-	{WORK("condition"), .python_child = "Exporter.put@NOTIFY use_exporter work@USE",
+	{WORK("condition"), .python_child = "Exporter.put@NOTIFY use_exporter@EXPORT work@USE",
 	 .python_name = "exporter"},
 	{NO_WORK("condition cured")},
 	{NO_WORK("condition drained")},

@@ -194,7 +194,7 @@ static void work(char *const *environment)
 
 static void work_below(char *const *environment)
 {
-	pid_t child = fork();
+	pid_t child = fork(); /* FORK_BELOW */
 
 	if (child == 0) {
 		give(); /* BELOW */
@@ -276,7 +276,7 @@ int main(int count, char **arguments, char **environment)
 	child = fork(); /* FORK */
 	if (child == 0) {
 		if (is("below"))
-			work_below(environment);
+			work_below(environment); /* IN_BELOW */
 		else
 			work(environment); /* CHILD */
 		if (is("exit"))

@@ -94,7 +94,7 @@ def make_exporter():
 
 
 def use_exporter():
-    exporter.put("work")
+    exporter.put("work")  # EXPORT
 
 
 def drain():
