@@ -35,8 +35,8 @@ static const struct command_case cases[] = {
 	 NULL, 0},
 	{"the text says in which run", "$FORKCHECK --confirm section mutex", 66, "",
 	 "error FC004 reachable-deadlock \\(confirmed\\)\n.*"
-	 "  runs: confirmed: in further run [1-5] child [0-9]+ hung on it, in\n? *"
-	 "pthread_mutex_lock \\(FC001-[0-9a-f]+\\)",
+	 "  runs: confirmed: in further run [1-5] child [0-9]+ hung on it, in[ \n]+"
+	 "pthread_mutex_lock[ \n]+\\(FC001-[0-9a-f]+\\)",
 	 0},
 
 	/* What is safe. */
