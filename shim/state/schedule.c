@@ -34,6 +34,8 @@ enum { NOBODY, WANTED, STAYS, STATES };
 static _Atomic uint32_t phase;
 static struct thread *_Atomic waiter; /* whose fork it is */
 static struct thread *_Atomic forker; /* who forked last */
+static struct thread
+	*_Atomic unfit; /* who stayed, and no clone came: it may have what that needs */
 static _Atomic uint32_t moved, drawn;
 static _Atomic uint64_t stretched_ns;
 static _Atomic bool is_released_early; /* who stays */
@@ -374,7 +376,7 @@ static bool goes_early(const void *lock, uint32_t section)
 	       region != REGION_ENVIRONMENT && region != REGION_SYSLOG && region != REGION_LOADER;
 }
 
-static void stay(const void *lock, uint32_t section, uint32_t wanted)
+static void stay(struct thread *thread, const void *lock, uint32_t section, uint32_t wanted)
 {
 	uint32_t word = wanted, stays = wanted - WANTED + STAYS;
 	uint64_t end = time_now() + bound_ns();
@@ -388,12 +390,16 @@ static void stay(const void *lock, uint32_t section, uint32_t wanted)
 		stay_in_region((enum region)(uintptr_t)lock, stays, end);
 	else
 		wait_until(&phase, stays, end);
+	if (atomic_load(&phase) == stays)
+		atomic_store(&unfit, thread);
 }
 
 /* A line that takes many locks, in a library that wraps them, is tried with another one each
- * time: the first that comes by may be always the wrong one. */
-static bool is_passed_over(uint32_t section)
+ * time: the first that comes by may be always the wrong one. So may a thread be. */
+static bool is_passed_over(const struct thread *thread, uint32_t section)
 {
+	if (atomic_load(&unfit) == thread && draw(4))
+		return true;
 	return plan()->run > 1 && !atomic_load(&places[section].lock) && draw(2);
 }
 
@@ -431,6 +437,6 @@ COLD void schedule_meet(struct thread *thread, const void *lock, enum lock_kind 
 	word = atomic_load(&phase);
 	if (word % STATES == NOBODY && stretch(thread, kind, word))
 		word = word - NOBODY + STATES + WANTED;
-	if (word % STATES == WANTED && !is_passed_over(section))
-		stay(lock, section, word);
+	if (word % STATES == WANTED && !is_passed_over(thread, section))
+		stay(thread, lock, section, word);
 }

@@ -58,6 +58,7 @@
 	suite(commands) \
 	suite(parent) \
 	suite(endings) \
+	suite(confirm_runs) \
 	suite(forks) \
 	suite(in_fork) \
 	suite(unobserved) \

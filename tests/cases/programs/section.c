@@ -1,0 +1,126 @@
+/*
+ * A thread that is in a section of a microsecond every few milliseconds, and a parent whose
+ * children take the same lock. It passes; where the fork meets the section a child hangs.
+ *
+ * section LOCK [WHAT]: a mutex, a rwlock or a semaphore. WHAT: "anew": the child makes a lock
+ * anew that it finds taken; "handlers": handlers of fork() cover another lock, which a second
+ * thread has around the section; "serve": a child for each byte that comes to the FIFO
+ * "requests"; "input": for each that comes from standard input; "status": it returns 7.
+ */
+#include "case.h"
+#include <fcntl.h>
+#include <semaphore.h>
+
+#define PAUSE_US 5000
+#define FORKS    3
+
+static pthread_mutex_t mutex = PTHREAD_MUTEX_INITIALIZER;
+static pthread_rwlock_t rwlock = PTHREAD_RWLOCK_INITIALIZER;
+static pthread_mutex_t covered = PTHREAD_MUTEX_INITIALIZER;
+static sem_t semaphore;
+static const char *kind;
+static int value;
+
+static void count(void)
+{
+	if (strcmp(kind, "rwlock") == 0) {
+		pthread_rwlock_wrlock(&rwlock);
+		value++;
+		pthread_rwlock_unlock(&rwlock);
+	} else if (strcmp(kind, "semaphore") == 0) {
+		sem_wait(&semaphore);
+		value++;
+		sem_post(&semaphore);
+	} else {
+		pthread_mutex_lock(&mutex);
+		value++;
+		pthread_mutex_unlock(&mutex);
+	}
+}
+
+static void *counter(void *nothing)
+{
+	for (;; usleep(PAUSE_US))
+		count();
+	return nothing;
+}
+
+static void *covered_counter(void *nothing)
+{
+	for (;; usleep(PAUSE_US)) {
+		pthread_mutex_lock(&covered);
+		count();
+		pthread_mutex_unlock(&covered);
+	}
+	return nothing;
+}
+
+static void cover(void)
+{
+	pthread_mutex_lock(&covered);
+}
+
+static void uncover(void)
+{
+	pthread_mutex_unlock(&covered);
+}
+
+static void work(int makes_anew)
+{
+	if (makes_anew && mutex.__data.__lock != 0)
+		pthread_mutex_init(&mutex, NULL);
+	count();
+	_exit(0);
+}
+
+/* The child's status. */
+static int make_child(int makes_anew)
+{
+	pid_t child;
+
+	usleep(4 * PAUSE_US);
+	child = fork();
+	if (child == 0)
+		work(makes_anew);
+	return reap(child);
+}
+
+/* The worst status of children for each byte. */
+static int serve(int requests)
+{
+	int worst = 0;
+	char byte;
+
+	while (read(requests, &byte, 1) == 1) {
+		int status = make_child(0);
+
+		worst = status > worst ? status : worst;
+	}
+	return worst;
+}
+
+int main(int argc, char **argv)
+{
+	const char *what = argc > 2 ? argv[2] : "";
+	int worst = 0;
+	pthread_t thread;
+
+	kind = argc > 1 ? argv[1] : "mutex";
+	sem_init(&semaphore, 0, 1);
+	pthread_create(&thread, NULL, counter, NULL);
+	if (strcmp(what, "handlers") == 0) {
+		pthread_atfork(cover, uncover, uncover);
+		pthread_create(&thread, NULL, covered_counter, NULL);
+	}
+	if (strcmp(what, "serve") == 0)
+		return serve(open("requests", O_RDWR));
+	if (strcmp(what, "input") == 0)
+		return serve(STDIN_FILENO);
+	for (int i = 0; i < FORKS; i++) {
+		int status = make_child(strcmp(what, "anew") == 0);
+
+		worst = status > worst ? status : worst;
+	}
+	usleep(4 * PAUSE_US);
+	return strcmp(what, "status") == 0 ? 7 : worst;
+}
