@@ -128,6 +128,8 @@ static uint64_t count_switches(void)
 {
 	struct rusage usage = {0};
 
+	if (process.is_filtered)
+		return 0;
 	raw_syscall(SYS_getrusage, RUSAGE_THREAD, &usage);
 	return (uint64_t)usage.ru_nvcsw;
 }

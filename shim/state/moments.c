@@ -199,8 +199,12 @@ void moments_attach(struct thread *thread)
 {
 	uint64_t moment = moment_begin(thread);
 
-	if (!thread->clock.born)
-		thread->clock.born = moment;
+	if (thread->clock.born)
+		return;
+	/* Nobody said who made it, nor what that had seen: all that was so far. */
+	thread->clock.born = moment;
+	for (uint32_t lane = 0; lane < CLOCK_LANES; lane++)
+		thread->clock.known[lane] = moment;
 }
 
 bool moments_know(const struct thread *thread, uint32_t serial, uint64_t moment)
