@@ -92,17 +92,35 @@ static void cut_add_held(struct thread *thread, const struct held_slot *slot, st
 		cut->gates_known = watch_newest_gate();
 }
 
-/* Two pauses from one line with nothing between them, or a signal to another thread: it waits for
- * something that is not seen. Who has waited on a futex by itself does so only where its own code,
- * which is not seen, found nothing yet. */
-static bool cut_is_polled(struct thread *thread)
+/*
+ * Two pauses from one line with nothing between them, or a signal to another thread: it waits for
+ * something that is not seen. Who has waited on a futex by itself does so only where its own
+ * code, which is not seen, found nothing yet.
+ */
+static bool cut_is_polled(const struct section_notes *notes)
 {
-	struct section_notes *notes = &thread->sections;
-	bool polls = notes->pauses >= 2 || notes->signalled || notes->waits_inline;
+	return notes->pauses >= 2 || notes->signalled || notes->waits_inline;
+}
 
+/*
+ * Who forks in a loop pauses as often before each fork; who waits for something at times not at
+ * all. What a program did before its first fork is no measure.
+ */
+static bool pauses_vary(struct cut *cut, const struct cut *before,
+			const struct section_notes *notes)
+{
+	cut->forks = before->forks + 1;
+	cut->last_pauses = notes->pauses ? hash_mix(notes->pause_line, notes->pauses) : 0;
+	cut->pauses_in_all = notes->pauses_in_all;
+	return (before->forks && cut->last_pauses != before->last_pauses) ||
+	       (before->forks > 1 && cut->pauses_in_all != before->pauses_in_all);
+}
+
+static void forget_pauses(struct section_notes *notes)
+{
 	notes->pauses = 0;
+	notes->pauses_in_all = 0;
 	notes->signalled = false;
-	return polls;
 }
 
 /* The same line again, whatever else lies on the stack. */
@@ -115,16 +133,21 @@ static uint64_t line_of(const struct fork_state *fork)
 	return hash_mix(hash, kept_identity(fork->python));
 }
 
-static void fill_cut(struct cut *cut, struct thread *thread, bool polled)
+static void fill_cut(struct cut *cut, struct thread *thread)
 {
+	const struct section_notes *notes = &thread->sections;
+	uint64_t line = line_of(&thread->fork);
+	struct cut before = {0};
 	const struct held_slot *slot;
 
+	if (cut->line == line)
+		before = *cut;
 	memset(cut, 0, sizeof(*cut));
-	cut->line = line_of(&thread->fork);
+	cut->line = line;
 	cut->fork = thread->fork.fact;
 	cut->serial = thread->serial;
 	cut->gates = thread->clock.gates & GATE_PYTHON;
-	cut->polls = polled;
+	cut->polls = pauses_vary(cut, &before, notes) || before.polls || cut_is_polled(notes);
 	for (uint32_t cursor = 0; (slot = held_next(thread, &cursor));)
 		cut_add_held(thread, slot, cut);
 	cut->ns = time_now();
@@ -134,21 +157,20 @@ static void fill_cut(struct cut *cut, struct thread *thread, bool polled)
 void cuts_before_fork(struct thread *thread)
 {
 	struct kept_cut *kept;
-	bool polled = cut_is_polled(thread);
 
 	thread->fork.cut = 0;
 	if (!thread->fork.others)
 		return;
 	handover_settle(thread);
 	kept = choose_cut(line_of(&thread->fork));
-	polled |= kept->cut.polls && kept->cut.line == line_of(&thread->fork);
 	atomic_fetch_or(&kept->version, 1);
 	atomic_thread_fence(memory_order_seq_cst);
-	fill_cut(&kept->cut, thread, polled);
+	fill_cut(&kept->cut, thread);
 	thread->fork.cut = kept->cut.moment;
 	atomic_thread_fence(memory_order_seq_cst);
 	atomic_fetch_add(&kept->version, 1);
 	held_slow_down(kept->cut.moment);
+	forget_pauses(&thread->sections);
 }
 
 bool cut_at(uint32_t number, struct cut *cut)

@@ -21,6 +21,10 @@ struct cut {
 	uint32_t serial; /* of the thread that forked */
 	uint32_t gates;  /* SLOT_GATES of it */
 	bool polls;      /* it waits, at times, for something that cannot be seen */
+	/* How the forks from this line came after pauses so far. */
+	uint32_t forks;
+	uint64_t last_pauses;   /* the line of the last ones, and how many: 0: none */
+	uint32_t pauses_in_all; /* from the second fork on */
 	/* Of sections that ended before it is not known which of the gates were around them. */
 	uint64_t gates_known;
 	uint64_t held[CUT_BITS / 64]; /* bits of the locks that it had */

@@ -101,14 +101,11 @@ static session_reference write_section(const struct section *section)
 /* --- after a fork, in the thread that the child lacks ------------------------- */
 
 /* It waited, between this section and the one before, for something that is not seen. */
-static bool paused_since(struct thread *thread, uint64_t closing)
+static bool paused_since(const struct thread *thread, uint64_t closing)
 {
-	struct section_notes *notes = &thread->sections;
+	const struct section_notes *notes = &thread->sections;
 
-	if (notes->pauses >= 2 && notes->pause_before > closing_moment(closing))
-		notes->polled_line = notes->pause_line;
-	return notes->polled_line && notes->polled_line == notes->pause_line &&
-	       notes->pause > closing_moment(closing);
+	return notes->pauses >= 2 && notes->pause_before > closing_moment(closing);
 }
 
 /*
@@ -336,6 +333,7 @@ void sections_pause(struct thread *thread, struct call_site site)
 
 	handover_settle(thread);
 	notes->pauses = is_again ? notes->pauses + 1 : 1;
+	notes->pauses_in_all++;
 	notes->pause_line = line;
 	notes->pause_locks = locks;
 	notes->pause_before = notes->pause;

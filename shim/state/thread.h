@@ -57,11 +57,11 @@ struct section_notes {
 	uint64_t pause_line;
 	uint64_t pause_locks; /* a sum of the locks that it took before the last one */
 	uint64_t pause, pause_before;
+	uint32_t pauses_in_all; /* since it forked last */
 	/* Its last wait that a hook saw; its own switches of context, and when they were counted.
 	 */
 	uint64_t waited, counted;
 	uint64_t switches;
-	uint64_t polled_line; /* of pauses that were seen to come again without a section */
 	bool waits_inline;    /* it has waited on a futex of its program's own */
 	bool signalled;       /* it has sent another thread a signal since it forked last */
 };
