@@ -10,6 +10,7 @@
 #include "record/loaded_interpreter.h"
 #include "record/lost_work.h"
 #include "record/ownerless.h"
+#include "record/python_frames.h"
 #include "record/sections.h"
 #include "record/shares.h"
 #include "state/lock_marks.h"
@@ -204,7 +205,7 @@ EXPORT int sem_clockwait(sem_t *semaphore, clockid_t clock, const struct timespe
 }
 
 /* What was there before is another one. */
-static void renew(sem_t *semaphore, int shared)
+static void renew(sem_t *semaphore, int shared, struct call_site site)
 {
 	struct thread *thread = thread_current();
 	int saved = errno;
@@ -214,7 +215,8 @@ static void renew(sem_t *semaphore, int shared)
 	handover_forget(object_key(semaphore, LOCK_SEMAPHORE));
 	lock_remade(thread, semaphore);
 	if (!shared)
-		semaphore_mark(semaphore, moment_begin(thread));
+		semaphore_mark(semaphore, moment_begin(thread),
+			       interpreter_loaded() && !python_capture(thread, (uintptr_t)site.sp));
 	restore_errno(saved);
 }
 
@@ -228,7 +230,7 @@ EXPORT int sem_init(sem_t *semaphore, int shared, unsigned value)
 	if (result == 0) {
 		object_made(semaphore, LOCK_SEMAPHORE, site);
 		share_forgotten(semaphore);
-		renew(semaphore, shared);
+		renew(semaphore, shared, site);
 	}
 	return result;
 }

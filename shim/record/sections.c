@@ -111,11 +111,11 @@ static bool paused_since(const struct thread *thread, uint64_t closing)
 /*
  * The interpreter lets its other threads run between any two of its instructions: a section that
  * begins and ends with its lock need not have it all along. Code in C that does not let go of it
- * takes locks of C.
+ * takes locks of C, or those that the interpreter made for itself.
  */
 static bool is_gated(const struct section *section, uint32_t gates)
 {
-	if (section->kind == LOCK_SEMAPHORE)
+	if (section->kind == LOCK_SEMAPHORE && !semaphore_is_own(section->lock))
 		gates &= ~GATE_PYTHON;
 	return gates_exclude(section->cut->gates, gates);
 }

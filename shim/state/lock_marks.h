@@ -19,6 +19,8 @@
 #include <semaphore.h>
 
 #define MARK_MAGIC  UINT64_C(0xf0c5)
+/* Of a semaphore that an interpreter made for itself, outside of any code of Python. */
+#define MARK_MAGIC_OWN UINT64_C(0xf0c6)
 #define MARK_SHIFT  48
 #define MARK_MOMENT ((UINT64_C(1) << MARK_SHIFT) - 1)
 
@@ -55,7 +57,9 @@ static inline uint64_t lock_marked(const void *lock, enum lock_kind kind)
 	const _Atomic uint64_t *place = lock_mark_place(lock, kind);
 	uint64_t mark = place ? atomic_load_explicit(place, memory_order_relaxed) : 0;
 
-	return mark >> MARK_SHIFT == MARK_MAGIC ? mark & MARK_MOMENT : 0;
+	return mark >> MARK_SHIFT == MARK_MAGIC || mark >> MARK_SHIFT == MARK_MAGIC_OWN
+		       ? mark & MARK_MOMENT
+		       : 0;
 }
 
 /* By who has the lock, and not for a semaphore, which sem_init() alone marks. */
@@ -70,12 +74,20 @@ static inline void lock_mark(const void *lock, enum lock_kind kind, uint64_t mom
 }
 
 /* A private semaphore was made: always by sem_init(), which leaves the rest as it was. */
-static inline void semaphore_mark(sem_t *semaphore, uint64_t moment)
+static inline void semaphore_mark(sem_t *semaphore, uint64_t moment, bool is_own)
 {
+	uint64_t magic = is_own ? MARK_MAGIC_OWN : MARK_MAGIC;
 	_Atomic uint64_t *place = (_Atomic uint64_t *)(void *)((char *)semaphore + SEMAPHORE_MARK);
 
-	atomic_store_explicit(place, MARK_MAGIC << MARK_SHIFT | (moment & MARK_MOMENT),
+	atomic_store_explicit(place, magic << MARK_SHIFT | (moment & MARK_MOMENT),
 			      memory_order_relaxed);
+}
+
+static inline bool semaphore_is_own(const void *semaphore)
+{
+	const _Atomic uint64_t *place = lock_mark_place(semaphore, LOCK_SEMAPHORE);
+
+	return atomic_load_explicit(place, memory_order_relaxed) >> MARK_SHIFT == MARK_MAGIC_OWN;
 }
 
 #endif
