@@ -407,7 +407,7 @@ static void lost_work_write(const struct handover *handover)
 		log_publish(&place, reference);
 }
 
-static COLD void write_all(void)
+static COLD void lost_work_write_all(void)
 {
 	int saved = errno;
 
@@ -428,5 +428,5 @@ IN_CHILD void lost_work_at_end(void)
 	if (process.inherits && atomic_load(&table_of) == table_word(TABLE_READY) &&
 	    atomic_load(&table_count) && atomic_load(&unsure_in) != process.serial &&
 	    process_is_own())
-		write_all();
+		lost_work_write_all();
 }
