@@ -164,6 +164,35 @@ COLD void lost_work_remade(const void *object)
 	thread_each(forget_awaited, (void *)object);
 }
 
+struct giver_search {
+	const void *object;
+	uint64_t serial;
+	bool waits;
+};
+
+static bool search_giver(struct thread *thread, void *data)
+{
+	struct giver_search *search = data;
+
+	if ((thread->serial & OBJECT_SERIAL) == search->serial && thread_is_lost(thread) &&
+	    thread_awaited(thread).object == search->object)
+		search->waits = true;
+	return !search->waits;
+}
+
+COLD void lost_work_given_before(const void *object, uint64_t gave)
+{
+	struct handover *handover = handover_of(object);
+	struct giver_search search = {.object = object,
+				      .serial = gave >> OBJECT_THREAD & OBJECT_SERIAL};
+
+	if (!gave || !handover || atomic_load(&handover->state) != AWAITED)
+		return;
+	thread_each(search_giver, &search);
+	if (search.waits)
+		atomic_store(&handover->state, OVER);
+}
+
 /* --- what is given -------------------------------------------------------------- */
 
 /* By the object's own bytes; it was not overwritten, and no other process waits for it. */
@@ -378,7 +407,7 @@ static void lost_work_write(const struct handover *handover)
 		log_publish(&place, reference);
 }
 
-static COLD void write_all(void)
+static COLD void lost_work_write_all(void)
 {
 	int saved = errno;
 
@@ -399,5 +428,5 @@ IN_CHILD void lost_work_at_end(void)
 	if (process.inherits && atomic_load(&table_of) == table_word(TABLE_READY) &&
 	    atomic_load(&table_count) && atomic_load(&unsure_in) != process.serial &&
 	    process_is_own())
-		write_all();
+		lost_work_write_all();
 }

@@ -39,6 +39,9 @@ static inline void lost_work_wait_ends(struct thread *thread, struct awaited out
 
 /* Before a real call that gives; `to_all`: whoever waits is woken. In a child only. */
 void lost_work_given(const void *object, enum lock_kind kind, bool to_all);
+/* Before that, by the use that was noted last (see struct session_object; 0: none). Who gave last
+ * and waits itself now has used the object as a lock, or for places that are given back. */
+void lost_work_given_before(const void *object, uint64_t gave);
 /* Each time: what it guards may have been looked at by somebody in between. */
 static inline void lost_work_signalled(const void *condition, bool to_all)
 {

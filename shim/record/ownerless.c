@@ -119,6 +119,9 @@ COLD void object_note_gave(const void *object, enum lock_kind kind, const void *
 		return;
 	entry = find_or_add(key);
 	took = atomic_load_explicit(&entry->took, memory_order_relaxed);
+	if (unlikely(process.inherits))
+		lost_work_given_before(object,
+				       atomic_load_explicit(&entry->gave, memory_order_relaxed));
 	if (awaits_lost(object, kind, entry, use))
 		facts_note_handed(key, use, took);
 	if (took && is_of_same_thread(use, took))

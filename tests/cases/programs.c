@@ -331,6 +331,7 @@ static const struct program_case cases[] = {
 	{.command = "lost-work condition drained", .verdict = CLEAN},
 	{.command = "lost-work condition shared", .verdict = CLEAN},
 	{.command = "lost-work condition mapped", .verdict = CLEAN},
+	{.command = "lost-work condition lock", .verdict = CLEAN},
 	{.command = "lost-work condition exit", .verdict = CLEAN},
 	{.command = "lost-work condition handler", .verdict = CLEAN},
 	{.command = "lost-work condition busy", .verdict = CLEAN},

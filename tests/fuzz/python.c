@@ -57,10 +57,19 @@
  * More reads than any memory may make of them. One of another process is some 0.3 us: with
  * these a walk takes 30 ms at the worst. Files are looked for by plain loads.
  */
-enum asked { ASKED_REST, ASKED_WALK, ASKED_LINE, ASKED_NAME, ASKED_FILE, ASKED_FILES, ASKED };
+enum asked {
+	ASKED_REST,
+	ASKED_WALK,
+	ASKED_LINE,
+	ASKED_NAME,
+	ASKED_FILE,
+	ASKED_FILES,
+	ASKED_QUEUE,
+	ASKED
+};
 static const uint32_t reads_max[ASKED] = {
-	[ASKED_REST] = 2000, [ASKED_WALK] = 100000, [ASKED_LINE] = 3000,
-	[ASKED_NAME] = 5000, [ASKED_FILE] = 10000,  [ASKED_FILES] = 300000,
+	[ASKED_REST] = 2000,  [ASKED_WALK] = 100000,  [ASKED_LINE] = 3000,   [ASKED_NAME] = 5000,
+	[ASKED_FILE] = 10000, [ASKED_FILES] = 300000, [ASKED_QUEUE] = 30000,
 };
 
 /* Tells libFuzzer which inputs make more reads than others did, so that it goes on with them. */
@@ -578,6 +587,16 @@ static bool read_name(const struct python_walk *walk, size_t capacity, bool keep
 	return read;
 }
 
+static void read_queue(struct hostile *hostile, const struct python_walk *walk)
+{
+	struct python_queue queue;
+	uint64_t count;
+
+	ask(hostile, ASKED_QUEUE);
+	if (python_find_queue(walk, walk->thread, 1, &queue))
+		python_count_queue(walk, &queue, &count);
+}
+
 static void read_names(struct hostile *hostile, const struct python_walk *walk, size_t capacity,
 		       struct found *found)
 {
@@ -587,6 +606,7 @@ static void read_names(struct hostile *hostile, const struct python_walk *walk, 
 	found->has_name = read_name(walk, SESSION_PYTHON_NAME - 1, false);
 	ask(hostile, ASKED_NAME);
 	read_name(walk, capacity, capacity & 1);
+	read_queue(hostile, walk);
 }
 
 static void read_files(struct hostile *hostile, const struct python_walk *walk, struct found *found)

@@ -85,7 +85,7 @@ static bool is_interpreters_own(const struct frames *stack)
 	return false;
 }
 
-static enum deed deed_of(const struct record_lost_work *work, const struct frames *stack)
+static enum deed lost_work_deed_of(const struct record_lost_work *work, const struct frames *stack)
 {
 	enum deed deed = work->flags & LOST_WORK_TO_ALL ? DEED_NEWS : DEED_WORK;
 	enum deed in_python = deed_in_python(stack->python);
@@ -238,7 +238,8 @@ static void lost_work_fill_missing(struct judgement *judgement, struct finding *
 }
 
 /* A lock of Python's is a semaphore without a name, which its caller says more of. */
-static const char *object_words(struct judgement *judgement, const struct finding *finding)
+static const char *lost_work_object_words(struct judgement *judgement,
+					  const struct finding *finding)
 {
 	const struct python_frames *python = finding->child.stack.python;
 
@@ -267,7 +268,7 @@ static const char *lost_work_explain(struct judgement *judgement, const struct f
 		judgement->arena,
 		"it %s %s%s. At the fork %s waited for that, and nobody else. %s%s",
 		telling->work->kind == LOCK_SEMAPHORE ? "posted" : "signalled",
-		object_words(judgement, finding), times_words(judgement, telling),
+		lost_work_object_words(judgement, finding), times_words(judgement, telling),
 		telling->work->waiters == 1 ? "that thread" : "those threads",
 		is_news ? "Whether somebody else looks after it is not known."
 			: "By the end of the child nobody had taken it, and the child was not "
@@ -313,7 +314,7 @@ static struct telling look_at(struct judgement *judgement, session_reference ref
 		telling.forked_at = evidence_stack(judgement, fork->parent, fork->stack);
 	telling.stack = evidence_stack(judgement, process, work->stack);
 	telling.stack.python = python_evidence_at(judgement, process, work->python, work->stack);
-	telling.deed = deed_of(work, &telling.stack);
+	telling.deed = lost_work_deed_of(work, &telling.stack);
 	if (has_hung(judgement->model, process) || joins_waiter(judgement->model, work))
 		telling.deed = DEED_NOTHING;
 	return telling;

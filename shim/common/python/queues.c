@@ -12,8 +12,8 @@
 #define SIMPLE_LOCK     16
 #define SIMPLE_LIST     32
 #define SIMPLE_POSITION 40
-/* queue.Queue, put_nowait(), a handler, and who calls it. */
-#define FRAMES_MAX 8
+/* Condition.notify(), Queue.put(), and who calls it: a client with a queue of its own. */
+#define FRAMES_MAX 4
 
 static bool take_container(const struct python_walk *walk, uint64_t object, uint64_t lock,
 			   struct python_queue *queue)

@@ -7,8 +7,8 @@
  * worker of its own; "briefly": that ends before the child does; "remade": a new object, too;
  * "drained": the child does the work itself; "shared": the parent does it; "mapped": the same with
  * an object that is made for one process; "back": what is given is a lock that the child had (a
- * semaphore); "exit": an exit handler gives it; "handler": an atfork handler does; "busy": the
- * worker does not wait at the fork.
+ * semaphore); "lock": the same, made of a condition; "exit": an exit handler gives it; "handler":
+ * an atfork handler does; "busy": the worker does not wait at the fork.
  */
 #include "case.h"
 #include <semaphore.h>
@@ -240,12 +240,36 @@ static void take_back_in_child(void)
 	pthread_create(&waiter, NULL, wait_for_lock, NULL);
 }
 
+/* A lock that threads stand in line for: jobs is 1 while it is free. */
+static void *use_lock(void *unused)
+{
+	take();
+	give();
+	pthread_barrier_wait(&taken);
+	pthread_barrier_wait(&finished);
+	take();
+	return unused;
+}
+
+static void take_lock(void)
+{
+	pthread_t user;
+
+	queue->jobs = 1;
+	pthread_create(&user, NULL, use_lock, NULL);
+	pthread_barrier_wait(&taken);
+	take();
+	pthread_barrier_wait(&finished);
+}
+
 static void start(void)
 {
 	pthread_t worker;
 
 	if (is("back")) {
 		take_back_in_child();
+	} else if (is("lock")) {
+		take_lock();
 	} else if (is("busy")) {
 		pthread_create(&worker, NULL, sleep_busy, NULL);
 		give();
