@@ -1,6 +1,6 @@
 /*
- * The sections of a schedule are SECTION records that nothing keeps away from their fork. Those
- * that stand in a prediction come first: a schedule has room for some only.
+ * The sections of a schedule are SECTION records that nothing keeps away from their fork, and
+ * that a prediction is about.
  */
 #include "predicted_sections.h"
 #include "base/same_text.h"
@@ -91,6 +91,9 @@ static bool passes(const struct frames *frames, uint64_t site)
 static bool predicted_sections_is_about(const struct finding *finding,
 					const struct record_section *record)
 {
+	for (const struct predicted_lock *lock = finding->locks; lock; lock = lock->next)
+		if (lock->address && lock->address == record->lock)
+			return true;
 	return finding->lock.address == record->lock ||
 	       passes(&finding->holder.acquired_at, record->site);
 }
@@ -142,7 +145,10 @@ void predicted_sections_find(struct model *model, struct arena *arena, const str
 	if (!has_predictions(report))
 		return;
 	add_all(model, report, sections, true);
-	add_all(model, report, sections, false);
+	/* A lock that is taken all the time, and that no prediction is about, would be met first
+	 * at each fork. */
+	if (!sections->count)
+		add_all(model, report, sections, false);
 	for (size_t i = 0; i < sections->count; i++)
 		if (sections->fingerprints[i])
 			sections->fingerprints[i] = arena_strdup(arena, sections->fingerprints[i]);

@@ -418,6 +418,7 @@ static bool stretch(struct thread *thread, enum lock_kind kind, uint32_t nobody)
 	if (kind == LOCK_REGION || process.inherits || atomic_load(&forker) == thread || draw(2) ||
 	    atomic_load(&stretched_ns) >= STRETCHED_MS * MS || !may_wait())
 		return false;
+	atomic_fetch_add(&plan()->stretched, 1);
 	wait_until(&phase, nobody, start + stretch_ns());
 	atomic_fetch_add(&stretched_ns, time_now() - start);
 	return atomic_load(&phase) == nobody - NOBODY + STATES + WANTED;
