@@ -28,6 +28,8 @@ enum { NOBODY, WANTED, STAYS, STATES };
 #define STRETCH_MS     10
 #define STRETCH_MS_MAX 100
 #define STRETCHED_MS   3000
+/* Calls of libc between two looks at whether the clone is done. */
+#define REGION_CALLS 64
 /* How long a clone takes, where none was seen yet. */
 #define CLONE_US 200
 
@@ -291,15 +293,28 @@ static uint32_t find_section(const void *lock, enum lock_kind kind, struct call_
 	return SCHEDULE_SECTIONS;
 }
 
-static int stay_in_callback(struct dl_phdr_info *info, size_t size, void *stays)
+/* A thread that stays, and until when at most. */
+struct visit {
+	uint32_t stays;
+	uint64_t end;
+};
+
+static bool goes_on(const struct visit *visit)
 {
+	return atomic_load(&phase) == visit->stays && time_now() < visit->end;
+}
+
+static int stay_in_callback(struct dl_phdr_info *info, size_t size, void *data)
+{
+	const struct visit *visit = data;
+
 	(void)info;
 	(void)size;
-	wait_until(&phase, *(const uint32_t *)stays, time_now() + bound_ns());
+	wait_until(&phase, visit->stays, visit->end);
 	return 1;
 }
 
-static void call_region(enum region region, uint32_t *stays)
+static void call_region(enum region region, struct visit *visit)
 {
 	const time_t no_time = 0;
 	struct tm tm;
@@ -315,7 +330,7 @@ static void call_region(enum region region, uint32_t *stays)
 		real.setlogmask(0);
 		break;
 	default:
-		real.dl_iterate_phdr(stay_in_callback, stays);
+		real.dl_iterate_phdr(stay_in_callback, visit);
 		break;
 	}
 }
@@ -357,14 +372,17 @@ static void linger(void)
  * that is called again and again, and the lock is taken most of the time. Else the thread goes
  * into its own call just before the clone.
  */
-static void stay_in_region(enum region region, uint32_t stays, uint64_t end)
+static void stay_in_region(enum region region, struct visit visit)
 {
-	if (!find_call(region)) {
-		wait_until(&phase, stays, end);
-		linger();
+	if (find_call(region)) {
+		while (goes_on(&visit))
+			for (int i = 0; i < REGION_CALLS; i++)
+				call_region(region, &visit);
 	} else {
-		while (atomic_load(&phase) == stays && time_now() < end)
-			call_region(region, &stays);
+		/* Who sleeps needs longer to wake than a clone takes. */
+		while (goes_on(&visit))
+			;
+		linger();
 	}
 }
 
@@ -387,7 +405,7 @@ static void stay(struct thread *thread, const void *lock, uint32_t section, uint
 	atomic_fetch_add(&plan()->sections[section].reached, 1);
 	raw_futex_wake(&phase, INT32_MAX);
 	if (plan()->sections[section].kind == LOCK_REGION)
-		stay_in_region((enum region)(uintptr_t)lock, stays, end);
+		stay_in_region((enum region)(uintptr_t)lock, (struct visit){stays, end});
 	else
 		wait_until(&phase, stays, end);
 	if (atomic_load(&phase) == stays)
