@@ -24,7 +24,7 @@ static const struct record_module *module_at(const struct model *model, uint32_t
 	return found;
 }
 
-static uint64_t key_of(const struct record_module *module)
+static uint64_t section_key_of(const struct record_module *module)
 {
 	return module_key(module->text, module->path_length, module->text + module->path_length,
 			  module->build_id_length);
@@ -41,7 +41,7 @@ static void place_lock(struct model *model, const struct process_facts *process,
 		section->lock_offset = lock; /* its number */
 	if (section->kind == LOCK_REGION || !space || !space_module_path(space, lock) || !module)
 		return;
-	section->lock_module = key_of(module);
+	section->lock_module = section_key_of(module);
 	section->lock_offset = lock - module->bias;
 }
 
@@ -54,7 +54,7 @@ static bool make_section(struct model *model, const struct record_section *recor
 
 	if (!module)
 		return false;
-	*section = (struct session_section){.module = key_of(module),
+	*section = (struct session_section){.module = section_key_of(module),
 					    .offset = record->site - module->bias,
 					    .kind = record->kind};
 	place_lock(model, process, record->lock, section);

@@ -133,7 +133,7 @@ static bool schedule_count_if_alive(struct thread *thread, void *data)
 	return *(uint32_t *)data < 2;
 }
 
-static bool has_others(void)
+static bool schedule_has_others(void)
 {
 	uint32_t alive = 0;
 
@@ -145,7 +145,7 @@ static bool has_others(void)
  * own a wait would have no certain end. */
 static bool may_wait(void)
 {
-	return !process.is_filtered && !process.is_timeless && has_others();
+	return !process.is_filtered && !process.is_timeless && schedule_has_others();
 }
 
 /* --- the fork ----------------------------------------------------------------- */
@@ -277,7 +277,7 @@ COLD void schedule_reset(void)
 /* --- the thread that it is to lose ---------------------------------------------- */
 
 /* SCHEDULE_SECTIONS: it is none of the sections. */
-static uint32_t find_section(const void *lock, enum lock_kind kind, struct call_site site)
+static uint32_t schedule_find_section(const void *lock, enum lock_kind kind, struct call_site site)
 {
 	const struct session_section *sections = plan()->sections;
 	uint32_t count = section_count();
@@ -450,7 +450,7 @@ COLD void schedule_meet(struct thread *thread, const void *lock, enum lock_kind 
 	if (plan()->mode != SCHEDULE_FORCE || thread->fork_depth || process.is_filtered ||
 	    process.is_timeless)
 		return;
-	section = find_section(lock, kind, site);
+	section = schedule_find_section(lock, kind, site);
 	if (section == SCHEDULE_SECTIONS)
 		return;
 	word = atomic_load(&phase);
