@@ -147,7 +147,8 @@ static void take_run(struct job *job, struct run *run)
 	repairs_find(&run->model, &job->arena, &further.repairs, &further.repair_count);
 	further.schedule = run->session.header->schedule;
 	confirm_take(&job->confirm, &further);
-	if (job->options->keep_session && session_append(&run->model, job->options->keep_session))
+	if (job->options->keep_session && !job->failed &&
+	    session_append(&run->model, job->options->keep_session))
 		job->failed = true;
 }
 

@@ -15,7 +15,7 @@
 
 /* --- the same thing in two runs --------------------------------------------- */
 
-static bool is_same_frame(const struct frame *one, const struct frame *other)
+static bool confirm_is_same_frame(const struct frame *one, const struct frame *other)
 {
 	if (!one || !other)
 		return false;
@@ -27,29 +27,29 @@ static bool is_same_frame(const struct frame *one, const struct frame *other)
 }
 
 /* The innermost line of Python's, where there is one, else that of the native stack. */
-static const struct frame *innermost(const struct frames *frames)
+static const struct frame *confirm_innermost(const struct frames *frames)
 {
 	if (frames->python && frames->python->count)
 		return &frames->python->list[0];
 	return frames->count ? &frames->list[0] : NULL;
 }
 
-static bool is_same_place(const struct frames *one, const struct frames *other)
+static bool confirm_is_same_place(const struct frames *one, const struct frames *other)
 {
-	return is_same_frame(innermost(one), innermost(other));
+	return confirm_is_same_frame(confirm_innermost(one), confirm_innermost(other));
 }
 
 static const struct frame *fork_line(const struct finding *finding)
 {
 	const struct frame *frame = finding->headline.forked.place.frame;
 
-	return frame ? frame : innermost(&finding->fork.stack);
+	return frame ? frame : confirm_innermost(&finding->fork.stack);
 }
 
 static bool is_same_fork(const struct finding *one, const struct finding *other)
 {
 	return one->fork.present && other->fork.present &&
-	       is_same_frame(fork_line(one), fork_line(other));
+	       confirm_is_same_frame(fork_line(one), fork_line(other));
 }
 
 /* Of libc's own locks it is known which it is, and not where it lies. */
@@ -64,7 +64,7 @@ static bool is_same_module(const struct lock_part *one, const struct lock_part *
 }
 
 /* Stripes that one line takes, one after the other, are one: without "+0x28". */
-static size_t base_length(const char *name)
+static size_t confirm_base_length(const char *name)
 {
 	const char *inside = strstr(name, "+0x");
 
@@ -73,9 +73,9 @@ static size_t base_length(const char *name)
 
 static bool is_same_name(const struct lock_part *one, const struct lock_part *other)
 {
-	size_t length = base_length(one->name);
+	size_t length = confirm_base_length(one->name);
 
-	return is_same_module(one, other) && length == base_length(other->name) &&
+	return is_same_module(one, other) && length == confirm_base_length(other->name) &&
 	       memcmp(one->name, other->name, length) == 0;
 }
 
@@ -91,11 +91,11 @@ static bool is_same_origin(const struct finding *one, const struct finding *othe
 	if (is_named(&one->lock) != is_named(&other->lock))
 		return false;
 	if (one->lock.initialised_at.count && other->lock.initialised_at.count &&
-	    !is_same_place(&one->lock.initialised_at, &other->lock.initialised_at))
+	    !confirm_is_same_place(&one->lock.initialised_at, &other->lock.initialised_at))
 		return false;
-	return is_same_place(&one->holder.acquired_at, &other->holder.acquired_at) ||
+	return confirm_is_same_place(&one->holder.acquired_at, &other->holder.acquired_at) ||
 	       (one->holder.inside && same_text(one->holder.inside, other->holder.inside)) ||
-	       is_same_place(&one->child.stack, &other->child.stack);
+	       confirm_is_same_place(&one->child.stack, &other->child.stack);
 }
 
 static bool confirm_is_same_lock(const struct finding *one, const struct finding *other)
@@ -106,7 +106,8 @@ static bool confirm_is_same_lock(const struct finding *one, const struct finding
 	if (is_named(&one->lock) && is_named(&other->lock))
 		return is_same_name(&one->lock, &other->lock) &&
 		       (strcmp(one->lock.name, other->lock.name) == 0 ||
-			is_same_place(&one->holder.acquired_at, &other->holder.acquired_at));
+			confirm_is_same_place(&one->holder.acquired_at,
+					      &other->holder.acquired_at));
 	return is_same_address(&one->lock, &other->lock) || is_same_origin(one, other);
 }
 
@@ -211,7 +212,7 @@ static void take_hangs(struct confirm *confirm, const struct report *report)
 }
 
 /* How many locks a prediction is about. */
-static unsigned count_locks(const struct finding *prediction)
+static unsigned confirm_count_locks(const struct finding *prediction)
 {
 	unsigned count = 0;
 
@@ -227,7 +228,7 @@ static uint64_t repaired_rows(const struct finding *prediction, const struct fin
 
 	if (!is_same_fork(prediction, repair))
 		return 0;
-	if (count_locks(prediction) == 1)
+	if (confirm_count_locks(prediction) == 1)
 		return confirm_is_same_lock(prediction, repair);
 	for (const struct predicted_lock *lock = prediction->locks; lock && bit;
 	     lock = lock->next, bit <<= 1)
@@ -246,7 +247,8 @@ static void take_repair(struct confirm *confirm, const struct finding *repair)
 		if (tally->withdrawn || !is_prediction(prediction))
 			continue;
 		tally->repaired |= repaired_rows(prediction, repair);
-		if ((unsigned)__builtin_popcountll(tally->repaired) < count_locks(prediction))
+		if ((unsigned)__builtin_popcountll(tally->repaired) <
+		    confirm_count_locks(prediction))
 			continue;
 		tally->withdrawn = arena_printf(
 			confirm->arena,

@@ -1,6 +1,6 @@
 /*
- * The sections of a schedule are SECTION records that nothing keeps away from their fork. Those
- * that stand in a prediction come first: a schedule has room for some only.
+ * The sections of a schedule are SECTION records that nothing keeps away from their fork, and
+ * that a prediction is about.
  */
 #include "predicted_sections.h"
 #include "base/same_text.h"
@@ -24,7 +24,7 @@ static const struct record_module *module_at(const struct model *model, uint32_t
 	return found;
 }
 
-static uint64_t key_of(const struct record_module *module)
+static uint64_t section_key_of(const struct record_module *module)
 {
 	return module_key(module->text, module->path_length, module->text + module->path_length,
 			  module->build_id_length);
@@ -41,7 +41,7 @@ static void place_lock(struct model *model, const struct process_facts *process,
 		section->lock_offset = lock; /* its number */
 	if (section->kind == LOCK_REGION || !space || !space_module_path(space, lock) || !module)
 		return;
-	section->lock_module = key_of(module);
+	section->lock_module = section_key_of(module);
 	section->lock_offset = lock - module->bias;
 }
 
@@ -54,7 +54,7 @@ static bool make_section(struct model *model, const struct record_section *recor
 
 	if (!module)
 		return false;
-	*section = (struct session_section){.module = key_of(module),
+	*section = (struct session_section){.module = section_key_of(module),
 					    .offset = record->site - module->bias,
 					    .kind = record->kind};
 	place_lock(model, process, record->lock, section);
@@ -91,6 +91,9 @@ static bool passes(const struct frames *frames, uint64_t site)
 static bool predicted_sections_is_about(const struct finding *finding,
 					const struct record_section *record)
 {
+	for (const struct predicted_lock *lock = finding->locks; lock; lock = lock->next)
+		if (lock->address && lock->address == record->lock)
+			return true;
 	return finding->lock.address == record->lock ||
 	       passes(&finding->holder.acquired_at, record->site);
 }
@@ -142,7 +145,10 @@ void predicted_sections_find(struct model *model, struct arena *arena, const str
 	if (!has_predictions(report))
 		return;
 	add_all(model, report, sections, true);
-	add_all(model, report, sections, false);
+	/* A lock that is taken all the time, and that no prediction is about, would be met first
+	 * at each fork. */
+	if (!sections->count)
+		add_all(model, report, sections, false);
 	for (size_t i = 0; i < sections->count; i++)
 		if (sections->fingerprints[i])
 			sections->fingerprints[i] = arena_strdup(arena, sections->fingerprints[i]);

@@ -19,7 +19,7 @@ static const struct record_held *repaired_lock(const struct model *model,
 	return touch->operation == OPERATION_INIT && touch->result == 0 ? held : NULL;
 }
 
-static const char *deed_of(struct judgement *judgement, const struct record_touch *touch)
+static const char *repair_words(struct judgement *judgement, const struct record_touch *touch)
 {
 	const char *function = lock_function(touch->kind, touch->operation);
 
@@ -39,7 +39,7 @@ static void repairs_fill(struct judgement *judgement, struct finding *finding,
 	evidence_holder(judgement, &finding->holder, held->record.process, held);
 	finding->child.present = child != NULL;
 	finding->child.pid = child ? child->pid : -1;
-	finding->message = deed_of(judgement, touch);
+	finding->message = repair_words(judgement, touch);
 	evidence_identify(judgement, finding);
 	headline_fill(judgement->arena, finding);
 }

@@ -26,7 +26,7 @@ static bool is_memory_device(const struct stat *status)
 	return S_ISCHR(status->st_mode) && major(status->st_rdev) == 1;
 }
 
-static const char *kind_of(const struct stat *status)
+static const char *input_words(const struct stat *status)
 {
 	if (S_ISFIFO(status->st_mode))
 		return "a pipe";
@@ -47,5 +47,5 @@ void given_input_again(struct given_input *input)
 	fprintf(stderr,
 		"forkcheck: standard input is %s and cannot be given again: in further runs the "
 		"program reads on in it\n",
-		kind_of(&status));
+		input_words(&status));
 }

@@ -89,15 +89,16 @@ struct session_section {
 
 #define SCHEDULE_SECTIONS 32
 struct session_schedule {
-	uint32_t mode;            /* enum schedule_mode */
-	uint32_t run;             /* 0: the first; n: the n-th further one */
-	uint32_t bound_ms;        /* no fork, and no thread for one, waits longer */
-	uint32_t count;           /* of sections */
-	uint64_t seed;            /* another one in each run */
-	_Atomic uint64_t waits;   /* forks that waited for a thread */
-	_Atomic uint64_t reached; /* those for which one came */
-	_Atomic uint64_t moved;   /* forks that came later */
-	uint64_t reserved[2];
+	uint32_t mode;              /* enum schedule_mode */
+	uint32_t run;               /* 0: the first; n: the n-th further one */
+	uint32_t bound_ms;          /* no fork, and no thread for one, waits longer */
+	uint32_t count;             /* of sections */
+	uint64_t seed;              /* another one in each run */
+	_Atomic uint64_t waits;     /* forks that waited for a thread */
+	_Atomic uint64_t reached;   /* those for which one came */
+	_Atomic uint64_t moved;     /* forks that came later */
+	_Atomic uint64_t stretched; /* times that a thread stayed while no fork waited */
+	uint64_t reserved;
 	struct session_section sections[SCHEDULE_SECTIONS];
 };
 

@@ -28,6 +28,8 @@ enum { NOBODY, WANTED, STAYS, STATES };
 #define STRETCH_MS     10
 #define STRETCH_MS_MAX 100
 #define STRETCHED_MS   3000
+/* Calls of libc between two looks at whether the clone is done. */
+#define REGION_CALLS 64
 /* How long a clone takes, where none was seen yet. */
 #define CLONE_US 200
 
@@ -131,7 +133,7 @@ static bool schedule_count_if_alive(struct thread *thread, void *data)
 	return *(uint32_t *)data < 2;
 }
 
-static bool has_others(void)
+static bool schedule_has_others(void)
 {
 	uint32_t alive = 0;
 
@@ -143,7 +145,7 @@ static bool has_others(void)
  * own a wait would have no certain end. */
 static bool may_wait(void)
 {
-	return !process.is_filtered && !process.is_timeless && has_others();
+	return !process.is_filtered && !process.is_timeless && schedule_has_others();
 }
 
 /* --- the fork ----------------------------------------------------------------- */
@@ -275,7 +277,7 @@ COLD void schedule_reset(void)
 /* --- the thread that it is to lose ---------------------------------------------- */
 
 /* SCHEDULE_SECTIONS: it is none of the sections. */
-static uint32_t find_section(const void *lock, enum lock_kind kind, struct call_site site)
+static uint32_t schedule_find_section(const void *lock, enum lock_kind kind, struct call_site site)
 {
 	const struct session_section *sections = plan()->sections;
 	uint32_t count = section_count();
@@ -291,15 +293,28 @@ static uint32_t find_section(const void *lock, enum lock_kind kind, struct call_
 	return SCHEDULE_SECTIONS;
 }
 
-static int stay_in_callback(struct dl_phdr_info *info, size_t size, void *stays)
+/* A thread that stays, and until when at most. */
+struct visit {
+	uint32_t stays;
+	uint64_t end;
+};
+
+static bool goes_on(const struct visit *visit)
 {
+	return atomic_load(&phase) == visit->stays && time_now() < visit->end;
+}
+
+static int stay_in_callback(struct dl_phdr_info *info, size_t size, void *data)
+{
+	const struct visit *visit = data;
+
 	(void)info;
 	(void)size;
-	wait_until(&phase, *(const uint32_t *)stays, time_now() + bound_ns());
+	wait_until(&phase, visit->stays, visit->end);
 	return 1;
 }
 
-static void call_region(enum region region, uint32_t *stays)
+static void call_region(enum region region, struct visit *visit)
 {
 	const time_t no_time = 0;
 	struct tm tm;
@@ -315,7 +330,7 @@ static void call_region(enum region region, uint32_t *stays)
 		real.setlogmask(0);
 		break;
 	default:
-		real.dl_iterate_phdr(stay_in_callback, stays);
+		real.dl_iterate_phdr(stay_in_callback, visit);
 		break;
 	}
 }
@@ -357,14 +372,17 @@ static void linger(void)
  * that is called again and again, and the lock is taken most of the time. Else the thread goes
  * into its own call just before the clone.
  */
-static void stay_in_region(enum region region, uint32_t stays, uint64_t end)
+static void stay_in_region(enum region region, struct visit visit)
 {
-	if (!find_call(region)) {
-		wait_until(&phase, stays, end);
-		linger();
+	if (find_call(region)) {
+		while (goes_on(&visit))
+			for (int i = 0; i < REGION_CALLS; i++)
+				call_region(region, &visit);
 	} else {
-		while (atomic_load(&phase) == stays && time_now() < end)
-			call_region(region, &stays);
+		/* Who sleeps needs longer to wake than a clone takes. */
+		while (goes_on(&visit))
+			;
+		linger();
 	}
 }
 
@@ -387,7 +405,7 @@ static void stay(struct thread *thread, const void *lock, uint32_t section, uint
 	atomic_fetch_add(&plan()->sections[section].reached, 1);
 	raw_futex_wake(&phase, INT32_MAX);
 	if (plan()->sections[section].kind == LOCK_REGION)
-		stay_in_region((enum region)(uintptr_t)lock, stays, end);
+		stay_in_region((enum region)(uintptr_t)lock, (struct visit){stays, end});
 	else
 		wait_until(&phase, stays, end);
 	if (atomic_load(&phase) == stays)
@@ -418,6 +436,7 @@ static bool stretch(struct thread *thread, enum lock_kind kind, uint32_t nobody)
 	if (kind == LOCK_REGION || process.inherits || atomic_load(&forker) == thread || draw(2) ||
 	    atomic_load(&stretched_ns) >= STRETCHED_MS * MS || !may_wait())
 		return false;
+	atomic_fetch_add(&plan()->stretched, 1);
 	wait_until(&phase, nobody, start + stretch_ns());
 	atomic_fetch_add(&stretched_ns, time_now() - start);
 	return atomic_load(&phase) == nobody - NOBODY + STATES + WANTED;
@@ -431,7 +450,7 @@ COLD void schedule_meet(struct thread *thread, const void *lock, enum lock_kind 
 	if (plan()->mode != SCHEDULE_FORCE || thread->fork_depth || process.is_filtered ||
 	    process.is_timeless)
 		return;
-	section = find_section(lock, kind, site);
+	section = schedule_find_section(lock, kind, site);
 	if (section == SCHEDULE_SECTIONS)
 		return;
 	word = atomic_load(&phase);
