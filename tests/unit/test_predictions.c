@@ -349,15 +349,21 @@ START_TEST(shows_the_thread_that_makes_it_an_error)
 }
 END_TEST
 
+/* One that waits behind what the forking thread has is open as well, and not inside. */
 START_TEST(takes_a_section_open_at_the_clone_for_a_free_one)
 {
+	bool is_kept_away = _i;
 	session_reference before;
 
 	add_taken(CHILD, scene.fork, &log_lock, 0);
-	before = add_section(scene.logger, &log_lock, SECTION_BEFORE, SECTION_ORDERED);
+	before = add_section(scene.logger, &log_lock, SECTION_BEFORE,
+			     is_kept_away ? SECTION_GATED : SECTION_PERHAPS);
 	section_at(before)->flags = SECTION_AT_FORK;
 	add_section(scene.logger, &log_lock, SECTION_AFTER, SECTION_ORDERED);
 	run_rules();
+	ck_assert_uint_eq(count_of("FC004"), is_kept_away ? 0 : 1);
+	if (is_kept_away)
+		return;
 	ck_assert_int_eq(the("FC004")->severity, SEVERITY_ERROR);
 	ck_assert_str_eq(the("FC004")->locks->order, "free");
 }
@@ -599,6 +605,75 @@ START_TEST(is_no_reason_to_act_on_a_process)
 }
 END_TEST
 
+/* --- locks inside of libc --------------------------------------------------------------------- */
+
+static void add_region_deadlock(enum region region, bool comes_back)
+{
+	session_reference references[3] = {
+		add_taken(CHILD, scene.fork, NULL, 0),
+		add_section(scene.logger, NULL, SECTION_BEFORE, SECTION_FREE),
+		comes_back ? add_section(scene.logger, NULL, SECTION_AFTER, SECTION_FREE) : 0,
+	};
+
+	((struct record_taken *)session_builder_cell(&session, references[0]))->lock = region;
+	((struct record_taken *)session_builder_cell(&session, references[0]))->kind = LOCK_REGION;
+	for (int i = 1; i < 3 && references[i]; i++) {
+		section_at(references[i])->lock = region;
+		section_at(references[i])->kind = LOCK_REGION;
+	}
+}
+
+static void set_libc_version(const char *version)
+{
+	struct record_process process = {.serial = SERVER,
+					 .image = SERVER,
+					 .pid = 100,
+					 .kind = BIRTH_IMAGE,
+					 .libc_length = (uint16_t)strlen(version)};
+
+	session_builder_add(&session, RECORD_PROCESS, SERVER, &process, sizeof(process), version,
+			    strlen(version));
+}
+
+/* Only what was tried with a version of glibc is certain. */
+START_TEST(knows_which_glibc_hangs)
+{
+	static const struct {
+		const char *version;
+		enum severity severity;
+	} cases[] = {
+		{"2.36", SEVERITY_ERROR}, {"2.39", SEVERITY_ERROR}, {"2.99", SEVERITY_WARNING}};
+
+	set_libc_version(cases[_i].version);
+	add_region_deadlock(REGION_TIME_ZONE, true);
+	run_rules();
+	ck_assert_int_eq(the("FC004")->severity, cases[_i].severity);
+	ck_assert_str_eq(the("FC004")->lock.name, "time zone (tzset_lock)");
+	ck_assert_uint_eq(the("FC004")->lock.address, 0);
+	ck_assert_ptr_nonnull(the("FC004")->holder.inside);
+	ck_assert_str_eq(the("FC004")->remedy.id, "region-time-zone");
+}
+END_TEST
+
+START_TEST(warns_at_most_of_handlers_of_exit)
+{
+	set_libc_version("2.36");
+	add_region_deadlock(REGION_EXIT, _i);
+	run_rules();
+	ck_assert_uint_eq(count_of("FC004"), _i ? 1 : 0);
+	if (_i)
+		ck_assert_int_eq(the("FC004")->severity, SEVERITY_WARNING);
+}
+END_TEST
+
+START_TEST(does_not_believe_in_a_region_that_there_is_none_of)
+{
+	add_region_deadlock(REGIONS, true);
+	run_rules();
+	ck_assert_uint_eq(count_of("FC004"), 0);
+}
+END_TEST
+
 /* --- several locks -------------------------------------------------------------------------- */
 
 START_TEST(makes_one_finding_of_the_locks_behind_a_fork)
@@ -650,6 +725,16 @@ START_TEST(joins_the_parts_of_one_object)
 	ck_assert_uint_eq(count_rows(finding), 1);
 	ck_assert_uint_eq(finding->locks->alike, 3);
 	ck_assert_str_eq(finding->locks->name, finding->lock.name);
+	ck_assert_str_eq(finding->suppression, "rule:FC004 lock:stripe_locks");
+}
+END_TEST
+
+/* Other runs see other parts of it. */
+START_TEST(suppresses_all_parts_of_an_object)
+{
+	add_deadlock(&stripe_locks[2]);
+	run_rules();
+	ck_assert_str_eq(the("FC004")->suppression, "rule:FC004 lock:stripe_locks+*");
 }
 END_TEST
 
@@ -869,7 +954,7 @@ Suite *predictions_suite(void)
 	Suite *suite = suite_create("predictions");
 	TCase *verdicts = tcase_create("verdicts"), *lines = tcase_create("lines");
 	TCase *others = tcase_create("other rules"), *locks = tcase_create("several locks");
-	TCase *risk = tcase_create("risk");
+	TCase *risk = tcase_create("risk"), *regions = tcase_create("regions");
 
 	tcase_add_checked_fixture(verdicts, setup, teardown);
 	tcase_add_test(verdicts, predicts_a_deadlock_with_both_threads);
@@ -878,7 +963,7 @@ Suite *predictions_suite(void)
 	tcase_add_loop_test(verdicts, takes_the_nearest_of_a_side, 0, 2);
 	tcase_add_test(verdicts, does_not_mix_threads);
 	tcase_add_test(verdicts, shows_the_thread_that_makes_it_an_error);
-	tcase_add_test(verdicts, takes_a_section_open_at_the_clone_for_a_free_one);
+	tcase_add_loop_test(verdicts, takes_a_section_open_at_the_clone_for_a_free_one, 0, 2);
 	tcase_add_test(verdicts, takes_a_line_that_polls_once_for_one_that_polls);
 	tcase_add_loop_test(verdicts, says_nothing_where_no_child_takes_it, 0, 3);
 	tcase_add_test(verdicts, says_nothing_of_a_lock_of_another_kind);
@@ -899,10 +984,16 @@ Suite *predictions_suite(void)
 	tcase_add_loop_test(others, says_more_than_that_it_was_held, 0, 2);
 	tcase_add_test(others, is_no_reason_to_act_on_a_process);
 	suite_add_tcase(suite, others);
+	tcase_add_checked_fixture(regions, setup, teardown);
+	tcase_add_loop_test(regions, knows_which_glibc_hangs, 0, 3);
+	tcase_add_loop_test(regions, warns_at_most_of_handlers_of_exit, 0, 2);
+	tcase_add_test(regions, does_not_believe_in_a_region_that_there_is_none_of);
+	suite_add_tcase(suite, regions);
 	tcase_add_checked_fixture(locks, setup, teardown);
 	tcase_add_test(locks, makes_one_finding_of_the_locks_behind_a_fork);
 	tcase_add_test(locks, keeps_its_fingerprint_whatever_locks_are_seen);
 	tcase_add_test(locks, joins_the_parts_of_one_object);
+	tcase_add_test(locks, suppresses_all_parts_of_an_object);
 	tcase_add_test(locks, joins_locks_without_a_name_that_one_place_takes);
 	tcase_add_test(locks, makes_a_finding_of_each_fork);
 	tcase_add_test(locks, hides_a_finding_only_if_all_of_its_locks_are_named);

@@ -208,16 +208,20 @@ static void mark_polled(struct section_table *table)
 	}
 }
 
-/* What was open at the clone was on the cut. */
+/*
+ * What was open at the clone was on the cut, whatever one of the two polls for; but a thread that
+ * still waited for a lock, behind a gate, was not.
+ */
 static enum nearness nearness_of(const struct section_entry *entry)
 {
 	const struct record_section *section = entry->section;
+	bool is_open = section->side == SECTION_BEFORE && section->flags & SECTION_AT_FORK;
 
-	if (section->side == SECTION_BEFORE && section->flags & SECTION_AT_FORK)
+	if (section->order != SECTION_FREE && section->order != SECTION_PERHAPS)
+		return KEPT_AWAY;
+	if (is_open)
 		return NEAR;
-	if (section->order == SECTION_FREE)
-		return entry->is_polled ? NEAR_PERHAPS : NEAR;
-	return section->order == SECTION_PERHAPS ? NEAR_PERHAPS : KEPT_AWAY;
+	return section->order == SECTION_FREE && !entry->is_polled ? NEAR : NEAR_PERHAPS;
 }
 
 static enum nearness nearest_side(const struct thread_sides *sides)

@@ -84,7 +84,10 @@ static void add_lock(struct line *line, const struct finding *finding)
 {
 	const char *name = finding->lock.name, *inside = strstr(name, "+0x");
 
-	if (inside && finding->severity != SEVERITY_ERROR && inside - name <= NAME_BYTES)
+	bool is_certain =
+		finding->severity == SEVERITY_ERROR && finding->certainty != CERTAINTY_PREDICTED;
+
+	if (inside && !is_certain && inside - name <= NAME_BYTES)
 		add_glob(line, "lock", name, (size_t)(inside - name), "+*");
 	else
 		add_name(line, "lock", name);

@@ -37,6 +37,15 @@ struct predictions {
 
 /* --- what to tell of ------------------------------------------------------------------- */
 
+/*
+ * A handler of exit() is registered once, as a C++ static is made, and who is in exit() does not
+ * come back: what was seen on one side of the fork is another call than that on the other.
+ */
+static enum severity severity_at_exit(const struct section_lock *lock)
+{
+	return lock->is_after ? SEVERITY_WARNING : SEVERITY_NOTE;
+}
+
 /* A glibc that nobody has tried may make its lock anew in the child. */
 static enum severity severity_in_libc(struct judgement *judgement, const struct section_lock *lock)
 {
@@ -45,6 +54,8 @@ static enum severity severity_in_libc(struct judgement *judgement, const struct 
 
 	if (!libc_region(lock->lock))
 		return SEVERITY_NOTE;
+	if (lock->lock == REGION_EXIT)
+		return severity_at_exit(lock);
 	switch (libc_effect_on((enum region)lock->lock, version)) {
 	case EFFECT_HANGS:
 		return lock->severity;
@@ -326,6 +337,9 @@ static const char *mechanism(const struct prediction *prediction)
 	if (prediction->lock->is_perhaps)
 		return "; not certain: one of the two threads polls for something that forkcheck "
 		       "cannot see (a flag, a file, the time), which may keep them apart.";
+	if (prediction->lock->kind == LOCK_REGION && prediction->lock->lock == REGION_EXIT)
+		return "; not certain: each handler is registered once, in less than a "
+		       "microsecond.";
 	if (!prediction->lock->is_after)
 		return "; not certain: it was not seen to come back to the lock after the fork.";
 	return "; not certain: with this version of glibc it was not tried whether the child can "
