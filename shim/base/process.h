@@ -21,12 +21,12 @@ struct generator {
 
 /* This process. Private memory: a fork child starts with a true copy. */
 struct process {
-	bool active;      /* there is a session to write to */
-	bool inherits;    /* may meet locks that threads lost at a fork hold */
-	bool can_read;    /* process_vm_readv works here */
-	bool is_filtered; /* it installed a seccomp filter: no system call of ours any more */
-	bool is_timeless; /* it asked the kernel to make reading the time stamp counter a fault */
-	bool is_starting; /* in child_start() */
+	bool active;       /* there is a session to write to */
+	bool inherits;     /* may meet locks that threads lost at a fork hold */
+	bool can_read;     /* process_vm_readv works here */
+	bool is_filtered;  /* it installed a seccomp filter: no system call of ours any more */
+	bool is_timeless;  /* it asked the kernel to make reading the time stamp counter a fault */
+	bool is_starting;  /* in child_start() */
 	bool is_scheduled; /* its forks are placed among its threads (state/schedule.c) */
 	uint32_t serial;
 	uint32_t parent;

@@ -18,11 +18,11 @@
 #include "shim.h"
 #include <semaphore.h>
 
-#define MARK_MAGIC  UINT64_C(0xf0c5)
+#define MARK_MAGIC UINT64_C(0xf0c5)
 /* Of a semaphore that an interpreter made for itself, outside of any code of Python. */
 #define MARK_MAGIC_OWN UINT64_C(0xf0c6)
-#define MARK_SHIFT  48
-#define MARK_MOMENT ((UINT64_C(1) << MARK_SHIFT) - 1)
+#define MARK_SHIFT     48
+#define MARK_MOMENT    ((UINT64_C(1) << MARK_SHIFT) - 1)
 
 /* In a sem_t, behind what libc uses. */
 #define SEMAPHORE_MARK 24

@@ -27,10 +27,13 @@ static _Atomic uint64_t newest_moment = 1;
 __thread uint64_t held_closing __attribute__((tls_model("initial-exec")));
 AT_START uint64_t held_slow_before = SLOT_GIVEN_BACK;
 
-/* There is nobody to tell anything. Who comes later knows what its creator knows. */
+/* Before there is a second thread there is nobody to tell anything; that one knows what its
+ * creator knows. */
+static _Atomic uint32_t thread_count;
+
 static bool is_alone(void)
 {
-	return thread_generation() < 2;
+	return atomic_load_explicit(&thread_count, memory_order_relaxed) < 2;
 }
 
 static uint32_t lane_of(uint32_t serial)
@@ -190,6 +193,8 @@ void handover_forget(uint64_t key)
 
 void handover_to_newcomer(struct thread *creator, struct thread *newcomer)
 {
+	/* It may run before it is counted. */
+	atomic_fetch_add(&thread_count, 1);
 	handover_settle(creator);
 	newcomer->clock.born = moment_begin(creator);
 	memcpy(newcomer->clock.known, creator->clock.known, sizeof(newcomer->clock.known));
@@ -201,6 +206,7 @@ void moments_attach(struct thread *thread)
 
 	if (thread->clock.born)
 		return;
+	atomic_fetch_add(&thread_count, 1);
 	/* Nobody said who made it, nor what that had seen: all that was so far. */
 	thread->clock.born = moment;
 	for (uint32_t lane = 0; lane < CLOCK_LANES; lane++)

@@ -62,8 +62,8 @@ struct section_notes {
 	 */
 	uint64_t waited, counted;
 	uint64_t switches;
-	bool waits_inline;    /* it has waited on a futex of its program's own */
-	bool signalled;       /* it has sent another thread a signal since it forked last */
+	bool waits_inline; /* it has waited on a futex of its program's own */
+	bool signalled;    /* it has sent another thread a signal since it forked last */
 };
 
 static inline uint32_t section_bit(const void *lock)

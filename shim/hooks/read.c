@@ -3,8 +3,8 @@
  * another one; those that close a descriptor, that its number is free. They are async-signal-safe,
  * and jump to the real function: most are cancellation points.
  */
-#include "record/descriptors.h"
 #include "base/real.h"
+#include "record/descriptors.h"
 #include <poll.h>
 #include <sys/epoll.h>
 #include <sys/eventfd.h>
