@@ -273,9 +273,9 @@ struct finding {
 	/* Of a fork() that does not return: who has what it waits for, and so on. */
 	struct blocked_part *blocked;
 	size_t blocked_count;
-	struct predicted_lock *locks;  /* that might be found locked; `lock` is one of them */
-	struct risk_part risk;         /* of all of them */
-	const char *package;           /* whose code takes them; NULL: the user's own, or unknown */
+	struct predicted_lock *locks; /* that might be found locked; `lock` is one of them */
+	struct risk_part risk;        /* of all of them */
+	const char *package;          /* whose code takes them; NULL: the user's own, or unknown */
 	struct confirmation_part confirmation;
 	struct headline_part headline; /* of all this, what to read first */
 };
