@@ -610,7 +610,11 @@ enum section_order {
 enum section_flag {
 	SECTION_READS = 1,   /* a read-lock */
 	SECTION_AT_FORK = 2, /* before: it was still open at the clone */
-	SECTION_POLLS = 4,   /* forks from this line come after waiting for what is not seen */
+	SECTION_ENDED = 8, /* before: the thread had ended by the clone, and nobody has joined it */
+	/* The thread has told the forking one something by a futex of the program's own, which it
+	 * waits for only where it has nothing yet: it may have been told at other times, too. */
+	SECTION_TELLS_INLINE = 16,
+	SECTION_POLLS = 4, /* forks from this line come after waiting for what is not seen */
 };
 
 /*

@@ -42,7 +42,8 @@ static IN_CHILD void record_held_locks(struct thread *holder, struct inventory *
 		session_reference held;
 
 		if (!lock_is_held(slot, kind, tid, state) ||
-		    lock_is_shared(family, held_lock(slot), state))
+		    (lock_is_shared(family, held_lock(slot), state) &&
+		     !held_is_in_private_memory(held_lock(slot))))
 			continue;
 		/* The forking thread lives on and can give a normal lock back. */
 		if (is_forker && (inventory->keeps_id || family->crosses_fork(state)))

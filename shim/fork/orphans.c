@@ -204,6 +204,13 @@ static session_reference record_wait(struct thread *thread, struct orphan *orpha
 	return wait;
 }
 
+/* Made for several processes, and where others can have it: the parent's threads give it back. In
+ * memory of this process alone it is a copy like any other. */
+static bool is_everybodys(const struct lock_family *family, const void *lock, const void *state)
+{
+	return lock_is_shared(family, lock, state) && maps_look_up(lock).kind != MEMORY_PRIVATE;
+}
+
 session_reference orphan_wait(struct thread *thread, const void *lock, enum lock_kind kind,
 			      enum lock_operation operation, uint32_t flags)
 {
@@ -215,11 +222,13 @@ session_reference orphan_wait(struct thread *thread, const void *lock, enum lock
 	int saved = errno;
 
 	memcpy(state, lock, family->size);
-	if (lock_is_shared(family, lock, state) || can_be_had(family, operation, state))
+	if (can_be_had(family, operation, state))
 		return 0;
 	holder = lost_holder_find(thread, lock, family, state, is_for_reading(operation));
-	if (!holder.tid || is_tried_again(orphan, flags))
+	if (!holder.tid || is_tried_again(orphan, flags) || is_everybodys(family, lock, state)) {
+		errno = saved;
 		return 0;
+	}
 	if (!orphan)
 		orphan = orphans_add(lock, kind, holder.tid, 0);
 	if (!orphan)

@@ -17,10 +17,8 @@ COLD void futex_called(const void *word, long operation, const void *site)
 	case FUTEX_WAIT:
 	case FUTEX_WAIT_BITSET:
 		object_awaited(word, LOCK_FUTEX, site);
-		if (thread) {
-			thread->sections.waits_inline = true;
+		if (thread)
 			handover_awaits(thread, object_key(word, LOCK_FUTEX));
-		}
 		break;
 	case FUTEX_WAKE:
 	case FUTEX_WAKE_BITSET:

@@ -27,23 +27,33 @@ REAL(int, sem_init, (sem_t *, int, unsigned));
 REAL(int, sem_destroy, (sem_t *));
 REAL(int, sem_close, (sem_t *));
 
+/* The interpreter gives back a thread's own lock when the thread has come to its end, for who joins
+ * it; up to 3.12. */
+static bool tells_end(struct thread *thread, const sem_t *semaphore)
+{
+	return interpreter_loaded() && lock_marked(semaphore, LOCK_SEMAPHORE) &&
+	       !semaphore_is_own(semaphore) && !python_capture(thread, (uintptr_t)CALL_SITE().sp);
+}
+
 /*
  * A thread that gives back what it took uses the semaphore as a lock, and has a slot for it. Who
  * gives to others hands something over.
  */
-static void note_post(sem_t *semaphore)
+static void note_post(const sem_t *semaphore)
 {
 	struct thread *thread = thread_current();
 	int saved = errno;
+	bool is_lock;
 
 	if (!thread)
 		return;
-	if (object_was_taken_by(semaphore, LOCK_SEMAPHORE)) {
+	is_lock = object_was_taken_by(semaphore, LOCK_SEMAPHORE);
+	if (is_lock) {
 		sections_released(thread, semaphore);
 		held_close(thread, semaphore, held_closing);
-	} else {
-		handover_gives(thread, object_key(semaphore, LOCK_SEMAPHORE));
 	}
+	if (!is_lock || tells_end(thread, semaphore))
+		handover_gives(thread, object_key(semaphore, LOCK_SEMAPHORE));
 	restore_errno(saved);
 }
 

@@ -94,12 +94,11 @@ static void cut_add_held(struct thread *thread, const struct held_slot *slot, st
 
 /*
  * Two pauses from one line with nothing between them, or a signal to another thread: it waits for
- * something that is not seen. Who has waited on a futex by itself does so only where its own
- * code, which is not seen, found nothing yet.
+ * something that is not seen.
  */
 static bool cut_is_polled(const struct section_notes *notes)
 {
-	return notes->pauses >= 2 || notes->signalled || notes->waits_inline;
+	return notes->pauses >= 2 || notes->signalled;
 }
 
 /*
@@ -147,6 +146,7 @@ static void fill_cut(struct cut *cut, struct thread *thread)
 	cut->fork = thread->fork.fact;
 	cut->serial = thread->serial;
 	cut->gates = thread->clock.gates & GATE_PYTHON;
+	cut->inline_lanes = thread->clock.inline_lanes;
 	cut->polls = pauses_vary(cut, &before, notes) || before.polls || cut_is_polled(notes);
 	for (uint32_t cursor = 0; (slot = held_next(thread, &cursor));)
 		cut_add_held(thread, slot, cut);

@@ -25,6 +25,7 @@ struct cut {
 	uint32_t forks;
 	uint64_t last_pauses;   /* the line of the last ones, and how many: 0: none */
 	uint32_t pauses_in_all; /* from the second fork on */
+	uint32_t inline_lanes;  /* as in its struct thread_clock */
 	/* Of sections that ended before it is not known which of the gates were around them. */
 	uint64_t gates_known;
 	uint64_t held[CUT_BITS / 64]; /* bits of the locks that it had */

@@ -46,6 +46,11 @@ static enum memory_kind memory_at(const void *lock)
 	return told.asked < ASKED_MAX ? held_records_ask_memory(lock) : MEMORY_UNKNOWN;
 }
 
+IN_CHILD bool held_is_in_private_memory(const void *lock)
+{
+	return memory_at(lock) == MEMORY_PRIVATE;
+}
+
 /* Asked once for what is the same at many forks: the log has it already. */
 static uint32_t place_flags(const void *lock)
 {

@@ -14,4 +14,7 @@ session_reference held_record(struct thread *holder, const struct held_slot *slo
 			      session_reference fork, uint32_t flags, const void *state,
 			      size_t length);
 
+/* In a child, at its start: nobody else has this copy of the lock. */
+bool held_is_in_private_memory(const void *lock);
+
 #endif

@@ -190,6 +190,15 @@ static void measure(struct thread *thread, const struct section *section,
 	thread->sections.measured = (uintptr_t)section->lock;
 }
 
+/* Of the forking thread, as far as it has to do with this one. */
+static void add_flags(struct section *section)
+{
+	if (section->cut->polls)
+		section->flags |= SECTION_POLLS;
+	if (moments_has_lane(section->cut->inline_lanes, section->thread->serial))
+		section->flags |= SECTION_TELLS_INLINE;
+}
+
 static void note_after(struct thread *thread, struct section *section, uint64_t closing)
 {
 	session_reference reference;
@@ -197,7 +206,7 @@ static void note_after(struct thread *thread, struct section *section, uint64_t 
 	if (!is_older(section))
 		return;
 	section->order = order_after(thread, section, closing);
-	section->flags |= section->cut->polls ? SECTION_POLLS : 0;
+	add_flags(section);
 	reference = write_section(section);
 	if (reference && section->order != SECTION_GATED)
 		measure(thread, section, reference);
@@ -412,7 +421,9 @@ static bool note_before(struct thread *thread, void *data)
 	};
 	uint64_t closing;
 
-	if (!thread_is_lost(thread) || !find_last(thread, loss, &section, &closing))
+	if (!thread_is_lost(thread) && !thread_ended_before(thread))
+		return true;
+	if (!find_last(thread, loss, &section, &closing))
 		return true;
 	section.cut = cut_that_lost(thread);
 	if (!closing)
@@ -420,7 +431,12 @@ static bool note_before(struct thread *thread, void *data)
 	if (!section.cut || !is_of_this_lock(&section, closing))
 		return true;
 	section.order = order_before(&section, closing);
-	section.flags |= section.cut->polls ? SECTION_POLLS : 0;
+	if (thread_ended_before(thread)) {
+		section.flags |= SECTION_ENDED;
+		if (section.order != SECTION_FREE)
+			return true;
+	}
+	add_flags(&section);
 	write_section(&section);
 	return true;
 }

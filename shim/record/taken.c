@@ -4,6 +4,7 @@
  * most children take none.
  */
 #include "record/taken.h"
+#include "base/mappings.h"
 #include "base/process.h"
 #include "common/glibc/semaphore.h"
 #include "log/log.h"
@@ -66,7 +67,9 @@ static bool add_used(struct thread *thread, void *data)
 	const struct held_slot *slot;
 
 	(void)data;
-	for (uint32_t cursor = 0; thread_is_lost(thread) && (slot = held_next(thread, &cursor));)
+	if (!thread_is_lost(thread) && !thread_ended_before(thread))
+		return true;
+	for (uint32_t cursor = 0; (slot = held_next(thread, &cursor));)
 		if (held_lock(slot))
 			set_bit(used, held_lock(slot));
 	return true;
@@ -100,7 +103,8 @@ static bool is_shared(const void *lock, enum lock_kind kind)
 	if (!family)
 		return false;
 	memcpy(state, lock, family->size);
-	return lock_is_shared(family, lock, state);
+	/* In memory of this process alone it is a copy like any other. */
+	return lock_is_shared(family, lock, state) && maps_look_up(lock).kind != MEMORY_PRIVATE;
 }
 
 /* Forks from the same line are one: with other threads they have FORK records of their own. */
@@ -159,6 +163,9 @@ static enum origin origin_of(const void *lock, enum lock_kind kind)
 {
 	uint64_t mark = lock_marked(lock, kind), birth = moment_of_birth();
 
+	/* What it guards is static, and so is it. */
+	if (kind == LOCK_GUARD)
+		return ORIGIN_PARENT;
 	if (!lock_mark_place(lock, kind))
 		return ORIGIN_OTHER;
 	return mark && (mark < birth || !birth) ? ORIGIN_PARENT : ORIGIN_OWN;

@@ -119,30 +119,38 @@ static void raise_lane(_Atomic uint64_t *lane, uint64_t moment)
 		continue;
 }
 
-static void learn(struct thread *thread, const struct channel *channel)
+/* Returns the lanes that something was learned of. */
+static uint32_t learn(struct thread *thread, const struct channel *channel)
 {
 	uint64_t *known = thread->clock.known;
+	uint32_t lanes = 0;
 
 	for (uint32_t lane = 0; lane < CLOCK_LANES; lane++) {
 		uint64_t moment = atomic_load_explicit(&channel->known[lane], memory_order_acquire);
 
-		if (moment > known[lane])
-			known[lane] = moment;
+		if (moment <= known[lane])
+			continue;
+		known[lane] = moment;
+		lanes |= 1u << lane;
 	}
 	/* In its own lane there may be another's. */
 	renew_closing(thread);
+	return lanes;
 }
 
 void handover_takes(struct thread *thread, uint64_t key)
 {
 	const struct channel *channel;
+	uint32_t lanes = 0;
 
 	if (is_alone())
 		return;
 	channel = find_channel(key);
 	thread->sections.waited = moment_begin(thread);
 	if (channel)
-		learn(thread, channel);
+		lanes = learn(thread, channel);
+	if (key >> OBJECT_THREAD == LOCK_FUTEX)
+		thread->clock.inline_lanes |= lanes;
 	if (unlikely(atomic_load_explicit(&common_is_used, memory_order_relaxed)))
 		learn(thread, &common_channel);
 }
@@ -211,6 +219,11 @@ void moments_attach(struct thread *thread)
 	thread->clock.born = moment;
 	for (uint32_t lane = 0; lane < CLOCK_LANES; lane++)
 		thread->clock.known[lane] = moment;
+}
+
+bool moments_has_lane(uint32_t lanes, uint32_t serial)
+{
+	return lanes >> lane_of(serial) & 1;
 }
 
 bool moments_know(const struct thread *thread, uint32_t serial, uint64_t moment)

@@ -26,6 +26,9 @@ struct thread_clock {
 	uint64_t born;    /* the moment of its creation */
 	uint64_t awaited; /* what it went to wait for: taken when it is seen next; 0: nothing */
 	uint32_t gates;   /* SLOT_GATES of what it has */
+	/* Lanes that it learned of by futexes of the program's own. A futex is waited for only
+	 * where the program's own code, which nobody sees, has found nothing. */
+	uint32_t inline_lanes;
 };
 
 /* A new moment of the process. */
@@ -56,6 +59,8 @@ void moments_attach(struct thread *thread);
 
 /* Does what is known to `thread` include what `other` did until the moment of a closed slot? */
 bool moments_know_end(const struct thread *thread, const struct thread *other, uint64_t closing);
+/* Is the lane of the thread with that serial among these? */
+bool moments_has_lane(uint32_t lanes, uint32_t serial);
 /* Does it include moment `moment` of the thread with that serial? */
 bool moments_know(const struct thread *thread, uint32_t serial, uint64_t moment);
 

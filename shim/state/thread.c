@@ -65,6 +65,11 @@ bool thread_is_lost(const struct thread *thread)
 	       !thread_has_ended(thread);
 }
 
+bool thread_ended_before(const struct thread *thread)
+{
+	return thread->epoch != process.epoch && thread_has_ended(thread);
+}
+
 uint32_t thread_generation(void)
 {
 	return atomic_load(&creations);

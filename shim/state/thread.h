@@ -62,8 +62,7 @@ struct section_notes {
 	 */
 	uint64_t waited, counted;
 	uint64_t switches;
-	bool waits_inline; /* it has waited on a futex of its program's own */
-	bool signalled;    /* it has sent another thread a signal since it forked last */
+	bool signalled; /* it has sent another thread a signal since it forked last */
 };
 
 static inline uint32_t section_bit(const void *lock)
@@ -209,6 +208,8 @@ bool thread_ended_here(const struct thread *thread);
 void thread_sweep(void);
 /* True for a thread that an earlier fork left behind in the parent. */
 bool thread_is_lost(const struct thread *thread);
+/* True for one of a parent's that had ended before the fork, and whose block is still its own. */
+bool thread_ended_before(const struct thread *thread);
 
 /* The thread that survived a fork: new id, new epoch. Only in the child, at its start. */
 void thread_in_child(struct thread *thread);

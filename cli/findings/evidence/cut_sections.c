@@ -42,6 +42,9 @@ struct thread_sides {
 	bool is_before, is_after;
 	const struct section_entry *nearest;
 	const struct record_taken *taken; /* that `nearest` would stand in the way of */
+	/* It had ended by the fork. Others that were created there did the same. */
+	bool is_ended, comes_again;
+	bool tells_inline;
 	double delays_ns, held_ns;
 	uint64_t delays, helds;
 };
@@ -260,6 +263,8 @@ static void look_at_section(const struct section_table *table, struct thread_sid
 	side = is_after ? &sides->after : &sides->before;
 	if (nearness > *side)
 		*side = nearness;
+	sides->tells_inline |= entry->section->flags & SECTION_TELLS_INLINE;
+	sides->is_ended |= !is_after && entry->section->flags & SECTION_ENDED;
 	sides->is_after |= is_after;
 	sides->is_before |= !is_after;
 	if (is_after)
@@ -273,7 +278,9 @@ static enum severity severity_of(const struct thread_sides *sides)
 	bool is_unordered = sides->after == NEAR || (sides->before == NEAR && sides->is_after &&
 						     sides->after != NEAR_PERHAPS);
 
-	if (is_unordered)
+	if (sides->is_ended)
+		return sides->before == NEAR && sides->comes_again ? SEVERITY_ERROR : SEVERITY_NOTE;
+	if (is_unordered && !sides->tells_inline)
 		return SEVERITY_ERROR;
 	return nearest_side(sides) != KEPT_AWAY ? SEVERITY_WARNING : SEVERITY_NOTE;
 }
@@ -364,11 +371,23 @@ static void take_thread(struct section_lock *lock, const struct thread_sides *si
 	lock->is_after = sides->is_after;
 }
 
+/*
+ * Threads that come, do one thing and go: one that had gone by the fork is no sign that another
+ * would not have. Several from one line are.
+ */
+static bool is_another(const struct record_thread *thread, const struct record_thread *first)
+{
+	return first && thread->created_at == first->created_at &&
+	       thread->created_python == first->created_python &&
+	       thread->start_routine == first->start_routine;
+}
+
 /* Returns where the next lock begins. */
 static size_t look_at_lock(const struct section_table *table, size_t first,
 			   struct section_lock *lock)
 {
 	const struct section_entry *entries = table->entries, *begin = &entries[first];
+	const struct record_thread *ended = NULL;
 	size_t at = first;
 
 	*lock = (struct section_lock){.lock = begin->section->lock,
@@ -384,6 +403,9 @@ static size_t look_at_lock(const struct section_table *table, size_t first,
 		       !compare_thread(&entries[at], &entries[thread]);
 		     at++)
 			look_at_section(table, &sides, &entries[at]);
+		sides.comes_again = sides.is_ended && is_another(entries[thread].thread, ended);
+		if (sides.is_ended && !ended)
+			ended = entries[thread].thread;
 		take_thread(lock, &sides);
 	}
 	return at;
