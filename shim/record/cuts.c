@@ -7,7 +7,7 @@
 #include "common/glibc/semaphore.h"
 #include "log/log.h"
 #include "record/ownerless.h"
-#include "state/held_table.h"
+#include "state/held.h"
 #include "state/watched_locks.h"
 #include <string.h>
 
@@ -162,6 +162,7 @@ void cuts_before_fork(struct thread *thread)
 	if (!thread->fork.others)
 		return;
 	handover_settle(thread);
+	held_catch_up(thread);
 	kept = choose_cut(line_of(&thread->fork));
 	atomic_fetch_or(&kept->version, 1);
 	atomic_thread_fence(memory_order_seq_cst);

@@ -221,10 +221,10 @@ static void note_cuts(struct thread *thread, struct section *section, uint64_t c
 		if (!cut_at(i, &cut) || cut.moment <= closing_moment(closing) ||
 		    cut.moment <= thread->clock.born || cut.serial == thread->serial)
 			continue;
-		is_cut = true;
 		section->cut = &cut;
-		if (cut.gates_known)
-			held_renew_gates(thread);
+		if (!is_cut)
+			held_catch_up(thread);
+		is_cut = true;
 		note_after(thread, section, closing);
 	}
 	section->cut = NULL;

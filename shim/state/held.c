@@ -215,21 +215,38 @@ static struct held_slot *make_place(struct thread *thread, const void *lock,
 	return slot;
 }
 
+static bool slot_reads(struct thread *thread, const struct held_slot *slot)
+{
+	return held_kind(thread, slot) == LOCK_RWLOCK && !(slot->lock & SLOT_NAMED);
+}
+
 /* Slots of gates are few, and each of their uses comes by here. */
-void held_renew_gates(struct thread *thread)
+static void renew_gates(struct thread *thread)
 {
 	uint32_t gates = thread->clock.gates & GATE_PYTHON;
+	const struct held_slot *slot;
+
+	for (uint32_t cursor = 0; (slot = held_next(thread, &cursor));)
+		if (slot->lock & SLOT_WATCHED && slot_is_open(slot) &&
+		    watch_of(held_lock(slot)) & WATCH_GATE)
+			gates |= gate_bit(held_lock(slot), slot_reads(thread, slot));
+	moment_set_gates(thread, gates);
+}
+
+void held_catch_up(struct thread *thread)
+{
 	struct held_slot *slot;
 
 	for (uint32_t cursor = 0; (slot = held_next(thread, &cursor));) {
-		bool reads = held_kind(thread, slot) == LOCK_RWLOCK && !(slot->lock & SLOT_NAMED);
+		uint32_t watch = slot->lock & SLOT_WATCHED ? 0 : watch_of(held_lock(slot));
 
-		if (!slot_is_open(slot) || !(watch_of(held_lock(slot)) & WATCH_GATE))
+		if (!watch)
 			continue;
 		slot->lock |= SLOT_WATCHED;
-		gates |= gate_bit(held_lock(slot), reads);
+		if (watch & WATCH_HANDS_OVER)
+			handover_takes(thread, (uintptr_t)held_lock(slot));
 	}
-	moment_set_gates(thread, gates);
+	renew_gates(thread);
 }
 
 uint64_t held_before_release(struct thread *thread, const void *lock)
@@ -281,7 +298,7 @@ struct held_slot *held_open(struct thread *thread, const void *lock, enum lock_k
 		slot->since = time_coarse();
 		table->flags[index] = thread->fork_depth ? HELD_FROM_HANDLER : 0;
 		if (slot->lock & SLOT_WATCHED)
-			held_renew_gates(thread);
+			renew_gates(thread);
 		return slot;
 	}
 	if (table == &thread->held && index < HELD_FAST && held_lock(slot) != lock)
@@ -299,7 +316,7 @@ struct held_slot *held_open(struct thread *thread, const void *lock, enum lock_k
 	atomic_signal_fence(memory_order_seq_cst);
 	slot->lock = claim_of(lock, mode, table->is_open, is_watched);
 	if (slot->lock & SLOT_WATCHED)
-		held_renew_gates(thread);
+		renew_gates(thread);
 	capture_snapshot(thread, site);
 	return slot;
 }
@@ -339,7 +356,7 @@ void held_close(struct thread *thread, const void *lock, uint64_t closing)
 	}
 	slot->since = closing;
 	if (unlikely(slot->lock & SLOT_WATCHED))
-		held_renew_gates(thread);
+		renew_gates(thread);
 }
 
 void held_forget(struct thread *thread, const void *lock)

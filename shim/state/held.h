@@ -36,8 +36,11 @@ struct held_slot *held_last(struct thread *thread, const void *lock);
  * once. Returns the closing word of the section, which is of before that.
  */
 uint64_t held_before_release(struct thread *thread, const void *lock);
-/* Looks which of its open slots are of gates: some may have become gates while it waited. */
-void held_renew_gates(struct thread *thread);
+/*
+ * Some of its locks may be watched since it came to wait for them: it went on without a look, and
+ * may have been told something.
+ */
+void held_catch_up(struct thread *thread);
 /* The open slot of the lock is watched from now on. */
 void held_watch(struct thread *thread, const void *lock);
 
