@@ -7,6 +7,7 @@
 #include "common/glibc/semaphore.h"
 #include "log/log.h"
 #include "record/ownerless.h"
+#include "record/python_frames.h"
 #include "state/held.h"
 #include "state/watched_locks.h"
 #include <string.h>
@@ -102,17 +103,22 @@ static bool cut_is_polled(const struct section_notes *notes)
 }
 
 /*
- * Who forks in a loop pauses as often before each fork; who waits for something at times not at
- * all. What a program did before its first fork is no measure.
+ * Who forks in a loop pauses as often before each fork; who waits for something does as it comes.
+ * What a program did before its first fork is no measure, nor are several forks in a row.
  */
 static bool pauses_vary(struct cut *cut, const struct cut *before,
 			const struct section_notes *notes)
 {
+	uint64_t last = notes->pauses ? hash_mix(notes->pause_line, notes->pauses) : 0;
+	bool vary = (before->last_pauses && last && last != before->last_pauses) ||
+		    (before->pauses_in_all && notes->pauses_in_all &&
+		     notes->pauses_in_all != before->pauses_in_all);
+
 	cut->forks = before->forks + 1;
-	cut->last_pauses = notes->pauses ? hash_mix(notes->pause_line, notes->pauses) : 0;
-	cut->pauses_in_all = notes->pauses_in_all;
-	return (before->forks && cut->last_pauses != before->last_pauses) ||
-	       (before->forks > 1 && cut->pauses_in_all != before->pauses_in_all);
+	cut->last_pauses = last ? last : before->last_pauses;
+	cut->pauses_in_all = before->forks && notes->pauses_in_all ? notes->pauses_in_all
+								  : before->pauses_in_all;
+	return vary;
 }
 
 static void forget_pauses(struct section_notes *notes)
@@ -123,19 +129,19 @@ static void forget_pauses(struct section_notes *notes)
 }
 
 /* The same line again, whatever else lies on the stack. */
-static uint64_t line_of(const struct fork_state *fork)
+static uint64_t line_of(struct thread *thread)
 {
-	uint64_t hash = hash_mix(HASH_SEED, (uintptr_t)fork->site);
+	uint64_t hash = hash_mix(HASH_SEED, (uintptr_t)thread->fork.site);
 
-	if (!fork->site)
-		return hash_mix(hash, kept_identity(fork->stack));
-	return hash_mix(hash, kept_identity(fork->python));
+	if (!thread->fork.site)
+		return hash_mix(hash, kept_identity(thread->fork.stack));
+	return thread->fork.python ? hash_mix(hash, python_line(thread)) : hash;
 }
 
 static void fill_cut(struct cut *cut, struct thread *thread)
 {
 	const struct section_notes *notes = &thread->sections;
-	uint64_t line = line_of(&thread->fork);
+	uint64_t line = line_of(thread);
 	struct cut before = {0};
 	const struct held_slot *slot;
 
@@ -163,7 +169,7 @@ void cuts_before_fork(struct thread *thread)
 		return;
 	handover_settle(thread);
 	held_catch_up(thread);
-	kept = choose_cut(line_of(&thread->fork));
+	kept = choose_cut(line_of(thread));
 	atomic_fetch_or(&kept->version, 1);
 	atomic_thread_fence(memory_order_seq_cst);
 	fill_cut(&kept->cut, thread);

@@ -286,3 +286,23 @@ uint64_t python_queue_left(const struct python_queue *queue)
 		       ? count
 		       : 0;
 }
+
+/* An interpreter comes to the same line by other ways once it has got to know the code: with
+ * frames of C between those of Python, or without. */
+uint64_t python_line(struct thread *thread)
+{
+	struct interpreter *interpreter = readable_interpreter();
+	struct python_walk walk = {.memory = &safe_memory};
+	uint64_t hash = HASH_SEED;
+
+	if (!interpreter)
+		return 0;
+	walk.interpreter = &interpreter->symbols;
+	if (python_find_layout(&walk) != PYTHON_READ ||
+	    walk_own_frames(&walk, thread, interpreter) != PYTHON_READ)
+		return 0;
+	/* Nor do the callers' frames stand at the same instruction then. */
+	for (uint32_t i = 0; i < walk.count; i++)
+		hash = hash_mix(hash, walk.frames[i].code);
+	return walk.count ? hash_mix(hash, (uint32_t)walk.frames[0].instruction) : hash;
+}

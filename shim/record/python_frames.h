@@ -40,4 +40,7 @@ uint64_t python_queue_left(const struct python_queue *queue);
 /* A file as it is now, whoever has the lock. False where it is gone, or nothing waits. */
 bool python_still_waits(const struct python_file *known, struct python_file *now);
 
+/* Where in code of Python the calling thread is, in one word; 0: nowhere, or not to be read. */
+uint64_t python_line(struct thread *thread);
+
 #endif

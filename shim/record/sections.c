@@ -326,10 +326,13 @@ static uint64_t locks_since(struct thread *thread, uint64_t moment)
 static uint64_t line_of_pause(struct thread *thread, struct call_site site)
 {
 	uint64_t hash = hash_mix(HASH_SEED, (uintptr_t)site.address);
+	uint64_t python;
 
-	if (interpreter_loaded())
-		hash = hash_mix(hash, kept_identity(python_capture(thread, (uintptr_t)site.sp)));
-	return hash;
+	if (!interpreter_loaded())
+		return hash;
+	python = python_line(thread);
+	/* Not to be read just now: a line of its own. */
+	return hash_mix(hash, python ? python : moment_next());
 }
 
 /* Who comes again from the same line, and has taken the same locks in between, or none, looks
