@@ -117,7 +117,7 @@ static bool pauses_vary(struct cut *cut, const struct cut *before,
 	cut->forks = before->forks + 1;
 	cut->last_pauses = last ? last : before->last_pauses;
 	cut->pauses_in_all = before->forks && notes->pauses_in_all ? notes->pauses_in_all
-								  : before->pauses_in_all;
+								   : before->pauses_in_all;
 	return vary;
 }
 
@@ -165,8 +165,10 @@ void cuts_before_fork(struct thread *thread)
 	struct kept_cut *kept;
 
 	thread->fork.cut = 0;
-	if (!thread->fork.others)
+	if (!thread->fork.others) {
+		forget_pauses(&thread->sections);
 		return;
+	}
 	handover_settle(thread);
 	held_catch_up(thread);
 	kept = choose_cut(line_of(thread));

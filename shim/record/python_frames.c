@@ -294,6 +294,7 @@ uint64_t python_line(struct thread *thread)
 	struct interpreter *interpreter = readable_interpreter();
 	struct python_walk walk = {.memory = &safe_memory};
 	uint64_t hash = HASH_SEED;
+	struct python_code code;
 
 	if (!interpreter)
 		return 0;
@@ -301,8 +302,11 @@ uint64_t python_line(struct thread *thread)
 	if (python_find_layout(&walk) != PYTHON_READ ||
 	    walk_own_frames(&walk, thread, interpreter) != PYTHON_READ)
 		return 0;
-	/* Nor do the callers' frames stand at the same instruction then. */
+	/* Nor do frames stand at the same instruction of a line then. */
 	for (uint32_t i = 0; i < walk.count; i++)
 		hash = hash_mix(hash, walk.frames[i].code);
-	return walk.count ? hash_mix(hash, (uint32_t)walk.frames[0].instruction) : hash;
+	if (walk.count && python_read_code(&walk, walk.frames[0].code, &code))
+		hash = hash_mix(
+			hash, (uint32_t)python_find_line(&walk, &code, walk.frames[0].instruction));
+	return hash;
 }
