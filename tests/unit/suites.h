@@ -40,6 +40,7 @@
 	suite(log) \
 	suite(kept) \
 	suite(held) \
+	suite(moments) \
 	suite(schedule) \
 	suite(lock_families) \
 	suite(modules) \
