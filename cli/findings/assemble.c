@@ -113,6 +113,7 @@ static void fill_counters(const struct model *model, struct report *report)
 	report->processes = atomic_load(&live->counters.processes);
 	/* Every process has a main thread, which nobody created. */
 	report->threads = atomic_load(&live->counters.threads) + report->processes;
+	report->sections_unjudged = atomic_load(&live->counters.unjudged);
 	report->events_lost = reader_lost(model->reader) - unborn + overflowed;
 	report->complete = report->events_lost == 0;
 	if (!report->complete)

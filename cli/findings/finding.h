@@ -324,6 +324,7 @@ struct report {
 	uint64_t processes;
 	uint64_t threads;
 	uint64_t events_lost;
+	uint64_t sections_unjudged; /* next to forks, beyond what a process writes of them */
 	/* findings, most severe first */
 	struct finding *findings;
 	size_t finding_count;

@@ -109,6 +109,7 @@ static void add_numbers(struct report *merged, const struct report *report)
 	merged->processes += report->processes;
 	merged->threads += report->threads;
 	merged->events_lost += report->events_lost;
+	merged->sections_unjudged += report->sections_unjudged;
 	merged->unobserved_more += report->unobserved_more;
 	if (merged->ended == NULL)
 		merged->ended = report->ended;

@@ -684,6 +684,7 @@ static json_t *summary_value(struct document *document, const struct report *rep
 	set(document, object, "processes", count_value(report->processes));
 	set(document, object, "threads", count_value(report->threads));
 	set(document, object, "events_lost", count_value(report->events_lost));
+	set(document, object, "sections_unjudged", count_value(report->sections_unjudged));
 	return object;
 }
 

@@ -274,12 +274,24 @@ static const char *join_labels(struct page *page, const char *left, const char *
 	return arena_printf(&page->arena, "%s%s%s", left, both ? ", " : "", right);
 }
 
+/* They bound what FC004 knows. */
+static const char *unjudged_label(struct page *page, const struct report *report)
+{
+	return report->sections_unjudged == 0
+		       ? ""
+		       : arena_printf(&page->arena, "%s not judged",
+				      page_count(page, report->sections_unjudged,
+						 "section next to a fork",
+						 "sections next to forks"));
+}
+
 /* What is not in every summary; empty, or "3 notes (--notes shows them), 1 suppressed". */
 static const char *extra_counts(struct page *page, const struct report *report)
 {
 	const char *others =
 		join_labels(page, notes_label(page, report), suppressed_label(page, report));
 
+	others = join_labels(page, unjudged_label(page, report), others);
 	return join_labels(page, unobserved_count_label(page, report), others);
 }
 
