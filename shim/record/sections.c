@@ -212,7 +212,8 @@ static void note_after(struct thread *thread, struct section *section, uint64_t 
 		measure(thread, section, reference);
 }
 
-static void note_cuts(struct thread *thread, struct section *section, uint64_t closing)
+/* Returns whether there were any. */
+static bool note_cuts(struct thread *thread, struct section *section, uint64_t closing)
 {
 	bool is_cut = false;
 	struct cut cut;
@@ -230,10 +231,11 @@ static void note_cuts(struct thread *thread, struct section *section, uint64_t c
 	section->cut = NULL;
 	if (is_cut || !thread->sections.counted)
 		begin_count(thread);
+	return is_cut;
 }
 
-/* The uncontended path may have the lock back. */
-static void note_seen(struct thread *thread, const void *lock)
+/* The uncontended path may have its locks back as they are seen. */
+static void note_generation(struct thread *thread)
 {
 	struct section_notes *notes = &thread->sections;
 	uint64_t slow_before = __atomic_load_n(&held_slow_before, __ATOMIC_RELAXED);
@@ -242,8 +244,8 @@ static void note_seen(struct thread *thread, const void *lock)
 		for (size_t i = 0; i < SECTION_BITS / 64; i++)
 			notes->seen[i] = 0;
 		notes->slow_before = slow_before;
+		notes->noted = 0;
 	}
-	section_note_seen(notes, lock);
 	if (held_closing < slow_before)
 		moment_begin(thread);
 }
@@ -263,8 +265,10 @@ static void section_comes(struct thread *thread, const void *lock, enum lock_kin
 	if (closing >= __atomic_load_n(&held_slow_before, __ATOMIC_RELAXED))
 		return;
 	handover_settle(thread);
-	note_cuts(thread, &section, closing);
-	note_seen(thread, lock);
+	note_generation(thread);
+	if (thread->sections.noted < SECTIONS_A_FORK && note_cuts(thread, &section, closing))
+		thread->sections.noted++;
+	section_note_seen(&thread->sections, lock);
 }
 
 void sections_taken(struct thread *thread, const void *lock, enum lock_kind kind, uint32_t how,

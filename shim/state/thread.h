@@ -44,8 +44,11 @@ struct fork_state {
 
 /* What the thread notes of its own sections, for predictions (record/sections.c). */
 #define SECTION_BITS 512
+/* A thread notes so many locks after one fork. Who goes through thousands would do nothing else. */
+#define SECTIONS_A_FORK 128
 struct section_notes {
 	uint64_t slow_before;             /* `seen` is as of this held_slow_before */
+	uint32_t noted;                   /* locks since then that a fork had come before */
 	uint64_t seen[SECTION_BITS / 64]; /* bits of locks that came by the slow path since then */
 	uint64_t waits; /* closing word of the mutex that it gave up for a condition */
 	/* The section that is measured: its lock, 0 for none; since when, and for which record. */
@@ -82,7 +85,8 @@ static inline bool section_is_seen(const struct section_notes *notes, const void
 	if (held_slow_before == SLOT_GIVEN_BACK)
 		return true;
 	return notes->slow_before == held_slow_before &&
-	       notes->seen[section_bit(lock) / 64] >> section_bit(lock) % 64 & 1;
+	       (notes->noted >= SECTIONS_A_FORK ||
+		notes->seen[section_bit(lock) / 64] >> section_bit(lock) % 64 & 1);
 }
 
 enum thread_state {
