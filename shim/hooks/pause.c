@@ -6,7 +6,7 @@
  */
 #include "base/real.h"
 #include "record/descriptors.h"
-#include "record/sections.h"
+#include "record/pauses.h"
 #include "state/thread.h"
 #include <poll.h>
 #include <sched.h>
@@ -21,7 +21,7 @@ static void pauses(struct call_site site)
 	int saved = errno;
 
 	if (thread)
-		sections_pause(thread, site);
+		pause_note(thread, site);
 	restore_errno(saved);
 }
 

@@ -28,7 +28,4 @@ void sections_region(struct thread *thread, enum region region, uint64_t closing
 /* In a child that has taken the lock: what each lost thread did with it before. */
 void sections_lost(const void *lock, enum lock_kind kind);
 
-/* The calling thread is about to pause for a while, at a call from `site`. */
-void sections_pause(struct thread *thread, struct call_site site);
-
 #endif

@@ -8,7 +8,7 @@
 #include "cli/session/session.h"
 #include "log/log.h"
 #include "record/cuts.h"
-#include "record/sections.h"
+#include "record/pauses.h"
 #include "state/held.h"
 #include "state/lock_marks.h"
 #include "state/thread.h"
@@ -341,13 +341,13 @@ END_TEST
 
 START_TEST(polls_who_pauses_again_and_again)
 {
-	sections_pause(self, SITE(0x20));
+	pause_note(self, SITE(0x20));
 	ck_assert(!cut_now().polls);
-	sections_pause(self, SITE(0x21));
-	sections_pause(self, SITE(0x20));
+	pause_note(self, SITE(0x21));
+	pause_note(self, SITE(0x20));
 	ck_assert(!cut_now().polls);
-	sections_pause(self, SITE(0x20));
-	sections_pause(self, SITE(0x20));
+	pause_note(self, SITE(0x20));
+	pause_note(self, SITE(0x20));
 	ck_assert(cut_now().polls);
 	/* So does the line from now on. */
 	ck_assert(cut_now().polls);
@@ -358,24 +358,24 @@ END_TEST
 START_TEST(polls_who_pauses_now_less_now_more)
 {
 	for (int i = 0; i < 3; i++) {
-		sections_pause(self, SITE(0x20));
-		sections_pause(self, SITE(0x21));
+		pause_note(self, SITE(0x20));
+		pause_note(self, SITE(0x21));
 		ck_assert(!cut_now().polls);
 	}
-	sections_pause(self, SITE(0x20));
-	sections_pause(self, SITE(0x22));
-	sections_pause(self, SITE(0x21));
+	pause_note(self, SITE(0x20));
+	pause_note(self, SITE(0x22));
+	pause_note(self, SITE(0x21));
 	ck_assert(cut_now().polls);
 }
 END_TEST
 
 START_TEST(polls_nobody_who_forks_in_a_row)
 {
-	sections_pause(self, SITE(0x20));
+	pause_note(self, SITE(0x20));
 	ck_assert(!cut_now().polls);
 	ck_assert(!cut_now().polls);
 	ck_assert(!cut_now().polls);
-	sections_pause(self, SITE(0x20));
+	pause_note(self, SITE(0x20));
 	ck_assert(!cut_now().polls);
 }
 END_TEST
