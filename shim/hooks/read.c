@@ -63,3 +63,39 @@ EXPORT int close_range(unsigned first, unsigned last, int flags)
 	errno = ENOSYS;
 	return -1;
 }
+
+/*
+ * What may have either end in this process. Its number may have been a file's before, which libc
+ * closed by a name of its own, or the program by a call of its own.
+ */
+#define ENDS_FUNCTION(ends, name, parameters, arguments)                                           \
+	REAL(int, name, parameters);                                                               \
+	EXPORT int name parameters                                                                 \
+	{                                                                                          \
+		int result;                                                                        \
+                                                                                                   \
+		real_ensure();                                                                     \
+		result = real_##name arguments;                                                    \
+		if (result == 0) {                                                                 \
+			descriptor_forget((ends)[0]);                                              \
+			descriptor_forget((ends)[1]);                                              \
+		}                                                                                  \
+		return result;                                                                     \
+	}
+
+ENDS_FUNCTION(ends, pipe, (int ends[2]), (ends))
+ENDS_FUNCTION(ends, pipe2, (int ends[2], int flags), (ends, flags))
+ENDS_FUNCTION(ends, socketpair, (int domain, int type, int protocol, int ends[2]),
+	      (domain, type, protocol, ends))
+
+REAL(int, eventfd, (unsigned, int));
+
+EXPORT int eventfd(unsigned value, int flags)
+{
+	int result;
+
+	real_ensure();
+	result = real_eventfd(value, flags);
+	descriptor_forget(result);
+	return result;
+}
