@@ -5,6 +5,7 @@
  */
 #include "base/process.h"
 #include "base/real.h"
+#include "record/descriptors.h"
 #include "record/lost_use.h"
 #include "state/thread.h"
 #include <pthread.h>
@@ -18,10 +19,13 @@ static void handle_used(enum lost_function function, pthread_t handle)
 
 	if (!self)
 		return;
-	if (function == LOST_KILL)
+	if (function == LOST_KILL) {
 		self->sections.signalled = true;
-	else if (function != LOST_CANCEL && function != LOST_DETACH && function != LOST_THRD_DETACH)
+		signal_given();
+	} else if (function != LOST_CANCEL && function != LOST_DETACH &&
+		   function != LOST_THRD_DETACH) {
 		handover_awaits(self, handle_key(handle));
+	}
 	restore_errno(saved);
 }
 

@@ -3,6 +3,7 @@
  * signal has ended. They are async-signal-safe.
  */
 #include "base/real.h"
+#include "record/descriptors.h"
 #include "record/signals.h"
 #include <signal.h>
 #include <sys/resource.h>
@@ -19,6 +20,7 @@ EXPORT int kill(pid_t pid, int signal)
 {
 	real_ensure();
 	signals_note_sent(pid, signal);
+	signal_given();
 	return real_kill(pid, signal);
 }
 

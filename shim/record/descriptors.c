@@ -13,13 +13,15 @@
 #include <sys/stat.h>
 
 /* Kinds of key, above 48 bits, that no enum lock_kind has. */
-#define KEY(kind)  ((uint64_t)(0x100 | (kind)) << 48)
-#define KEY_ANY    KEY(1)
-#define KEY_EVENT  KEY(2)
-#define KEY_SOCKET KEY(3)
-#define KEY_PIPE   KEY(4)
-#define INODE_BITS 48
-#define REMEMBERED 4096
+#define KEY(kind)   ((uint64_t)(0x100 | (kind)) << 48)
+#define KEY_ANY     KEY(1)
+#define KEY_EVENT   KEY(2)
+#define KEY_SOCKET  KEY(3)
+#define KEY_PIPE    KEY(4)
+#define KEY_SIGNAL  KEY(5)
+#define KEY_MESSAGE KEY(6)
+#define INODE_BITS  48
+#define REMEMBERED  4096
 
 /* One bit each: it leads elsewhere. */
 static _Atomic uint64_t elsewhere[REMEMBERED / 64];
@@ -112,6 +114,32 @@ void descriptors_awaited(void)
 
 	if (thread)
 		handover_awaits(thread, KEY_ANY);
+}
+
+void signal_given(void)
+{
+	struct thread *thread = thread_among_others();
+
+	if (thread)
+		handover_gives(thread, KEY_SIGNAL);
+}
+
+void signals_awaited(void)
+{
+	struct thread *thread = thread_among_others();
+
+	if (thread)
+		handover_awaits(thread, KEY_SIGNAL);
+}
+
+void messages_exchanged(void)
+{
+	struct thread *thread = thread_among_others();
+
+	if (!thread)
+		return;
+	handover_gives(thread, KEY_MESSAGE);
+	handover_awaits(thread, KEY_MESSAGE);
 }
 
 void descriptor_forget(int descriptor)

@@ -13,6 +13,11 @@ void descriptor_gives(int descriptor);
 void descriptor_awaits(int descriptor);
 /* It goes to wait for one of several. */
 void descriptors_awaited(void);
+/* The calling thread sends a signal within its process, and waits for one. */
+void signal_given(void);
+void signals_awaited(void);
+/* It gives, or takes, by a queue of System V. */
+void messages_exchanged(void);
 /* What has this number next may be another one. */
 void descriptor_forget(int descriptor);
 void descriptors_forget(void);
