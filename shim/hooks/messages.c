@@ -37,6 +37,9 @@ MESSAGE_FUNCTION(messages_exchanged(), int, semtimedop,
 		 (id, what, count, limit))
 MESSAGE_FUNCTION(messages_exchanged(), int, msgsnd,
 		 (int id, const void *from, size_t length, int flags), (id, from, length, flags))
+/* Who waits at a queue that is taken away goes on. */
+MESSAGE_FUNCTION(messages_exchanged(), int, msgctl, (int id, int what, struct msqid_ds *state),
+		 (id, what, state))
 MESSAGE_FUNCTION(messages_exchanged(), ssize_t, msgrcv,
 		 (int id, void *to, size_t length, long type, int flags),
 		 (id, to, length, type, flags))

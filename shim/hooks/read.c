@@ -46,7 +46,9 @@ DESCRIPTOR_FUNCTION(descriptors_awaited(), int, epoll_wait,
 DESCRIPTOR_FUNCTION(descriptors_awaited(), int, epoll_pwait,
 		    (int fd, struct epoll_event *events, int most, int limit, const sigset_t *mask),
 		    (fd, events, most, limit, mask))
-DESCRIPTOR_FUNCTION(descriptor_forget(fd), int, close, (int fd), (fd))
+/* Who waits at the other end is told that there is nothing more. */
+DESCRIPTOR_FUNCTION(descriptor_gives(fd), int, shutdown, (int fd, int how), (fd, how))
+DESCRIPTOR_FUNCTION((descriptor_gives(fd), descriptor_forget(fd)), int, close, (int fd), (fd))
 DESCRIPTOR_FUNCTION(descriptor_forget(fd), int, dup2, (int from, int fd), (from, fd))
 DESCRIPTOR_FUNCTION(descriptor_forget(fd), int, dup3, (int from, int fd, int flags),
 		    (from, fd, flags))
