@@ -20,6 +20,7 @@
 #include "record/lost_work.h"
 #include "record/ownerless.h"
 #include "record/private_facts.h"
+#include "record/python_gil.h"
 #include "record/python_output.h"
 #include "record/region_entries.h"
 #include "record/shares.h"
@@ -39,6 +40,7 @@ IN_START void order_start(const char *session, char **environment)
 	modules_start(environment);
 	facts_start(objects_address());
 	interpreter_start();
+	schedule_switch_by((struct schedule_switch){python_gil_let_go, python_gil_take_back});
 	if (go_runtime_start())
 		facts_note_go(go_runtime_known());
 	random_start();

@@ -37,7 +37,7 @@ static inline __attribute__((always_inline)) struct region_slot *libc_locks_ente
 	slot->sp = site.sp;
 	atomic_signal_fence(memory_order_seq_cst);
 	slot->since = time_coarse();
-	schedule_acquired(thread, (const void *)(uintptr_t)region, LOCK_REGION, site);
+	schedule_acquired(thread, (const void *)(uintptr_t)region, LOCK_REGION, false, site);
 	return slot;
 }
 

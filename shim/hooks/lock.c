@@ -101,6 +101,9 @@ static void mark(struct thread *thread, const void *lock, enum lock_kind kind)
 void lock_taken(struct thread *thread, const void *lock, enum lock_kind kind, enum held_mode mode,
 		uint32_t how, struct call_site site)
 {
+	bool is_tried = how & LOCK_TRIED;
+
+	how &= ~LOCK_TRIED;
 	if (process.inherits)
 		taken_note(thread, lock, kind, how, site);
 	if (unlikely(watch_of(lock) & WATCH_HANDS_OVER))
@@ -108,7 +111,7 @@ void lock_taken(struct thread *thread, const void *lock, enum lock_kind kind, en
 	sections_taken(thread, lock, kind, how, site.address);
 	mark(thread, lock, kind);
 	held_open(thread, lock, kind, mode, site);
-	schedule_acquired(thread, lock, kind, site);
+	schedule_acquired(thread, lock, kind, is_tried, site);
 }
 
 void lock_remade(struct thread *thread, const void *lock)

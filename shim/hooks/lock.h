@@ -31,6 +31,9 @@ void lock_after_acquire(struct thread *thread, const void *lock, enum lock_kind 
 			enum lock_operation operation, session_reference wait, int result,
 			struct call_site site);
 
+/* Beside the bits of enum taken_flag, and in no record: by a call that never waits. */
+#define LOCK_TRIED (1u << 31)
+
 /* Opens the slot of a lock that the thread has from now on. */
 void lock_taken(struct thread *thread, const void *lock, enum lock_kind kind, enum held_mode mode,
 		uint32_t how, struct call_site site);

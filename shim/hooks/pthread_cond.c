@@ -34,7 +34,8 @@ static void pthread_cond_after_wait(struct thread *thread, struct held_slot *slo
 		return;
 	slot->since = time_coarse();
 	*held_flags(thread, slot) &= (uint8_t)~HELD_WHILE_WAITING;
-	schedule_acquired(thread, mutex, LOCK_MUTEX, (struct call_site){slot->site, slot->sp});
+	schedule_acquired(thread, mutex, LOCK_MUTEX, false,
+			  (struct call_site){slot->site, slot->sp});
 }
 
 REAL_VERSION(ARCH_CONDITION_VERSION, int, pthread_cond_signal, (pthread_cond_t *));

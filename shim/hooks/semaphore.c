@@ -162,7 +162,7 @@ EXPORT int sem_wait(sem_t *semaphore)
 /* An interpreter tries first, wherever it means to wait, and then lets its other threads run. */
 static uint32_t how_of_try(void)
 {
-	return interpreter_loaded() ? 0 : TAKEN_BOUNDED;
+	return LOCK_TRIED | (interpreter_loaded() ? 0 : TAKEN_BOUNDED);
 }
 
 static __attribute__((noinline)) int try_noting(sem_t *semaphore, struct call_site site)

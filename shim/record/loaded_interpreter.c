@@ -59,8 +59,21 @@ IN_START static uint32_t find_version(const struct symbol_table *table)
 	return 0;
 }
 
+IN_START static void find_switch(const struct symbol_table *table, struct interpreter_switch *found)
+{
+	*found = (struct interpreter_switch){0};
+	if (!process.is_scheduled)
+		return;
+	found->save_thread = symbols_find(table, "PyEval_SaveThread");
+	found->restore_thread = symbols_find(table, "PyEval_RestoreThread");
+	/* These two became public with 3.13. */
+	found->get_thread = symbols_find(table, "_PyThreadState_UncheckedGet");
+	found->is_finalizing = symbols_find(table, "_Py_IsFinalizing");
+}
+
+/* What is found of one goes to `found`: its symbols and its switch. */
 IN_START static bool loaded_interpreter_is_interpreter(const struct link_map *map,
-						       struct python_interpreter *symbols,
+						       struct interpreter *found,
 						       size_t (*read)(void *to, const void *from,
 								      size_t length))
 {
@@ -72,27 +85,29 @@ IN_START static bool loaded_interpreter_is_interpreter(const struct link_map *ma
 	runtime = symbols_find(&table, "_PyRuntime");
 	if (!runtime)
 		return false;
-	*symbols = (struct python_interpreter){
+	found->symbols = (struct python_interpreter){
 		.runtime = runtime,
 		.code_type = symbols_find(&table, "PyCode_Type"),
 		.unicode_type = symbols_find(&table, "PyUnicode_Type"),
 		.version = find_version(&table),
 		.before_fork = symbols_find(&table, "PyOS_BeforeFork"),
 	};
+	find_switch(&table, &found->switching);
 	return true;
 }
 
 /* A program that unloads an interpreter and loads it again often gets the same addresses. */
-IN_START static struct interpreter *loaded_interpreter_keep(
-	const struct link_map *map, const struct python_interpreter *symbols)
+IN_START static struct interpreter *loaded_interpreter_keep(const struct link_map *map,
+							    const struct interpreter *found)
 {
 	struct interpreter *place;
 
 	for (size_t i = 0; i < KEPT; i++)
-		if (memcmp(&kept[i].symbols, symbols, sizeof(*symbols)) == 0)
+		if (memcmp(&kept[i].symbols, &found->symbols, sizeof(found->symbols)) == 0)
 			return &kept[i];
 	place = &kept[found_count++ % KEPT];
-	place->symbols = *symbols;
+	place->symbols = found->symbols;
+	place->switching = found->switching;
 	place->bias = map->l_addr;
 	place->dynamic = (uintptr_t)map->l_ld;
 	atomic_store(&place->layout_is_proven, false);
@@ -120,13 +135,13 @@ struct interpreter *interpreter_loaded(void)
 
 IN_START void interpreter_start_at(const struct r_debug *list)
 {
-	struct python_interpreter symbols;
+	struct interpreter found;
 
 	loader = list;
 	for (const struct link_map *map = list->r_map; map; map = map->l_next) {
 		if (!interpreter_loaded() &&
-		    loaded_interpreter_is_interpreter(map, &symbols, read_at_start)) {
-			set_loaded(loaded_interpreter_keep(map, &symbols));
+		    loaded_interpreter_is_interpreter(map, &found, read_at_start)) {
+			set_loaded(loaded_interpreter_keep(map, &found));
 			interpreter_loaded()->is_permanent = true;
 		}
 		first_end = map;
@@ -199,7 +214,7 @@ static struct look look_for(const struct interpreter *known)
 {
 	struct look look = {.mark = {.changes = modules_changes(), .last = first_end}};
 	const struct link_map *at = first_late();
-	struct python_interpreter symbols;
+	struct interpreter found;
 	struct link_map map;
 
 	for (size_t i = 0; at && i < OBJECTS_MAX && !look.found; at = map.l_next, i++) {
@@ -208,9 +223,9 @@ static struct look look_for(const struct interpreter *known)
 		look.mark.last = at;
 		look.mark.dynamic = (uintptr_t)map.l_ld;
 		if (known ? loaded_interpreter_holds(&map, known)
-			  : loaded_interpreter_is_interpreter(&map, &symbols, memory_read))
+			  : loaded_interpreter_is_interpreter(&map, &found, memory_read))
 			look.found = known ? interpreter_loaded()
-					   : loaded_interpreter_keep(&map, &symbols);
+					   : loaded_interpreter_keep(&map, &found);
 	}
 	look.is_complete = look.found || !at;
 	return look;

@@ -20,6 +20,11 @@ struct interpreter {
 	_Atomic bool layout_is_proven;
 	/* So were the collector's lists. */
 	_Atomic bool collector_is_proven;
+	/* By which a thread lets go of its lock and takes it back, in runs of --confirm; 0 else. */
+	struct interpreter_switch {
+		uintptr_t save_thread, restore_thread;
+		uintptr_t get_thread, is_finalizing; /* by their names of this version */
+	} switching;
 };
 
 /* In the constructor: looks at all objects that are there. */

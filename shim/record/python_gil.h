@@ -7,6 +7,7 @@
 #ifndef FORKCHECK_RECORD_PYTHON_GIL_H
 #define FORKCHECK_RECORD_PYTHON_GIL_H
 
+#include "common/lock_list.h"
 #include "shim.h"
 
 struct thread;
@@ -17,5 +18,14 @@ bool python_gil_owns(const void *object);
 void python_gil_meet(const void *condition);
 /* The calling thread is about to give a mutex back that is watched for this: has it the lock? */
 void python_gil_settle(struct thread *thread, const void *mutex);
+
+/*
+ * In a run of --confirm: the calling thread has taken a lock (`is_tried`: by a call that never
+ * waits), and stays. Where its code of Python may be switched there, it gives the interpreter's
+ * lock to others for so long: what it gets is for taking it back. NULL: it keeps it, or has none.
+ */
+void *python_gil_let_go(const struct thread *thread, const void *lock, enum lock_kind kind,
+			bool is_tried);
+void python_gil_take_back(void *state);
 
 #endif

@@ -43,6 +43,8 @@ static _Atomic uint64_t stretched_ns;
 static _Atomic bool is_released_early; /* who stays */
 static _Atomic uint64_t clone_began, clone_ns = CLONE_US * (MS / 1000);
 
+AT_START static struct schedule_switch interpreter;
+
 /* Where the sections are in this process; 0: the file is not mapped. */
 static struct place {
 	_Atomic uintptr_t site;
@@ -80,6 +82,11 @@ IN_START void schedule_start(void)
 	uint32_t mode = plan()->mode;
 
 	process.is_scheduled = mode == SCHEDULE_JITTER || mode == SCHEDULE_FORCE;
+}
+
+IN_START void schedule_switch_by(struct schedule_switch functions)
+{
+	interpreter = functions;
 }
 
 COLD void schedule_meet_module(uint64_t key, uintptr_t bias)
@@ -428,34 +435,54 @@ static uint64_t stretch_ns(void)
 	return draw((most < STRETCH_MS_MAX ? most : STRETCH_MS_MAX) * 1000) * (MS / 1000);
 }
 
+static bool may_stretch(const struct thread *thread, uint32_t section)
+{
+	return plan()->sections[section].kind != LOCK_REGION && !process.inherits &&
+	       atomic_load(&forker) != thread && !draw(2) &&
+	       atomic_load(&stretched_ns) < STRETCHED_MS * MS && may_wait();
+}
+
 /* True: a fork has come, and waits. */
-static bool stretch(struct thread *thread, enum lock_kind kind, uint32_t nobody)
+static bool stretch(uint32_t nobody)
 {
 	uint64_t start = time_now();
 
-	if (kind == LOCK_REGION || process.inherits || atomic_load(&forker) == thread || draw(2) ||
-	    atomic_load(&stretched_ns) >= STRETCHED_MS * MS || !may_wait())
-		return false;
 	atomic_fetch_add(&plan()->stretched, 1);
 	wait_until(&phase, nobody, start + stretch_ns());
 	atomic_fetch_add(&stretched_ns, time_now() - start);
 	return atomic_load(&phase) == nobody - NOBODY + STATES + WANTED;
 }
 
-COLD void schedule_meet(struct thread *thread, const void *lock, enum lock_kind kind,
+static void meet_section(struct thread *thread, const void *lock, uint32_t section, uint32_t word)
+{
+	if (word % STATES == NOBODY && stretch(word))
+		word = word - NOBODY + STATES + WANTED;
+	if (word % STATES == WANTED)
+		stay(thread, lock, section, word);
+}
+
+static bool may_meet(const struct thread *thread, uint32_t section, uint32_t word)
+{
+	return word % STATES == NOBODY
+		       ? may_stretch(thread, section)
+		       : word % STATES == WANTED && !is_passed_over(thread, section);
+}
+
+COLD void schedule_meet(struct thread *thread, const void *lock, enum lock_kind kind, bool is_tried,
 			struct call_site site)
 {
 	uint32_t section, word;
+	void *given;
 
 	if (plan()->mode != SCHEDULE_FORCE || thread->fork_depth || process.is_filtered ||
 	    process.is_timeless)
 		return;
 	section = schedule_find_section(lock, kind, site);
-	if (section == SCHEDULE_SECTIONS)
-		return;
 	word = atomic_load(&phase);
-	if (word % STATES == NOBODY && stretch(thread, kind, word))
-		word = word - NOBODY + STATES + WANTED;
-	if (word % STATES == WANTED && !is_passed_over(thread, section))
-		stay(thread, lock, section, word);
+	if (section == SCHEDULE_SECTIONS || !may_meet(thread, section, word))
+		return;
+	given = interpreter.let_go(thread, lock, kind, is_tried);
+	meet_section(thread, lock, section, word);
+	if (given)
+		interpreter.take_back(given);
 }

@@ -16,6 +16,17 @@
 /* In the constructor, before the modules are read. */
 void schedule_start(void);
 
+/*
+ * How a thread that stays gives an interpreter's lock to others, for this is a lower floor. The
+ * first returns what the second is to get; NULL: it gave nothing away. Called once, at the start.
+ */
+struct schedule_switch {
+	void *(*let_go)(const struct thread *thread, const void *lock, enum lock_kind kind,
+			bool is_tried);
+	void (*take_back)(void *state);
+};
+void schedule_switch_by(struct schedule_switch functions);
+
 /* A file that the process has mapped, by its module_key(). */
 void schedule_meet_module(uint64_t key, uintptr_t bias);
 
@@ -27,8 +38,9 @@ void schedule_release(struct thread *thread);
 void schedule_let_go(struct thread *thread);
 void schedule_reset(void);
 
-/* The calling thread has the lock, or is inside the region that `lock` is the number of. */
-void schedule_meet(struct thread *thread, const void *lock, enum lock_kind kind,
+/* The calling thread has the lock (`is_tried`: by a call that never waits), or is inside the
+ * region that `lock` is the number of. */
+void schedule_meet(struct thread *thread, const void *lock, enum lock_kind kind, bool is_tried,
 		   struct call_site site);
 
 static inline void schedule_before_fork(struct thread *thread)
@@ -56,10 +68,10 @@ static inline void schedule_in_child(void)
 }
 
 static inline void schedule_acquired(struct thread *thread, const void *lock, enum lock_kind kind,
-				     struct call_site site)
+				     bool is_tried, struct call_site site)
 {
 	if (unlikely(process.is_scheduled))
-		schedule_meet(thread, lock, kind, site);
+		schedule_meet(thread, lock, kind, is_tried, site);
 }
 
 #endif

@@ -29,6 +29,9 @@ static const struct command_case cases[] = {
 	{"handlers that wait for who is kept",
 	 "timeout 60 " CONFIRM "section mutex handlers; echo $?\n" SHOW_FINDINGS, 0,
 	 "66\nFC004 error confirmed confirmed True\n", NULL, 0},
+	{"a section of Python's that calls nothing",
+	 CONFIRM "/usr/bin/python3 -B $SCRIPTS/python-section.py; echo $?\n" SHOW_FINDINGS, 0,
+	 "66\nFC004 error confirmed confirmed True\n", NULL, 0},
 	{"what was confirmed is proven to CI", CONFIRM "--fail-on=proven section mutex", 66, "",
 	 NULL, 0},
 	{"what was predicted is not", "$FORKCHECK --quiet --fail-on=proven section mutex", 0, "",
@@ -40,6 +43,10 @@ static const struct command_case cases[] = {
 	 0},
 
 	/* What is safe. */
+	{"a lock of Python's that its hooks have at each fork",
+	 "timeout 60 " CONFIRM
+	 "/usr/bin/python3 -B $SCRIPTS/python-section.py kept; echo $?\n" SHOW_FINDINGS,
+	 0, "0\n", NULL, 0},
 	{"a child that makes it anew", CONFIRM "section mutex anew; echo $?\n" SHOW_FINDINGS, 0,
 	 "0\nFC004 note withdrawn withdrawn True\n", NULL, 0},
 	{"the status is that of the first run",

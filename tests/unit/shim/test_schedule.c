@@ -38,6 +38,23 @@ static struct call_site site_at(uintptr_t address)
 	return (struct call_site){(const void *)address, (const void *)0x7000};
 }
 
+static _Atomic int given, taken_back;
+
+static void *let_go(const struct thread *thread, const void *what, enum lock_kind kind,
+		    bool is_tried)
+{
+	(void)thread;
+	(void)what;
+	(void)kind;
+	given += is_tried;
+	return is_tried ? &given : NULL;
+}
+
+static void take_back(void *state)
+{
+	taken_back += state == &given;
+}
+
 static void setup(void)
 {
 	folder = support_folder();
@@ -58,6 +75,7 @@ static void setup(void)
 	self = thread_current();
 	ck_assert_ptr_nonnull(self);
 	schedule_start();
+	schedule_switch_by((struct schedule_switch){let_go, take_back});
 	schedule_meet_module(KEY, BIAS);
 	pthread_barrier_init(&begun, NULL, 2);
 	pthread_barrier_init(&over, NULL, 2);
@@ -81,16 +99,27 @@ static void *live(void *nothing)
 }
 
 /* Comes by again and again, until it was kept once. */
-static void *come_by(void *what)
+static void come_by_calls(void *what, bool is_tried)
 {
 	struct thread *thread = thread_current();
 
 	pthread_barrier_wait(&begun);
 	for (int i = 0; i < 5000 && !atomic_load(&plan()->sections[0].reached); i++) {
-		schedule_meet(thread, what, LOCK_MUTEX, site_at(BIAS + OFFSET));
+		schedule_meet(thread, what, LOCK_MUTEX, is_tried, site_at(BIAS + OFFSET));
 		usleep(200);
 	}
 	pthread_barrier_wait(&over);
+}
+
+static void *come_by(void *what)
+{
+	come_by_calls(what, false);
+	return NULL;
+}
+
+static void *come_by_tries(void *what)
+{
+	come_by_calls(what, true);
 	return NULL;
 }
 
@@ -191,6 +220,32 @@ START_TEST(nobody_waits_behind_a_filter_of_calls)
 }
 END_TEST
 
+/* As long as it stays, and by the call that says it may. */
+START_TEST(a_thread_that_stays_gives_the_interpreter_away)
+{
+	plan()->bound_ms = 1000;
+	begin(come_by_tries, &lock);
+	schedule_wait(self);
+	ck_assert_int_eq(given, taken_back + 1);
+	schedule_let_go(self);
+	end();
+	ck_assert_int_ge(given, 1);
+	ck_assert_int_eq(given, taken_back);
+}
+END_TEST
+
+START_TEST(who_keeps_it_has_nothing_to_take_back)
+{
+	plan()->bound_ms = 1000;
+	begin(come_by, &lock);
+	schedule_wait(self);
+	schedule_let_go(self);
+	end();
+	ck_assert_int_eq(given, 0);
+	ck_assert_int_eq(taken_back, 0);
+}
+END_TEST
+
 /* From another line, of another lock at this line, or of another kind. */
 START_TEST(another_section_is_none)
 {
@@ -202,9 +257,9 @@ START_TEST(another_section_is_none)
 	for (int i = 0; i < 20; i++) {
 		uint64_t start = time_now();
 
-		schedule_meet(self, &lock, LOCK_MUTEX, site_at(BIAS + OFFSET + 1));
-		schedule_meet(self, &another_lock, LOCK_MUTEX, site_at(BIAS + OFFSET));
-		schedule_meet(self, &lock, LOCK_RWLOCK, site_at(BIAS + OFFSET));
+		schedule_meet(self, &lock, LOCK_MUTEX, false, site_at(BIAS + OFFSET + 1));
+		schedule_meet(self, &another_lock, LOCK_MUTEX, false, site_at(BIAS + OFFSET));
+		schedule_meet(self, &lock, LOCK_RWLOCK, false, site_at(BIAS + OFFSET));
 		ck_assert_uint_lt(time_now() - start, 5 * MS);
 	}
 	end();
@@ -217,7 +272,7 @@ START_TEST(who_forks_stays_nowhere)
 
 	begin(live, NULL);
 	for (int i = 0; i < 50; i++)
-		schedule_meet(self, &lock, LOCK_MUTEX, site_at(BIAS + OFFSET));
+		schedule_meet(self, &lock, LOCK_MUTEX, false, site_at(BIAS + OFFSET));
 	ck_assert_uint_lt(time_now() - start, BOUND_MS * MS);
 	ck_assert_uint_eq(plan()->sections[0].reached, 0);
 	end();
@@ -270,6 +325,8 @@ Suite *schedule_suite(void)
 	tcase_add_test(core, a_line_that_waits_in_vain_waits_no_more);
 	tcase_add_test(core, nobody_waits_where_no_thread_is_lost);
 	tcase_add_test(core, nobody_waits_behind_a_filter_of_calls);
+	tcase_add_test(core, a_thread_that_stays_gives_the_interpreter_away);
+	tcase_add_test(core, who_keeps_it_has_nothing_to_take_back);
 	tcase_add_test(core, another_section_is_none);
 	tcase_add_test(core, who_forks_stays_nowhere);
 	tcase_add_test(core, a_plan_is_not_believed);
