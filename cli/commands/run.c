@@ -17,6 +17,9 @@
 
 /* What a fork is held back for a thread, and a thread for a fork. */
 #define BOUND_MS 100
+/* A further run is given so many times what the first one took, and beyond that so much. */
+#define FURTHER_TIMES 10
+#define FURTHER_MS    20000
 
 struct job {
 	const struct options *options;
@@ -26,11 +29,13 @@ struct job {
 	struct given_input input;
 	struct run first;
 	struct arena arena;   /* of the reports */
+	uint64_t first_ms;    /* that the first run took */
 	struct report report; /* of the first run */
 	struct report merged; /* of all */
 	struct confirm confirm;
-	bool is_saved; /* the first session, where it was asked for */
-	bool failed;   /* something of forkcheck's own */
+	struct predicted_sections candidates; /* that nothing was predicted of */
+	bool is_saved;                        /* the first session, where it was asked for */
+	bool failed;                          /* something of forkcheck's own */
 };
 
 /* --- reports and sessions ----------------------------------------------------- */
@@ -126,17 +131,26 @@ static void tell_progress(const struct job *job, unsigned number)
 		fputs(": forks are moved about\n", stderr);
 }
 
+/* With predictions they are for one run, for forks have few chances. Without, every other run moves
+ * forks about alone: what no hook sees is not in a section. */
+static bool wants_candidates(const struct job *job, unsigned number)
+{
+	return job->confirm.sections.count ? number == 1 : number % 2;
+}
+
 static void set_schedule(const struct job *job, struct session_schedule *schedule, unsigned number)
 {
-	const struct predicted_sections *sections = &job->confirm.sections;
+	struct predicted_sections sections = job->confirm.sections;
 
+	if (wants_candidates(job, number))
+		predicted_sections_add(&sections, &job->candidates);
 	schedule->run = number;
-	schedule->mode = sections->count ? SCHEDULE_FORCE : SCHEDULE_JITTER;
+	schedule->mode = sections.count ? SCHEDULE_FORCE : SCHEDULE_JITTER;
 	schedule->bound_ms = BOUND_MS;
 	schedule->seed = number * UINT64_C(0x9e3779b97f4a7c15);
-	schedule->count = (uint32_t)sections->count;
-	for (size_t i = 0; i < sections->count; i++)
-		schedule->sections[i] = sections->list[i];
+	schedule->count = (uint32_t)sections.count;
+	for (size_t i = 0; i < sections.count; i++)
+		schedule->sections[i] = sections.list[i];
 }
 
 static void take_run(struct job *job, struct run *run)
@@ -152,10 +166,17 @@ static void take_run(struct job *job, struct run *run)
 		job->failed = true;
 }
 
+/* One may make a child try for a lock for ever, which nobody kills: it may give up some day. */
+static uint64_t further_limit_ms(const struct job *job)
+{
+	return FURTHER_TIMES * job->first_ms + FURTHER_MS + job->options->hang_after_ms;
+}
+
 /* False: no more. */
 static bool run_again(struct job *job, const struct options *options, unsigned number)
 {
 	struct run run = {.options = options,
+			  .limit_ms = further_limit_ms(job),
 			  .shim = job->shim,
 			  .suppressions = job->suppressions,
 			  .so_far = further_so_far,
@@ -261,9 +282,12 @@ static int report_job(struct job *job, int *signal)
 	int status;
 
 	arena_init(&job->arena);
+	job->first_ms = run_duration_ms(&job->first);
 	run_judge(&job->first, &job->arena, &job->report);
 	predicted_sections_find(&job->first.model, &job->arena, &job->report, &sections);
 	confirm_init(&job->confirm, &job->arena, &job->report, &sections);
+	if (job->options->confirm)
+		predicted_sections_candidates(&job->first.model, &job->report, &job->candidates);
 	if (wants_further_runs(job))
 		run_further(job);
 	confirm_result(&job->confirm, &job->merged);

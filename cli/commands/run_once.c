@@ -144,6 +144,11 @@ static bool is_over(const struct run *run)
 	return run->ending.way != ENDING_NONE;
 }
 
+uint64_t run_duration_ms(const struct run *run)
+{
+	return (clock_ns(CLOCK_MONOTONIC) - run->log.started_ns) / 1000000u;
+}
+
 static void decide(struct run *run)
 {
 	struct ending_view view = {
@@ -155,6 +160,8 @@ static void decide(struct run *run)
 
 	take_requests(run);
 	ending_turn(&run->ending, &view);
+	if (run->limit_ms && run_duration_ms(run) >= run->limit_ms)
+		ending_overdue(&run->ending, run->limit_ms);
 }
 
 /* The load is over: the program is told to end. */

@@ -18,6 +18,7 @@ struct run {
 	const struct options *options;
 	const char *shim;
 	struct suppressions *suppressions;
+	uint64_t limit_ms; /* all is ended then; 0: never */
 	FILE *live_stream; /* for what is said while it goes on; NULL: nothing is */
 	/* The report so far is to be written: forkcheck may be killed next. */
 	void (*so_far)(struct run *run, struct report *report, void *data);
@@ -44,6 +45,9 @@ int run_open(struct run *run);
  * it could not be started, after one line on stderr.
  */
 int run_program(struct run *run);
+
+/* Since it began. */
+uint64_t run_duration_ms(const struct run *run);
 
 /* After that: what the rules find. The report is the arena's. */
 void run_judge(struct run *run, struct arena *arena, struct report *report);

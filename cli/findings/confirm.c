@@ -151,6 +151,14 @@ static bool is_hang(const struct finding *finding)
 	       (finding->certainty == CERTAINTY_PROVEN || finding->certainty == CERTAINTY_OBSERVED);
 }
 
+/* A child that tried for ever: nobody can say that it would not have given up. */
+static bool is_suspected_hang(const struct finding *finding)
+{
+	return strcmp(finding->code, "FC001") == 0 && finding->severity != SEVERITY_NOTE &&
+	       !finding->suppressed && finding->certainty == CERTAINTY_SUSPECTED &&
+	       finding->holder.present;
+}
+
 static const char *hang_words(struct confirm *confirm, const struct finding *hang, unsigned run)
 {
 	const char *function = hang->child.waiting_in;
@@ -191,6 +199,8 @@ static bool is_known(const struct confirm *confirm, const struct finding *findin
 
 static void confirm_add(struct confirm *confirm, const struct finding *finding)
 {
+	if (is_known(confirm, finding))
+		return;
 	if (confirm->added_count == confirm->added_capacity) {
 		size_t capacity = confirm->added_capacity ? 2 * confirm->added_capacity : 8;
 		struct finding *grown = arena_array(confirm->arena, capacity, sizeof(*grown));
@@ -205,10 +215,12 @@ static void confirm_add(struct confirm *confirm, const struct finding *finding)
 
 static void take_hangs(struct confirm *confirm, const struct report *report)
 {
-	for (size_t i = 0; i < report->finding_count; i++)
-		if (is_hang(&report->findings[i]) && !confirms(confirm, &report->findings[i]) &&
-		    !is_known(confirm, &report->findings[i]))
-			confirm_add(confirm, &report->findings[i]);
+	for (size_t i = 0; i < report->finding_count; i++) {
+		const struct finding *finding = &report->findings[i];
+
+		if (is_hang(finding) ? !confirms(confirm, finding) : is_suspected_hang(finding))
+			confirm_add(confirm, finding);
+	}
 }
 
 /* How many locks a prediction is about. */

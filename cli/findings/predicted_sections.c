@@ -1,6 +1,6 @@
 /*
  * The sections of a schedule are SECTION records that nothing keeps away from their fork, and
- * that a prediction is about.
+ * that a prediction is about; and some beyond, that may show what could not be predicted.
  */
 #include "predicted_sections.h"
 #include "base/same_text.h"
@@ -152,6 +152,57 @@ void predicted_sections_find(struct model *model, struct arena *arena, const str
 	for (size_t i = 0; i < sections->count; i++)
 		if (sections->fingerprints[i])
 			sections->fingerprints[i] = arena_strdup(arena, sections->fingerprints[i]);
+}
+
+/* --- what was not predicted ---------------------------------------------------- */
+
+static uint32_t predicted_sections_image_of(const struct model *model, uint32_t process)
+{
+	const struct process_facts *facts = model_facts(model, process);
+
+	return facts ? facts->image : process;
+}
+
+/* A child takes the lock, and does not wait for it for ever. */
+static bool is_tried(const struct model *model, const struct record_section *section)
+{
+	const struct model_list *list = model_list(model, RECORD_TAKEN);
+	uint32_t image = predicted_sections_image_of(model, section->record.process);
+
+	for (size_t i = 0; i < list->count; i++) {
+		const struct record_taken *taken = model_taken(model, list->references[i]);
+
+		if (taken->flags & TAKEN_BOUNDED && taken->lock == section->lock &&
+		    taken->kind == section->kind &&
+		    predicted_sections_image_of(model, taken->record.process) == image)
+			return true;
+	}
+	return false;
+}
+
+/* A gate that was had by a try may be missing at another fork. */
+static void add_candidates(struct model *model, const struct report *report,
+			   struct predicted_sections *candidates, bool are_tried)
+{
+	const struct model_list *list = model_list(model, RECORD_SECTION);
+
+	for (size_t i = 0; i < list->count && candidates->count < SCHEDULE_SECTIONS; i++) {
+		const struct record_section *record = model_section(model, list->references[i]);
+		struct session_section section;
+
+		if (record->order != SECTION_ORDERED && !finding_of(report, record) &&
+		    is_tried(model, record) == are_tried && make_section(model, record, &section))
+			add_section(candidates, &section, NULL);
+	}
+}
+
+void predicted_sections_candidates(struct model *model, const struct report *report,
+				   struct predicted_sections *candidates)
+{
+	*candidates = (struct predicted_sections){0};
+	add_candidates(model, report, candidates, true);
+	if (!has_predictions(report))
+		add_candidates(model, report, candidates, false);
 }
 
 void predicted_sections_add(struct predicted_sections *to, const struct predicted_sections *from)

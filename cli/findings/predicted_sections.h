@@ -19,6 +19,14 @@ struct predicted_sections {
 void predicted_sections_find(struct model *model, struct arena *arena, const struct report *report,
 			     struct predicted_sections *sections);
 
+/*
+ * Sections that no prediction is about, for a child may take their locks on a path that was not
+ * seen: those of locks that a child tries to take, or waits for with a time limit (what it does
+ * when it gets none was not seen). Where nothing is predicted, those of other locks, too.
+ */
+void predicted_sections_candidates(struct model *model, const struct report *report,
+				   struct predicted_sections *candidates);
+
 /* Adds those of another report. */
 void predicted_sections_add(struct predicted_sections *to, const struct predicted_sections *from);
 

@@ -135,6 +135,12 @@ void ending_drive_over(struct ending *ending, uint64_t now)
 		ending->asked_ns = now;
 }
 
+void ending_overdue(struct ending *ending, uint64_t limit_ms)
+{
+	ending_end(ending, ENDING_KILL, "a further run has not ended in %g s",
+		   (double)limit_ms / 1000);
+}
+
 void ending_note_action(struct ending *ending, const struct hung_list *hung,
 			const char *fingerprint)
 {

@@ -53,6 +53,9 @@ void ending_take_request(struct ending *ending, const struct launch_request *req
 /* The command of --drive has ended, and the program is told to end as well. */
 void ending_drive_over(struct ending *ending, uint64_t now);
 
+/* A further run has taken far longer than the first one. */
+void ending_overdue(struct ending *ending, uint64_t limit_ms);
+
 /* A process was killed, or something else was done to it, for this finding. */
 void ending_note_action(struct ending *ending, const struct hung_list *hung,
 			const char *fingerprint);

@@ -220,12 +220,10 @@ static void force_fork(struct thread *thread, struct line *line)
 
 	if (!want(thread, &wanted))
 		return;
-	if (wait_for_thread(wanted)) {
+	/* Until the clone is made with a thread inside it is in vain. */
+	atomic_fetch_add(&line->vain, 1);
+	if (wait_for_thread(wanted))
 		atomic_fetch_add(&plan()->reached, 1);
-		atomic_store(&line->vain, 0);
-	} else {
-		atomic_fetch_add(&line->vain, 1);
-	}
 }
 
 COLD void schedule_wait(struct thread *thread)
@@ -268,8 +266,13 @@ COLD void schedule_let_go(struct thread *thread)
 
 COLD void schedule_release(struct thread *thread)
 {
+	struct line *line;
+
 	if (atomic_load(&waiter) != thread || atomic_load(&phase) % STATES != STAYS)
 		return;
+	line = find_line(thread->fork.stack);
+	if (line)
+		atomic_store(&line->vain, 0);
 	if (atomic_load(&is_released_early))
 		open_phase();
 	atomic_store(&clone_began, time_now());
@@ -336,6 +339,9 @@ static void call_region(enum region region, struct visit *visit)
 	case REGION_SYSLOG:
 		real.setlogmask(0);
 		break;
+	case REGION_RANDOM:
+		real.setstate(NULL); /* which is refused, with the lock had */
+		break;
 	default:
 		real.dl_iterate_phdr(stay_in_callback, visit);
 		break;
@@ -353,6 +359,9 @@ static bool find_call(enum region region)
 		return true;
 	case REGION_SYSLOG:
 		REAL_FIND(setlogmask);
+		return true;
+	case REGION_RANDOM:
+		REAL_FIND(setstate);
 		return true;
 	case REGION_LOADER:
 		REAL_FIND(dl_iterate_phdr);
@@ -398,7 +407,8 @@ static bool goes_early(const void *lock, uint32_t section)
 	enum region region = (enum region)(uintptr_t)lock;
 
 	return plan()->sections[section].kind == LOCK_REGION && region != REGION_TIME_ZONE &&
-	       region != REGION_ENVIRONMENT && region != REGION_SYSLOG && region != REGION_LOADER;
+	       region != REGION_ENVIRONMENT && region != REGION_SYSLOG && region != REGION_RANDOM &&
+	       region != REGION_LOADER;
 }
 
 static void stay(struct thread *thread, const void *lock, uint32_t section, uint32_t wanted)

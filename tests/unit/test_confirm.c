@@ -151,6 +151,25 @@ START_TEST(another_lock_or_fork_confirms_nothing)
 }
 END_TEST
 
+/* It may have given up some day: no proof of the prediction, and told beside it. */
+START_TEST(a_child_that_tried_for_ever_is_told)
+{
+	struct finding found = hang("table"), warning = hang("cache"), note = hang("cache");
+
+	found.certainty = note.certainty = CERTAINTY_SUSPECTED;
+	note.severity = SEVERITY_NOTE;
+	warning.certainty = CERTAINTY_SUSPECTED;
+	warning.holder.present = false;
+	take(&found, 1);
+	take(&warning, 1);
+	take(&note, 1);
+	ck_assert(!confirm_is_decided(&confirm));
+	ck_assert_int_eq(result(0)->certainty, CERTAINTY_SUSPECTED);
+	ck_assert_int_eq(result(1)->certainty, CERTAINTY_PREDICTED);
+	ck_assert_uint_eq(merged.finding_count, 2);
+}
+END_TEST
+
 /* Without a name: by where it was taken. */
 START_TEST(a_lock_on_a_heap_is_known_again)
 {
@@ -322,6 +341,7 @@ Suite *confirm_suite(void)
 	tcase_add_test(core, what_hangs_is_confirmed);
 	tcase_add_test(core, a_warning_that_hangs_is_an_error);
 	tcase_add_test(core, another_lock_or_fork_confirms_nothing);
+	tcase_add_test(core, a_child_that_tried_for_ever_is_told);
 	tcase_add_test(core, a_lock_on_a_heap_is_known_again);
 	tcase_add_test(core, a_stripe_is_one_of_all);
 	tcase_add_test(core, a_row_of_a_prediction_counts);

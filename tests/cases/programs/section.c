@@ -5,7 +5,9 @@
  * section LOCK [WHAT]: a mutex, a rwlock or a semaphore. WHAT: "anew": the child makes a lock
  * anew that it finds taken; "handlers": handlers of fork() cover another lock, which a second
  * thread has around the section; "serve": a child for each byte that comes to the FIFO
- * "requests"; "input": for each that comes from standard input; "status": it returns 7.
+ * "requests"; "input": for each that comes from standard input; "status": it returns 7; "tries":
+ * the child tries before it waits; "gives up": and does not wait; "tried": a handler of fork()
+ * tries to take the lock, and lets the fork go on without; "covered": it waits for it.
  */
 #include "case.h"
 #include <fcntl.h>
@@ -38,6 +40,19 @@ static void count(void)
 	}
 }
 
+static void try_first(void)
+{
+	if (pthread_mutex_trylock(&mutex))
+		pthread_mutex_lock(&mutex);
+	pthread_mutex_unlock(&mutex);
+}
+
+static void try_only(void)
+{
+	if (pthread_mutex_trylock(&mutex) == 0)
+		pthread_mutex_unlock(&mutex);
+}
+
 static void *counter(void *nothing)
 {
 	for (;; usleep(PAUSE_US))
@@ -65,23 +80,51 @@ static void uncover(void)
 	pthread_mutex_unlock(&covered);
 }
 
-static void work(int makes_anew)
+static void cover_all(void)
 {
-	if (makes_anew && mutex.__data.__lock != 0)
+	pthread_mutex_lock(&mutex);
+}
+
+static void uncover_all(void)
+{
+	pthread_mutex_unlock(&mutex);
+}
+
+static int is_covered;
+
+static void try_to_cover(void)
+{
+	is_covered = pthread_mutex_trylock(&mutex) == 0;
+}
+
+static void uncover_tried(void)
+{
+	if (is_covered)
+		pthread_mutex_unlock(&mutex);
+}
+
+static void work(const char *what)
+{
+	if (strcmp(what, "anew") == 0 && mutex.__data.__lock != 0)
 		pthread_mutex_init(&mutex, NULL);
-	count();
+	if (strcmp(what, "tries") == 0)
+		try_first();
+	else if (strcmp(what, "gives up") == 0)
+		try_only();
+	else
+		count();
 	_exit(0);
 }
 
 /* The child's status. */
-static int make_child(int makes_anew)
+static int make_child(const char *what)
 {
 	pid_t child;
 
 	usleep(4 * PAUSE_US);
 	child = fork();
 	if (child == 0)
-		work(makes_anew);
+		work(what);
 	return reap(child);
 }
 
@@ -92,7 +135,7 @@ static int serve(int requests)
 	char byte;
 
 	while (read(requests, &byte, 1) == 1) {
-		int status = make_child(0);
+		int status = make_child("");
 
 		worst = status > worst ? status : worst;
 	}
@@ -112,12 +155,16 @@ int main(int argc, char **argv)
 		pthread_atfork(cover, uncover, uncover);
 		pthread_create(&thread, NULL, covered_counter, NULL);
 	}
+	if (strcmp(what, "tried") == 0)
+		pthread_atfork(try_to_cover, uncover_tried, uncover_tried);
+	if (strcmp(what, "covered") == 0)
+		pthread_atfork(cover_all, uncover_all, uncover_all);
 	if (strcmp(what, "serve") == 0)
 		return serve(open("requests", O_RDWR));
 	if (strcmp(what, "input") == 0)
 		return serve(STDIN_FILENO);
 	for (int i = 0; i < FORKS; i++) {
-		int status = make_child(strcmp(what, "anew") == 0);
+		int status = make_child(what);
 
 		worst = status > worst ? status : worst;
 	}

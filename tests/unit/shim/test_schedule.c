@@ -202,6 +202,41 @@ START_TEST(a_line_that_waits_in_vain_waits_no_more)
 }
 END_TEST
 
+static _Atomic bool is_enough;
+
+static void *come_by_for_ever(void *what)
+{
+	struct thread *thread = thread_current();
+
+	pthread_barrier_wait(&begun);
+	for (; !is_enough; usleep(200))
+		schedule_meet(thread, what, LOCK_MUTEX, false, site_at(BIAS + OFFSET));
+	pthread_barrier_wait(&over);
+	return NULL;
+}
+
+/* Its handlers wait for the lock, which the thread has: it would stay at each of its forks. */
+START_TEST(a_line_whose_clone_never_comes_meanwhile_waits_no_more)
+{
+	begin(come_by_for_ever, &lock);
+	for (int i = 0; i < 12; i++) {
+		schedule_wait(self);
+		schedule_let_go(self);
+	}
+	ck_assert_uint_eq(plan()->waits, 8);
+	ck_assert_uint_eq(plan()->moved, 4);
+	self->fork.stack = 6;
+	for (int i = 0; i < 12; i++) {
+		schedule_wait(self);
+		schedule_release(self);
+		schedule_let_go(self);
+	}
+	ck_assert_uint_ge(plan()->waits, 8 + 9);
+	is_enough = true;
+	end();
+}
+END_TEST
+
 START_TEST(nobody_waits_where_no_thread_is_lost)
 {
 	ck_assert_uint_lt(wait_ms(), BOUND_MS / 2);
@@ -323,6 +358,7 @@ Suite *schedule_suite(void)
 	tcase_add_test(core, the_thread_stays_until_the_clone_is_done);
 	tcase_add_test(core, the_thread_goes_on_where_no_clone_comes);
 	tcase_add_test(core, a_line_that_waits_in_vain_waits_no_more);
+	tcase_add_test(core, a_line_whose_clone_never_comes_meanwhile_waits_no_more);
 	tcase_add_test(core, nobody_waits_where_no_thread_is_lost);
 	tcase_add_test(core, nobody_waits_behind_a_filter_of_calls);
 	tcase_add_test(core, a_thread_that_stays_gives_the_interpreter_away);
