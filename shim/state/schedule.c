@@ -49,6 +49,7 @@ AT_START static struct schedule_switch interpreter;
 static struct place {
 	_Atomic uintptr_t site;
 	_Atomic uintptr_t lock; /* 0: any, or not known */
+	_Atomic bool is_met;
 } places[SCHEDULE_SECTIONS];
 
 /* Forks from one line, by the STACK that they are kept with. */
@@ -109,7 +110,7 @@ static uint32_t draw(uint32_t below)
 	uint64_t number = atomic_fetch_add_explicit(&drawn, 1, memory_order_relaxed);
 
 	number = hash_mix(plan()->seed, number << 32 | process.serial);
-	return (uint32_t)(number >> 33) % below;
+	return below ? (uint32_t)(number >> 33) % below : 0;
 }
 
 /* Waits while the word is what it was, but not beyond a time. */
@@ -438,50 +439,66 @@ static bool is_passed_over(const struct thread *thread, uint32_t section)
 	return plan()->run > 1 && !atomic_load(&places[section].lock) && draw(2);
 }
 
-static uint64_t stretch_ns(void)
+static uint64_t most_ns(void)
 {
 	uint32_t most = STRETCH_MS * plan()->run;
 
-	return draw((most < STRETCH_MS_MAX ? most : STRETCH_MS_MAX) * 1000) * (MS / 1000);
+	return (most < STRETCH_MS_MAX ? most : STRETCH_MS_MAX) * MS;
+}
+
+/*
+ * How long a thread stays though no fork waits; 0: not at all. Some come by once in their life,
+ * and long before the fork: in every other run the first one stays as long as it may.
+ */
+static uint64_t choose_stretch(uint32_t section)
+{
+	if (!atomic_exchange(&places[section].is_met, true) && plan()->run % 2 == 0)
+		return most_ns();
+	return draw(2) ? 0 : draw((uint32_t)(most_ns() / (MS / 1000))) * (MS / 1000);
 }
 
 static bool may_stretch(const struct thread *thread, uint32_t section)
 {
 	return plan()->sections[section].kind != LOCK_REGION && !process.inherits &&
-	       atomic_load(&forker) != thread && !draw(2) &&
-	       atomic_load(&stretched_ns) < STRETCHED_MS * MS && may_wait();
+	       atomic_load(&forker) != thread && atomic_load(&stretched_ns) < STRETCHED_MS * MS &&
+	       may_wait();
 }
 
 /* True: a fork has come, and waits. */
-static bool stretch(uint32_t nobody)
+static bool stretch(uint32_t nobody, uint64_t ns)
 {
 	uint64_t start = time_now();
 
 	atomic_fetch_add(&plan()->stretched, 1);
-	wait_until(&phase, nobody, start + stretch_ns());
+	wait_until(&phase, nobody, start + ns);
 	atomic_fetch_add(&stretched_ns, time_now() - start);
 	return atomic_load(&phase) == nobody - NOBODY + STATES + WANTED;
 }
 
-static void meet_section(struct thread *thread, const void *lock, uint32_t section, uint32_t word)
+static void meet_section(struct thread *thread, const void *lock, uint32_t section, uint32_t word,
+			 uint64_t stretch_ns)
 {
-	if (word % STATES == NOBODY && stretch(word))
+	if (word % STATES == NOBODY && stretch(word, stretch_ns))
 		word = word - NOBODY + STATES + WANTED;
 	if (word % STATES == WANTED)
 		stay(thread, lock, section, word);
 }
 
-static bool may_meet(const struct thread *thread, uint32_t section, uint32_t word)
+/* `stretch_ns`: how long it stays where no fork waits yet. */
+static bool may_meet(const struct thread *thread, uint32_t section, uint32_t word,
+		     uint64_t *stretch_ns)
 {
-	return word % STATES == NOBODY
-		       ? may_stretch(thread, section)
-		       : word % STATES == WANTED && !is_passed_over(thread, section);
+	*stretch_ns = 0;
+	if (word % STATES == NOBODY && may_stretch(thread, section))
+		*stretch_ns = choose_stretch(section);
+	return *stretch_ns || (word % STATES == WANTED && !is_passed_over(thread, section));
 }
 
 COLD void schedule_meet(struct thread *thread, const void *lock, enum lock_kind kind, bool is_tried,
 			struct call_site site)
 {
 	uint32_t section, word;
+	uint64_t stretch_ns;
 	void *given;
 
 	if (plan()->mode != SCHEDULE_FORCE || thread->fork_depth || process.is_filtered ||
@@ -489,10 +506,10 @@ COLD void schedule_meet(struct thread *thread, const void *lock, enum lock_kind 
 		return;
 	section = schedule_find_section(lock, kind, site);
 	word = atomic_load(&phase);
-	if (section == SCHEDULE_SECTIONS || !may_meet(thread, section, word))
+	if (section == SCHEDULE_SECTIONS || !may_meet(thread, section, word, &stretch_ns))
 		return;
 	given = interpreter.let_go(thread, lock, kind, is_tried);
-	meet_section(thread, lock, section, word);
+	meet_section(thread, lock, section, word, stretch_ns);
 	if (given)
 		interpreter.take_back(given);
 }

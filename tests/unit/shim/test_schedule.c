@@ -301,6 +301,22 @@ START_TEST(another_section_is_none)
 }
 END_TEST
 
+/* It may be the only time, and long before the fork. */
+START_TEST(the_first_who_comes_stays_in_every_other_run)
+{
+	uint64_t start;
+
+	begin(live, NULL);
+	self->fork_depth = 0;
+	plan()->run = 2;
+	start = time_now();
+	schedule_meet(self, &lock, LOCK_MUTEX, false, site_at(BIAS + OFFSET));
+	ck_assert_uint_ge(time_now() - start, 20 * MS);
+	ck_assert_uint_eq(plan()->stretched, 1);
+	end();
+}
+END_TEST
+
 START_TEST(who_forks_stays_nowhere)
 {
 	uint64_t start = time_now();
@@ -364,6 +380,7 @@ Suite *schedule_suite(void)
 	tcase_add_test(core, a_thread_that_stays_gives_the_interpreter_away);
 	tcase_add_test(core, who_keeps_it_has_nothing_to_take_back);
 	tcase_add_test(core, another_section_is_none);
+	tcase_add_test(core, the_first_who_comes_stays_in_every_other_run);
 	tcase_add_test(core, who_forks_stays_nowhere);
 	tcase_add_test(core, a_plan_is_not_believed);
 	tcase_add_test(core, forks_are_moved_about_a_bounded_number_of_times);
