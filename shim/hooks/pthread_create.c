@@ -11,6 +11,7 @@
 #include "record/python_frames.h"
 #include "record/uses.h"
 #include "state/go_runtime.h"
+#include "state/modules.h"
 #include "state/thread.h"
 #include <string.h>
 
@@ -57,6 +58,9 @@ static struct thread *pthread_create_prepare(struct thread *creator, void *argum
 
 	if (!thread)
 		return NULL;
+	/* It may come to a section of the plan before the first fork. */
+	if (unlikely(process.is_scheduled))
+		modules_sync();
 	thread->argument = argument;
 	thread->creator = creator->serial;
 	handover_to_newcomer(creator, thread);

@@ -109,7 +109,8 @@ static uint32_t draw(uint32_t below)
 {
 	uint64_t number = atomic_fetch_add_explicit(&drawn, 1, memory_order_relaxed);
 
-	number = hash_mix(plan()->seed, number << 32 | process.serial);
+	/* Twice: a step only moves bits upwards, and the last ones are asked for. */
+	number = hash_mix(hash_mix(plan()->seed ^ process.serial, number), number);
 	return below ? (uint32_t)(number >> 33) % below : 0;
 }
 

@@ -32,6 +32,9 @@ static const struct command_case cases[] = {
 	{"a section of Python's that calls nothing",
 	 CONFIRM "/usr/bin/python3 -B $SCRIPTS/python-section.py; echo $?\n" SHOW_FINDINGS, 0,
 	 "66\nFC004 error confirmed confirmed True\n", NULL, 0},
+	{"a section that comes once, before the first fork",
+	 CONFIRM "section mutex once; echo $?\n" SHOW_FINDINGS, 0,
+	 "66\nFC004 error confirmed confirmed True\n", NULL, 0},
 	/* What no run predicts. */
 	{"a child that tries before it waits",
 	 CONFIRM "section mutex tries; echo $?\n" SHOW_FINDINGS, 0,

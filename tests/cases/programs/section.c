@@ -7,7 +7,8 @@
  * thread has around the section; "serve": a child for each byte that comes to the FIFO
  * "requests"; "input": for each that comes from standard input; "status": it returns 7; "tries":
  * the child tries before it waits; "gives up": and does not wait; "tried": a handler of fork()
- * tries to take the lock, and lets the fork go on without; "covered": it waits for it.
+ * tries to take the lock, and lets the fork go on without; "covered": it waits for it; "once": the
+ * thread is in its section once, before the first fork.
  */
 #include "case.h"
 #include <fcntl.h>
@@ -57,6 +58,13 @@ static void *counter(void *nothing)
 {
 	for (;; usleep(PAUSE_US))
 		count();
+	return nothing;
+}
+
+static void *count_once(void *nothing)
+{
+	count();
+	pause();
 	return nothing;
 }
 
@@ -150,7 +158,7 @@ int main(int argc, char **argv)
 
 	kind = argc > 1 ? argv[1] : "mutex";
 	sem_init(&semaphore, 0, 1);
-	pthread_create(&thread, NULL, counter, NULL);
+	pthread_create(&thread, NULL, strcmp(what, "once") == 0 ? count_once : counter, NULL);
 	if (strcmp(what, "handlers") == 0) {
 		pthread_atfork(cover, uncover, uncover);
 		pthread_create(&thread, NULL, covered_counter, NULL);
