@@ -75,7 +75,7 @@ CASE_CFLAGS  = -D_GNU_SOURCE -O0 -g -Wall -Wextra -Wno-unused-parameter -MMD -MP
 CASES        = $(patsubst tests/cases/programs/%,$(BUILD)/cases/%,$(basename $(wildcard \
 	tests/cases/programs/*.c tests/cases/programs/*.cpp))) \
 	$(BUILD)/cases/mutex-optimised $(BUILD)/cases/statics-runtime \
-	$(if $(shell command -v rustc),$(BUILD)/cases/cure-rust) \
+	$(if $(shell command -v rustc),$(BUILD)/cases/cure-rust $(BUILD)/cases/reach-rust) \
 	$(if $(shell command -v go),$(BUILD)/cases/cure-go)
 CASE_LIBS    = $(patsubst tests/cases/libraries/%,$(BUILD)/cases/%.so,$(basename $(wildcard \
 	tests/cases/libraries/*.c tests/cases/libraries/*.cpp)))
