@@ -75,7 +75,7 @@ CASE_CFLAGS  = -D_GNU_SOURCE -O0 -g -Wall -Wextra -Wno-unused-parameter -MMD -MP
 CASES        = $(patsubst tests/cases/programs/%,$(BUILD)/cases/%,$(basename $(wildcard \
 	tests/cases/programs/*.c tests/cases/programs/*.cpp))) \
 	$(BUILD)/cases/mutex-optimised $(BUILD)/cases/statics-runtime \
-	$(if $(shell command -v rustc),$(BUILD)/cases/cure-rust) \
+	$(if $(shell command -v rustc),$(BUILD)/cases/cure-rust $(BUILD)/cases/reach-rust) \
 	$(if $(shell command -v go),$(BUILD)/cases/cure-go)
 CASE_LIBS    = $(patsubst tests/cases/libraries/%,$(BUILD)/cases/%.so,$(basename $(wildcard \
 	tests/cases/libraries/*.c tests/cases/libraries/*.cpp)))
@@ -103,7 +103,7 @@ help:
 	@echo 'make deps          install what building and testing needs'
 	@echo 'make demo          see it find the deadlock of a small server'
 	@echo 'make check         unit tests and case programs'
-	@echo 'make latent        unsafe forks that mostly pass, stretched until they hang (LATENT=...)'
+	@echo 'make latent        unsafe forks that mostly pass: predicted, and stretched until they hang (LATENT=...)'
 	@echo 'make suites        other people'"'"'s software, into docs/results.md (RUNS=N, SUITES=...)'
 	@echo 'make suites-unstable  the newest Python and glibc (RUNS=N, SUITES=...; needs root)'
 	@echo 'make bench         what it costs (ROUNDS=N, BENCH=...)'
@@ -211,7 +211,9 @@ $(BUILD)/cases/openmp $(BUILD)/cases/cure-openmp $(BUILD)/cases/libparallel.so: 
 
 # What its programs need beyond `make deps`: libsqlite3-dev, libssl-dev, libglib2.0-dev, rustc.
 latent: deps all
-	@tests/latent/run $(BUILD)/forkcheck $(BUILD)/latent $(LATENT)
+	@failed=0; for how in "" --predict; do \
+		tests/latent/run $$how $(BUILD)/forkcheck $(BUILD)/latent $(LATENT) || failed=$$?; \
+	done; exit $$failed
 
 # Needs a network, root or sudo for packages, and some minutes.
 suites: deps all

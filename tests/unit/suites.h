@@ -55,6 +55,7 @@
 	suite(hangs) \
 	suite(locks) \
 	suite(reachable) \
+	suite(reach) \
 	suite(regions) \
 	suite(commands) \
 	suite(parent) \

@@ -1,4 +1,4 @@
-/* LATENT lock=token lost=background child=child_main kind=inline-futex */
+/* LATENT lock=token lost=background child=child_main kind=inline-futex unseen=inline */
 #include "lat.h"
 #include <semaphore>
 #include <thread>

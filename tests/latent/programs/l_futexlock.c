@@ -1,4 +1,4 @@
-/* LATENT lock=word lost=owner child=take kind=inline-futex */
+/* LATENT lock=word lost=owner child=take kind=inline-futex unseen=inline */
 #include "lat.h"
 #include <linux/futex.h>
 /* A lock of the program's own: inline until contended, then a futex. */

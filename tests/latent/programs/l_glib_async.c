@@ -1,4 +1,4 @@
-/* LATENT lock=GAsyncQueue lost=popper child=push kind=lib-glib */
+/* LATENT lock=GAsyncQueue lost=popper child=push kind=lib-glib unseen=inline */
 /* build: -I/usr/include/glib-2.0 -I/usr/lib/x86_64-linux-gnu/glib-2.0/include -lglib-2.0 */
 #include "lat.h"
 #include <glib.h>

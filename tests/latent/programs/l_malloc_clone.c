@@ -1,4 +1,4 @@
-/* LATENT lock=malloc_arena lost=churn child=child_main kind=malloc */
+/* LATENT lock=malloc_arena lost=churn child=child_main kind=malloc unseen=allocator */
 #include "lat.h"
 #include <malloc.h>
 /* A raw clone does not hold the allocator. SLOW: no pauses and many more clones. */

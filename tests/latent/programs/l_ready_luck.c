@@ -1,4 +1,4 @@
-/* LATENT lock=ready_cond lost=starter child=wait_ready kind=lost-answer */
+/* LATENT lock=ready_cond lost=starter child=wait_ready kind=lost-answer unseen=luck */
 #include "lat.h"
 /* The child waits until the service is ready. It has been in every run so far. */
 static pthread_mutex_t ready_lock = PTHREAD_MUTEX_INITIALIZER;

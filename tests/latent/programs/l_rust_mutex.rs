@@ -1,4 +1,4 @@
-/* LATENT lock=TOTALS lost=ticker child=child_main kind=rust-mutex */
+/* LATENT lock=TOTALS lost=ticker child=child_main kind=rust-mutex unseen=inline */
 // std::sync::Mutex is an inline futex word until it is contended.
 use std::sync::Mutex;
 use std::thread::{sleep, spawn};

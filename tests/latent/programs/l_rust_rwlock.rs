@@ -1,4 +1,4 @@
-/* LATENT lock=TOTALS lost=ticker child=child_main kind=rust-rwlock */
+/* LATENT lock=TOTALS lost=ticker child=child_main kind=rust-rwlock unseen=inline */
 // std::sync::RwLock is an inline futex word until it is contended.
 use std::sync::RwLock;
 use std::thread::{sleep, spawn};

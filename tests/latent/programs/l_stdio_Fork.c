@@ -1,4 +1,4 @@
-/* LATENT lock=FILE(out) lost=writer child=child_main kind=stdio */
+/* LATENT lock=FILE(out) lost=writer child=child_main kind=stdio unseen=stdio */
 #include "lat.h"
 /* The same, but for _Fork(), which leaves the locks of the FILEs as they are. */
 

@@ -1,4 +1,4 @@
-/* LATENT lock=slab_lock lost=trimmer child=slab_alloc kind=try-loop */
+/* LATENT lock=slab_lock lost=trimmer child=slab_alloc kind=try-loop unseen=path */
 #include "lat.h"
 /* The child tries in a loop, with naps, and never gives up. */
 static pthread_mutex_t slab_lock = PTHREAD_MUTEX_INITIALIZER;

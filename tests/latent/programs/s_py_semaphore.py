@@ -1,4 +1,4 @@
-# /* SAFE kind=py-semaphore three slots and two threads: one is left */
+# /* SAFE kind=py-semaphore the child makes a semaphore of its own before it uses one */
 import os, sys, threading, time
 SLOW = "SLOW" in os.environ
 
@@ -13,7 +13,7 @@ def forks(n, gap, child):
         bad |= os.waitpid(pid, 0)[1]
     return bad != 0
 
-gate = threading.Semaphore(3)
+gate = threading.Semaphore(1)
 
 def use(pause):
     with gate:
@@ -25,8 +25,9 @@ def user():
         time.sleep(0.003)
 
 def child_use():
+    global gate
+    gate = threading.Semaphore(1)
     use(False)
 
-threading.Thread(target=user, daemon=True).start()
 threading.Thread(target=user, daemon=True).start()
 os._exit(forks(4, 0.007, child_use))
