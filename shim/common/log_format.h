@@ -322,7 +322,8 @@ struct session_intern {
 	record(HANDED,      handed,      NOTHING) \
 	record(SIGNAL,      signal,      NOTHING) \
 	record(SECTION,     section,     NOTHING) \
-	record(LOST_WORK,   lost_work,   ITEMS, count, session_reference)
+	record(LOST_WORK,   lost_work,   ITEMS, count, session_reference) \
+	record(LATE_ORDER,  late_order,  NOTHING)
 /* clang-format on */
 
 #define RECORD_TYPE(type, ...) RECORD_##type,
@@ -636,9 +637,23 @@ struct record_section {
 	 * lock, in sum and number, and how long it then had it. */
 	_Atomic uint64_t delays_ns, delays;
 	_Atomic uint64_t held_ns, helds;
+	_Atomic uint64_t newest_ns; /* of the forks that it was so of, the newest */
 };
 
-_Static_assert(sizeof(struct record_section) == 112, "section");
+_Static_assert(sizeof(struct record_section) == 120, "section");
+
+/*
+ * A thread waits or signals with a mutex for the first time, and others had used that before:
+ * what it told them until now was not seen. Order between sections and older forks may be
+ * missing.
+ */
+struct record_late_order {
+	struct record record;
+	uint64_t lock;
+};
+
+_Static_assert(sizeof(struct record_late_order) == 40, "late order");
+
 enum lost_work_flag {
 	LOST_WORK_TO_ALL = 1,   /* broadcast: whoever waited was to look again */
 	LOST_WORK_IN_QUEUE = 2, /* it is in a queue of Python's, where it was counted */

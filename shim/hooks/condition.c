@@ -3,6 +3,7 @@
  * looks for does not wait: so the mutex that goes with a condition hands over, too.
  */
 #include "hooks/condition.h"
+#include "record/late_order.h"
 #include "record/ownerless.h"
 #include "record/python_gil.h"
 #include "record/sections.h"
@@ -19,7 +20,7 @@ void condition_wait_begins(struct thread *thread, const void *condition, const v
 	if (python_gil_owns(condition)) {
 		python_gil_meet(condition);
 	} else {
-		watch_add(mutex, WATCH_HANDS_OVER);
+		late_order_begins(thread, mutex);
 		handover_gives(thread, (uintptr_t)mutex);
 	}
 	restore_errno(saved);
@@ -50,7 +51,7 @@ static void watch_held(struct thread *thread)
 		    (held_kind(thread, slot) == LOCK_MUTEX ||
 		     held_kind(thread, slot) == LOCK_MTX) &&
 		    !(watch_of(held_lock(slot)) & WATCH_HANDS_OVER)) {
-			watch_add(held_lock(slot), WATCH_HANDS_OVER);
+			late_order_begins(thread, held_lock(slot));
 			held_watch(thread, held_lock(slot));
 		}
 }

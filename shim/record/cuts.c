@@ -194,6 +194,14 @@ bool cut_at(uint32_t number, struct cut *cut)
 	return atomic_load(&kept->version) == version;
 }
 
+bool cuts_are_there(void)
+{
+	for (uint32_t i = 0; i < CUTS; i++)
+		if (is_own(&cuts[i].cut))
+			return true;
+	return false;
+}
+
 IN_CHILD void cuts_in_child(const struct thread *survivor)
 {
 	uint32_t before = (process.epoch + FORMER_FORKS - 1) % FORMER_FORKS;

@@ -39,6 +39,8 @@ void cuts_in_child(const struct thread *survivor);
 /* A copy of a cut of this process by number, below CUTS; false: there is none. */
 #define CUTS 8
 bool cut_at(uint32_t number, struct cut *cut);
+/* Has this process lost threads by a fork? */
+bool cuts_are_there(void);
 /* The one that lost a thread; NULL: it was not seen, or is too long ago. */
 const struct cut *cut_that_lost(const struct thread *thread);
 

@@ -62,7 +62,7 @@ static session_reference sections_python_of(const struct section *section)
 	return kept_reference(python_capture(section->thread, section->thread->capture_sp));
 }
 
-static session_reference write_section(const struct section *section)
+static session_reference append_section(const struct section *section)
 {
 	session_reference reference, fork, who, stack, python;
 	struct record_section *record;
@@ -94,6 +94,22 @@ static session_reference write_section(const struct section *section)
 	record->flags = section->flags;
 	log_commit(record, RECORD_SECTION);
 	log_publish(&place, reference);
+	return reference;
+}
+
+static session_reference write_section(const struct section *section)
+{
+	session_reference reference = append_section(section);
+	_Atomic uint64_t *newest;
+	uint64_t before;
+
+	if (!reference)
+		return 0;
+	newest = &((struct record_section *)log_record(reference))->newest_ns;
+	before = atomic_load_explicit(newest, memory_order_relaxed);
+	while (before < section->cut->ns &&
+	       !atomic_compare_exchange_weak(newest, &before, section->cut->ns))
+		continue;
 	return reference;
 }
 

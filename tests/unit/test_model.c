@@ -125,6 +125,8 @@ static const void *look_up(enum record_type type, session_reference reference)
 		return model_place(&model, reference);
 	case RECORD_LOST_WORK:
 		return model_lost_work(&model, reference);
+	case RECORD_LATE_ORDER:
+		return model_late_order(&model, reference);
 	case RECORD_HANDED:
 		return model_handed(&model, reference);
 	case RECORD_SIGNAL:
@@ -180,6 +182,7 @@ START_TEST(gives_no_record_of_a_wrong_type)
 	references[RECORD_HANDED] = session_add(&session, HANDED, handed, 0, .serial = 1);
 	references[RECORD_LOST_WORK] = session_add(&session, LOST_WORK, lost_work, 1, .tid = 1);
 	references[RECORD_SIGNAL] = session_add(&session, SIGNAL, signal, 1, .pid = 1);
+	references[RECORD_LATE_ORDER] = session_add(&session, LATE_ORDER, late_order, 1, .lock = 1);
 	references[RECORD_SECTION] = session_add(&session, SECTION, section, 1, .lock = 1);
 	model_update(&model);
 	for (int wanted = RECORD_MODULE; wanted < RECORD_TYPES; wanted++)

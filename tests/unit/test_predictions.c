@@ -384,6 +384,32 @@ START_TEST(takes_a_line_that_polls_once_for_one_that_polls)
 }
 END_TEST
 
+/* A mutex that two threads had used is waited with only after the fork. */
+START_TEST(doubts_a_fork_that_came_before_a_mutex_handed_over)
+{
+	session_reference sections[2];
+	session_reference late;
+
+	add_taken(CHILD, scene.fork, &log_lock, 0);
+	sections[0] = add_section(scene.logger, &log_lock, SECTION_BEFORE, SECTION_FREE);
+	sections[1] = add_section(scene.logger, &log_lock, SECTION_AFTER, SECTION_FREE);
+	late = session_add(&session, LATE_ORDER, late_order, SERVER, .lock = (uintptr_t)&name_lock);
+	((struct record *)session_builder_cell(&session, late))->time_ns = 1000;
+	section_at(sections[0])->newest_ns = section_at(sections[1])->newest_ns = 999 + (_i == 1);
+	if (_i == 2) {
+		/* At a later fork it is known that they are kept apart. */
+		sections[0] = add_section(scene.logger, &log_lock, SECTION_BEFORE, SECTION_ORDERED);
+		section_at(sections[0])->newest_ns = 1001;
+	}
+	run_rules();
+	ck_assert_uint_eq(count_of("FC004"), _i < 2);
+	if (_i == 0)
+		ck_assert_ptr_nonnull(strstr(the("FC004")->why, "tell each other"));
+	if (_i < 2)
+		ck_assert_int_eq(the("FC004")->severity, _i ? SEVERITY_ERROR : SEVERITY_WARNING);
+}
+END_TEST
+
 START_TEST(says_nothing_where_no_child_takes_it)
 {
 	add_section(scene.logger, &log_lock, SECTION_BEFORE, SECTION_FREE);
@@ -965,6 +991,7 @@ Suite *predictions_suite(void)
 	tcase_add_test(verdicts, shows_the_thread_that_makes_it_an_error);
 	tcase_add_loop_test(verdicts, takes_a_section_open_at_the_clone_for_a_free_one, 0, 2);
 	tcase_add_test(verdicts, takes_a_line_that_polls_once_for_one_that_polls);
+	tcase_add_loop_test(verdicts, doubts_a_fork_that_came_before_a_mutex_handed_over, 0, 3);
 	tcase_add_loop_test(verdicts, says_nothing_where_no_child_takes_it, 0, 3);
 	tcase_add_test(verdicts, says_nothing_of_a_lock_of_another_kind);
 	tcase_add_loop_test(verdicts, lets_readers_read, 0, 4);

@@ -20,6 +20,7 @@ struct section_entry {
 	uint32_t image;
 	uint64_t line;
 	bool is_polled; /* who forks there waits for something that cannot be seen */
+	bool is_early;  /* order may be missing: a mutex that hands over was not known as one */
 };
 
 struct taking {
@@ -173,6 +174,25 @@ static int by_line_and_lock(const void *left, const void *right)
 	return order ? order : cut_sections_compare(one->reference, other->reference);
 }
 
+/* A mutex was known to hand something over only after the last fork that it was so of. */
+static bool is_early(const struct model *model, session_reference reference)
+{
+	const struct model_list *list = model_list(model, RECORD_LATE_ORDER);
+	const struct record_fork *fork;
+	struct record_section now;
+
+	if (!list->count || !reader_section(model->reader, reference, &now))
+		return false;
+	fork = model_fork(model, now.fork);
+	for (size_t i = list->count; fork && i-- > 0;) {
+		const struct record_late_order *late = model_late_order(model, list->references[i]);
+
+		if (late->record.process == fork->record.process)
+			return now.newest_ns < late->record.time_ns;
+	}
+	return false;
+}
+
 static void collect_sections(struct section_table *table)
 {
 	const struct model *model = table->judgement->model;
@@ -187,7 +207,8 @@ static void collect_sections(struct section_table *table)
 			.thread = model_thread(model, section->thread),
 			.reference = list->references[i],
 			.image = cut_sections_image_of(model, section->record.process),
-			.line = fork_line_site(model, section->fork)};
+			.line = fork_line_site(model, section->fork),
+			.is_early = is_early(model, list->references[i])};
 
 		if (entry.thread && entry.line &&
 		    (section->side == SECTION_BEFORE || section->side == SECTION_AFTER))
@@ -224,7 +245,9 @@ static enum nearness nearness_of(const struct section_entry *entry)
 		return KEPT_AWAY;
 	if (is_open)
 		return NEAR;
-	return section->order == SECTION_FREE && !entry->is_polled ? NEAR : NEAR_PERHAPS;
+	return section->order == SECTION_FREE && !entry->is_polled && !entry->is_early
+		       ? NEAR
+		       : NEAR_PERHAPS;
 }
 
 static enum nearness nearest_side(const struct thread_sides *sides)
@@ -269,6 +292,18 @@ static void look_at_section(const struct section_table *table, struct thread_sid
 	sides->is_before |= !is_after;
 	if (is_after)
 		add_times(table, sides, entry);
+}
+
+/* Later forks, of which all order is known, say what keeps the thread away from that line. */
+static bool is_known_better(const struct section_table *table, size_t first, size_t end,
+			    const struct section_entry *entry)
+{
+	if (!entry->is_early || entry->section->flags & SECTION_AT_FORK)
+		return false;
+	for (size_t i = first; i < end; i++)
+		if (!table->entries[i].is_early && nearness_of(&table->entries[i]) == KEPT_AWAY)
+			return true;
+	return false;
 }
 
 /* SEVERITY_NOTE: nothing is said. */
@@ -366,6 +401,7 @@ static void take_thread(struct section_lock *lock, const struct thread_sides *si
 	lock->section = sides->nearest->section;
 	lock->is_perhaps = nearness_of(sides->nearest) == NEAR_PERHAPS ||
 			   (severity == SEVERITY_WARNING && sides->after == NEAR_PERHAPS);
+	lock->is_early = sides->nearest->is_early;
 	lock->fork = lock->section->fork;
 	lock->is_before = sides->is_before;
 	lock->is_after = sides->is_after;
@@ -399,10 +435,12 @@ static size_t look_at_lock(const struct section_table *table, size_t first,
 		struct thread_sides sides = {.before = KEPT_AWAY};
 		size_t thread = at;
 
-		for (; at < table->entry_count && !compare_group(&entries[at], begin) &&
-		       !compare_thread(&entries[at], &entries[thread]);
-		     at++)
-			look_at_section(table, &sides, &entries[at]);
+		while (at < table->entry_count && !compare_group(&entries[at], begin) &&
+		       !compare_thread(&entries[at], &entries[thread]))
+			at++;
+		for (size_t i = thread; i < at; i++)
+			if (!is_known_better(table, thread, at, &entries[i]))
+				look_at_section(table, &sides, &entries[i]);
 		sides.comes_again = sides.is_ended && is_another(entries[thread].thread, ended);
 		if (sides.is_ended && !ended)
 			ended = entries[thread].thread;

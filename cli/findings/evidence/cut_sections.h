@@ -20,6 +20,7 @@ struct section_lock {
 	const struct record_taken *taken;
 	const struct record_section *section; /* of the thread, the one that says so */
 	bool is_perhaps;          /* something that cannot be seen may keep that one away */
+	bool is_early;            /* order between the two was not all known by then */
 	bool is_before, is_after; /* of the fork: where the thread was seen */
 	struct risk_part risk;
 };

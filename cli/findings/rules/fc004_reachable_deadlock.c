@@ -334,6 +334,9 @@ static const char *mechanism(const struct prediction *prediction)
 	if (prediction->severity == SEVERITY_ERROR)
 		return ", and nothing keeps it away from the fork: another schedule, and the child "
 		       "inherits the lock taken, without the thread that would give it back.";
+	if (prediction->lock->is_perhaps && prediction->lock->is_early)
+		return "; not certain: a mutex by which threads tell each other what they did "
+		       "was not known as one until after the fork.";
 	if (prediction->lock->is_perhaps)
 		return "; not certain: one of the two threads polls for something that forkcheck "
 		       "cannot see (a flag, a file, the time), which may keep them apart.";
