@@ -23,6 +23,8 @@ static void fork_scope_enter(struct thread *thread, enum fork_function function)
 	thread->fork = (struct fork_state){.function = function};
 	thread->fork.stack = capture_keep(thread);
 	thread->fork.python = python_capture(thread, thread->capture_sp);
+	thread->forked_python = thread->fork.python;
+	thread->forked_sp = thread->capture_sp;
 	atomic_store_explicit(&thread->tried.lock, 0, memory_order_relaxed);
 	thread->fork_depth++;
 	thread_renew_fast(thread);

@@ -214,6 +214,20 @@ EXPORT int sem_clockwait(sem_t *semaphore, clockid_t clock, const struct timespe
 	return took(result, semaphore, is_shared, TAKEN_BOUNDED, site);
 }
 
+/*
+ * Outside of any code of Python, or in the midst of os.fork(): a child's interpreter makes its
+ * locks anew before it runs anything.
+ */
+static bool is_made_by_interpreter(struct thread *thread, struct call_site site)
+{
+	if (!interpreter_loaded())
+		return false;
+	if (thread->forked_python &&
+	    python_capture(thread, thread->forked_sp) == thread->forked_python)
+		return true;
+	return !python_capture(thread, (uintptr_t)site.sp);
+}
+
 /* What was there before is another one. */
 static void renew(sem_t *semaphore, int shared, struct call_site site)
 {
@@ -226,7 +240,7 @@ static void renew(sem_t *semaphore, int shared, struct call_site site)
 	lock_remade(thread, semaphore);
 	if (!shared)
 		semaphore_mark(semaphore, moment_begin(thread),
-			       interpreter_loaded() && !python_capture(thread, (uintptr_t)site.sp));
+			       is_made_by_interpreter(thread, site));
 	restore_errno(saved);
 }
 

@@ -146,6 +146,9 @@ struct thread {
 	uint32_t fork_depth;
 	uint32_t shown_forking; /* serial of the process whose birth has this thread as forking */
 	struct fork_state fork;
+	/* What an interpreter did at its last fork, as it was captured with that stack pointer. */
+	kept_fact forked_python;
+	uintptr_t forked_sp;
 
 	struct tried_lock tried; /* while it forks */
 
