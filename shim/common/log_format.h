@@ -44,7 +44,7 @@
 /* Capacity limits, in bytes of stack. Deep C recursion needs 32 KiB to reach
  * its entry function; C, C++ and Rust programs need 2.5 KiB (measured). */
 #define SESSION_STACK_MAX      32768
-#define SESSION_SNAPSHOT_MAX   704
+#define SESSION_SNAPSHOT_MAX   672
 #define SESSION_NAME_MAX       16
 #define SESSION_LOCK_STATE_MAX 64
 /* Of a Python stack: frames, and bytes of names. */

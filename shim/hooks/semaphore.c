@@ -83,10 +83,14 @@ EXPORT int sem_post(sem_t *semaphore)
 static void note_section(struct thread *thread, const sem_t *semaphore, uint32_t how,
 			 struct call_site site)
 {
+	struct held_slot *slot = &held_fast[held_index(semaphore)];
 	int saved = errno;
 
 	handover_takes(thread, object_key(semaphore, LOCK_SEMAPHORE));
-	if (lock_marked(semaphore, LOCK_SEMAPHORE))
+	/* Taken again and not given back: no lock, or one of several. */
+	if (slot->lock == (uintptr_t)semaphore && since_is_open(slot->since))
+		slot->since = time_coarse();
+	else if (lock_marked(semaphore, LOCK_SEMAPHORE))
 		lock_taken(thread, semaphore, LOCK_SEMAPHORE, HELD_PLAIN, how, site);
 	restore_errno(saved);
 }

@@ -1,8 +1,7 @@
 /*
- * Descriptors are asked what they are here, by a system call, before a read or a write in a
- * process that has made threads. Files, and sockets of other families, are remembered: nobody in
- * this process is at their other end but by chance, and most do little else than read and write
- * those.
+ * Descriptors are asked what they are here, by a system call, before the first read or write in a
+ * process that has made threads, and what came out is remembered until they are closed. Nobody in
+ * this process is at the other end of a file, or of a socket of another family but by chance.
  */
 #include "record/descriptors.h"
 #include "base/process.h"
@@ -21,24 +20,18 @@
 #define KEY_SIGNAL  KEY(5)
 #define KEY_MESSAGE KEY(6)
 #define INODE_BITS  48
-#define REMEMBERED  4096
+#define REMEMBERED  1024
+/* No key. */
+#define ELSEWHERE 1
 
-/* One bit each: it leads elsewhere. */
-static _Atomic uint64_t elsewhere[REMEMBERED / 64];
+/* By descriptor, what is known of it: a key, ELSEWHERE, or 0. */
+static _Atomic uint64_t keys[REMEMBERED];
 
-static bool is_elsewhere(int descriptor)
-{
-	return descriptor >= 0 && descriptor < REMEMBERED &&
-	       atomic_load_explicit(&elsewhere[descriptor / 64], memory_order_relaxed) >>
-			       descriptor % 64 &
-		       1;
-}
-
-static uint64_t remember(int descriptor)
+static uint64_t remember(int descriptor, uint64_t key)
 {
 	if (descriptor >= 0 && descriptor < REMEMBERED)
-		atomic_fetch_or(&elsewhere[descriptor / 64], UINT64_C(1) << descriptor % 64);
-	return 0;
+		atomic_store_explicit(&keys[descriptor], key, memory_order_relaxed);
+	return key;
 }
 
 static uint64_t key_of_socket(int descriptor)
@@ -47,24 +40,33 @@ static uint64_t key_of_socket(int descriptor)
 	socklen_t length = sizeof(domain);
 
 	raw_syscall(SYS_getsockopt, descriptor, SOL_SOCKET, SO_DOMAIN, &domain, &length);
-	return domain == AF_UNIX ? KEY_SOCKET : remember(descriptor);
+	return domain == AF_UNIX ? KEY_SOCKET : ELSEWHERE;
 }
 
-/* 0: nobody of this process waits for what is written there. */
-static uint64_t key_of(int descriptor)
+/* ELSEWHERE: nobody of this process waits for what is written there. */
+COLD static uint64_t ask(int descriptor)
 {
 	struct stat status;
 
 	if (process.is_filtered)
 		return KEY_ANY;
 	if (raw_syscall(SYS_fstat, descriptor, &status))
-		return 0;
+		return ELSEWHERE;
 	if (S_ISFIFO(status.st_mode))
 		return KEY_PIPE | (hash_mix(status.st_dev, status.st_ino) >> (64 - INODE_BITS));
 	if (S_ISSOCK(status.st_mode))
 		return key_of_socket(descriptor);
 	/* An anonymous inode has no type. */
-	return status.st_mode & S_IFMT ? remember(descriptor) : KEY_EVENT;
+	return status.st_mode & S_IFMT ? ELSEWHERE : KEY_EVENT;
+}
+
+static uint64_t key_of(int descriptor)
+{
+	uint64_t key = 0;
+
+	if (descriptor >= 0 && descriptor < REMEMBERED)
+		key = atomic_load_explicit(&keys[descriptor], memory_order_relaxed);
+	return likely(key) ? key : remember(descriptor, ask(descriptor));
 }
 
 /* Who is alone has nobody to tell. */
@@ -73,39 +75,25 @@ static struct thread *thread_among_others(void)
 	return thread_generation() > 1 ? thread_known() : NULL;
 }
 
-COLD static void give(struct thread *thread, int descriptor)
+void descriptor_gives(int descriptor)
 {
-	uint64_t key = key_of(descriptor);
+	struct thread *thread = thread_among_others();
+	uint64_t key = thread ? key_of(descriptor) : ELSEWHERE;
 
-	if (!key)
+	if (key == ELSEWHERE)
 		return;
 	handover_gives(thread, KEY_ANY);
 	if (key != KEY_ANY)
 		handover_gives(thread, key);
 }
 
-void descriptor_gives(int descriptor)
-{
-	struct thread *thread = thread_among_others();
-
-	if (thread && !is_elsewhere(descriptor))
-		give(thread, descriptor);
-}
-
-COLD static void await(struct thread *thread, int descriptor)
-{
-	uint64_t key = key_of(descriptor);
-
-	if (key)
-		handover_awaits(thread, key);
-}
-
 void descriptor_awaits(int descriptor)
 {
 	struct thread *thread = thread_among_others();
+	uint64_t key = thread ? key_of(descriptor) : ELSEWHERE;
 
-	if (thread && !is_elsewhere(descriptor))
-		await(thread, descriptor);
+	if (key != ELSEWHERE)
+		handover_awaits(thread, key);
 }
 
 void descriptors_awaited(void)
@@ -144,13 +132,13 @@ void messages_exchanged(void)
 
 void descriptor_forget(int descriptor)
 {
-	if (is_elsewhere(descriptor))
-		atomic_fetch_and(&elsewhere[descriptor / 64], ~(UINT64_C(1) << descriptor % 64));
+	if (descriptor >= 0 && descriptor < REMEMBERED &&
+	    atomic_load_explicit(&keys[descriptor], memory_order_relaxed))
+		remember(descriptor, 0);
 }
 
 void descriptors_forget(void)
 {
-	for (uint32_t i = 0; i < REMEMBERED / 64; i++)
-		if (atomic_load_explicit(&elsewhere[i], memory_order_relaxed))
-			atomic_store_explicit(&elsewhere[i], 0, memory_order_relaxed);
+	for (int i = 0; i < REMEMBERED; i++)
+		descriptor_forget(i);
 }

@@ -12,7 +12,8 @@
 #define PROBES   4
 
 struct channel {
-	_Atomic uint64_t key; /* 0: nobody's */
+	_Atomic uint64_t key;   /* 0: nobody's */
+	_Atomic uint32_t reign; /* how often it was another's */
 	_Atomic uint64_t known[CLOCK_LANES];
 };
 
@@ -134,7 +135,9 @@ static uint32_t learn(struct thread *thread, const struct channel *channel)
 		lanes |= 1u << lane;
 	}
 	/* In its own lane there may be another's. */
-	renew_closing(thread);
+	if (lanes)
+		renew_closing(thread);
+	thread->clock.fresh_lanes |= lanes;
 	return lanes;
 }
 
@@ -146,7 +149,7 @@ void handover_takes(struct thread *thread, uint64_t key)
 	if (is_alone())
 		return;
 	channel = find_channel(key);
-	thread->sections.waited = moment_begin(thread);
+	thread->sections.waited = thread->clock.known[lane_of(thread->serial)];
 	if (channel)
 		lanes = learn(thread, channel);
 	if (key >> OBJECT_THREAD == LOCK_FUTEX)
@@ -164,6 +167,25 @@ void handover_settle(struct thread *thread)
 		handover_takes(thread, key);
 }
 
+/* To where it gave last only what it has learned since. */
+static void publish(struct thread *thread, struct channel *channel)
+{
+	struct thread_clock *clock = &thread->clock;
+	uint32_t own = lane_of(thread->serial);
+	uint32_t reign = atomic_load_explicit(&channel->reign, memory_order_relaxed);
+	bool is_again = clock->gave_to == channel && clock->gave_in == reign;
+	uint32_t lanes = is_again ? clock->fresh_lanes | 1u << own : UINT32_MAX;
+
+	for (; lanes; lanes &= lanes - 1) {
+		uint32_t lane = (uint32_t)__builtin_ctz(lanes);
+
+		raise_lane(&channel->known[lane], clock->known[lane]);
+	}
+	clock->gave_to = channel;
+	clock->gave_in = reign;
+	clock->fresh_lanes = 0;
+}
+
 void handover_gives(struct thread *thread, uint64_t key)
 {
 	struct channel *channel;
@@ -175,8 +197,7 @@ void handover_gives(struct thread *thread, uint64_t key)
 	if (unlikely(!channel))
 		channel = claim_channel(key);
 	moment_begin(thread);
-	for (uint32_t lane = 0; lane < CLOCK_LANES; lane++)
-		raise_lane(&channel->known[lane], thread->clock.known[lane]);
+	publish(thread, channel);
 }
 
 void handover_awaits(struct thread *thread, uint64_t key)
@@ -184,7 +205,7 @@ void handover_awaits(struct thread *thread, uint64_t key)
 	if (is_alone())
 		return;
 	handover_settle(thread);
-	thread->sections.waited = moment_begin(thread);
+	thread->sections.waited = thread->clock.known[lane_of(thread->serial)];
 	thread->clock.awaited = key;
 }
 
@@ -194,6 +215,8 @@ void handover_forget(uint64_t key)
 
 	if (!channel)
 		return;
+	/* Nobody has given to it: all that somebody knows is new to who comes next. */
+	atomic_fetch_add(&channel->reign, 1);
 	for (uint32_t lane = 0; lane < CLOCK_LANES; lane++)
 		atomic_store_explicit(&channel->known[lane], 0, memory_order_relaxed);
 	atomic_store_explicit(&channel->key, 0, memory_order_release);

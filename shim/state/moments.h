@@ -29,6 +29,9 @@ struct thread_clock {
 	/* Lanes that it learned of by futexes of the program's own. A futex is waited for only
 	 * where the program's own code, which nobody sees, has found nothing. */
 	uint32_t inline_lanes;
+	/* The channel that it gave to last, and the lanes that it has learned of since. */
+	const void *gave_to;
+	uint32_t gave_in, fresh_lanes;
 };
 
 /* A new moment of the process. */

@@ -43,7 +43,7 @@ struct fork_state {
 };
 
 /* What the thread notes of its own sections, for predictions (record/sections.c). */
-#define SECTION_BITS 512
+#define SECTION_BITS 256
 /* A thread notes so many locks after one fork. Who goes through thousands would do nothing else. */
 #define SECTIONS_A_FORK 128
 struct section_notes {
@@ -70,9 +70,9 @@ struct section_notes {
 
 static inline uint32_t section_bit(const void *lock)
 {
-	return (uint32_t)((uintptr_t)lock * 0x9e3779b97f4a7c15u >> 55);
+	return (uint32_t)((uintptr_t)lock * 0x9e3779b97f4a7c15u >> 56);
 }
-_Static_assert(SECTION_BITS == 1 << (64 - 55), "section_bit() yields nine bits");
+_Static_assert(SECTION_BITS == 1 << (64 - 56), "section_bit() yields eight bits");
 
 static inline void section_note_seen(struct section_notes *notes, const void *lock)
 {

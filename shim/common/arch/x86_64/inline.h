@@ -15,7 +15,7 @@
 
 /* rbx, r12, r13, r14, r15 */
 #define ARCH_SAVED_REGISTERS 5
-#define ARCH_THREAD_BYTES    17408
+#define ARCH_THREAD_BYTES    17152
 
 #define CAPTURE_REGISTERS(registers)                                                               \
 	__asm__ volatile("leaq 0(%%rip), %%rax\n\t"                                                \
