@@ -5,6 +5,7 @@
  */
 #include "hooks/futex.h"
 #include "record/ownerless.h"
+#include "record/uses.h"
 #include "state/thread.h"
 #include <linux/futex.h>
 
@@ -12,6 +13,8 @@ COLD void futex_called(const void *word, long operation, const void *site)
 {
 	struct thread *thread = thread_current();
 
+	if (process.active)
+		use_record_futex(site);
 	/* Private or not, with either clock: the same. */
 	switch (operation & FUTEX_CMD_MASK) {
 	case FUTEX_WAIT:

@@ -90,3 +90,42 @@ void use_record_handlers(const void *site, void (*prepare)(void), void (*parent)
 	record->child = (uintptr_t)child;
 	kept_commit_pending(&place, record, RECORD_ATFORK, fact);
 }
+
+/* Places whose record was made. */
+#define FUTEX_SITES 16
+static _Atomic uintptr_t futex_sites[FUTEX_SITES];
+
+static COLD void keep_futex(uintptr_t site)
+{
+	uint64_t hash = hash_mix(hash_mix(HASH_SEED, RECORD_USE), process.image);
+	struct kept_place place;
+	struct record_use *record;
+	kept_fact fact;
+
+	if (kept_find(hash_mix(hash_mix(hash, USE_FUTEX), site), &place))
+		return;
+	record = kept_claim(&place, sizeof(*record), &fact);
+	if (!record)
+		return;
+	record->image = process.image;
+	record->kind = USE_FUTEX;
+	record->stack = 0;
+	record->address = site;
+	record->lock = 0;
+	kept_commit_pending(&place, record, RECORD_USE, fact);
+}
+
+void use_record_futex(const void *site)
+{
+	for (uint32_t i = 0; i < FUTEX_SITES; i++) {
+		uintptr_t known = atomic_load_explicit(&futex_sites[i], memory_order_relaxed);
+
+		if (known == (uintptr_t)site)
+			return;
+		if (known)
+			continue;
+		if (atomic_compare_exchange_strong(&futex_sites[i], &known, (uintptr_t)site))
+			keep_futex((uintptr_t)site);
+		return;
+	}
+}

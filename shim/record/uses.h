@@ -16,6 +16,9 @@ void use_record_creation(const struct thread *thread);
 /* The locks in a thread's table, for thread_each(). In a fork child: the tables are at rest. */
 bool use_record_locks(struct thread *thread, void *unused);
 
+/* A futex is asked for by number at `site`. Once a place. */
+void use_record_futex(const void *site);
+
 void use_record_handlers(const void *site, void (*prepare)(void), void (*parent)(void),
 			 void (*child)(void));
 

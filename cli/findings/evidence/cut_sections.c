@@ -399,7 +399,7 @@ static void take_thread(struct section_lock *lock, const struct thread_sides *si
 	lock->severity = severity;
 	lock->taken = sides->taken;
 	lock->section = sides->nearest->section;
-	lock->is_perhaps = nearness_of(sides->nearest) == NEAR_PERHAPS ||
+	lock->is_perhaps = nearness_of(sides->nearest) == NEAR_PERHAPS || sides->tells_inline ||
 			   (severity == SEVERITY_WARNING && sides->after == NEAR_PERHAPS);
 	lock->is_early = sides->nearest->is_early;
 	lock->fork = lock->section->fork;

@@ -339,7 +339,8 @@ static const char *mechanism(const struct prediction *prediction)
 		       "was not known as one until after the fork.";
 	if (prediction->lock->is_perhaps)
 		return "; not certain: one of the two threads polls for something that forkcheck "
-		       "cannot see (a flag, a file, the time), which may keep them apart.";
+		       "cannot see (a flag, an atomic, a file, the time), which may keep them "
+		       "apart.";
 	if (prediction->lock->kind == LOCK_REGION && prediction->lock->lock == REGION_EXIT)
 		return "; not certain: each handler is registered once, in less than a "
 		       "microsecond.";

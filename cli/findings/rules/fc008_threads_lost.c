@@ -2,6 +2,7 @@
  * FC008: a process forked without exec while other threads were alive. It is a note: many
  * programs do it safely.
  */
+#include "base/library_names.h"
 #include "findings/cures/cures.h"
 #include "findings/evidence/evidence.h"
 #include "findings/evidence/fork_paths.h"
@@ -17,6 +18,33 @@ static const struct process_facts *find_child(const struct model *model, session
 			return child;
 	}
 	return NULL;
+}
+
+/* They are taken by instructions of their library's own, and only then by a call where they are
+ * contended. */
+static const char *unseen_locks(struct judgement *judgement, session_reference fork)
+{
+	const struct model *model = judgement->model;
+	const struct process_facts *parent = model_facts(model, model_fork(model, fork)->parent);
+	const struct model_list *uses = model_list(model, RECORD_USE);
+
+	for (size_t i = 0; parent && i < uses->count; i++) {
+		const struct record_use *use = model_use(model, uses->references[i]);
+		struct address_space *space;
+		const char *path;
+
+		if (use->kind != USE_FUTEX || use->image != parent->image)
+			continue;
+		space = model_space(judgement->model, use->image);
+		path = space ? space_module_path(space, use->address) : NULL;
+		if (path)
+			return arena_printf(
+				judgement->arena,
+				" Locks that %s makes of futexes are seen only where they "
+				"are contended, and not predicted.",
+				library_file_name(path));
+	}
+	return "";
 }
 
 static void threads_lost_report(struct judgement *judgement, const struct rule *rule,
@@ -38,8 +66,8 @@ static void threads_lost_report(struct judgement *judgement, const struct rule *
 		judgement->arena,
 		"the child has the memory of these threads and none of them: what they "
 		"held or were asked to do stays as it is. That is safe as long as the child uses "
-		"none of it.%s",
-		fork_path_remark(judgement, &finding->fork));
+		"none of it.%s%s",
+		fork_path_remark(judgement, &finding->fork), unseen_locks(judgement, fork));
 	cure_finding(judgement, finding, &(struct cure_question){.situation = CURE_LEFT});
 	evidence_identify(judgement, finding);
 }
