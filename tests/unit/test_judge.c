@@ -964,6 +964,21 @@ START_TEST(notes_the_threads_that_were_lost)
 }
 END_TEST
 
+/* What its own code asks futexes for may be locks that no hook sees. */
+START_TEST(names_whose_locks_are_not_seen)
+{
+	session_add(&session, USE, use, SERVER, .image = OTHER_CHILD, .kind = USE_FUTEX,
+		    .address = (uintptr_t)logger_main);
+	run_rules();
+	ck_assert_ptr_null(strstr(the("FC008")->why, "not predicted"));
+	session_add(&session, USE, use, SERVER, .image = SERVER, .kind = USE_FUTEX,
+		    .address = (uintptr_t)logger_main);
+	run_rules();
+	ck_assert_ptr_nonnull(strstr(the("FC008")->why, "Locks that check makes of futexes"));
+	ck_assert_ptr_nonnull(strstr(the("FC008")->why, "not predicted"));
+}
+END_TEST
+
 START_TEST(groups_lost_threads_by_library)
 {
 	session_reference threads[5] = {scene.logger};
@@ -2338,6 +2353,7 @@ Suite *judge_suite(void)
 	tcase_add_test(lost, reports_no_copies_that_do_not_belong_together);
 	tcase_add_test(lost, reports_numbers_of_a_seeded_generator_only);
 	tcase_add_test(lost, notes_the_threads_that_were_lost);
+	tcase_add_test(lost, names_whose_locks_are_not_seen);
 	tcase_add_test(lost, groups_lost_threads_by_library);
 	tcase_add_loop_test(lost, notes_nothing_where_no_thread_was_lost, 0, 3);
 	suite_add_tcase(suite, lost);
