@@ -720,7 +720,7 @@ struct record_atfork {
 enum use_kind {
 	USE_THREAD = 1, /* threads were created here; `count` times */
 	USE_LOCK,       /* a lock that was taken here, among each thread's last ones at a fork */
-	USE_FUTEX,      /* a futex is waited on or woken here, by a lock of somebody's own perhaps */
+	USE_FUTEX, /* a futex is waited on or woken here, by a lock of somebody's own perhaps */
 };
 
 /* Who uses what, for the table of libraries. */
