@@ -37,7 +37,7 @@ void condition_wait_ends(struct thread *thread, const void *condition, const voi
 		handover_takes(thread, object_key(condition, LOCK_CONDITION));
 		handover_takes(thread, (uintptr_t)mutex);
 	}
-	sections_waited(thread, mutex, kind, site.address);
+	sections_waited(thread, mutex, kind, site);
 	restore_errno(saved);
 }
 

@@ -108,7 +108,7 @@ void lock_taken(struct thread *thread, const void *lock, enum lock_kind kind, en
 		taken_note(thread, lock, kind, how, site);
 	if (unlikely(watch_of(lock) & WATCH_HANDS_OVER))
 		handover_takes(thread, (uintptr_t)lock);
-	sections_taken(thread, lock, kind, how, site.address);
+	sections_taken(thread, lock, kind, how, site);
 	mark(thread, lock, kind);
 	held_open(thread, lock, kind, mode, site);
 	schedule_acquired(thread, lock, kind, is_tried, site);

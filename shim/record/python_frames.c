@@ -310,3 +310,14 @@ uint64_t python_line(struct thread *thread)
 			hash, (uint32_t)python_find_line(&walk, &code, walk.frames[0].instruction));
 	return hash;
 }
+
+void python_capture_place(struct thread *thread, enum lock_kind kind, struct call_site site,
+			  session_reference *stack, session_reference *python)
+{
+	kept_fact frames = python_capture(thread, (uintptr_t)site.sp);
+
+	*stack = frames && kind == LOCK_SEMAPHORE
+			 ? kept_reference(capture_stack_once(thread, site, CAPTURE_INNERMOST))
+			 : capture_stack(thread);
+	*python = kept_reference(frames);
+}

@@ -40,6 +40,14 @@ uint64_t python_queue_left(const struct python_queue *queue);
 /* A file as it is now, whoever has the lock. False where it is gone, or nothing waits. */
 bool python_still_waits(const struct python_file *known, struct python_file *now);
 
+/*
+ * Where the calling thread takes a lock, for a record of which there may be thousands: its stack,
+ * and what it runs of Python. Around an interpreter's own lock that is 6 KiB of little else than
+ * itself, no two alike: the innermost part is enough, for the frames of Python say the rest.
+ */
+void python_capture_place(struct thread *thread, enum lock_kind kind, struct call_site site,
+			  session_reference *stack, session_reference *python);
+
 /* Where in code of Python the calling thread is, in one word; 0: nowhere, or not to be read. */
 uint64_t python_line(struct thread *thread);
 

@@ -67,7 +67,7 @@ static void note_return(struct thread *thread, enum region region, struct call_s
 
 	if (process.inherits)
 		taken_note_region(thread, region, site);
-	sections_region(thread, region, thread->regions[region].closed, site.address);
+	sections_region(thread, region, thread->regions[region].closed, site);
 	errno = saved;
 }
 

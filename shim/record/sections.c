@@ -27,7 +27,7 @@ struct section {
 	struct thread *thread; /* the lost one */
 	const void *lock;
 	enum lock_kind kind;
-	const void *site;
+	struct call_site site; /* before: the address alone */
 };
 
 static session_reference find_section(const struct section *section, struct intern_place *place)
@@ -36,30 +36,27 @@ static session_reference find_section(const struct section *section, struct inte
 
 	hash = hash_mix(hash_mix(hash, process.image), section->cut->line);
 	hash = hash_mix(hash, (uint64_t)section->thread->born_in << 32 | section->thread->serial);
-	hash = hash_mix(hash_mix(hash, (uintptr_t)section->lock), (uintptr_t)section->site);
+	hash = hash_mix(hash_mix(hash, (uintptr_t)section->lock), (uintptr_t)section->site.address);
 	hash = hash_mix(hash, (uint64_t)section->kind << 32 | (uint64_t)section->flags << 16 |
 				      (uint64_t)section->side << 8 | section->order);
 	return log_find(hash, place);
 }
 
 /* Of a lost thread the innermost part, as it was seen when it came by first. */
-static session_reference stack_of(const struct section *section)
+static void capture_section(const struct section *section, session_reference *stack,
+			    session_reference *python)
 {
 	const struct held_slot *slot;
 	const struct snapshot *snapshot;
 
-	if (section->side == SECTION_AFTER)
-		return capture_stack(section->thread);
+	*python = 0;
+	if (section->side == SECTION_AFTER) {
+		python_capture_place(section->thread, section->kind, section->site, stack, python);
+		return;
+	}
 	slot = held_last(section->thread, section->lock);
 	snapshot = slot ? capture_find(section->thread, slot->site, slot->sp) : NULL;
-	return snapshot ? capture_record_snapshot(snapshot) : 0;
-}
-
-static session_reference sections_python_of(const struct section *section)
-{
-	if (section->side != SECTION_AFTER)
-		return 0;
-	return kept_reference(python_capture(section->thread, section->thread->capture_sp));
+	*stack = snapshot ? capture_record_snapshot(snapshot) : 0;
 }
 
 static session_reference append_section(const struct section *section)
@@ -77,8 +74,7 @@ static session_reference append_section(const struct section *section)
 	}
 	fork = kept_reference(section->cut->fork);
 	who = thread_record(section->thread);
-	stack = stack_of(section);
-	python = sections_python_of(section);
+	capture_section(section, &stack, &python);
 	record = log_claim(sizeof(*record), &reference);
 	if (!record)
 		return 0;
@@ -87,7 +83,7 @@ static session_reference append_section(const struct section *section)
 	record->stack = stack;
 	record->python = python;
 	record->lock = (uintptr_t)section->lock;
-	record->site = (uintptr_t)section->site;
+	record->site = (uintptr_t)section->site.address;
 	record->kind = section->kind;
 	record->side = section->side;
 	record->order = section->order;
@@ -266,7 +262,7 @@ static void note_generation(struct thread *thread)
 }
 
 static void section_comes(struct thread *thread, const void *lock, enum lock_kind kind,
-			  uint32_t flags, const void *site, uint64_t closing)
+			  uint32_t flags, struct call_site site, uint64_t closing)
 {
 	struct section section = {
 		.side = SECTION_AFTER,
@@ -287,7 +283,7 @@ static void section_comes(struct thread *thread, const void *lock, enum lock_kin
 }
 
 void sections_taken(struct thread *thread, const void *lock, enum lock_kind kind, uint32_t how,
-		    const void *site)
+		    struct call_site site)
 {
 	const struct held_slot *slot = held_last(thread, lock);
 
@@ -316,12 +312,13 @@ void sections_wait(struct thread *thread)
 }
 
 void sections_waited(struct thread *thread, const void *mutex, enum lock_kind kind,
-		     const void *site)
+		     struct call_site site)
 {
 	section_comes(thread, mutex, kind, 0, site, thread->sections.waits);
 }
 
-void sections_region(struct thread *thread, enum region region, uint64_t closing, const void *site)
+void sections_region(struct thread *thread, enum region region, uint64_t closing,
+		     struct call_site site)
 {
 	const void *lock = (const void *)(uintptr_t)region;
 
@@ -374,14 +371,14 @@ static bool find_last(struct thread *thread, const struct loss *loss, struct sec
 	const struct held_slot *slot;
 
 	if (loss->kind == LOCK_REGION) {
-		section->site = region->site;
+		section->site.address = region->site;
 		*closing = region->since ? 0 : region->closed;
 		return region->site != NULL;
 	}
 	slot = held_last(thread, loss->lock);
 	if (!slot || held_kind(thread, slot) != loss->kind)
 		return false;
-	section->site = slot->site;
+	section->site.address = slot->site;
 	if (loss->kind == LOCK_RWLOCK && !(slot->lock & SLOT_NAMED))
 		section->flags |= SECTION_READS;
 	*closing = closing_of(thread, slot);

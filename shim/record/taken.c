@@ -130,8 +130,7 @@ static void record_taken(struct thread *thread, const void *lock, enum lock_kind
 	if (find_known(lock, kind, how, site, &place))
 		return;
 	who = thread_record(thread);
-	stack = capture_stack(thread);
-	python = kept_reference(python_capture(thread, thread->capture_sp));
+	python_capture_place(thread, kind, site, &stack, &python);
 	record = log_claim(sizeof(*record), &reference);
 	if (!record)
 		return;
