@@ -298,10 +298,14 @@ static void lay_out_threads(void)
 /* --- what is asked --------------------------------------------------------------- */
 
 #define CELLS 64
+/* Where the parts of a session begin, one behind the other. */
+#define BIRTHS_AT sizeof(struct session_header)
+#define INTERN_AT (BIRTHS_AT + 4 * sizeof(struct session_birth))
+#define CELLS_AT  (INTERN_AT + SESSION_CELL)
 
 static void open_session(void)
 {
-	static _Alignas(64) unsigned char log[1024 + CELLS * SESSION_CELL];
+	static _Alignas(64) unsigned char log[CELLS_AT + CELLS * SESSION_CELL];
 
 	session = (void *)log;
 	memcpy(session->magic, SESSION_MAGIC, sizeof(session->magic));
@@ -309,11 +313,11 @@ static void open_session(void)
 	session->header_size = sizeof(*session);
 	session->file_size = sizeof(log);
 	session->births_count = 4;
-	session->births_offset = 512;
+	session->births_offset = BIRTHS_AT;
 	session->intern_count = 1;
-	session->intern_offset = 896;
+	session->intern_offset = INTERN_AT;
 	session->cells_count = CELLS;
-	session->cells_offset = 1024;
+	session->cells_offset = CELLS_AT;
 	if (reader_open(&reader, session, session->file_size))
 		errx(2, "not a session");
 	writer_init(&writer, session, &reader);
