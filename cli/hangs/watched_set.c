@@ -69,17 +69,18 @@ static bool is_same_process(const struct process_facts *facts, pid_t pid)
 }
 
 /* The log is the program's to write: no other process of the user's is touched. */
-static bool is_ours(const struct process_facts *facts, pid_t pid)
+static bool is_ours(const struct watched_set *set, const struct process_facts *facts, pid_t pid)
 {
-	return pid > 0 && is_same_process(facts, pid) && procfs_is_descendant(pid);
+	return pid > 0 && is_same_process(facts, pid) &&
+	       (set->is_attached || procfs_is_descendant(pid));
 }
 
 /* The descriptor of a process that is the one of the log; -1: it is not. */
-static int open_as(const struct process_facts *facts, pid_t pid)
+static int open_as(const struct watched_set *set, const struct process_facts *facts, pid_t pid)
 {
 	int process = pid > 0 ? (int)syscall(SYS_pidfd_open, pid, 0) : -1;
 
-	if (process >= 0 && !is_ours(facts, pid)) {
+	if (process >= 0 && !is_ours(set, facts, pid)) {
 		close(process);
 		process = -1;
 	}
@@ -102,11 +103,11 @@ bool watched_open(struct watched_set *set, struct watched *watched,
 
 	if (watched->process >= 0)
 		return true;
-	watched->process = open_as(facts, watched->pid);
+	watched->process = open_as(set, facts, watched->pid);
 	if (watched->process >= 0)
 		return true;
 	elsewhere = find_elsewhere(set, facts);
-	watched->process = open_as(facts, elsewhere);
+	watched->process = open_as(set, facts, elsewhere);
 	if (watched->process >= 0)
 		watched->pid = elsewhere;
 	return watched->process >= 0;

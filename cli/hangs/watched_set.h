@@ -14,6 +14,7 @@
 struct watched;
 
 struct watched_set {
+	bool is_attached; /* they are no descendants of forkcheck's: their numbers were given */
 	struct watched **list; /* in the order of their serials */
 	size_t count, capacity;
 	struct namespaces namespaces;

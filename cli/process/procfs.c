@@ -231,11 +231,28 @@ bool procfs_tells_sharers(void)
 }
 
 /* Such a process comes from a clone, so that both descend from us, or one from the other. */
+/* Of a process that is no descendant of ours, any may be a relative. */
+static bool shares_memory_with_any(pid_t pid)
+{
+	size_t count;
+	struct procfs_entry *entries = procfs_list(&count);
+	bool any = !entries;
+
+	for (size_t i = 0; i < count && !any; i++)
+		any = entries[i].pid != pid &&
+		      syscall(SYS_kcmp, pid, entries[i].pid, KCMP_VM, 0, 0) == 0;
+	free(entries);
+	return any;
+}
+
 bool procfs_shares_memory(pid_t pid)
 {
 	pid_t others[SHARERS_MAX];
-	size_t count = procfs_descendants(others, SHARERS_MAX);
+	size_t count;
 
+	if (!procfs_is_descendant(pid))
+		return shares_memory_with_any(pid);
+	count = procfs_descendants(others, SHARERS_MAX);
 	for (size_t i = 0; i < count; i++)
 		/* Who may not be asked (set-user-id) has memory of its own, from its exec on. */
 		if (others[i] != pid && syscall(SYS_kcmp, pid, others[i], KCMP_VM, 0, 0) == 0)

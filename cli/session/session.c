@@ -26,6 +26,8 @@
 #define LEAST_SIZE   (1u << 20)
 #define CLOCK_NS     10000000
 #define ROOM_SIZE    (16u << 20)
+/* Touched where it is written; stacks of all tasks of some hundred processes. */
+#define PRIVATE_SIZE (256u << 20)
 /* options.h has it too, but includes half of the CLI. */
 #define EXIT_CUT 125
 
@@ -263,6 +265,24 @@ int session_create(struct session *session)
 	return 0;
 }
 
+int session_create_private(struct session *session)
+{
+	void *map = mmap(NULL, PRIVATE_SIZE, PROT_READ | PROT_WRITE,
+			 MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+
+	memset(session, 0, sizeof(*session));
+	session->descriptor = -1;
+	if (map == MAP_FAILED) {
+		fprintf(stderr, "forkcheck: no room for %u MiB of memory: %s; raise the ulimit\n",
+			PRIVATE_SIZE >> 20, strerror(errno));
+		return -1;
+	}
+	session->header = map;
+	session->size = PRIVATE_SIZE;
+	session_lay_out(session->header, session->size);
+	return 0;
+}
+
 static pthread_t clock_thread;
 static _Atomic bool clock_runs;
 
@@ -305,9 +325,10 @@ static void stop_clock(void)
 void session_remove(struct session *session)
 {
 	stop_clock();
-	if (current)
+	if (current == session) {
 		signal(SIGBUS, SIG_DFL);
-	current = NULL;
+		current = NULL;
+	}
 	if (session->header)
 		munmap(session->header, session->size);
 	if (session->path)

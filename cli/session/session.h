@@ -25,6 +25,12 @@ struct session {
  * killed left behind. Returns 0, or -1 after one line on stderr.
  */
 int session_create(struct session *session);
+
+/*
+ * The same in this process' own memory, without a file: for processes that the shim is not in.
+ * Returns 0, or -1 after one line on stderr.
+ */
+int session_create_private(struct session *session);
 /* Unmaps and removes the file. */
 void session_remove(struct session *session);
 

@@ -22,8 +22,9 @@ static bool claim(_Atomic uint64_t *next, uint64_t end, uint64_t cells, uint64_t
 	return cells <= end && *first <= end - cells;
 }
 
-session_reference writer_append(struct writer *writer, enum record_type type, const void *facts,
-				size_t size, const void *extra, size_t extra_size)
+session_reference writer_append_of(struct writer *writer, uint32_t serial, enum record_type type,
+				   const void *facts, size_t size, const void *extra,
+				   size_t extra_size)
 {
 	uint64_t cells = (size + extra_size + SESSION_CELL - 1) / SESSION_CELL;
 	unsigned char *chunk;
@@ -43,8 +44,15 @@ session_reference writer_append(struct writer *writer, enum record_type type, co
 	       size - sizeof(*record));
 	if (extra_size)
 		memcpy(chunk + size, extra, extra_size);
+	record->process = serial;
 	record->time_ns = clock_ns(CLOCK_MONOTONIC);
 	atomic_store(&record->count, 1);
 	atomic_store_explicit(&record->commit, RECORD_COMMITTED | type, memory_order_release);
 	return (session_reference)first;
+}
+
+session_reference writer_append(struct writer *writer, enum record_type type, const void *facts,
+				size_t size, const void *extra, size_t extra_size)
+{
+	return writer_append_of(writer, 0, type, facts, size, extra, extra_size);
 }

@@ -26,4 +26,9 @@ void writer_init(struct writer *writer, struct session_header *live, const struc
 session_reference writer_append(struct writer *writer, enum record_type type, const void *facts,
 				size_t size, const void *extra, size_t extra_size);
 
+/* The same of a record about what process `serial` itself did. */
+session_reference writer_append_of(struct writer *writer, uint32_t serial, enum record_type type,
+				   const void *facts, size_t size, const void *extra,
+				   size_t extra_size);
+
 #endif

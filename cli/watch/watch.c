@@ -30,6 +30,12 @@ void watch_init(struct watch *watch, struct writer *writer, uint64_t hang_after_
 	*watch = (struct watch){.writer = writer, .hang_after_ns = hang_after_ns};
 }
 
+void watch_init_attached(struct watch *watch, struct writer *writer, uint64_t hang_after_ns)
+{
+	watch_init(watch, writer, hang_after_ns);
+	watch->set.is_attached = true;
+}
+
 void watch_release(struct watch *watch)
 {
 	while (watch->set.count)
@@ -131,7 +137,8 @@ static bool visit(struct watch *watch, const struct turn *turn, struct watched *
 	 * fills them when it comes out of its fork. */
 	watched->is_missing_threads =
 		watched->is_missing_threads || is_missing_threads(turn->model, facts);
-	forking = forking_thread(turn->model, facts);
+	forking = watch->set.is_attached ? watched->unseen_forking
+					 : forking_thread(turn->model, facts);
 	/* Of a child missing threads, what it lacks says more. */
 	if (watched->is_missing_threads || watched->wait)
 		watched->hooked = 0;
@@ -143,7 +150,8 @@ static bool visit(struct watch *watch, const struct turn *turn, struct watched *
 	/* Between rounds, what is known of other namespaces may be older than the process. */
 	if (!watched_open(&watch->set, watched, facts))
 		return !full_round;
-	if (facts->is_outside && !outside_is_unchanged(&watch->outside, watched->pid))
+	if (facts->is_outside && !watch->set.is_attached &&
+	    !outside_is_unchanged(&watch->outside, watched->pid))
 		return false;
 	/* Its start is known to two seconds only. Asked anew: it signs some time after its birth.
 	 */
@@ -193,7 +201,8 @@ int watch_turn(struct watch *watch, struct model *model,
 	bool full_round = turn.now >= watch->next_round_ns;
 	uint64_t spent = clock_ns(CLOCK_THREAD_CPUTIME_ID);
 
-	outside_turn(&watch->outside, model, watch->writer, turn.now);
+	if (!watch->set.is_attached)
+		outside_turn(&watch->outside, model, watch->writer, turn.now);
 	take_births(watch, model);
 	take_waits(watch, model);
 	if (full_round)

@@ -30,6 +30,8 @@ struct watch {
 
 /* `writer` must outlive the watch. */
 void watch_init(struct watch *watch, struct writer *writer, uint64_t hang_after_ns);
+/* The same for processes that are not forkcheck's descendants, whose records it wrote itself. */
+void watch_init_attached(struct watch *watch, struct writer *writer, uint64_t hang_after_ns);
 void watch_release(struct watch *watch);
 
 /* From the beginning of one round to the next, after one that took so much processor time. */

@@ -9,7 +9,7 @@
 #ifndef FORKCHECK_BASE_REAL_H
 #define FORKCHECK_BASE_REAL_H
 
-#include "base/region_functions.h"
+#include "common/region_functions.h"
 #include "shim.h"
 #include <pthread.h>
 #include <pty.h>

@@ -37,7 +37,7 @@
 #include <stdint.h>
 
 #define SESSION_MAGIC       "forkchk"
-#define SESSION_VERSION     8
+#define SESSION_VERSION     9
 #define SESSION_CELL        64
 #define SESSION_ENVIRONMENT "FORKCHECK_SESSION"
 
@@ -323,7 +323,9 @@ struct session_intern {
 	record(SIGNAL,      signal,      NOTHING) \
 	record(SECTION,     section,     NOTHING) \
 	record(LOST_WORK,   lost_work,   ITEMS, count, session_reference) \
-	record(LATE_ORDER,  late_order,  NOTHING)
+	record(LATE_ORDER,  late_order,  NOTHING) \
+	record(ATTACHED,    attached,    BYTES, reason_length) \
+	record(TASK,        task,        NOTHING)
 /* clang-format on */
 
 #define RECORD_TYPE(type, ...) RECORD_##type,
@@ -417,6 +419,9 @@ struct record_thread {
 	session_reference created_python; /* what its creator's interpreter was doing; else 0 */
 	uint32_t reserved;
 	char python_name[SESSION_PYTHON_NAME]; /* of a threading.Thread; NUL-terminated */
+	/* Of one that nobody saw being made: in whose code it runs, by the outermost address on its
+	 * stack that is not of a library which starts threads for others. 0: not known. */
+	uint64_t code;
 };
 
 enum fork_function {
@@ -949,6 +954,59 @@ struct record_run {
 	char command[]; /* `arguments` strings, each with its NUL */
 };
 
+enum attached_flag {
+	ATTACHED_IS_COPY = 1,     /* of its living parent, without an exec since */
+	ATTACHED_LOST_PARENT = 2, /* the process that forked has ended */
+	ATTACHED_ASKED = 4,       /* its number was given; else it belongs to the tree of one */
+	ATTACHED_CORE = 8,        /* it is a core file */
+};
+
+enum attached_state {
+	ATTACHED_MOVES = 1, /* a task has run between the looks */
+	ATTACHED_RESTS,     /* none has */
+	ATTACHED_STOPPED,   /* by a signal */
+	ATTACHED_TRACED,    /* a debugger, or the freezer, holds it */
+	ATTACHED_GONE,      /* it has ended meanwhile */
+	ATTACHED_REFUSED,   /* it may not be looked at */
+	ATTACHED_STATES
+};
+
+/* A process that the shim was not in, as `forkcheck attach` found it. */
+struct record_attached {
+	struct record record;
+	uint32_t serial;
+	int32_t pid;        /* here */
+	int32_t parent_pid; /* here; 0: not known */
+	uint32_t flags;     /* enum attached_flag */
+	uint32_t state;     /* enum attached_state */
+	uint32_t tasks;
+	uint64_t age_ns;
+	uint32_t reserved;
+	uint32_t reason_length;
+	char reason[]; /* what is to be said of the state; no NUL */
+};
+
+_Static_assert(sizeof(struct record_attached) == 72, "attached");
+enum task_flag {
+	TASK_TIMED = 1,    /* it waits with a time limit */
+	TASK_AT_REST = 2,  /* it has not run between the looks */
+	TASK_PARTIAL = 4,  /* it was not held: the stack is from its memory and /proc alone */
+	TASK_RUNNING = 8,  /* it is in no system call */
+};
+
+/* One of its tasks. */
+struct record_task {
+	struct record record;
+	uint32_t serial; /* of the process */
+	int32_t tid;     /* here */
+	uint32_t flags;  /* enum task_flag */
+	int32_t call;    /* the number of the system call that it is in; -1: none */
+	session_reference stack, python;
+	uint64_t address; /* the first argument of the call */
+	char name[SESSION_NAME_MAX]; /* NUL-terminated */
+};
+
+_Static_assert(sizeof(struct record_task) == 80, "task");
 /* A process that outlived the program and was left running. */
 struct record_left {
 	struct record record;
@@ -1090,7 +1148,7 @@ _Static_assert(sizeof(struct session_header) == 448 + 1344, "session header");
 _Static_assert(sizeof(struct record_process) == 88, "process");
 _Static_assert(sizeof(struct record_module) == 56, "module");
 _Static_assert(sizeof(struct record_stack) == 72 + 8 * ARCH_SAVED_REGISTERS, "stack");
-_Static_assert(sizeof(struct record_thread) == 152, "thread");
+_Static_assert(sizeof(struct record_thread) == 160, "thread");
 _Static_assert(sizeof(struct record_fork) == 72, "fork");
 _Static_assert(sizeof(struct record_lost) == 40, "lost");
 _Static_assert(sizeof(struct record_held) == 168, "held");

@@ -1,5 +1,5 @@
 /*
- * The hooks of functions of libc that take a lock of its own (base/region_functions.h) note
+ * The hooks of functions of libc that take a lock of its own (common/region_functions.h) note
  * that a thread is inside. Entering costs a few stores to the thread's own block: random() and
  * localtime_r() are called in loops, dl_iterate_phdr() while an exception is thrown. A
  * function that is left by longjmp, an exception or cancellation leaves its entry open; the

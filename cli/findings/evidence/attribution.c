@@ -104,10 +104,16 @@ static const char *attribute_unseen(struct judgement *judgement, uint32_t proces
 				    const struct record_thread *thread)
 {
 	struct address_space *space = model_space(judgement->model, process);
-	uint64_t start = model_unseen(judgement->model, thread)->start_routine;
-	const char *path = space && start ? space_module_path(space, start) : NULL;
+	const struct record_thread *known = model_unseen(judgement->model, thread);
+	uint64_t places[] = {known->start_routine, known->code};
 
-	return path && !is_thread_starter(path) ? arena_strdup(judgement->arena, path) : NULL;
+	for (size_t i = 0; space && i < sizeof(places) / sizeof(*places); i++) {
+		const char *path = places[i] ? space_module_path(space, places[i]) : NULL;
+
+		if (path && !is_thread_starter(path))
+			return arena_strdup(judgement->arena, path);
+	}
+	return NULL;
 }
 
 const char *attribute_thread_path(struct judgement *judgement, uint32_t process,

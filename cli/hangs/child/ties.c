@@ -41,17 +41,18 @@ void ties_release(struct tie_search *search)
 
 /* --- locks that name their holder -------------------------------------------- */
 
-/* Records have the number that a task has in its PID namespace. */
+/* Records, and the words of locks, have the number that a task has in its PID namespace. */
 static pid_t ties_inner_tid(const struct process_facts *process, pid_t pid, pid_t tid)
 {
-	return process->pid == pid ? tid : procfs_inner_tid(pid, tid);
+	return process->pid == pid && !process->is_outside ? tid : procfs_inner_tid(pid, tid);
 }
 
 session_reference ties_open_wait(const struct model *model, const struct process_facts *process,
 				 pid_t pid, pid_t tid)
 {
 	const struct model_list *waits = model_list(model, RECORD_WAIT);
-	pid_t inner = process ? ties_inner_tid(process, pid, tid) : 0;
+	/* What the CLI wrote itself has the numbers here. */
+	pid_t inner = !process ? 0 : process->is_outside ? tid : ties_inner_tid(process, pid, tid);
 
 	for (size_t i = waits->count; i-- > 0;) {
 		const struct record_wait *wait = model_wait(model, waits->references[i]);
@@ -289,14 +290,18 @@ static bool ties_is_interpreter(const struct tie_search *search, const char *lib
 	return own && strcmp(own, library) == 0;
 }
 
-/* Of one that was not seen to be made, nothing is known but whose process it lived in. */
+/* Of one that was not seen to be made, little is known but whose process it lived in. */
 static const char *library_of(struct library_search *search, const struct record_thread *thread,
 			      uint32_t parent)
 {
+	const char *path;
+
 	if (thread->flags & THREAD_MAIN)
 		return NULL;
-	if (thread->flags & THREAD_UNSEEN)
-		return model_program(search->ties->model, parent);
+	if (thread->flags & THREAD_UNSEEN) {
+		path = attribute_thread_path(&search->judgement, parent, thread);
+		return path ? path : model_program(search->ties->model, parent);
+	}
 	return attribute_creation(&search->judgement, parent, thread->created_at,
 				  thread->start_routine);
 }
@@ -480,7 +485,7 @@ struct tie ties_find(const struct tie_search *search, const struct task_look *ta
 		tie.evidence = EVIDENCE_HOLDER;
 		return tie;
 	}
-	if (names_holder(facts->function)) {
+	if (names_holder(facts->function) && !search->process->is_outside) {
 		tie.held = ties_find_held(search, task);
 		tie.evidence = tie.held ? EVIDENCE_HOLDER : EVIDENCE_NONE;
 		tie.is_own = !tie.held;

@@ -10,6 +10,7 @@
 #include "hangs/identify/python_state.h"
 #include "hangs/identify/region_wait.h"
 #include "hangs/identify/wakeup_sources.h"
+#include "hangs/record/unseen_wait.h"
 #include "process/memory_map.h"
 #include "shim/common/arch/arch.h"
 #include <stdio.h>
@@ -39,6 +40,7 @@ struct inquiry {
 	const struct task_look *task;
 	struct tie tie;
 	struct wait_facts facts;
+	session_reference region; /* of the same task: it waits for a lock of libc's */
 };
 
 /* --- what is known of stacks -------------------------------------------------------- */
@@ -250,6 +252,39 @@ static void verdict_consider(struct inquiry *inquiry, const struct task_look *ta
 	inquiry->facts = *facts;
 }
 
+/* Of a process without the shim, the lock itself is asked who has it. */
+static bool ask_lock(struct inquiry *inquiry, const struct task_look *task,
+		     const struct wait_facts *facts)
+{
+	const struct unseen_question question = {
+		.model = inquiry->turn->model,
+		.writer = inquiry->turn->writer,
+		.process = inquiry->ties.process,
+		.pid = inquiry->watched->pid,
+		.look = inquiry->watched->look,
+		.task = task,
+		.function = facts->function,
+		.self = facts->self,
+	};
+	struct tie tie = {.evidence = EVIDENCE_HOLDER};
+	const struct record_wait *wait;
+
+	if (!inquiry->ties.process->is_outside || !procfs_is_untimed_futex_wait(task))
+		return false;
+	tie.wait = ties_open_wait(question.model, question.process, question.pid, task->tid);
+	if (!tie.wait)
+		tie.wait = unseen_wait_record(&question);
+	wait = model_wait(inquiry->turn->model, tie.wait);
+	if (!wait)
+		return false;
+	if (wait->flags & WAIT_PERHAPS) {
+		inquiry->region = tie.wait;
+		tie.wait = 0;
+	}
+	verdict_consider(inquiry, task, tie, facts);
+	return true;
+}
+
 /* False when the task has moved. What was known of an earlier wait in the same place is
  * good for nothing more than to pass over it. */
 static bool ask_task(struct inquiry *inquiry, struct task_look *task)
@@ -262,6 +297,8 @@ static bool ask_task(struct inquiry *inquiry, struct task_look *task)
 		facts = *known;
 	else if (!verdict_ask(inquiry, task, &facts))
 		return false;
+	if (ask_lock(inquiry, task, &facts))
+		return true;
 	tie = find_tie(inquiry, task, &facts);
 	if (tie.evidence && facts.since_ns != task->since_ns && !tie.wait) {
 		if (!verdict_ask(inquiry, task, &facts))
@@ -369,6 +406,7 @@ static void conclude(struct inquiry *inquiry, struct verdict *verdict)
 	verdict->since_ns = inquiry->task ? inquiry->task->since_ns : 0;
 	verdict->wait = inquiry->tie.wait;
 	verdict->held = inquiry->tie.held;
+	verdict->region = inquiry->region;
 	verdict->evidence = inquiry->tie.evidence;
 	verdict->is_proven = verdict->evidence && !*verdict->reason;
 	verdict->may_be_killed = verdict->is_proven && !inquiry->alive;
@@ -438,14 +476,14 @@ static bool find_region(struct inquiry *inquiry, struct verdict *verdict)
 	struct watched *watched = inquiry->watched;
 	pid_t tid = 0;
 
-	verdict->region = region_wait(inquiry->turn->model, watched->serial, watched->look, &tid);
-	if (!verdict->region)
+	inquiry->region = region_wait(inquiry->turn->model, watched->serial, watched->look, &tid);
+	if (!inquiry->region)
 		return false;
 	for (size_t i = 0; i < watched->look->count; i++)
 		if (watched->look->tasks[i].tid == tid)
 			inquiry->task = inquiry->is_stuck[i] ? &watched->look->tasks[i] : NULL;
 	if (!inquiry->task) {
-		verdict->region = 0;
+		inquiry->region = 0;
 		return false;
 	}
 	inquiry->tie = (struct tie){.evidence = EVIDENCE_HOLDER};

@@ -7,7 +7,9 @@
 #include "base/clock.h"
 #include "base/library_names.h"
 #include <fnmatch.h>
+#include <limits.h>
 #include <signal.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/uio.h>
 #include <time.h>
@@ -154,14 +156,43 @@ bool wakeup_are_of(const struct process_facts *process, pid_t pid)
 	return wakeup_read_facts(process, pid, &facts);
 }
 
-/* Whose handlers nobody noted. An interval timer without one could end it, not wake it. */
-static const char *find_any_handler(pid_t pid, const struct process_look *look)
+/* What the runtimes that the process has mapped catch unasked. Whether the program asked for one
+ * of these signals, too, is not known of a process without the shim. */
+static uint64_t signals_of_runtimes(const struct model *model, const struct process_facts *process)
 {
-	uint64_t signals = open_signals(look) & ~(SELF_INFLICTED | LIBC_INTERNAL);
+	const struct model_list *list = model_list(model, RECORD_MODULE);
+	uint64_t signals = 0;
+	char path[PATH_MAX];
+
+	for (size_t i = 0; i < list->count; i++) {
+		const struct record_module *module = model_module(model, list->references[i]);
+
+		if (module->image != process->image)
+			continue;
+		snprintf(path, sizeof(path), "%.*s", (int)module->path_length, module->text);
+		for (size_t k = 0; k < sizeof(runtimes) / sizeof(*runtimes); k++)
+			if (library_is(library_file_name(path), runtimes[k].library))
+				signals |= runtimes[k].signals;
+	}
+	return signals;
+}
+
+/* Whose handlers nobody noted. An interval timer without one could end it, not wake it. */
+static const char *find_any_handler(const struct model *model, struct arena *arena,
+				    const struct process_facts *process, pid_t pid,
+				    const struct process_look *look, uint64_t ignored)
+{
+	uint64_t signals = open_signals(look) & ~(SELF_INFLICTED | LIBC_INTERNAL | ignored);
+	int signal;
 
 	if (signals & BIT(SIGCHLD) && !procfs_has_children(pid))
 		signals &= ~BIT(SIGCHLD);
-	return signals ? "it is not observed, and catches signals" : NULL;
+	signals &= signals ? ~signals_of_runtimes(model, process) : 0;
+	if (!signals)
+		return NULL;
+	signal = __builtin_ctzll(signals) + 1;
+	return arena_printf(arena, "it catches SIG%s, whose handler might wake it",
+			    sigabbrev_np(signal) ? sigabbrev_np(signal) : "?");
 }
 
 static bool has_sharers(const struct process_facts *process, pid_t pid)
@@ -193,7 +224,7 @@ const char *wakeup_find_but(struct model *model, struct arena *arena,
 	if (poster)
 		return poster;
 	if (process->is_outside)
-		return find_any_handler(pid, look);
+		return find_any_handler(model, arena, process, pid, look, ignored);
 	if (!wakeup_read_facts(process, pid, &facts))
 		return "its interval timers and signal handlers are not known";
 	if (timer_is_armed(&facts))

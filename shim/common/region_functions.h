@@ -3,8 +3,8 @@
  * make anew in a fork child; docs/regions.md has the versions. What takes none
  * is not here: getenv, uselocale, asctime, the drand48 family, the rand_r kind.
  */
-#ifndef FORKCHECK_BASE_REGION_FUNCTIONS_H
-#define FORKCHECK_BASE_REGION_FUNCTIONS_H
+#ifndef FORKCHECK_COMMON_REGION_FUNCTIONS_H
+#define FORKCHECK_COMMON_REGION_FUNCTIONS_H
 
 #include <grp.h>
 #include <link.h>

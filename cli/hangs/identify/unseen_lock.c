@@ -1,0 +1,120 @@
+/*
+ * A lock that nobody saw being asked for is read from the memory of the process that waits. What
+ * the program called says what lock it must be; a mutex that a condition wait takes back, or that
+ * is libc's own, is known by its bytes.
+ */
+#include "unseen_lock.h"
+#include "findings/evidence/lock_kinds.h"
+#include "process/stop.h"
+#include "shim/common/region_functions.h"
+#include <string.h>
+
+#define ALL_BITS                                                                                   \
+	(MUTEX_TYPE | MUTEX_ROBUST | MUTEX_PI | MUTEX_PROTECT | MUTEX_SHARED | MUTEX_ELISION |     \
+	 MUTEX_NO_ELISION)
+
+struct region_function {
+	const char *name;
+	enum region region;
+};
+
+#define REGION_FUNCTION(region, result, name, ...) {#name, REGION_##region},
+static const struct region_function region_functions[] = {
+	REGION_FUNCTIONS(REGION_FUNCTION) RANDOM_DRAWS(REGION_FUNCTION)
+		RANDOM_SEEDS(REGION_FUNCTION){"syslog", REGION_SYSLOG},
+	{"__syslog_chk", REGION_SYSLOG},
+	{"exit", REGION_EXIT},
+};
+
+/* From a lock to the words that glibc waits on in it. */
+static const uint64_t rwlock_words[] = {
+	offsetof(pthread_rwlock_t, __data.__wrphase_futex),
+	offsetof(pthread_rwlock_t, __data.__writers_futex),
+	offsetof(pthread_rwlock_t, __data.__readers),
+};
+static const uint64_t first_word[] = {0};
+
+static bool read_lock(pid_t pid, struct unseen_lock *lock, uint64_t address)
+{
+	const struct lock_family *family = lock_kind_facts(lock->kind)->family;
+	_Alignas(max_align_t) uint8_t bytes[SESSION_LOCK_STATE_MAX];
+
+	if (!family || stop_read(pid, address, bytes, family->size) != family->size)
+		return false;
+	lock->address = address;
+	lock->owner = family->owner(bytes);
+	lock->crosses_fork = family->crosses_fork(bytes);
+	lock->state_length = (uint32_t)family->size;
+	memcpy(lock->state, bytes, family->size);
+	return family->sharing(bytes) != LOCK_SHARED &&
+	       (lock->owner > 0 || (family->takers && family->takers(bytes)));
+}
+
+static bool find_by_kind(pid_t pid, uint64_t word, struct unseen_lock *lock)
+{
+	bool is_rwlock = lock->kind == LOCK_RWLOCK;
+	const uint64_t *words = is_rwlock ? rwlock_words : first_word;
+	size_t count = is_rwlock ? sizeof(rwlock_words) / sizeof(*rwlock_words) : 1;
+
+	for (size_t i = 0; i < count; i++)
+		if (read_lock(pid, lock, word - words[i]))
+			return true;
+	return false;
+}
+
+static bool unseen_lock_is_function(const struct unseen_lock *lock, const char *function)
+{
+	const char *own = lock_function(lock->kind, lock->operation);
+
+	return own && strcmp(own, function) == 0;
+}
+
+static bool find_by_function(pid_t pid, uint64_t word, const char *function,
+			     struct unseen_lock *lock)
+{
+	static const enum lock_operation operations[] = {OPERATION_LOCK, OPERATION_READ_LOCK};
+
+	for (uint32_t kind = 0; kind < LOCK_KINDS; kind++)
+		for (size_t i = 0; i < sizeof(operations) / sizeof(*operations); i++) {
+			*lock = (struct unseen_lock){.kind = kind, .operation = operations[i]};
+			if (unseen_lock_is_function(lock, function) &&
+			    find_by_kind(pid, word, lock))
+				return true;
+		}
+	return false;
+}
+
+/* A plain mutex that is had, and waited for, as no other word with its neighbours looks. */
+static bool find_by_bytes(pid_t pid, uint64_t word, struct unseen_lock *lock)
+{
+	pthread_mutex_t mutex;
+
+	*lock = (struct unseen_lock){.kind = LOCK_MUTEX, .operation = OPERATION_LOCK};
+	return stop_read(pid, word, &mutex, sizeof(mutex)) == sizeof(mutex) &&
+	       mutex.__data.__lock == MUTEX_CONTENDED && !(mutex.__data.__kind & ~ALL_BITS) &&
+	       mutex.__data.__nusers > 0 && read_lock(pid, lock, word);
+}
+
+static bool find_region(const char *function, struct unseen_lock *lock)
+{
+	for (size_t i = 0; i < sizeof(region_functions) / sizeof(*region_functions); i++)
+		if (strcmp(region_functions[i].name, function) == 0) {
+			*lock = (struct unseen_lock){.kind = LOCK_REGION,
+						     .operation = OPERATION_LOCK,
+						     .address = region_functions[i].region};
+			return true;
+		}
+	return false;
+}
+
+bool unseen_lock_find(pid_t pid, const struct task_look *task, const char *function,
+		      bool is_word_of_libc, struct unseen_lock *lock)
+{
+	uint64_t word = task->arguments[0];
+
+	if (function && find_by_function(pid, word, function, lock))
+		return true;
+	if (find_by_bytes(pid, word, lock))
+		return true;
+	return function && is_word_of_libc && find_region(function, lock);
+}

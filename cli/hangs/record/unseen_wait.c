@@ -1,0 +1,244 @@
+/*
+ * A task of a fork child that the shim is not in waits for a lock: that a thread which the child
+ * does not have holds it is read here from the lock, from the parent's copy of it, and from who
+ * else is there. The task is held for a millisecond for its stack.
+ *
+ * A mutex and the writer of an rwlock are named by their id. An id that no task of the process has
+ * is that of a thread which a fork left behind: numbers are given anew, but to nobody who could
+ * unlock it. A guard of C++ and libc's own locks name nobody: only a thread in the midst of them
+ * has them, and where every task waits for this one word, none of them is.
+ */
+#include "unseen_wait.h"
+#include "base/library_names.h"
+#include "findings/evidence/lock_kinds.h"
+#include "hang_record.h"
+#include "hangs/identify/python_state.h"
+#include "hangs/identify/unseen_lock.h"
+#include "process/stop.h"
+#include <string.h>
+
+#define GENERATIONS_MAX 64
+
+/* The thread that has the lock, and the fork that left it behind. */
+struct unseen_holder {
+	session_reference fork, thread;
+	bool is_forker;
+};
+
+/* --- who has it ------------------------------------------------------------------ */
+
+static bool is_own_task(const struct unseen_question *question, pid_t owner)
+{
+	for (size_t i = 0; i < question->look->count; i++)
+		if (procfs_inner_tid(question->pid, question->look->tasks[i].tid) == owner)
+			return true;
+	return false;
+}
+
+/* Its number here may be another than its process knows it by, and the lock. */
+static bool has_id(const struct model *model, session_reference reference, pid_t owner)
+{
+	const struct record_thread *thread = model_thread(model, reference);
+	const struct process_facts *process =
+		thread ? model_facts(model, thread->born_in) : NULL;
+
+	return thread && (thread->tid == owner ||
+			  (process && process->pid > 0 &&
+			   procfs_inner_tid(process->pid, thread->tid) == owner));
+}
+
+static bool is_at_fork(const struct model *model, session_reference fork, pid_t owner,
+		       struct unseen_holder *holder)
+{
+	const struct record_fork *record = model_fork(model, fork);
+	const struct record_lost *lost = model_lost(model, reader_fork_lost(model->reader, fork));
+
+	*holder = (struct unseen_holder){.fork = fork, .thread = record->thread};
+	holder->is_forker = has_id(model, record->thread, owner);
+	for (uint32_t i = 0; lost && !holder->is_forker && i < lost->count; i++)
+		if (has_id(model, lost->threads[i], owner)) {
+			holder->thread = lost->threads[i];
+			return true;
+		}
+	return holder->is_forker;
+}
+
+/* Nobody who is known: it has ended since, in the parent, or the parent itself has. */
+static session_reference append_holder(const struct unseen_question *question,
+				       session_reference fork, pid_t owner)
+{
+	const struct record_fork *record = model_fork(question->model, fork);
+	struct record_thread thread = {
+		.born_in = record->parent, .tid = owner, .flags = THREAD_UNSEEN};
+
+	return writer_append(question->writer, RECORD_THREAD, &thread, sizeof(thread), NULL, 0);
+}
+
+/* The nearest fork that lost the thread of that id; the process' own where none is known to. */
+static struct unseen_holder find_holder(const struct unseen_question *question, pid_t owner)
+{
+	const struct model *model = question->model;
+	const struct process_facts *process = question->process;
+	struct unseen_holder holder = {.fork = process->fork};
+
+	for (int i = 0; owner && i < GENERATIONS_MAX && process && model_fork(model, process->fork);
+	     i++) {
+		if (is_at_fork(model, process->fork, owner, &holder))
+			return holder;
+		process = model_facts(model, process->parent);
+	}
+	holder = (struct unseen_holder){.fork = question->process->fork};
+	if (owner)
+		holder.thread = append_holder(question, holder.fork, owner);
+	return holder;
+}
+
+/* --- a lock that names nobody ------------------------------------------------------ */
+
+static bool all_wait_for_it(const struct unseen_question *question)
+{
+	for (size_t i = 0; i < question->look->count; i++) {
+		const struct task_look *task = &question->look->tasks[i];
+
+		if (!procfs_is_untimed_futex_wait(task) ||
+		    task->arguments[0] != question->task->arguments[0])
+			return false;
+	}
+	return true;
+}
+
+/* The parent's threads have it now, as many of them: the child itself has not taken it. */
+static bool is_had_in_parent(const struct unseen_question *question,
+			     const struct unseen_lock *lock)
+{
+	const struct lock_family *family = lock_kind_facts(lock->kind)->family;
+	const struct process_facts *parent =
+		model_facts(question->model, question->process->parent);
+	_Alignas(max_align_t) uint8_t bytes[SESSION_LOCK_STATE_MAX];
+	_Alignas(max_align_t) uint8_t own[SESSION_LOCK_STATE_MAX];
+
+	if (!family || !family->takers || !parent || parent->pid <= 0 ||
+	    stop_read(parent->pid, lock->address, bytes, family->size) != family->size)
+		return false;
+	memcpy(own, lock->state, family->size);
+	return family->takers(bytes) && family->takers(bytes) == family->takers(own);
+}
+
+/* A thread may have a lock for reading and ask for it again; of a guard libstdc++ sees that, and
+ * libc's own locks no thread asks for twice, unless a signal came between. */
+static bool is_of_nobody_here(const struct unseen_question *question,
+			      const struct unseen_lock *lock)
+{
+	if (lock->kind == LOCK_RWLOCK)
+		return is_had_in_parent(question, lock);
+	return all_wait_for_it(question);
+}
+
+static bool is_orphaned(const struct unseen_question *question, const struct unseen_lock *lock)
+{
+	if (lock->owner > 0)
+		return !is_own_task(question, lock->owner);
+	return is_of_nobody_here(question, lock);
+}
+
+/* --- records ------------------------------------------------------------------------ */
+
+struct unseen_stack {
+	session_reference stack, python;
+	uint64_t sp;
+};
+
+/* False when it has moved. */
+static bool unseen_wait_copy(const struct unseen_question *question, struct unseen_stack *copy)
+{
+	struct stack_registers registers;
+	struct stopped stopped;
+	struct held_task task;
+
+	*copy = (struct unseen_stack){0};
+	switch (stop_task(&stopped, question->pid, question->look, question->task)) {
+	case STOP_MOVED:
+		return false;
+	case STOP_REFUSED:
+		return true;
+	case STOP_HELD:
+		break;
+	}
+	if (stop_registers(&stopped, question->task->tid, &registers)) {
+		task = hang_task(question->process, question->pid, question->self);
+		copy->stack = hang_record_stack(question->writer, &task, &registers);
+		copy->python = python_record(question->writer, question->process, question->pid,
+					     question->self, registers.sp);
+	}
+	stop_release(&stopped);
+	return true;
+}
+
+static session_reference append_held(const struct unseen_question *question,
+				     const struct unseen_lock *lock,
+				     const struct unseen_holder *holder)
+{
+	struct record_held held = {
+		.fork = holder->fork,
+		.thread = holder->thread,
+		.lock = lock->address,
+		.kind = lock->kind,
+		.flags = holder->is_forker ? HELD_BY_FORKER : 0,
+		.state_length = lock->state_length,
+	};
+
+	memcpy(held.state, lock->state, sizeof(held.state));
+	return writer_append(question->writer, RECORD_HELD, &held, sizeof(held), NULL, 0);
+}
+
+static session_reference unseen_wait_append(const struct unseen_question *question,
+					    const struct unseen_lock *lock)
+{
+	struct unseen_holder holder = find_holder(question, lock->owner);
+	const struct record_thread *thread;
+	struct unseen_stack copy;
+	struct record_wait wait = {
+		.fork = question->process->fork,
+		.lock = lock->address,
+		.kind = lock->kind,
+		.flags = lock->kind == LOCK_REGION ? WAIT_PERHAPS : 0,
+		.tid = question->task->tid,
+		.operation = lock->operation,
+		.state_length = lock->state_length,
+	};
+
+	if (!unseen_wait_copy(question, &copy))
+		return 0;
+	wait.held = append_held(question, lock, &holder);
+	wait.stack = copy.stack;
+	wait.python = copy.python;
+	model_update(question->model);
+	thread = model_thread(question->model, holder.thread);
+	wait.owner = thread ? thread->tid : lock->owner;
+	memcpy(wait.state, lock->state, sizeof(wait.state));
+	return writer_append_of(question->writer, question->process->serial, RECORD_WAIT, &wait,
+				sizeof(wait), NULL, 0);
+}
+
+static bool is_word_of_libc(const struct unseen_question *question)
+{
+	struct address_space *space = model_space(question->model, question->process->serial);
+
+	return space &&
+	       library_is_of_libc(space_module_path(space, question->task->arguments[0]));
+}
+
+session_reference unseen_wait_record(const struct unseen_question *question)
+{
+	struct unseen_lock lock;
+	session_reference wait;
+
+	if (!model_fork(question->model, question->process->fork) ||
+	    !unseen_lock_find(question->pid, question->task, question->function,
+			      is_word_of_libc(question), &lock) ||
+	    !is_orphaned(question, &lock))
+		return 0;
+	wait = unseen_wait_append(question, &lock);
+	model_update(question->model);
+	return wait;
+}

@@ -1,0 +1,30 @@
+/*
+ * A wait for a lock that no shim has announced, of a process that the shim is not in: whose lock it
+ * is stands in the lock, or follows from who is there.
+ */
+#ifndef FORKCHECK_UNSEEN_WAIT_H
+#define FORKCHECK_UNSEEN_WAIT_H
+
+#include "process/procfs.h"
+#include "session/model.h"
+#include "session/writer.h"
+
+struct unseen_question {
+	struct model *model;
+	struct writer *writer;
+	const struct process_facts *process;
+	pid_t pid;
+	const struct process_look *look;
+	const struct task_look *task; /* it waits in a futex */
+	const char *function;         /* that it called; NULL: not known */
+	uint64_t self;                /* its pthread_self(); 0: not known */
+};
+
+/*
+ * Appends STACK, THREAD, HELD and WAIT records, where the lock's holder is a thread that the
+ * process does not have. Returns the WAIT record, of a part of libc with WAIT_PERHAPS; 0: it is no
+ * such lock, or the task has moved.
+ */
+session_reference unseen_wait_record(const struct unseen_question *question);
+
+#endif
