@@ -622,6 +622,16 @@ bool procfs_has_variable(pid_t pid, const char *name)
 	return found;
 }
 
+size_t procfs_program(pid_t pid, char *path, size_t capacity)
+{
+	char link[64];
+	ssize_t length;
+
+	snprintf(link, sizeof(link), "/proc/%d/exe", pid);
+	length = readlink(link, path, capacity);
+	return length > 0 ? (size_t)length : 0;
+}
+
 bool procfs_has_random_layout(pid_t pid)
 {
 	char path[64], text[64];

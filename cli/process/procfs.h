@@ -143,6 +143,10 @@ pid_t procfs_inner_tid(pid_t pid, pid_t tid);
  * cannot be told. */
 bool procfs_has_variable(pid_t pid, const char *name);
 
+/* The file that it was started from, as many bytes of its path as fit, and no null byte behind
+ * them. Returns their number; 0: it cannot be told. */
+size_t procfs_program(pid_t pid, char *path, size_t capacity);
+
 /* True when the kernel drew the places of its stack and vDSO when it was started. */
 bool procfs_has_random_layout(pid_t pid);
 

@@ -1,16 +1,13 @@
 /*
- * Processes that the log does not know are found in /proc. What can be proven of one:
- *
- * - It is a copy of its parent's memory: same executable, and the kernel put
- *   the stack and the vDSO, whose places exec draws anew, at the same addresses.
- * - Nobody else has that memory (kcmp): it is no vfork child.
- * - Threads were lost: at least two tasks of its parent are older than it, and
- *   one of them at most has forked.
+ * Processes that the log does not know are found in /proc. Of one that is a copy of its parent's
+ * memory (process/fork_copy.h), that nobody else shares that memory with, and whose parent has
+ * at least two tasks older than it, of which one at most has forked, it is proven that threads
+ * were lost.
  */
 #include "outside.h"
 #include "base/clock.h"
 #include "findings/unobserved.h"
-#include "process/memory_map.h"
+#include "process/fork_copy.h"
 #include "process/procfs.h"
 #include "shim/common/target.h"
 #include <dirent.h>
@@ -33,22 +30,15 @@
 #define IDLE_SHARE 400
 #define WALK_SHARE 50
 /* Seen by so many walks: not a program that is being started. */
-#define SIGHTINGS 2
-/* Of two numbers given out within a clock tick; further apart, they may have wrapped. */
-#define PIDS_PER_TICK  1000
+#define SIGHTINGS      2
 #define TICK_NS        10000000u
 #define START_SLACK_NS 2000000000u
-
-/* Where exec put what it puts anywhere. */
-struct layout {
-	uint64_t stack_end, vdso;
-};
 
 struct stranger {
 	pid_t pid, parent;
 	uint64_t start_ns; /* CLOCK_BOOTTIME */
 	unsigned sightings;
-	struct layout layout; /* of one whose birth was recorded */
+	struct fork_layout layout; /* of one whose birth was recorded */
 };
 
 struct walk {
@@ -186,16 +176,6 @@ static enum unobserved_reason why(const struct target *target, pid_t pid)
 		       : UNOBSERVED_ENVIRONMENT;
 }
 
-static size_t read_program(pid_t pid, char *path, size_t capacity)
-{
-	char link[64];
-	ssize_t length;
-
-	snprintf(link, sizeof(link), "/proc/%d/exe", pid);
-	length = readlink(link, path, capacity);
-	return length > 0 ? (size_t)length : 0;
-}
-
 static void outside_record_unobserved(const struct walk *walk, const struct stranger *stranger)
 {
 	struct record_unobserved record = {.since_ns = log_time(stranger->start_ns) - TICK_NS,
@@ -211,61 +191,19 @@ static void outside_record_unobserved(const struct walk *walk, const struct stra
 	snprintf(link, sizeof(link), "/proc/%d/exe", stranger->pid);
 	target_examine(&target, AT_FDCWD, link);
 	record.reason = why(&target, stranger->pid);
-	record.path_length = (uint32_t)read_program(stranger->pid, path, sizeof(path));
+	record.path_length = (uint32_t)procfs_program(stranger->pid, path, sizeof(path));
 	writer_append(walk->writer, RECORD_UNOBSERVED, &record, sizeof(record), path,
 		      record.path_length);
 }
 
-static bool take_place(const struct mapping *mapping, void *data)
-{
-	struct layout *layout = data;
-
-	if (strcmp(mapping->path, "[stack]") == 0)
-		layout->stack_end = mapping->end;
-	else if (strcmp(mapping->path, "[vdso]") == 0)
-		layout->vdso = mapping->start;
-	return true;
-}
-
-static struct layout read_layout(pid_t pid)
-{
-	struct layout layout = {0};
-
-	maps_each(pid, take_place, &layout);
-	return layout;
-}
-
-static bool same_layout(const struct layout *one, const struct layout *other)
-{
-	return one->stack_end && one->vdso && one->stack_end == other->stack_end &&
-	       one->vdso == other->vdso;
-}
-
-static bool same_program(pid_t pid, pid_t parent)
-{
-	char path[TARGET_PATH_MAX], parent_path[TARGET_PATH_MAX];
-	size_t length = read_program(pid, path, sizeof(path));
-
-	return length && length == read_program(parent, parent_path, sizeof(parent_path)) &&
-	       memcmp(path, parent_path, length) == 0;
-}
-
-static bool is_copy(struct stranger *child)
-{
-	struct layout parent = read_layout(child->parent);
-
-	child->layout = read_layout(child->pid);
-	return same_layout(&child->layout, &parent) && same_program(child->pid, child->parent) &&
-	       procfs_has_random_layout(child->pid);
-}
-
 bool outside_is_unchanged(const struct outside *outside, pid_t pid)
 {
-	struct layout now = read_layout(pid);
+	struct fork_layout now;
 
+	fork_layout_read(pid, &now);
 	for (size_t i = 0; i < outside->count; i++)
 		if (outside->list[i].pid == pid)
-			return same_layout(&outside->list[i].layout, &now);
+			return fork_layout_same(&outside->list[i].layout, &now);
 	return false;
 }
 
@@ -280,25 +218,6 @@ static bool has_memory_alone(const struct walk *walk, pid_t pid)
 			return false;
 	}
 	return true;
-}
-
-static bool is_older(const struct procfs_task *task, const struct stranger *child)
-{
-	if (task->start_ns != child->start_ns)
-		return task->start_ns < child->start_ns;
-	return task->tid < child->pid && child->pid - task->tid < PIDS_PER_TICK;
-}
-
-/* The child has the name of the thread that forked: that one is not missing. */
-static size_t outside_find_forker(const struct procfs_task *tasks, size_t count, pid_t child)
-{
-	char name[SESSION_NAME_MAX] = "";
-
-	procfs_name(child, child, name, sizeof(name));
-	for (size_t i = 0; i < count; i++)
-		if (strcmp(tasks[i].name, name) == 0)
-			return i;
-	return 0;
 }
 
 static session_reference outside_record_thread(const struct walk *walk, uint32_t parent,
@@ -325,7 +244,7 @@ static uint32_t record_process(const struct walk *walk, pid_t pid, uint64_t star
 	record.parent_pid = parent ? parent->pid : 0;
 	record.fork = fork;
 	record.birth_ns = log_time(start_ns);
-	record.path_length = (uint16_t)read_program(pid, path, sizeof(path));
+	record.path_length = (uint16_t)procfs_program(pid, path, sizeof(path));
 	writer_append(walk->writer, RECORD_PROCESS, &record, sizeof(record), path,
 		      record.path_length);
 	model_update(walk->model);
@@ -355,16 +274,6 @@ static session_reference outside_record_fork(const struct walk *walk,
 	return writer_append(walk->writer, RECORD_FORK, &fork, sizeof(fork), NULL, 0);
 }
 
-static size_t keep_older(struct procfs_task *tasks, size_t count, const struct stranger *child)
-{
-	size_t kept = 0;
-
-	for (size_t i = 0; i < count; i++)
-		if (is_older(&tasks[i], child))
-			tasks[kept++] = tasks[i];
-	return kept;
-}
-
 static const struct process_facts *parent_facts(const struct walk *walk,
 						const struct stranger *child)
 {
@@ -386,14 +295,16 @@ static void record_birth(const struct walk *walk, struct stranger *child)
 	session_reference fork;
 	size_t count;
 
-	if (child->parent == getpid() || !is_copy(child) || !has_memory_alone(walk, child->pid))
+	if (child->parent == getpid() || !fork_copy_is(child->pid, child->parent) ||
+	    !has_memory_alone(walk, child->pid))
 		return;
-	count = keep_older(tasks, procfs_tasks(child->parent, tasks, TASKS_MAX), child);
+	fork_layout_read(child->pid, &child->layout);
+	count = fork_copy_older_tasks(child->parent, child->pid, tasks, TASKS_MAX);
 	parent = count > 1 ? parent_facts(walk, child) : NULL;
 	if (!parent)
 		return;
 	fork = outside_record_fork(walk, parent, tasks, count,
-				   outside_find_forker(tasks, count, child->pid));
+				   fork_copy_forker(tasks, count, child->pid));
 	record_process(walk, child->pid, child->start_ns, parent, fork);
 }
 
