@@ -1,8 +1,9 @@
 /*
- * Hostile ELF files: opening, unwinding by their tables and naming addresses.
+ * Hostile ELF files: opening, unwinding by their tables, naming addresses and finding names.
  * An input is the file; what is asked of it comes from its last bytes, and from where
  * it calls. Beside it stands libc, where such calls may lead.
  */
+#include "cli/unwind/named_symbol.h"
 #include "cli/unwind/unwind.h"
 #include "fuzz.h"
 #include <dlfcn.h>
@@ -86,6 +87,15 @@ static void ask_calls(struct address_space *space, struct arena *arena, const ui
 	}
 }
 
+static void find_names(const char *path)
+{
+	static const char *const names[] = {"main", "", "_start"};
+	struct mapped_file file = {.path = path, .start = BIAS};
+	uint64_t addresses[3];
+
+	named_symbol_find(&file, names, addresses, 3);
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t length)
 {
 	struct address_space *space = address_space_new(NULL, NULL);
@@ -108,6 +118,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t length)
 	for (uint64_t pc = 0x1000; pc < 0x1400; pc += 0x40)
 		ask(space, &arena, pc);
 	ask_calls(space, &arena, data, length);
+	find_names(path);
 	arena_release(&arena);
 	address_space_free(space);
 	close(file);

@@ -14,6 +14,7 @@
 	suite(report) \
 	suite(unwind) \
 	suite(symbol_index) \
+	suite(named_symbol) \
 	suite(image) \
 	suite(suppressions) \
 	suite(save) \

@@ -1,0 +1,27 @@
+/*
+ * Where a process has what its files give a name to: addresses for names, and not the other way
+ * round, without an address space of all its modules.
+ */
+#ifndef FORKCHECK_NAMED_SYMBOL_H
+#define FORKCHECK_NAMED_SYMBOL_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+/* The first mapping of an ELF file: who asks knows it from /proc/PID/maps, or from a core file. */
+struct mapped_file {
+	const char *path; /* to open it by: it may be one below /proc/PID */
+	uint64_t start, offset;
+	bool exported_only; /* .symtab is not read: a large one costs milliseconds */
+};
+
+/*
+ * Fills `addresses` with those in the process of `count` symbols of code or data, 0 for each that
+ * the file does not define. What the file exports is looked at first, then the rest. Returns how
+ * many were found; the file may be anything.
+ */
+size_t named_symbol_find(const struct mapped_file *file, const char *const *names,
+			 uint64_t *addresses, size_t count);
+
+#endif
