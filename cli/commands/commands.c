@@ -1,6 +1,7 @@
 /* This is the table of commands, and how a command is found in it. */
 #include "commands.h"
 
+#include "attach_command.h"
 #include "explain.h"
 #include "report.h"
 #include "run.h"
@@ -9,6 +10,11 @@
 const struct command commands[] = {
 	{NULL, "[--] PROGRAM [ARGUMENT...]", "", OPERANDS_PROGRAM, "no program to run",
 	 command_run},
+	{"attach", "attach [--tree] PID...",
+	 "'forkcheck attach' says of processes that run already whether they hang, and why; "
+	 "nothing "
+	 "is done to them, unless --on-deadlock says so.",
+	 OPERANDS_MIXED, "no process to attach to", command_attach},
 	{"report", "report FILE...",
 	 "'forkcheck report' makes one report of sessions that --keep-session wrote.",
 	 OPERANDS_MIXED, "no session to report on", command_report},

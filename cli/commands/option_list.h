@@ -54,6 +54,11 @@
 	      "Once the program runs, in each run, start CMD with /bin/sh -c; FORKCHECK_PID is the " \
 	      "program's number. When CMD has ended, the program gets SIGTERM; if that ends it, " \
 	      "the exit status is CMD's.") \
+	flag("tree", tree, \
+	     "With attach: also the process that forked it, and all descendants of both.") \
+	value("watch", "DURATION", parse_watch, \
+	      "With attach: watch for so long (2500ms) what is not certain at once; whoever stands " \
+	      "still for all of it is at least suspected.") \
 	flag("no-subreaper", no_subreaper, \
 	     "Leave orphans to init, for programs that ask for their parent's number. A process " \
 	     "whose parent has ended is then not watched any more.") \

@@ -132,6 +132,17 @@ static void remove_output(struct options *options, size_t index)
 		(options->output_count - index) * sizeof(*options->outputs));
 }
 
+/* Who attaches acts on nothing unless that was asked for; what a run starts is its own. */
+static void settle_reaction(struct options *options)
+{
+	bool is_run = options->command->operands == OPERANDS_PROGRAM;
+
+	if (options->on_deadlock == DEADLOCK_DEFAULT)
+		options->on_deadlock = is_run ? DEADLOCK_KILL : DEADLOCK_WAIT;
+	if (!is_run && options->on_deadlock == DEADLOCK_END_RUN)
+		options->on_deadlock = DEADLOCK_WAIT;
+}
+
 /* The text report is the one that nobody has to ask for. */
 static void settle_outputs(struct options *options)
 {
@@ -202,6 +213,12 @@ static void parse_hang_after(struct parse *parse, const char *word)
 	if (!read_duration(word, &parse->options->hang_after_ms) ||
 	    parse->options->hang_after_ms == 0)
 		bad_usage("--hang-after=%s: not a duration such as 500ms, 10s or 2m", word);
+}
+
+static void parse_watch(struct parse *parse, const char *word)
+{
+	if (!read_duration(word, &parse->options->watch_ms) || parse->options->watch_ms == 0)
+		bad_usage("--watch=%s: not a duration such as 500ms, 10s or 2m", word);
 }
 
 static void parse_end_after(struct parse *parse, const char *word)
@@ -631,12 +648,14 @@ void options_parse(struct options *options, int argc, char **argv)
 		.fail_on = SEVERITY_ERROR,
 		.error_exitcode = EXIT_FINDINGS,
 		.hang_after_ms = HANG_AFTER_MS,
+		.watch_ms = WATCH_MS,
 		.max_kills = MAX_KILLS,
 		.end_after_ms = END_AFTER_MS,
 	};
 	parse_environment(options);
 	parse_command_line(options, argc, argv);
 	settle_outputs(options);
+	settle_reaction(options);
 }
 
 /* roff reads a hyphen as a typographic one unless it is escaped. */

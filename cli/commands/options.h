@@ -17,6 +17,7 @@ enum color_mode { COLOR_AUTO, COLOR_ALWAYS, COLOR_NEVER };
 
 /* What to do with a process whose hang is proven. */
 enum deadlock_action {
+	DEADLOCK_DEFAULT, /* none was asked for: that of the command */
 	DEADLOCK_KILL,
 	DEADLOCK_STOP,
 	DEADLOCK_ABORT,
@@ -36,6 +37,7 @@ struct output {
 
 #define SUPPRESSION_FILES_MAX 16
 #define HANG_AFTER_MS         10000
+#define WATCH_MS              2500
 #define MAX_KILLS             3
 #define END_AFTER_MS          60000
 #define CONFIRM_RUNS          5
@@ -57,6 +59,7 @@ struct options {
 	int error_exitcode;
 	enum deadlock_action on_deadlock;
 	uint64_t hang_after_ms;
+	uint64_t watch_ms;        /* of attach */
 	unsigned max_kills;       /* for one finding, before the run is ended; 0: never */
 	uint64_t end_after_ms;    /* that nothing has moved; 0: never */
 	unsigned confirm;         /* further runs, at most; 0: none */

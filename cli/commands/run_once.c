@@ -9,6 +9,7 @@
 #include "process/procfs.h"
 #include "run/descendants.h"
 #include "run/outputs.h"
+#include "run/reaction.h"
 #include <errno.h>
 #include <signal.h>
 #include <stdlib.h>
@@ -22,15 +23,6 @@
 /* and those that may hang and were not judged yet, beyond --hang-after. */
 #define JUDGEMENT_MS 5000
 
-static const struct deadlock_reaction {
-	int signal; /* 0: none */
-	const char *what;
-} reactions[] = {
-	[DEADLOCK_KILL] = {SIGKILL, "killed"},    [DEADLOCK_STOP] = {SIGSTOP, "stopped"},
-	[DEADLOCK_ABORT] = {SIGABRT, "aborted"},  [DEADLOCK_WAIT] = {0, NULL},
-	[DEADLOCK_END_RUN] = {SIGKILL, "killed"},
-};
-
 /* The number that reports have for it. */
 static pid_t known_pid(const struct run *run, const struct hang *hang)
 {
@@ -42,18 +34,14 @@ static pid_t known_pid(const struct run *run, const struct hang *hang)
 /* What was done to it; NULL: nothing. */
 static const char *react(struct run *run, const struct hang *hang)
 {
-	const struct deadlock_reaction *reaction = &reactions[run->options->on_deadlock];
+	const char *what = reaction_to(run->options, hang);
 
-	/* Whoever still has something to do is not to blame. */
-	if (!hang->is_proven || !hang->may_be_killed || !reaction->signal ||
-	    !hang_signal(hang, reaction->signal))
+	if (!what)
 		return NULL;
-	run_record_action(&run->log, known_pid(run, hang), reaction->what);
-	if (run->options->on_deadlock == DEADLOCK_STOP && !run->options->quiet)
-		fprintf(stderr, "forkcheck: process %d is stopped; look at it with: gdb -p %d\n",
-			hang->pid, hang->pid);
-	run->launched.is_held |= reaction->signal == SIGSTOP && hang->pid == run->launched.pid;
-	return reaction->what;
+	run_record_action(&run->log, known_pid(run, hang), what);
+	run->launched.is_held |=
+		run->options->on_deadlock == DEADLOCK_STOP && hang->pid == run->launched.pid;
+	return what;
 }
 
 static void act_and_tell(struct run *run, const struct hang *hang)

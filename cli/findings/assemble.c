@@ -3,6 +3,7 @@
  * the run itself is in the log too.
  */
 #include "assemble.h"
+#include "attached.h"
 #include "judge.h"
 #include "libraries.h"
 #include "narrow.h"
@@ -157,6 +158,7 @@ void assemble_report(struct model *model, struct arena *arena, struct suppressio
 	fill_counters(model, report);
 	fill_left_running(model, arena, report);
 	note_missing_end(model, report);
+	attached_fill(model, arena, report);
 	/* Walking stacks is for a table that somebody reads. */
 	if (all || report->finding_count)
 		libraries_fill(model, arena, report);

@@ -303,6 +303,41 @@ struct left_running {
 	const char *path; /* NULL: unknown */
 };
 
+/* A task of a process that was attached to. */
+struct attached_task {
+	int tid;
+	const char *name;       /* NULL: unknown */
+	const char *waiting_in; /* the function; NULL: unknown, or it waits for nothing */
+	const char *call;       /* in words, what it is in: "futex, untimed"; NULL: it runs */
+	bool is_partial;        /* it was not held: the stack may lack frames */
+	struct frames stack;
+};
+
+enum attached_verdict {
+	VERDICT_NOT_HUNG,
+	VERDICT_SUSPECTED,
+	VERDICT_HUNG,    /* for good */
+	VERDICT_UNKNOWN, /* it could not be looked at */
+};
+
+/* A process that was attached to. */
+struct attached {
+	int pid;
+	int parent_pid;      /* -1: unknown */
+	const char *program; /* path; NULL: unknown */
+	const char *state;   /* "stands still" */
+	enum attached_verdict verdict;
+	const char *code;   /* of the finding that says why; NULL: none */
+	const char *reason; /* why there is none, or why it could not be looked at */
+	bool was_asked;     /* its number was given; else it belongs to the tree of one */
+	bool is_copy;       /* of its living parent, without an exec since */
+	bool has_lost_parent;
+	uint64_t missing_threads; /* that were left behind at its fork */
+	double age_ms;            /* negative: unknown */
+	const struct attached_task *tasks;
+	size_t task_count;
+};
+
 struct report {
 	/* run */
 	char *const *command;
@@ -331,6 +366,9 @@ struct report {
 	const struct library *libraries;
 	size_t library_count;
 	bool show_notes;
+	/* Of forkcheck attach: the processes, parents before children. */
+	const struct attached *attached;
+	size_t attached_count;
 };
 
 /* Number of findings of a severity that are not suppressed. */

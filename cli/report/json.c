@@ -7,6 +7,7 @@
  */
 #include "base/escape.h"
 #include "commands/options.h"
+#include "findings/attached.h"
 #include "findings/evidence/predicted_locks.h"
 #include "formats.h"
 #include "origins/origin.h"
@@ -697,6 +698,62 @@ static json_t *tool_value(struct document *document)
 	return object;
 }
 
+static json_t *task_list(struct document *document, const struct attached *attached)
+{
+	json_t *array = json_array();
+
+	for (size_t i = 0; i < attached->task_count; i++) {
+		const struct attached_task *task = &attached->tasks[i];
+		json_t *object = json_object();
+
+		set(document, object, "tid", id_value(task->tid));
+		set(document, object, "name", text_value(document, task->name));
+		set(document, object, "call", text_value(document, task->call));
+		set(document, object, "waiting_in", text_value(document, task->waiting_in));
+		set(document, object, "partial", json_boolean(task->is_partial));
+		set(document, object, "stack", stack_value(document, &task->stack));
+		set_python(document, object, "python_stack", &task->stack);
+		json_append(document, array, object);
+	}
+	return array;
+}
+
+static json_t *attached_parent(struct document *document, const struct attached *attached)
+{
+	json_t *object = json_object();
+
+	set(document, object, "pid", id_value(attached->parent_pid));
+	set(document, object, "forked_it", json_boolean(attached->is_copy));
+	set(document, object, "has_ended", json_boolean(attached->has_lost_parent));
+	set(document, object, "missing_threads", count_value(attached->missing_threads));
+	return object;
+}
+
+/* Of forkcheck attach. */
+static json_t *attached_list(struct document *document, const struct report *report)
+{
+	json_t *array = json_array();
+
+	for (size_t i = 0; i < report->attached_count; i++) {
+		const struct attached *attached = &report->attached[i];
+		json_t *object = json_object();
+
+		set(document, object, "pid", id_value(attached->pid));
+		set(document, object, "program", text_value(document, attached->program));
+		set(document, object, "asked", json_boolean(attached->was_asked));
+		set(document, object, "state", text_value(document, attached->state));
+		set(document, object, "verdict",
+		    json_string(attached_verdict_name(attached->verdict)));
+		set(document, object, "code", text_value(document, attached->code));
+		set(document, object, "reason", text_value(document, attached->reason));
+		set(document, object, "age_ms", duration_value(attached->age_ms));
+		set(document, object, "parent", attached_parent(document, attached));
+		set(document, object, "tasks", task_list(document, attached));
+		json_append(document, array, object);
+	}
+	return array;
+}
+
 static json_t *report_value(struct document *document, const struct report *report)
 {
 	json_t *object = json_object();
@@ -707,6 +764,8 @@ static json_t *report_value(struct document *document, const struct report *repo
 	set(document, object, "summary", summary_value(document, report));
 	set(document, object, "findings", finding_list(document, report));
 	set(document, object, "libraries", library_list(document, report));
+	if (report->attached_count > 0)
+		set(document, object, "attached", attached_list(document, report));
 	return object;
 }
 

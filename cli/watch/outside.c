@@ -49,16 +49,6 @@ struct walk {
 	size_t count;
 };
 
-/* The clock of the log does not run while the machine sleeps. */
-static uint64_t log_time(uint64_t boot_ns)
-{
-	/* In this order: the difference is never negative. */
-	uint64_t awake = clock_ns(CLOCK_MONOTONIC);
-	uint64_t asleep = clock_ns(CLOCK_BOOTTIME) - awake;
-
-	return boot_ns > asleep ? boot_ns - asleep : 0;
-}
-
 void outside_release(struct outside *outside)
 {
 	free(outside->list);
@@ -137,7 +127,7 @@ static bool is_forking(const struct walk *walk, pid_t pid)
 
 static bool is_of_this_time(const struct process_facts *facts, const struct procfs_entry *entry)
 {
-	return facts->birth_ns + START_SLACK_NS >= log_time(entry->start_ns);
+	return facts->birth_ns + START_SLACK_NS >= clock_awake_ns(entry->start_ns);
 }
 
 static bool outside_is_known(const struct walk *walk, const struct procfs_entry *entry)
@@ -178,7 +168,7 @@ static enum unobserved_reason why(const struct target *target, pid_t pid)
 
 static void outside_record_unobserved(const struct walk *walk, const struct stranger *stranger)
 {
-	struct record_unobserved record = {.since_ns = log_time(stranger->start_ns) - TICK_NS,
+	struct record_unobserved record = {.since_ns = clock_awake_ns(stranger->start_ns) - TICK_NS,
 					   .pid = stranger->pid};
 	struct target target = {.beforehand = OBSERVABLE};
 	char path[TARGET_PATH_MAX], link[64];
@@ -243,7 +233,7 @@ static uint32_t record_process(const struct walk *walk, pid_t pid, uint64_t star
 	record.image = parent ? parent->image : record.serial;
 	record.parent_pid = parent ? parent->pid : 0;
 	record.fork = fork;
-	record.birth_ns = log_time(start_ns);
+	record.birth_ns = clock_awake_ns(start_ns);
 	record.path_length = (uint16_t)procfs_program(pid, path, sizeof(path));
 	writer_append(walk->writer, RECORD_PROCESS, &record, sizeof(record), path,
 		      record.path_length);

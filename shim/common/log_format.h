@@ -988,10 +988,10 @@ struct record_attached {
 
 _Static_assert(sizeof(struct record_attached) == 72, "attached");
 enum task_flag {
-	TASK_TIMED = 1,    /* it waits with a time limit */
-	TASK_AT_REST = 2,  /* it has not run between the looks */
-	TASK_PARTIAL = 4,  /* it was not held: the stack is from its memory and /proc alone */
-	TASK_RUNNING = 8,  /* it is in no system call */
+	TASK_TIMED = 1,   /* it waits with a time limit */
+	TASK_AT_REST = 2, /* it has not run between the looks */
+	TASK_PARTIAL = 4, /* it was not held: the stack is from its memory and /proc alone */
+	TASK_RUNNING = 8, /* it is in no system call */
 };
 
 /* One of its tasks. */
@@ -1002,7 +1002,7 @@ struct record_task {
 	uint32_t flags;  /* enum task_flag */
 	int32_t call;    /* the number of the system call that it is in; -1: none */
 	session_reference stack, python;
-	uint64_t address; /* the first argument of the call */
+	uint64_t address;            /* the first argument of the call */
 	char name[SESSION_NAME_MAX]; /* NUL-terminated */
 };
 

@@ -98,6 +98,19 @@ static bool begins_again(struct address_space *space, const struct frames *stack
 	return IS_AMONG(called, libc_functions);
 }
 
+/* libc's, by the names that it exports. */
+static const char *const forks[] = {"fork", "__fork", "__libc_fork", "forkpty", "daemon"};
+
+/* What the handlers of fork() call stands further in. */
+static bool is_in_fork(const struct frames *stack)
+{
+	for (size_t i = 1; i < stack->count; i++)
+		if (library_is_libc(stack->list[i].module) &&
+		    IS_AMONG(stack->list[i].function, forks))
+			return true;
+	return false;
+}
+
 static void waits_add_module(struct wait_facts *facts, struct arena *arena, const char *module)
 {
 	for (size_t i = 0; i < facts->module_count; i++)
@@ -125,6 +138,7 @@ static void read_stack(struct address_space *space, struct arena *arena,
 	called = called_function(space, &passing, &stack, inner);
 	facts->function = called ? arena_strdup(arena, called) : NULL;
 	facts->begins_again = begins_again(space, &stack, inner, called);
+	facts->is_in_fork = is_in_fork(&stack);
 	for (size_t i = 0; i < stack.count; i++)
 		if (stack.list[i].module)
 			waits_add_module(facts, arena, stack.list[i].module);

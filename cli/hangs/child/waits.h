@@ -18,6 +18,7 @@ struct wait_facts {
 	uint64_t since_ns;    /* the rest that it was asked in */
 	bool is_known;        /* the task could be held, and its stack be read */
 	bool begins_again;    /* no signal handler ends it */
+	bool is_in_fork;      /* libc's fork() has been entered, and has not made a process */
 	const char *function; /* that was called ("sem_wait"); NULL: not known. Arena's */
 	const char
 		*modules[WAIT_MODULES]; /* whose code is on the stack, innermost first. Arena's */

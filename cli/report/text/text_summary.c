@@ -315,6 +315,7 @@ static void put_counts(struct page *page, const struct report *report)
 
 void put_summary(struct page *page, const struct report *report)
 {
+	put_attached(page, report);
 	put_ended(page, report);
 	put_left_running(page, report);
 	if (is_clean(report))

@@ -1,0 +1,130 @@
+/*
+ * The command `forkcheck attach` looks at processes that run already, and reports what it found of
+ * them like of a run. A process that may not be looked at is one line; the others are looked at all
+ * the same, and the exit status says that not all is known.
+ */
+#include "attach_command.h"
+#include "attach/attach.h"
+#include "findings/assemble.h"
+#include "run/outputs.h"
+#include "run/reaction.h"
+#include "run/run_records.h"
+#include <errno.h>
+#include <limits.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* The last look is later than the one by which something stands still. */
+#define LOOKS_MS 600
+
+struct attach_job {
+	const struct options *options;
+	struct suppressions *suppressions;
+	struct outputs outputs;
+	struct attach attach;
+	uint64_t looked_at, refused;
+};
+
+static void act(struct attach *attach, const struct hang *hang, void *data)
+{
+	struct attach_job *job = data;
+	const struct run_log log = {.model = &attach->model, .writer = &attach->writer};
+	const char *what = reaction_to(job->options, hang);
+
+	if (what)
+		run_record_action(&log, hang->pid, what);
+}
+
+/* 0: it is no number of a process. */
+static pid_t read_pid(const char *word)
+{
+	size_t digits = strspn(word, "0123456789");
+	long number;
+
+	errno = 0;
+	number = digits && !word[digits] ? strtol(word, NULL, 10) : 0;
+	return errno || number > INT_MAX ? 0 : (pid_t)number;
+}
+
+static int add_all(struct attach_job *job)
+{
+	char problem[512];
+
+	for (char *const *word = job->options->arguments; *word; word++) {
+		pid_t pid = read_pid(*word);
+
+		if (!pid) {
+			fprintf(stderr,
+				"forkcheck: '%s' is no process number; 'pgrep NAME' finds it\n",
+				*word);
+			return -1;
+		}
+		if (!attach_add(&job->attach, pid, problem, sizeof(problem))) {
+			fprintf(stderr, "forkcheck: cannot look at process %d: %s\n", pid, problem);
+			job->refused++;
+			continue;
+		}
+		job->looked_at++;
+		if (job->options->tree)
+			attach_add_tree(&job->attach, pid);
+	}
+	return 0;
+}
+
+static int write_attached(struct attach_job *job)
+{
+	struct report report = {0};
+	struct arena arena;
+	int status = job->refused ? EXIT_FORKCHECK : EXIT_SUCCESS;
+
+	arena_init(&arena);
+	assemble_report(&job->attach.model, &arena, job->suppressions,
+			outputs_want_notes(job->options), &report);
+	report.show_notes = job->options->notes;
+	report.exit_status = 0;
+	report.complete |= report.events_lost == 0;
+	outputs_write(&job->outputs, &report, OUTPUTS_ALL);
+	suppressions_report_unused(job->suppressions, stderr);
+	if (job->options->print_suppressions)
+		suppressions_print(&report, stdout);
+	if (outputs_reach_limit(job->options, &report))
+		status = job->options->error_exitcode;
+	arena_release(&arena);
+	return status;
+}
+
+static int attach_and_report(struct attach_job *job)
+{
+	uint64_t watch_ms = job->options->watch_ms;
+	uint64_t hang_after_ms = watch_ms > 2 * LOOKS_MS ? watch_ms - LOOKS_MS : watch_ms / 2;
+
+	if (attach_open(&job->attach, hang_after_ms))
+		return EXIT_FORKCHECK;
+	job->attach.act = act;
+	job->attach.data = job;
+	if (add_all(job))
+		return EXIT_FORKCHECK;
+	if (job->looked_at && !attach_follow(&job->attach, watch_ms))
+		fputs("forkcheck: told to end; the report is of what was seen until now\n", stderr);
+	attach_record(&job->attach);
+	return write_attached(job);
+}
+
+int command_attach(const struct options *options)
+{
+	struct attach_job job = {.options = options};
+	int status = EXIT_FORKCHECK;
+
+	job.suppressions = suppressions_open(options->suppressions, options->suppression_count);
+	if (!job.suppressions)
+		return status;
+	if (outputs_open(&job.outputs, options) == 0) {
+		status = attach_and_report(&job);
+		attach_close(&job.attach);
+	}
+	if (outputs_close(&job.outputs))
+		status = EXIT_FORKCHECK;
+	suppressions_free(job.suppressions);
+	return status;
+}

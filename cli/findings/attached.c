@@ -1,0 +1,217 @@
+/*
+ * What is said of processes that were attached to is made here of their records: those that hang
+ * have findings, of all others it is said what they do instead.
+ */
+#include "attached.h"
+#include "evidence/evidence.h"
+#include "evidence/python_evidence.h"
+#include "origins/origin.h"
+#include <stdlib.h>
+#include <string.h>
+#include <sys/syscall.h>
+
+const char *attached_verdict_name(enum attached_verdict verdict)
+{
+	static const char *const names[] = {
+		[VERDICT_NOT_HUNG] = "not hung",
+		[VERDICT_SUSPECTED] = "suspected",
+		[VERDICT_HUNG] = "hung",
+		[VERDICT_UNKNOWN] = "unknown",
+	};
+
+	return names[verdict];
+}
+
+static const char *state_words(uint32_t state)
+{
+	static const char *const words[ATTACHED_STATES] = {
+		[ATTACHED_MOVES] = "moves",        [ATTACHED_RESTS] = "stands still",
+		[ATTACHED_STOPPED] = "is stopped", [ATTACHED_TRACED] = "is held by another",
+		[ATTACHED_GONE] = "has ended",     [ATTACHED_REFUSED] = "cannot be looked at",
+	};
+
+	return state < ATTACHED_STATES && words[state] ? words[state] : "is unknown";
+}
+
+/* Those that threads wait in most; the rest is a number. */
+static const struct call_name {
+	long number;
+	const char *name;
+} call_names[] = {
+	{SYS_futex, "futex"},
+	{SYS_read, "read"},
+	{SYS_readv, "readv"},
+	{SYS_write, "write"},
+	{SYS_writev, "writev"},
+	{SYS_recvfrom, "recvfrom"},
+	{SYS_recvmsg, "recvmsg"},
+	{SYS_sendto, "sendto"},
+	{SYS_sendmsg, "sendmsg"},
+	{SYS_connect, "connect"},
+	{SYS_accept, "accept"},
+	{SYS_accept4, "accept4"},
+	{SYS_ppoll, "ppoll"},
+	{SYS_pselect6, "pselect6"},
+	{SYS_epoll_pwait, "epoll_pwait"},
+#ifdef SYS_poll
+	{SYS_poll, "poll"},
+	{SYS_select, "select"},
+	{SYS_epoll_wait, "epoll_wait"},
+	{SYS_pause, "pause"},
+#endif
+	{SYS_wait4, "wait4"},
+	{SYS_waitid, "waitid"},
+	{SYS_nanosleep, "nanosleep"},
+	{SYS_clock_nanosleep, "clock_nanosleep"},
+	{SYS_rt_sigtimedwait, "rt_sigtimedwait"},
+	{SYS_rt_sigsuspend, "rt_sigsuspend"},
+	{SYS_flock, "flock"},
+	{SYS_fcntl, "fcntl"},
+	{SYS_io_getevents, "io_getevents"},
+	{SYS_semop, "semop"},
+	{SYS_semtimedop, "semtimedop"},
+	{SYS_msgrcv, "msgrcv"},
+	{SYS_restart_syscall, "restart_syscall"},
+};
+
+static const char *call_words(struct arena *arena, const struct record_task *task)
+{
+	if (task->flags & TASK_RUNNING)
+		return NULL;
+	for (size_t i = 0; i < sizeof(call_names) / sizeof(*call_names); i++)
+		if (call_names[i].number == task->call)
+			return task->call == SYS_futex
+				       ? (task->flags & TASK_TIMED ? "futex, with a time limit"
+								   : "futex")
+				       : call_names[i].name;
+	return arena_printf(arena, "system call %d", task->call);
+}
+
+static struct frames stack_of(struct judgement *judgement, const struct record_task *task)
+{
+	struct frames stack = evidence_stack(judgement, task->serial, task->stack);
+
+	stack.python = python_evidence_at(judgement, task->serial, task->python, task->stack);
+	origins_mark(&judgement->origins, judgement->arena, &stack);
+	return stack;
+}
+
+static void add_tasks(struct judgement *judgement, struct attached *attached, uint32_t serial)
+{
+	struct model *model = judgement->model;
+	const struct model_list *list = model_list(model, RECORD_TASK);
+	struct attached_task *tasks = arena_array(judgement->arena, list->count, sizeof(*tasks));
+
+	for (size_t i = 0; serial && i < list->count; i++) {
+		const struct record_task *record = model_task(model, list->references[i]);
+		struct attached_task *task = &tasks[attached->task_count];
+
+		if (record->serial != serial)
+			continue;
+		attached->task_count++;
+		task->tid = record->tid;
+		task->name = arena_strndup(judgement->arena, record->name,
+					   strnlen(record->name, sizeof(record->name)));
+		task->call = call_words(judgement->arena, record);
+		task->is_partial = record->flags & TASK_PARTIAL;
+		task->stack = stack_of(judgement, record);
+		if (task->call)
+			task->waiting_in = evidence_waiting_in(judgement, serial, &task->stack);
+	}
+	attached->tasks = tasks;
+}
+
+static bool is_about(const struct finding *finding, int pid)
+{
+	for (size_t i = 0; i < finding->cycle_count; i++)
+		if (finding->cycle[i].pid == pid)
+			return true;
+	return finding->child.present && finding->child.pid == pid;
+}
+
+/* The worst that was found of it. */
+static const struct finding *finding_of(const struct report *report, int pid)
+{
+	const struct finding *worst = NULL;
+
+	for (size_t i = 0; i < report->finding_count; i++) {
+		const struct finding *finding = &report->findings[i];
+
+		if (finding->severity != SEVERITY_NOTE && is_about(finding, pid) &&
+		    (!worst || finding->severity > worst->severity))
+			worst = finding;
+	}
+	return worst;
+}
+
+static const char *why_not(struct arena *arena, const struct attached *attached)
+{
+	const struct attached_task *first = attached->task_count ? attached->tasks : NULL;
+
+	if (!first)
+		return attached->state;
+	if (attached->task_count > 1)
+		return arena_printf(arena, "it %s; the first of %zu threads is in %s",
+				    attached->state, attached->task_count,
+				    first->call ? first->call : "code of its own");
+	return arena_printf(arena, "it %s; its thread is in %s", attached->state,
+			    first->call ? first->call : "code of its own");
+}
+
+static void attached_judge(struct arena *arena, const struct report *report,
+			   const struct record_attached *record, struct attached *attached)
+{
+	const struct finding *finding = finding_of(report, attached->pid);
+
+	if (finding) {
+		attached->code = finding->code;
+		attached->verdict = finding->certainty == CERTAINTY_SUSPECTED ? VERDICT_SUSPECTED
+									      : VERDICT_HUNG;
+	} else if (record->state == ATTACHED_REFUSED) {
+		attached->verdict = VERDICT_UNKNOWN;
+	}
+	if (record->reason_length)
+		attached->reason = arena_strndup(arena, record->reason, record->reason_length);
+	else if (!finding)
+		attached->reason = why_not(arena, attached);
+}
+
+static uint64_t attached_count_lost(const struct model *model, uint32_t serial)
+{
+	const struct process_facts *facts = model_facts(model, serial);
+	const struct record_lost *lost =
+		facts ? model_lost(model, reader_fork_lost(model->reader, facts->fork)) : NULL;
+
+	return lost ? lost->count : 0;
+}
+
+static void attached_fill_one(struct judgement *judgement, const struct report *report,
+			      const struct record_attached *record, struct attached *attached)
+{
+	*attached = (struct attached){
+		.pid = record->pid,
+		.parent_pid = record->parent_pid > 0 ? record->parent_pid : -1,
+		.program = evidence_program(judgement, record->serial),
+		.state = state_words(record->state),
+		.was_asked = record->flags & ATTACHED_ASKED,
+		.is_copy = record->flags & ATTACHED_IS_COPY,
+		.has_lost_parent = record->flags & ATTACHED_LOST_PARENT,
+		.missing_threads = attached_count_lost(judgement->model, record->serial),
+		.age_ms = record->age_ns ? (double)record->age_ns / 1e6 : -1,
+	};
+	add_tasks(judgement, attached, record->serial);
+	attached_judge(judgement->arena, report, record, attached);
+}
+
+void attached_fill(struct model *model, struct arena *arena, struct report *report)
+{
+	const struct model_list *list = model_list(model, RECORD_ATTACHED);
+	struct judgement judgement = {.model = model, .arena = arena};
+	struct attached *attached = arena_array(arena, list->count, sizeof(*attached));
+
+	for (size_t i = 0; i < list->count; i++)
+		attached_fill_one(&judgement, report, model_attached(model, list->references[i]),
+				  &attached[i]);
+	report->attached = attached;
+	report->attached_count = list->count;
+}
