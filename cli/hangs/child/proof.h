@@ -63,7 +63,7 @@ struct watched {
 	unsigned healthy;     /* looks in a row that found it so */
 	uint64_t io;
 	int32_t forking;
-	int32_t hooked; /* the task that is in a hook of os.register_at_fork(); 0: none */
+	int32_t hooked;         /* the task that is in a hook of os.register_at_fork(); 0: none */
 	int32_t unseen_forking; /* of a process without the shim: who is inside fork(); 0: nobody */
 	uint64_t forking_since;
 	uint64_t forking_asked; /* when it was asked last what that thread waits for */
