@@ -39,12 +39,11 @@ static bool is_own_task(const struct unseen_question *question, pid_t owner)
 static bool has_id(const struct model *model, session_reference reference, pid_t owner)
 {
 	const struct record_thread *thread = model_thread(model, reference);
-	const struct process_facts *process =
-		thread ? model_facts(model, thread->born_in) : NULL;
+	const struct process_facts *process = thread ? model_facts(model, thread->born_in) : NULL;
 
-	return thread && (thread->tid == owner ||
-			  (process && process->pid > 0 &&
-			   procfs_inner_tid(process->pid, thread->tid) == owner));
+	return thread &&
+	       (thread->tid == owner || (process && process->pid > 0 &&
+					 procfs_inner_tid(process->pid, thread->tid) == owner));
 }
 
 static bool is_at_fork(const struct model *model, session_reference fork, pid_t owner,
@@ -108,8 +107,7 @@ static bool all_wait_for_it(const struct unseen_question *question)
 }
 
 /* The parent's threads have it now, as many of them: the child itself has not taken it. */
-static bool is_had_in_parent(const struct unseen_question *question,
-			     const struct unseen_lock *lock)
+static bool is_had_in_parent(const struct unseen_question *question, const struct unseen_lock *lock)
 {
 	const struct lock_family *family = lock_kind_facts(lock->kind)->family;
 	const struct process_facts *parent =
@@ -224,8 +222,7 @@ static bool is_word_of_libc(const struct unseen_question *question)
 {
 	struct address_space *space = model_space(question->model, question->process->serial);
 
-	return space &&
-	       library_is_of_libc(space_module_path(space, question->task->arguments[0]));
+	return space && library_is_of_libc(space_module_path(space, question->task->arguments[0]));
 }
 
 session_reference unseen_wait_record(const struct unseen_question *question)
