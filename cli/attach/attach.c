@@ -7,9 +7,7 @@
 #include "base/array.h"
 #include "base/clock.h"
 #include "hangs/child/proof.h"
-#include "hangs/identify/frame_base.h"
-#include "hangs/identify/python_state.h"
-#include "process/stop.h"
+#include "hangs/record/task_record.h"
 #include "refusal.h"
 #include <errno.h>
 #include <signal.h>
@@ -312,63 +310,6 @@ bool attach_follow(struct attach *attach, uint64_t watch_ms)
 
 /* --- what they are doing -------------------------------------------------------------- */
 
-struct place {
-	struct stack_registers registers;
-	uint64_t self;
-	bool is_partial;
-};
-
-/* Registers of the task, held where that is harmless; else what /proc says of them. */
-static void append_stack(struct attach *attach, const struct target_process *target,
-			 const struct process_look *look, const struct task_look *task,
-			 struct record_task *record)
-{
-	const struct process_facts *facts = model_facts(&attach->model, target->serial);
-	struct stack_registers registers = {.pc = task->pc, .sp = task->sp};
-	struct stopped stopped = {.count = 0};
-	struct held_task held;
-	uint64_t self = 0;
-
-	if (stop_task(&stopped, target->pid, look, task) == STOP_HELD && stopped.count &&
-	    stop_registers(&stopped, task->tid, &registers)) {
-		self = stop_thread_pointer(task->tid);
-	} else if (!task->in_call) {
-		stop_release(&stopped);
-		return;
-	} else {
-		record->flags |= TASK_PARTIAL;
-		frame_base_find(model_space(&attach->model, target->serial), target->pid,
-				&registers);
-	}
-	held = hang_task(facts, target->pid, self);
-	record->stack = hang_record_stack(&attach->writer, &held, &registers);
-	if (facts && self)
-		record->python =
-			python_record(&attach->writer, facts, target->pid, self, registers.sp);
-	stop_release(&stopped);
-}
-
-static void append_task(struct attach *attach, const struct target_process *target,
-			const struct process_look *look, const struct task_look *task)
-{
-	struct record_task record = {.serial = target->serial, .tid = task->tid, .call = -1};
-
-	if (task->in_call) {
-		record.call = (int32_t)task->number;
-		record.address = task->arguments[0];
-	} else {
-		record.flags |= TASK_RUNNING;
-	}
-	if (procfs_is_futex_wait(task) && !procfs_is_untimed_futex_wait(task))
-		record.flags |= TASK_TIMED;
-	if (has_rested(target, task))
-		record.flags |= TASK_AT_REST;
-	procfs_name(target->pid, task->tid, record.name, sizeof(record.name));
-	if (!look->held && task->state != 'T' && task->state != 't')
-		append_stack(attach, target, look, task, &record);
-	writer_append(&attach->writer, RECORD_TASK, &record, sizeof(record), NULL, 0);
-}
-
 static enum attached_state state_of(const struct target_process *target,
 				    const struct process_look *look)
 {
@@ -422,8 +363,18 @@ static void record_target(struct attach *attach, struct target_process *target)
 	hang_record_modules(&attach->model, &attach->writer, target->serial, target->pid);
 	model_update(&attach->model);
 	append_attached(attach, target, &look);
-	for (size_t i = 0; i < look.count; i++)
-		append_task(attach, target, &look, &look.tasks[i]);
+	for (size_t i = 0; i < look.count; i++) {
+		struct task_question question = {
+			.model = &attach->model,
+			.writer = &attach->writer,
+			.serial = target->serial,
+			.pid = target->pid,
+			.look = &look,
+			.has_rested = has_rested(target, &look.tasks[i]),
+		};
+
+		task_record(&question, &look.tasks[i]);
+	}
 }
 
 void attach_record(struct attach *attach)

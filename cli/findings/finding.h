@@ -68,6 +68,8 @@ struct holder_part {
 	uint32_t creator_serial; /* as fork_part.thread_serial */
 	struct frames created_at;
 	struct frames acquired_at;
+	/* Of a process that was attached to: where the thread is now, in the parent. */
+	struct frames stands_at;
 	double held_ms;    /* negative: unknown */
 	bool held_at_most; /* the time is an upper bound, from a clock with steps of some 10 ms */
 	bool is_forker;    /* the thread that forked: it lives on in the child under another id */

@@ -117,6 +117,13 @@ static void fill_forked(struct arena *arena, struct finding *finding, const stru
 
 	row->role = finding_is_in_fork(finding) ? "forks at" : "forked at";
 	row->place = headline_place(arena, &fork->stack);
+	if (fork->is_outside) {
+		row->before = fork->pid > 0 ? arena_printf(arena, "process %d, by %s", fork->pid,
+							   cast->forker)
+					    : "a process that has ended";
+		row->role = "forked by";
+		return;
+	}
 	row->after = fork->serial ? arena_printf(arena, "%s #%" PRIu64 " by %s", function,
 						 fork->serial, cast->forker)
 				  : arena_printf(arena, "%s by %s", function, cast->forker);
@@ -131,6 +138,10 @@ static void place_holder(struct arena *arena, const struct holder_part *holder,
 	struct frames stack = holder->acquired_at;
 	bool is_python = python && python->count && !holder->python_took && !holder->inside;
 
+	if (!stack.count && !is_python) {
+		stack = holder->stands_at;
+		since = ", which is in the parent now, at";
+	}
 	if (is_python)
 		stack = python_without_interpreter(&stack, python->module);
 	row->place = headline_place(arena, &stack);

@@ -236,6 +236,10 @@ static json_t *holder_value(struct document *document, const struct holder_part 
 	set(document, object, "acquired_at", stack_value(document, &holder->acquired_at));
 	set_python(document, object, "python_stack", &holder->acquired_at);
 	set_python(document, object, "created_python_stack", &holder->created_at);
+	if (holder->stands_at.count > 0) {
+		set(document, object, "stands_at", stack_value(document, &holder->stands_at));
+		set_python(document, object, "stands_python_stack", &holder->stands_at);
+	}
 	set(document, object, "held_ms", duration_value(holder->held_ms));
 	set(document, object, "held_at_most", json_boolean(holder->held_at_most));
 	set(document, object, "is_forker", json_boolean(holder->is_forker));

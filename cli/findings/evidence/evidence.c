@@ -267,6 +267,24 @@ void evidence_thread(struct judgement *judgement, struct holder_part *part, uint
 	name_creator(judgement, part, thread);
 }
 
+struct frames evidence_task(struct judgement *judgement, uint32_t process, int tid)
+{
+	const struct model_list *list = model_list(judgement->model, RECORD_TASK);
+	struct frames stack = {0};
+
+	for (size_t i = list->count; i-- > 0;) {
+		const struct record_task *task = model_task(judgement->model, list->references[i]);
+
+		if (task->serial != process || task->tid != tid || !task->stack)
+			continue;
+		stack = evidence_stack(judgement, process, task->stack);
+		stack.python = python_evidence_at(judgement, process, task->python, task->stack);
+		origins_mark(&judgement->origins, judgement->arena, &stack);
+		break;
+	}
+	return stack;
+}
+
 /* Memory for walking from an acquisition: the first-seen inside, the rest frozen at the clone. */
 static void build_memory(struct captured_memory *memory, const struct record_stack *snapshot,
 			 uint64_t snapshot_end, const struct record_stack *frozen)
@@ -352,7 +370,8 @@ static struct frames acquisition(struct judgement *judgement, uint32_t process,
 	struct captured_memory memory;
 	struct frames none = {0};
 
-	if (!space)
+	/* Nobody saw it: the lock's own bytes say that the thread has it. */
+	if (!space || (!snapshot && !frozen && !held->site))
 		return none;
 	if (snapshot)
 		return acquisition_with_snapshot(judgement, space, held, snapshot, frozen);
@@ -492,7 +511,9 @@ void evidence_hang(struct judgement *judgement, struct child_part *part,
 	part->stack = evidence_stack(judgement, hang->serial, hang->stack);
 	part->stack.python = python_evidence_at(judgement, hang->serial, hang->python, hang->stack);
 	part->waiting_in = evidence_waiting_in(judgement, hang->serial, &part->stack);
-	part->after_ms = facts && facts->kind == BIRTH_CHILD && hang->since_ns >= facts->birth_ns
+	/* Of one that was attached to, it is not known when it came there. */
+	part->after_ms = facts && facts->kind == BIRTH_CHILD && !facts->is_outside &&
+					 hang->since_ns >= facts->birth_ns
 				 ? (double)(hang->since_ns - facts->birth_ns) / 1e6
 				 : -1;
 }

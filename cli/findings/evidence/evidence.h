@@ -52,4 +52,7 @@ const char *evidence_program(struct judgement *judgement, uint32_t process);
 
 const char *evidence_file_name(const char *path);
 
+/* Where a task was when it was asked (a TASK record), the latest time; none where it was not. */
+struct frames evidence_task(struct judgement *judgement, uint32_t process, int tid);
+
 #endif

@@ -194,13 +194,70 @@ void object_place(struct judgement *judgement, struct finding *finding,
 		lock->place = words_of_mapping(judgement, hang, place);
 }
 
+/*
+ * What is waited for by a function of libc, and from where in it to the words that are waited on, 0
+ * at the end of those that come behind another one. Of a condition variable glibc waits on
+ * __g_signals, which were 40 bytes into it up to 2.40, and are 32 since; a barrier's is
+ * current_round.
+ */
+static const struct awaited_kind {
+	const char *function;
+	enum lock_kind kind;
+	uint64_t words[4];
+} awaited_kinds[] = {
+	{"sem_", LOCK_SEMAPHORE, {0}},
+	{"pthread_cond_", LOCK_CONDITION, {40, 44, 32, 36}},
+	{"cnd_", LOCK_CONDITION, {40, 44, 32, 36}},
+	{"pthread_barrier_wait", LOCK_BARRIER, {4}},
+};
+
+static const struct awaited_kind *kind_of_function(const char *function)
+{
+	for (size_t i = 0; function && i < sizeof(awaited_kinds) / sizeof(*awaited_kinds); i++)
+		if (strncmp(function, awaited_kinds[i].function,
+			    strlen(awaited_kinds[i].function)) == 0)
+			return &awaited_kinds[i];
+	return NULL;
+}
+
+static const struct awaited_kind *kind_of_wait(const struct child_part *child)
+{
+	const struct awaited_kind *kind = kind_of_function(child->waiting_in);
+
+	for (size_t i = 0;
+	     !kind && i < child->stack.count && library_is_libc(child->stack.list[i].module); i++)
+		kind = kind_of_function(child->stack.list[i].function);
+	return kind;
+}
+
+/* A variable begins there, or else the word lies as it does in one. */
+static uint64_t object_around(struct judgement *judgement, uint32_t process,
+			      const struct awaited_kind *kind, uint64_t word)
+{
+	struct address_space *space = model_space(judgement->model, process);
+
+	for (size_t i = 0; space && i < sizeof(kind->words) / sizeof(*kind->words); i++) {
+		uint64_t address = word - kind->words[i];
+		const char *name = symbolize_data(space, judgement->arena, address).name;
+
+		if (name && !strchr(name, '+'))
+			return address;
+	}
+	return word - kind->words[kind->kind == LOCK_CONDITION && word % 8 ? 1 : 0];
+}
+
 void object_place_of_futex(struct judgement *judgement, struct finding *finding,
 			   const struct record_hang *hang)
 {
+	const struct awaited_kind *kind = kind_of_wait(&finding->child);
+	uint64_t address = hang->address;
+
 	if (!find_place(judgement->model, hang))
 		return;
-	evidence_lock(judgement, &finding->lock, hang->serial, hang->address, LOCK_FUTEX, NULL, 0,
-		      0);
+	if (kind)
+		address = object_around(judgement, hang->serial, kind, address);
+	evidence_lock(judgement, &finding->lock, hang->serial, address,
+		      kind ? kind->kind : LOCK_FUTEX, NULL, 0, 0);
 	object_place(judgement, finding, hang);
 }
 

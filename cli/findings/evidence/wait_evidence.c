@@ -88,9 +88,19 @@ static void wait_evidence_fill_child(struct judgement *judgement, struct finding
 	part->stack = evidence_stack(judgement, wait->record.process, wait->stack);
 	part->stack.python =
 		python_evidence_at(judgement, wait->record.process, wait->python, wait->stack);
-	part->after_ms = child && wait->record.time_ns >= child->birth_ns
+	part->after_ms = child && !child->is_outside && wait->record.time_ns >= child->birth_ns
 				 ? (double)(wait->record.time_ns - child->birth_ns) / 1e6
 				 : -1;
+}
+
+/* The parent runs on, and so does the thread that it has. */
+static void wait_evidence_place_holder(struct judgement *judgement, struct finding *finding,
+				       const struct record_held *held)
+{
+	const struct record_thread *thread = model_thread(judgement->model, held->thread);
+
+	if (thread)
+		finding->holder.stands_at = evidence_task(judgement, thread->born_in, thread->tid);
 }
 
 void wait_evidence(struct judgement *judgement, struct finding *finding,
@@ -112,6 +122,8 @@ void wait_evidence(struct judgement *judgement, struct finding *finding,
 	else
 		evidence_thread(judgement, &finding->holder, wait->record.process, holder,
 				wait->owner);
+	if (finding->fork.is_outside && held)
+		wait_evidence_place_holder(judgement, finding, held);
 	finding->holder.is_forker |=
 		finding->holder.tid >= 0 && finding->holder.tid == finding->fork.tid;
 	wait_evidence_fill_child(judgement, finding, child, wait);

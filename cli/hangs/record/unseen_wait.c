@@ -15,6 +15,8 @@
 #include "hangs/identify/python_state.h"
 #include "hangs/identify/unseen_lock.h"
 #include "process/stop.h"
+#include "task_record.h"
+#include <stdlib.h>
 #include <string.h>
 
 #define GENERATIONS_MAX 64
@@ -172,6 +174,30 @@ static bool unseen_wait_copy(const struct unseen_question *question, struct unse
 	return true;
 }
 
+/* Where the parent's thread is now that had the lock at the fork: it may have it still. */
+static void record_holder(const struct unseen_question *question,
+			  const struct unseen_holder *holder)
+{
+	const struct record_thread *thread = model_thread(question->model, holder->thread);
+	const struct process_facts *parent =
+		thread ? model_facts(question->model, thread->born_in) : NULL;
+	struct process_look *look = parent && parent->pid > 0 ? malloc(sizeof(*look)) : NULL;
+	struct task_question task = {.model = question->model,
+				     .writer = question->writer,
+				     .serial = parent ? parent->serial : 0,
+				     .pid = parent ? parent->pid : 0,
+				     .look = look};
+
+	if (look && procfs_look(parent->pid, look)) {
+		hang_record_modules(question->model, question->writer, parent->serial, parent->pid);
+		model_update(question->model);
+		for (size_t i = 0; i < look->count; i++)
+			if (look->tasks[i].tid == thread->tid)
+				task_record(&task, &look->tasks[i]);
+	}
+	free(look);
+}
+
 static session_reference append_held(const struct unseen_question *question,
 				     const struct unseen_lock *lock,
 				     const struct unseen_holder *holder)
@@ -207,6 +233,8 @@ static session_reference unseen_wait_append(const struct unseen_question *questi
 
 	if (!unseen_wait_copy(question, &copy))
 		return 0;
+	if (!holder.is_forker)
+		record_holder(question, &holder);
 	wait.held = append_held(question, lock, &holder);
 	wait.stack = copy.stack;
 	wait.python = copy.python;

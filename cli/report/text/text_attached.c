@@ -77,7 +77,8 @@ static const char *origin_words(struct page *page, const struct attached *attach
 				      page_count(page, attached->missing_threads, "thread", NULL));
 }
 
-static void put_row(struct page *page, const struct report *report, const struct attached *attached)
+static void attached_put_row(struct page *page, const struct report *report,
+			     const struct attached *attached)
 {
 	size_t indent = 2 + TREE_INDENT * level_of(report, attached);
 	const char *threads = page_count(page, attached->task_count, "thread", NULL);
@@ -96,7 +97,7 @@ static void put_row(struct page *page, const struct report *report, const struct
 static void put_branch(struct page *page, const struct report *report,
 		       const struct attached *attached, size_t level)
 {
-	put_row(page, report, attached);
+	attached_put_row(page, report, attached);
 	for (size_t i = 0; level < TREE_LEVELS && i < report->attached_count; i++)
 		if (&report->attached[i] != attached &&
 		    report->attached[i].parent_pid == attached->pid)

@@ -70,7 +70,16 @@ static void put_acquisition(struct page *page, const struct finding *finding,
 	if (inside == NULL && !holder->python_took &&
 	    put_python_acquisition(page, finding, heading))
 		return;
-	put_section(page, heading, since_words(holder, held), &holder->acquired_at);
+	if (holder->acquired_at.count > 0 || !finding->fork.is_outside) {
+		put_section(page, heading, since_words(holder, held), &holder->acquired_at);
+		return;
+	}
+	page_wrap(page, "  ", 4, arena_printf(&page->arena, "%s.", heading));
+	if (stack_is_known(&holder->stands_at))
+		put_section(page,
+			    arena_printf(&page->arena, "In the parent %s is now",
+					 short_label(page, cast->holder)),
+			    " at:", &holder->stands_at);
 }
 
 static bool stack_shows(const struct frames *frames, const char *function)

@@ -88,10 +88,13 @@ static void put_fork(struct page *page, const struct finding *finding, const str
 	if (program != NULL)
 		heading = arena_printf(arena, "%s (%s)", heading,
 				       shorten_path(arena, program, PROGRAM_COLUMNS));
-	put_section(page,
-		    arena_printf(arena, "%s by %s%s", heading, cast->forker,
-				 start_method_words(page, finding)),
-		    ":", &fork->stack);
+	heading = arena_printf(arena, "%s by %s%s", heading, cast->forker,
+			       start_method_words(page, finding));
+	/* Where it was called, nobody has seen. */
+	if (fork->is_outside)
+		page_wrap(page, "  ", 4, heading);
+	else
+		put_section(page, heading, ":", &fork->stack);
 }
 
 static const char *last_forker_label(struct page *page, const struct fork_part *fork)
