@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 static bool parse(const char *line, struct mapping *mapping)
 {
@@ -49,6 +50,17 @@ bool maps_each(pid_t pid, bool (*visit)(const struct mapping *mapping, void *dat
 	free(line);
 	fclose(stream);
 	return any;
+}
+
+void maps_file(pid_t pid, const struct mapping *mapping, char path[MAPPING_FILE])
+{
+	snprintf(path, MAPPING_FILE, "/proc/%d/root%s", pid, mapping->path);
+	if (access(path, F_OK) == 0)
+		return;
+	snprintf(path, MAPPING_FILE, "/proc/%d/map_files/%" PRIx64 "-%" PRIx64, pid, mapping->start,
+		 mapping->end);
+	if (access(path, F_OK) != 0)
+		snprintf(path, MAPPING_FILE, "%s", mapping->path);
 }
 
 struct at {

@@ -26,6 +26,11 @@ bool maps_each(pid_t pid, bool (*visit)(const struct mapping *mapping, void *dat
 /* The mapping that an address lies in. False where there is none, or it may not be read. */
 bool maps_find(pid_t pid, uint64_t address, struct mapping *mapping);
 
+/* A path by which the file of a mapping can be opened here, whatever the process has mounted, and
+ * where the kernel allows it a file that was deleted, too. */
+#define MAPPING_FILE (MAPPING_PATH + 64)
+void maps_file(pid_t pid, const struct mapping *mapping, char path[MAPPING_FILE]);
+
 /* A kernel thread, a zombie, or a process that is gone. */
 bool maps_is_without_memory(pid_t pid);
 

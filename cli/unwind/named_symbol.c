@@ -5,6 +5,7 @@
 #include "named_symbol.h"
 #include "elf.h"
 #include <gelf.h>
+#include <stdlib.h>
 #include <string.h>
 
 /* Of a table of symbols or strings: libLLVM's .symtab has 12 MB, its strings 30. */
@@ -100,6 +101,14 @@ static void search_table(struct symbol_search *search, uint32_t type)
 			compare_symbol(search, strings, &symbol);
 }
 
+static void search_tables(struct symbol_search *search, const struct mapped_file *file)
+{
+	memset(search->addresses, 0, search->count * sizeof(*search->addresses));
+	search_table(search, SHT_DYNSYM);
+	if (!file->exported_only)
+		search_table(search, SHT_SYMTAB);
+}
+
 size_t named_symbol_find(const struct mapped_file *file, const char *const *names,
 			 uint64_t *addresses, size_t count)
 {
@@ -108,11 +117,34 @@ size_t named_symbol_find(const struct mapped_file *file, const char *const *name
 	memset(addresses, 0, count * sizeof(*addresses));
 	if (elf_file_open(&search.file, file->path) != 0)
 		return 0;
-	if (find_bias(&search, file)) {
-		search_table(&search, SHT_DYNSYM);
-		if (!file->exported_only)
-			search_table(&search, SHT_SYMTAB);
-	}
+	if (find_bias(&search, file))
+		search_tables(&search, file);
 	elf_file_close(&search.file);
 	return search.found;
+}
+
+static bool read_values(struct symbol_search *search, uint8_t *values, size_t size)
+{
+	bool all = search->found == search->count;
+
+	for (size_t i = 0; all && i < search->count; i++)
+		all = elf_file_read(&search->file, search->addresses[i], values + i * size, size) ==
+		      size;
+	return all;
+}
+
+bool named_symbol_read(const struct mapped_file *file, const char *const *names, void *values,
+		       size_t size, size_t count)
+{
+	struct symbol_search search = {.names = names, .count = count};
+	bool all = false;
+
+	search.addresses = calloc(count, sizeof(*search.addresses));
+	if (search.addresses && elf_file_open(&search.file, file->path) == 0) {
+		search_tables(&search, file);
+		all = read_values(&search, values, size);
+		elf_file_close(&search.file);
+	}
+	free(search.addresses);
+	return all;
 }

@@ -24,4 +24,11 @@ struct mapped_file {
 size_t named_symbol_find(const struct mapped_file *file, const char *const *names,
 			 uint64_t *addresses, size_t count);
 
+/*
+ * Copies what the file has at such symbols: constants, which a core file may lack. `values` has
+ * `size` bytes for each. False unless all of them are there.
+ */
+bool named_symbol_read(const struct mapped_file *file, const char *const *names, void *values,
+		       size_t size, size_t count);
+
 #endif

@@ -50,6 +50,7 @@
 	suite(python) \
 	suite(parked) \
 	suite(waiter_futex) \
+	suite(left_threads) \
 	suite(python_report) \
 	suite(python_advice) \
 	suite(programs) \

@@ -15,7 +15,7 @@
 #define CUTS 64
 
 /* In .symtab alone: the program exports nothing. */
-int named_here = 3;
+int named_here = 3, named_too = 4;
 
 struct holder {
 	uint64_t address;
@@ -74,6 +74,24 @@ START_TEST(finds_what_is_not_exported)
 	/* A part of a name is none, and neither is what libc defines. */
 	ck_assert_uint_eq(find_in("/proc/self/exe", &program, "named_her", false), 0);
 	ck_assert_uint_eq(find_in("/proc/self/exe", &program, "puts", false), 0);
+}
+END_TEST
+
+START_TEST(reads_what_the_file_has_there)
+{
+	static const char *const names[] = {"named_here", "named_too", "puts"};
+	struct mapped_file file = {.path = "/proc/self/exe"};
+	int values[3] = {0};
+
+	named_here = 5;
+	ck_assert(named_symbol_read(&file, names, values, sizeof(*values), 2));
+	ck_assert_int_eq(values[0], 3);
+	ck_assert_int_eq(values[1], 4);
+	ck_assert(!named_symbol_read(&file, names, values, sizeof(*values), 3));
+	file.exported_only = true;
+	ck_assert(!named_symbol_read(&file, names, values, sizeof(*values), 1));
+	file.path = "/dev/null";
+	ck_assert(!named_symbol_read(&file, names, values, sizeof(*values), 1));
 }
 END_TEST
 
@@ -146,6 +164,7 @@ Suite *named_symbol_suite(void)
 
 	tcase_add_test(names, finds_what_a_library_exports);
 	tcase_add_test(names, finds_what_is_not_exported);
+	tcase_add_test(names, reads_what_the_file_has_there);
 	tcase_add_test(names, starts_from_any_segment);
 	tcase_add_test(names, bears_files_that_are_cut);
 	tcase_add_test(names, finds_nothing_in_what_is_no_file);

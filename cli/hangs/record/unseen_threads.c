@@ -1,81 +1,27 @@
 /*
  * Threads that nobody saw being made are found in /proc and in the memory of the process that
  * has them, and runs: what is found is checked by the thread's id, which stands in the same
- * struct. libc describes that struct for debuggers; the description is our own libc's, so it
- * counts for a process that has the same one.
+ * struct.
  */
 #include "unseen_threads.h"
 #include "hangs/identify/lost_threads.h"
-#include "process/memory_map.h"
+#include "hangs/identify/thread_descriptor.h"
 #include "process/procfs.h"
 #include "process/stop.h"
 #include "shim/common/arch/arch.h"
-#include <dlfcn.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
-#include <sys/sysmacros.h>
 
 #define CHUNK 65536
 /* From a thread's stack pointer to what libc keeps of it, at the end of its stack. */
 #define REACH (1u << 20)
 
-/* What nptl_db's descriptions consist of: bits, elements, offset. */
-enum { FIELD_BITS, FIELD_ELEMENTS, FIELD_OFFSET, FIELD_WORDS };
-
-struct fields {
-	uint32_t tid, start;
-};
-
 struct request {
 	const struct model *model;
 	struct writer *writer;
-	struct fields fields;
 };
-
-static bool find_field(const char *name, uint32_t bits, uint32_t *offset)
-{
-	const uint32_t *description = dlsym(RTLD_DEFAULT, name);
-
-	if (!description || description[FIELD_BITS] != bits)
-		return false;
-	*offset = description[FIELD_OFFSET];
-	return *offset < 4096 && *offset % (bits / 8) == 0;
-}
-
-static bool find_fields(struct fields *fields)
-{
-	return find_field("_thread_db_pthread_tid", 32, &fields->tid) &&
-	       find_field("_thread_db_pthread_start_routine", 64, &fields->start);
-}
-
-struct libc_search {
-	struct stat own;
-	bool found;
-};
-
-static bool is_other_file(const struct mapping *mapping, void *data)
-{
-	struct libc_search *search = data;
-
-	search->found = mapping->inode == search->own.st_ino &&
-			makedev(mapping->major, mapping->minor) == search->own.st_dev;
-	return !search->found;
-}
-
-static bool has_our_libc(pid_t pid)
-{
-	struct libc_search search = {.found = false};
-	Dl_info libc;
-
-	if (!dladdr(dlsym(RTLD_DEFAULT, "_thread_db_pthread_tid"), &libc) ||
-	    stat(libc.dli_fname, &search.own) != 0)
-		return false;
-	maps_each(pid, is_other_file, &search);
-	return search.found;
-}
 
 static bool unseen_threads_read_call(pid_t pid, pid_t tid, char *text, size_t size)
 {
@@ -130,16 +76,18 @@ static uint64_t unseen_threads_find_thread(pid_t pid, uint64_t sp)
 	return handle;
 }
 
-static uint64_t start_routine(const struct fields *fields, pid_t pid, pid_t tid)
+static uint64_t start_routine(pid_t pid, pid_t tid)
 {
-	uint64_t handle = unseen_threads_find_thread(pid, stack_pointer(pid, tid)), start = 0;
-	int32_t id = 0;
+	struct descriptor_fields fields;
+	struct descriptor descriptor;
+	uint64_t handle;
 
-	if (!handle || stop_read(pid, handle + fields->tid, &id, sizeof(id)) != sizeof(id) ||
-	    id != tid ||
-	    stop_read(pid, handle + fields->start, &start, sizeof(start)) != sizeof(start))
+	if (!descriptor_find_fields(pid, &fields))
 		return 0;
-	return start;
+	handle = unseen_threads_find_thread(pid, stack_pointer(pid, tid));
+	return handle && descriptor_read(pid, &fields, handle, &descriptor) && descriptor.tid == tid
+		       ? descriptor.start_routine
+		       : 0;
 }
 
 static bool unseen_threads_is_known(const struct model *model, const struct record_thread *thread)
@@ -166,8 +114,7 @@ static bool unseen_threads_record_one(const struct record_thread *thread, uint32
 		return true;
 	record.born_in = thread->born_in;
 	record.tid = thread->tid;
-	if (request->fields.start && has_our_libc(process->pid))
-		record.start_routine = start_routine(&request->fields, process->pid, thread->tid);
+	record.start_routine = start_routine(process->pid, thread->tid);
 	writer_append(request->writer, RECORD_THREAD, &record, sizeof(record), NULL, 0);
 	return true;
 }
@@ -177,7 +124,5 @@ void unseen_record(const struct model *model, struct writer *writer,
 {
 	struct request request = {.model = model, .writer = writer};
 
-	if (!find_fields(&request.fields))
-		request.fields.start = 0;
 	lost_each(model, process, unseen_threads_record_one, &request);
 }
