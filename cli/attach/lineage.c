@@ -5,7 +5,11 @@
 #include "lineage.h"
 #include "base/array.h"
 #include "base/clock.h"
+#include "findings/evidence/attribution.h"
+#include "hangs/identify/left_threads.h"
 #include "process/fork_copy.h"
+#include "process/memory_map.h"
+#include "process/stop.h"
 #include "shim/common/target.h"
 #include <stdlib.h>
 #include <string.h>
@@ -33,8 +37,9 @@ void lineage_release(struct lineage *lineage)
 	*lineage = (struct lineage){0};
 }
 
+/* `image`: a living process with the same program. */
 static uint32_t append_process(struct lineage *lineage, const struct ancestor *ancestor,
-			       const struct made_by *by)
+			       pid_t image, const struct made_by *by)
 {
 	struct session_header *live = lineage->writer->live;
 	struct record_process record = {.pid = ancestor->pid,
@@ -48,7 +53,7 @@ static uint32_t append_process(struct lineage *lineage, const struct ancestor *a
 	record.fork = by->fork;
 	record.lost = by->lost;
 	record.birth_ns = clock_awake_ns(ancestor->start_ns);
-	record.path_length = (uint16_t)procfs_program(ancestor->pid, path, sizeof(path));
+	record.path_length = (uint16_t)procfs_program(image, path, sizeof(path));
 	writer_append(lineage->writer, RECORD_PROCESS, &record, sizeof(record), path,
 		      record.path_length);
 	atomic_fetch_add(&live->counters.processes, 1);
@@ -56,40 +61,161 @@ static uint32_t append_process(struct lineage *lineage, const struct ancestor *a
 	return record.serial;
 }
 
-static session_reference append_thread(struct lineage *lineage, const struct process_facts *parent,
-				       const struct procfs_task *task)
+/* --- who is missing ---------------------------------------------------------------------- */
+
+/* What is known of the threads around one fork, from the parent and from the child. */
+struct around_fork {
+	pid_t parent, child;
+	struct procfs_task tasks[TASKS_MAX]; /* of the living parent, older than the child */
+	size_t task_count;
+	struct left_thread left[TASKS_MAX]; /* what the child's memory has of lost ones */
+	pid_t left_tids[TASKS_MAX];         /* here; 0: the parent does not have it any more */
+	size_t left_count;
+};
+
+/* By the number that the thread itself knows, which is another one in a PID namespace. */
+static pid_t task_of_inner(const struct around_fork *around, pid_t inner)
 {
+	for (size_t i = 0; inner && i < around->task_count; i++)
+		if (procfs_inner_tid(around->parent, around->tasks[i].tid) == inner)
+			return around->tasks[i].tid;
+	return 0;
+}
+
+static struct around_fork *look_around(pid_t parent, pid_t child)
+{
+	struct around_fork *around = calloc(1, sizeof(*around));
+
+	if (!around)
+		return NULL;
+	around->parent = parent;
+	around->child = child;
+	if (parent)
+		around->task_count = fork_copy_older_tasks(parent, child, around->tasks, TASKS_MAX);
+	around->left_count = left_threads_find(child, NULL, 0, around->left, TASKS_MAX);
+	for (size_t i = 0; parent && i < around->left_count; i++)
+		around->left_tids[i] =
+			task_of_inner(around, left_threads_tid_in(parent, around->left[i].self));
+	return around;
+}
+
+static const struct left_thread *left_of(const struct around_fork *around, pid_t tid)
+{
+	for (size_t i = 0; i < around->left_count; i++)
+		if (around->left_tids[i] == tid)
+			return &around->left[i];
+	return NULL;
+}
+
+/* Whoever is not among those that were left behind; where more are none of them, by its name. */
+static size_t find_forker(const struct around_fork *around)
+{
+	size_t found = SIZE_MAX, count = 0;
+
+	for (size_t i = 0; around->left_count && i < around->task_count; i++)
+		if (!left_of(around, around->tasks[i].tid)) {
+			found = i;
+			count++;
+		}
+	return count == 1 ? found
+			  : fork_copy_forker(around->tasks, around->task_count, around->child);
+}
+
+/* --- whose they are ------------------------------------------------------------------------ */
+
+/* Where the code of a thread begins lies at the upper end of its stack, below what libc keeps. */
+#define OUTERMOST_WORDS 2048
+
+struct code_search {
+	uint64_t words[OUTERMOST_WORDS];
+	size_t count;
+	size_t best; /* index of the outermost word that is code of nobody who starts for others */
+	uint64_t code;
+};
+
+static bool search_code(const struct mapping *mapping, void *data)
+{
+	struct code_search *search = data;
+
+	if (!mapping->executable || mapping->path[0] != '/' || is_thread_starter(mapping->path))
+		return true;
+	for (size_t i = search->count; i-- > search->best;)
+		if (search->words[i] >= mapping->start && search->words[i] < mapping->end) {
+			search->best = i + 1;
+			search->code = search->words[i];
+			break;
+		}
+	return true;
+}
+
+static uint64_t find_code(pid_t child, const struct left_thread *left)
+{
+	struct code_search *search = calloc(1, sizeof(*search));
+	uint64_t from = left->self - sizeof(search->words), code;
+
+	if (!search)
+		return 0;
+	if (left->stack_start && from < left->stack_start)
+		from = left->stack_start;
+	search->count =
+		stop_read(child, from, search->words, left->self - from) / sizeof(*search->words);
+	maps_each(child, search_code, search);
+	code = search->code;
+	free(search);
+	return code;
+}
+
+/* --- their records ------------------------------------------------------------------------- */
+
+static session_reference append_thread(struct lineage *lineage, const struct process_facts *parent,
+				       const struct around_fork *around,
+				       const struct procfs_task *task,
+				       const struct left_thread *left)
+{
+	bool is_main = task ? task->tid == parent->pid : left && !left->start_routine;
 	struct record_thread record = {
 		.born_in = parent->serial,
-		.serial = (uint32_t)task->tid,
-		.tid = task->tid,
-		.flags = task->tid == parent->pid ? THREAD_MAIN : THREAD_UNSEEN,
-		.start_ns = clock_awake_ns(task->start_ns),
+		.tid = task ? task->tid : left->tid,
+		.flags = is_main ? THREAD_MAIN : THREAD_UNSEEN,
 	};
 
-	memcpy(record.name, task->name, sizeof(record.name));
+	record.serial = (uint32_t)record.tid;
+	if (task) {
+		record.start_ns = clock_awake_ns(task->start_ns);
+		memcpy(record.name, task->name, sizeof(record.name));
+	}
+	if (left) {
+		record.self = left->self;
+		record.start_routine = left->start_routine;
+		record.code = is_main ? 0 : find_code(around->child, left);
+	}
 	return writer_append(lineage->writer, RECORD_THREAD, &record, sizeof(record), NULL, 0);
 }
 
 static struct made_by append_fork(struct lineage *lineage, const struct process_facts *parent,
-				  pid_t child)
+				  const struct around_fork *around)
 {
-	struct procfs_task tasks[TASKS_MAX];
-	session_reference threads[TASKS_MAX];
+	session_reference threads[2 * TASKS_MAX];
 	struct record_lost lost = {0};
 	struct record_fork fork = {
 		.parent = parent->serial, .parent_pid = parent->pid, .function = FORK_OUTSIDE};
-	size_t count = fork_copy_older_tasks(parent->pid, child, tasks, TASKS_MAX);
-	size_t forker = fork_copy_forker(tasks, count, child);
+	size_t forker = around->task_count ? find_forker(around) : SIZE_MAX;
 
-	for (size_t i = 0; i < count; i++) {
-		session_reference thread = append_thread(lineage, parent, &tasks[i]);
+	for (size_t i = 0; i < around->task_count; i++) {
+		const struct procfs_task *task = &around->tasks[i];
+		session_reference thread =
+			append_thread(lineage, parent, around, task,
+				      i == forker ? NULL : left_of(around, task->tid));
 
 		if (i == forker)
 			fork.thread = thread;
 		else if (thread)
 			threads[lost.count++] = thread;
 	}
+	for (size_t i = 0; i < around->left_count; i++)
+		if (!around->left_tids[i])
+			threads[lost.count++] =
+				append_thread(lineage, parent, around, NULL, &around->left[i]);
 	atomic_store(&fork.lost, writer_append(lineage->writer, RECORD_LOST, &lost, sizeof(lost),
 					       threads, lost.count * sizeof(*threads)));
 	atomic_fetch_add(&lineage->writer->live->counters.forks, 1);
@@ -101,18 +227,40 @@ static struct made_by append_fork(struct lineage *lineage, const struct process_
 	};
 }
 
+/* The process that forked has ended: what its child has of it is all that there is. */
+static const struct process_facts *append_ended_parent(struct lineage *lineage,
+						       const struct ancestor *child)
+{
+	const struct ancestor ended = {.pid = -1, .start_ns = child->start_ns};
+	const struct made_by unknown = {.parent = NULL};
+	return model_facts(lineage->model, append_process(lineage, &ended, child->pid, &unknown));
+}
+
+static struct made_by find_maker(struct lineage *lineage, struct ancestor *ancestor)
+{
+	const struct ancestor *parent =
+		ancestor->is_copy ? lineage_find(lineage, ancestor->parent) : NULL;
+	struct around_fork *around = look_around(parent ? parent->pid : 0, ancestor->pid);
+	struct made_by by = {.parent = NULL};
+
+	if (around && parent)
+		by = append_fork(lineage, model_facts(lineage->model, parent->serial), around);
+	else if (around && around->left_count) {
+		ancestor->has_lost_parent = true;
+		by = append_fork(lineage, append_ended_parent(lineage, ancestor), around);
+	}
+	free(around);
+	return by;
+}
+
 static const struct ancestor *lineage_record(struct lineage *lineage, struct ancestor ancestor)
 {
-	const struct ancestor *parent;
-	struct made_by by = {.parent = NULL};
+	struct made_by by;
 
 	if (!ARRAY_MAKE_ROOM(lineage->list, lineage->count, lineage->capacity))
 		return NULL;
-	parent = ancestor.is_copy ? lineage_find(lineage, ancestor.parent) : NULL;
-	if (parent)
-		by = append_fork(lineage, model_facts(lineage->model, parent->serial),
-				 ancestor.pid);
-	ancestor.serial = append_process(lineage, &ancestor, &by);
+	by = find_maker(lineage, &ancestor);
+	ancestor.serial = append_process(lineage, &ancestor, ancestor.pid, &by);
 	lineage->list[lineage->count] = ancestor;
 	return &lineage->list[lineage->count++];
 }

@@ -83,6 +83,7 @@ static int write_attached(struct attach_job *job)
 			outputs_want_notes(job->options), &report);
 	report.show_notes = job->options->notes;
 	report.exit_status = 0;
+	report.observed = true;
 	report.complete |= report.events_lost == 0;
 	outputs_write(&job->outputs, &report, OUTPUTS_ALL);
 	suppressions_report_unused(job->suppressions, stderr);

@@ -29,7 +29,6 @@ static const char *verdict_words(struct page *page, const struct attached *attac
 	case VERDICT_SUSPECTED:
 		return arena_printf(&page->arena, "seems to hang: %s, above", attached->code);
 	case VERDICT_UNKNOWN:
-		return arena_printf(&page->arena, "could not be looked at: %s", attached->reason);
 	case VERDICT_NOT_HUNG:
 		break;
 	}
@@ -42,7 +41,8 @@ static void put_verdict(struct page *page, const struct attached *attached)
 		arena_printf(&page->arena, "process %d (%s) %s.", attached->pid,
 			     program_name(page, attached), verdict_words(page, attached));
 
-	if (attached->was_asked)
+	/* Who could not be looked at was told of at once. */
+	if (attached->was_asked && attached->verdict != VERDICT_UNKNOWN)
 		page_wrap(page, "forkcheck: ", 11, page_sentence(page, words));
 }
 
