@@ -7,6 +7,7 @@
 #include "base/clock.h"
 #include "findings/evidence/attribution.h"
 #include "hangs/identify/left_threads.h"
+#include "hangs/identify/python_state.h"
 #include "process/fork_copy.h"
 #include "process/memory_map.h"
 #include "process/stop.h"
@@ -189,6 +190,9 @@ static session_reference append_thread(struct lineage *lineage, const struct pro
 		record.start_routine = left->start_routine;
 		record.code = is_main ? 0 : find_code(around->child, left);
 	}
+	if (task && left)
+		record.runs_python =
+			python_record(lineage->writer, parent, parent->pid, left->self, 0);
 	return writer_append(lineage->writer, RECORD_THREAD, &record, sizeof(record), NULL, 0);
 }
 

@@ -417,7 +417,8 @@ struct record_thread {
 	session_reference created_at;
 	char name[SESSION_NAME_MAX];      /* NUL-terminated */
 	session_reference created_python; /* what its creator's interpreter was doing; else 0 */
-	uint32_t reserved;
+	/* Of one that nobody saw being made: what the interpreter does in it now, in the parent. */
+	session_reference runs_python;
 	char python_name[SESSION_PYTHON_NAME]; /* of a threading.Thread; NUL-terminated */
 	/* Of one that nobody saw being made: in whose code it runs, by the outermost address on its
 	 * stack that is not of a library which starts threads for others. 0: not known. */

@@ -12,6 +12,7 @@
 #include "hangs/identify/python_state.h"
 #include "hangs/identify/wakeup_sources.h"
 #include "hangs/record/awaited_objects.h"
+#include "parent_copy.h"
 #include "process/holders.h"
 #include "process/stop.h"
 #include "shim/common/glibc/semaphore.h"
@@ -383,7 +384,9 @@ struct package_search {
 static bool is_of_other_package(const struct record_thread *thread, uint32_t parent, void *data)
 {
 	const struct package_search *search = data;
-	const struct record_python *record = model_python(search->model, thread->created_python);
+	session_reference python =
+		thread->created_python ? thread->created_python : thread->runs_python;
+	const struct record_python *record = model_python(search->model, python);
 
 	(void)parent;
 	for (uint32_t i = 0; record && i < record->count; i++) {
@@ -444,6 +447,17 @@ static bool is_made_since(const struct tie_search *search, const struct task_loo
 	return word < end && end - task->sp < CHILD_STACK_BYTES;
 }
 
+/* Of a process that the shim is not in, who used it nobody has seen. */
+static bool was_in_use(const struct tie_search *search, const struct task_look *task,
+		       const struct wait_facts *facts)
+{
+	const struct process_facts *parent = model_facts(search->model, search->process->parent);
+
+	return !search->process->is_outside ||
+	       parent_copy_is_in_use(parent ? parent->pid : 0, search->pid, facts->function,
+				     task->arguments[0]);
+}
+
 /*
  * Code on the stack that lost threads were made by: a library's, a Python package's, the
  * program's own. The last one is on every stack: of what the child made on its stack by itself
@@ -463,6 +477,7 @@ static void tie_to_code(const struct tie_search *search, const struct task_look 
 	tie->is_by_package = place && is_of_lost_package(search, place);
 	tie->is_by_program = !tie->is_by_package && !is_made_since(search, task) &&
 			     !(search->objects && ties_is_seen(facts->function)) &&
+			     was_in_use(search, task, facts) &&
 			     any_lost_library(search, is_on_stack, &stack);
 	if (tie->is_by_package || tie->is_by_program)
 		tie->evidence = EVIDENCE_LIBRARY;

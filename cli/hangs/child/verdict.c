@@ -268,12 +268,17 @@ static bool ask_lock(struct inquiry *inquiry, const struct task_look *task,
 	};
 	struct tie tie = {.evidence = EVIDENCE_HOLDER};
 	const struct record_wait *wait;
+	bool is_own = false;
 
 	if (!inquiry->ties.process->is_outside || !procfs_is_untimed_futex_wait(task))
 		return false;
 	tie.wait = ties_open_wait(question.model, question.process, question.pid, task->tid);
 	if (!tie.wait)
-		tie.wait = unseen_wait_record(&question);
+		tie.wait = unseen_wait_record(&question, &is_own);
+	if (is_own) {
+		verdict_consider(inquiry, task, (struct tie){.is_own = true}, facts);
+		return true;
+	}
 	wait = model_wait(inquiry->turn->model, tie.wait);
 	if (!wait)
 		return false;

@@ -253,16 +253,20 @@ static bool is_word_of_libc(const struct unseen_question *question)
 	return space && library_is_of_libc(space_module_path(space, question->task->arguments[0]));
 }
 
-session_reference unseen_wait_record(const struct unseen_question *question)
+session_reference unseen_wait_record(const struct unseen_question *question, bool *is_own)
 {
 	struct unseen_lock lock;
 	session_reference wait;
 
+	*is_own = false;
 	if (!model_fork(question->model, question->process->fork) ||
 	    !unseen_lock_find(question->pid, question->task, question->function,
-			      is_word_of_libc(question), &lock) ||
-	    !is_orphaned(question, &lock))
+			      is_word_of_libc(question), &lock))
 		return 0;
+	if (!is_orphaned(question, &lock)) {
+		*is_own = lock.owner > 0;
+		return 0;
+	}
 	wait = unseen_wait_append(question, &lock);
 	model_update(question->model);
 	return wait;

@@ -23,8 +23,8 @@ struct unseen_question {
 /*
  * Appends STACK, THREAD, HELD and WAIT records, where the lock's holder is a thread that the
  * process does not have. Returns the WAIT record, of a part of libc with WAIT_PERHAPS; 0: it is no
- * such lock, or the task has moved.
+ * such lock, or the task has moved. `is_own`: a task of the process has it.
  */
-session_reference unseen_wait_record(const struct unseen_question *question);
+session_reference unseen_wait_record(const struct unseen_question *question, bool *is_own);
 
 #endif
