@@ -93,7 +93,7 @@ else
 say = @printf '  %-5s %s\n' $(1) $(@:$(BUILD)/%=%);
 endif
 
-.PHONY: all help deps demo check latent suites suites-unstable bench fuzz faults install uninstall clean format format-check
+.PHONY: all help deps demo check latent suites suites-unstable attach-trial bench fuzz faults install uninstall clean format format-check
 .DELETE_ON_ERROR:
 
 all: $(BUILD)/forkcheck $(BUILD)/libforkcheck.so
