@@ -6,6 +6,7 @@
 #include "record/loaded_interpreter.h"
 #include "base/process.h"
 #include "base/symbol_tables.h"
+#include "common/python/versions.h"
 #include "record/private_facts.h"
 #include "state/modules.h"
 #include <link.h>
@@ -15,6 +16,8 @@
 /* Who still reads the frames of an interpreter that was unloaded has so many more
  * to come before the place of that one is taken. */
 #define KEPT 8
+
+#define NEWEST(function, version) {function, version},
 
 /* The list as it was looked through: unless it differs, there is nothing new. */
 struct mark {
@@ -31,20 +34,12 @@ AT_START static struct mark mark;
 AT_START static const struct link_map *first_end;
 AT_START static const struct r_debug *loader;
 
-/*
- * Py_Version came with 3.11. Before it, an interpreter is as old as the newest
- * function of the stable interface that it has.
- */
 IN_START static uint32_t find_version(const struct symbol_table *table)
 {
 	static const struct {
 		const char *function;
 		uint32_t version;
-	} newest[] = {
-		{"Py_NewRef", 0x030a0000},
-		{"PyFrame_GetCode", 0x03090000},
-		{"PyCode_NewWithPosOnlyArgs", 0x03080000},
-	};
+	} newest[] = {PYTHON_NEWEST_FUNCTIONS(NEWEST)};
 	uintptr_t address = symbols_find(table, "Py_Version");
 	uint64_t version = 0;
 

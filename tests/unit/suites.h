@@ -51,6 +51,7 @@
 	suite(parked) \
 	suite(waiter_futex) \
 	suite(left_threads) \
+	suite(interpreter_symbols) \
 	suite(python_report) \
 	suite(python_advice) \
 	suite(programs) \

@@ -4,7 +4,7 @@
  */
 #include "fork_hook.h"
 #include "hangs/identify/frame_base.h"
-#include "hangs/identify/wakeup_sources.h"
+#include "hangs/identify/interpreter_symbols.h"
 #include "process/stop.h"
 #include <stdlib.h>
 #include <string.h>
@@ -84,7 +84,7 @@ static bool fork_hook_ask(const struct turn *turn, struct watched *watched,
 pid_t fork_hook_find(const struct turn *turn, struct watched *watched)
 {
 	const struct process_facts *process = model_facts(turn->model, watched->serial);
-	struct private_facts facts;
+	struct python_interpreter interpreter;
 	struct task_look task;
 
 	if (!process || !procfs_quick_check(watched->pid, &task) || !procfs_is_futex_wait(&task)) {
@@ -98,9 +98,9 @@ pid_t fork_hook_find(const struct turn *turn, struct watched *watched)
 		return 0;
 	}
 	if (!watched->hook.is_asked)
-		watched->hook.is_in = wakeup_read_facts(process, watched->pid, &facts) &&
-				      facts.python.before_fork &&
-				      fork_hook_ask(turn, watched, &task, facts.python.before_fork);
+		watched->hook.is_in = python_interpreter_of(process, watched->pid, &interpreter) &&
+				      interpreter.before_fork &&
+				      fork_hook_ask(turn, watched, &task, interpreter.before_fork);
 	watched->hook.is_asked = true;
 	return watched->hook.is_in ? watched->pid : 0;
 }

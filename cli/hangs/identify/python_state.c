@@ -3,9 +3,9 @@
  * is. Nothing of what is read is trusted: see shim/common/python/cpython.h.
  */
 #include "python_state.h"
+#include "interpreter_symbols.h"
 #include "process/stop.h"
 #include "shim/common/python/cpython.h"
-#include "wakeup_sources.h"
 #include <stdio.h>
 #include <string.h>
 
@@ -59,13 +59,13 @@ session_reference python_record(struct writer *writer, const struct process_fact
 				pid_t pid, uint64_t self, uint64_t sp)
 {
 	struct outside_memory outside = {{.read = read_outside}, pid};
-	struct private_facts facts;
-	struct python_walk walk = {.memory = &outside.memory, .interpreter = &facts.python};
+	struct python_interpreter interpreter;
+	struct python_walk walk = {.memory = &outside.memory, .interpreter = &interpreter};
 	struct python_frame frames[SESSION_PYTHON_FRAMES];
 	struct record_python record = {.image = process->image};
 	enum python_status status;
 
-	if (!wakeup_read_facts(process, pid, &facts) || !facts.python.runtime)
+	if (!python_interpreter_of(process, pid, &interpreter))
 		return 0;
 	status = python_find_layout(&walk);
 	if (status == PYTHON_READ)
@@ -75,8 +75,8 @@ session_reference python_record(struct writer *writer, const struct process_fact
 	for (uint32_t i = 0; i < walk.count; i++)
 		frames[i] = append_frame(writer, process->image, &walk, &walk.frames[i], sp);
 	record.status = status;
-	record.version = facts.python.version;
-	record.runtime = facts.python.runtime;
+	record.version = interpreter.version;
+	record.runtime = interpreter.runtime;
 	record.is_truncated = walk.truncated;
 	record.count = walk.count;
 	return writer_append(writer, RECORD_PYTHON, &record, sizeof(record), frames,
@@ -87,10 +87,11 @@ bool python_find_lock(const struct process_facts *process, pid_t pid, uint64_t w
 		      struct parked *parked)
 {
 	struct outside_memory outside = {{.read = read_outside}, pid};
-	struct private_facts facts;
+	struct python_interpreter interpreter;
 
-	return wakeup_read_facts(process, pid, &facts) &&
-	       parked_read(&outside.memory, &facts.python, waited, parked);
+	memset(parked, 0, sizeof(*parked));
+	return python_interpreter_of(process, pid, &interpreter) &&
+	       parked_read(&outside.memory, &interpreter, waited, parked);
 }
 
 bool python_is_waiting_room(const char *file, size_t length)
@@ -126,12 +127,12 @@ bool python_find_place(const struct process_facts *process, pid_t pid, uint64_t 
 		       struct python_place *place)
 {
 	struct outside_memory outside = {{.read = read_outside}, pid};
-	struct private_facts facts;
-	struct python_walk walk = {.memory = &outside.memory, .interpreter = &facts.python};
+	struct python_interpreter interpreter;
+	struct python_walk walk = {.memory = &outside.memory, .interpreter = &interpreter};
 	struct python_code code;
 
 	*place = (struct python_place){.awaits_notice = false};
-	if (!self || !wakeup_read_facts(process, pid, &facts) || !facts.python.runtime ||
+	if (!self || !python_interpreter_of(process, pid, &interpreter) ||
 	    python_find_layout(&walk) != PYTHON_READ ||
 	    python_walk_thread(&walk, self) != PYTHON_READ)
 		return false;

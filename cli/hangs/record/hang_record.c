@@ -7,9 +7,9 @@
 #include "awaited_objects.h"
 #include "awaited_place.h"
 #include "blocked_chain.h"
+#include "hangs/identify/interpreter_symbols.h"
 #include "hangs/identify/python_state.h"
 #include "hangs/identify/waiter_futex.h"
-#include "hangs/identify/wakeup_sources.h"
 #include "kept_reader.h"
 #include "process/memory_map.h"
 #include "process/stop.h"
@@ -90,10 +90,9 @@ void hang_record_modules(struct model *model, struct writer *writer, uint32_t se
 struct held_task hang_task(const struct process_facts *process, pid_t pid, uint64_t thread)
 {
 	struct held_task task = {.pid = pid, .thread = thread};
-	struct private_facts own;
 
-	if (process && wakeup_read_facts(process, pid, &own))
-		task.go = own.go;
+	if (process)
+		go_runtime_of(process, pid, &task.go);
 	return task;
 }
 
