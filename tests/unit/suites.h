@@ -29,6 +29,8 @@
 	suite(rules) \
 	suite(libc_regions) \
 	suite(procfs) \
+	suite(fork_copy) \
+	suite(replaced_file) \
 	suite(target) \
 	suite(graph) \
 	suite(watch) \
