@@ -31,6 +31,7 @@
 	suite(procfs) \
 	suite(fork_copy) \
 	suite(replaced_file) \
+	suite(scan) \
 	suite(target) \
 	suite(graph) \
 	suite(watch) \
@@ -61,6 +62,7 @@
 	suite(reach) \
 	suite(regions) \
 	suite(commands) \
+	suite(scans) \
 	suite(parent) \
 	suite(endings) \
 	suite(confirm_runs) \
