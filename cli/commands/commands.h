@@ -12,6 +12,7 @@ enum operands {
 	OPERANDS_PROGRAM, /* the first ends forkcheck's own: what follows is the program's */
 	OPERANDS_LAST,    /* no option may stand behind them */
 	OPERANDS_MIXED,   /* options may stand between them */
+	OPERANDS_NONE,    /* there are none, and options may stand behind its name */
 };
 
 struct command {
@@ -22,6 +23,7 @@ struct command {
 	const char *missing; /* what to complain of without operands; NULL: they may be missing */
 	/* Returns the exit status of forkcheck. */
 	int (*run)(const struct options *options);
+	bool has_own_formats; /* run() looks for the names of its outputs' formats */
 };
 
 /* The first has no name; the last has no run(). */

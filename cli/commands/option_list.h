@@ -18,7 +18,8 @@
 #define OPTION_LIST(flag, value, optional, lettered, hidden) \
 	value("format", "FORMAT", parse_format, \
 	      "Write the report as FORMATS (text is the default). May be given more than once, " \
-	      "each with an --output of its own; a format without one goes to standard error.") \
+	      "each with an --output of its own; a format without one goes to standard error. " \
+	      "'scan' has openmetrics too, and goes to standard output.") \
 	lettered('o', "output", "FILE", parse_output, \
 	      "Write to FILE instead of standard error. Belongs to the nearest --format before it " \
 	      "that has no file yet, else to the next one after it, else to the text report.") \
@@ -73,6 +74,11 @@
 	value("gen-suppressions", "FILE", parse_gen_suppressions, \
 	      "At the end, write these lines to FILE. Each was tried on all findings of the report: " \
 	      "it hides its own and no other.") \
+	value("user", "USER", parse_user, \
+	      "Only for 'scan': only processes of this user, by name or number.") \
+	value("older-than", "DURATION", parse_older_than, \
+	      "Only for 'scan': only processes that were started so long ago: 30s, 10m, 2h, 1d; a " \
+	      "plain number is seconds.") \
 	flag("require-observed", require_observed, \
 	     "Exit with 67 also where a descendant of the program could not be observed.") \
 	flag("notes", notes, "Show findings of severity note, which are else only counted.") \

@@ -11,6 +11,7 @@
 
 #include <argp.h>
 #include <errno.h>
+#include <pwd.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -75,21 +76,18 @@ static int word_index(const char *const *words, const char *word)
 	return -1;
 }
 
-static void add_output(struct options *options, const struct report_format *format,
-		       const char *path)
+static void add_output(struct options *options, const char *name, const char *path)
 {
 	if (options->output_count == OUTPUTS_MAX)
 		bad_usage("more than %d reports asked for", OUTPUTS_MAX);
-	options->outputs[options->output_count++] = (struct output){format, path};
+	options->outputs[options->output_count++] =
+		(struct output){report_format_find(name), path, name};
 }
 
+/* Which formats there are is known when the command is. */
 static void parse_format(struct parse *parse, const char *word)
 {
-	const struct report_format *format = report_format_find(word);
-
-	if (format == NULL)
-		bad_usage("--format=%s: no such format (%s)", word, report_format_names());
-	add_output(parse->options, format, NULL);
+	add_output(parse->options, word, NULL);
 }
 
 static void parse_output(struct parse *parse, const char *path)
@@ -121,7 +119,7 @@ static void place_waiting_files(struct parse *parse)
 		if (output < formats)
 			options->outputs[output].path = parse->waiting[i];
 		else
-			add_output(options, report_format_find("text"), parse->waiting[i]);
+			add_output(options, "text", parse->waiting[i]);
 	}
 }
 
@@ -149,7 +147,7 @@ static void settle_outputs(struct options *options)
 	const struct report_format *text = report_format_find("text");
 
 	if (options->output_count == 0)
-		add_output(options, text, NULL);
+		add_output(options, "text", NULL);
 	for (size_t i = options->output_count; options->quiet && i-- > 0;)
 		if (options->outputs[i].format == text && options->outputs[i].path == NULL)
 			remove_output(options, i);
@@ -194,11 +192,13 @@ static void parse_on_deadlock(struct parse *parse, const char *word)
 /* Nine digits of the largest unit are no overflow. */
 #define NUMBER_DIGITS 9
 
-/* In milliseconds. False: it is no duration. */
-static bool read_duration(const char *word, uint64_t *duration)
+static const char *const short_units[] = {"", "s", "ms", "m", NULL};
+static const char *const age_units[] = {"", "s", "ms", "m", "h", "d", NULL};
+
+/* In milliseconds. False: it is no duration in one of these units. */
+static bool read_duration(const char *word, const char *const *units, uint64_t *duration)
 {
-	static const char *const units[] = {"", "s", "ms", "m", NULL};
-	static const uint64_t milliseconds[] = {1000, 1000, 1, 60000};
+	static const uint64_t milliseconds[] = {1000, 1000, 1, 60000, 3600000, 86400000};
 	size_t digits = strspn(word, "0123456789");
 	int unit = word_index(units, word + digits);
 
@@ -210,7 +210,7 @@ static bool read_duration(const char *word, uint64_t *duration)
 
 static void parse_hang_after(struct parse *parse, const char *word)
 {
-	if (!read_duration(word, &parse->options->hang_after_ms) ||
+	if (!read_duration(word, short_units, &parse->options->hang_after_ms) ||
 	    parse->options->hang_after_ms == 0)
 		bad_usage("--hang-after=%s: not a duration such as 500ms, 10s or 2m", word);
 }
@@ -223,8 +223,32 @@ static void parse_watch(struct parse *parse, const char *word)
 
 static void parse_end_after(struct parse *parse, const char *word)
 {
-	if (!read_duration(word, &parse->options->end_after_ms))
+	if (!read_duration(word, short_units, &parse->options->end_after_ms))
 		bad_usage("--end-after=%s: not a duration such as 500ms, 10s or 2m, nor 0", word);
+}
+
+static void parse_older_than(struct parse *parse, const char *word)
+{
+	if (!read_duration(word, age_units, &parse->options->older_than_ms))
+		bad_usage("--older-than=%s: not a duration such as 30s, 10m, 2h or 1d", word);
+}
+
+/* Of what the system knows of a user. */
+#define USER_SIZE 16384
+
+/* A name may consist of digits. */
+static void parse_user(struct parse *parse, const char *word)
+{
+	size_t digits = strspn(word, "0123456789");
+	struct passwd space, *entry = NULL;
+	char text[USER_SIZE];
+
+	if (getpwnam_r(word, &space, text, sizeof(text), &entry) != 0)
+		entry = NULL;
+	if (entry == NULL && (digits == 0 || digits > NUMBER_DIGITS || word[digits] != '\0'))
+		bad_usage("--user=%s: no such user", word);
+	parse->options->only_user = true;
+	parse->options->user = entry != NULL ? entry->pw_uid : (uid_t)strtoul(word, NULL, 10);
 }
 
 static void parse_max_kills(struct parse *parse, const char *word)
@@ -312,7 +336,7 @@ static void begin_command(struct parse *parse, struct argp_state *state,
 {
 	parse->options->command = command;
 	parse->options->arguments = words;
-	if (command->operands != OPERANDS_MIXED)
+	if (command->operands == OPERANDS_PROGRAM || command->operands == OPERANDS_LAST)
 		state->next = state->argc;
 }
 
@@ -564,6 +588,15 @@ static void check_no_options(const struct command *command, char *const *operand
 	}
 }
 
+/* A command with formats of its own looks for them itself. */
+static void check_formats(const struct options *options)
+{
+	for (size_t i = 0; i < options->output_count; i++)
+		if (options->outputs[i].format == NULL && !options->command->has_own_formats)
+			bad_usage("--format=%s: no such format (%s)", options->outputs[i].name,
+				  report_format_names());
+}
+
 static void check_operands(struct parse *parse)
 {
 	struct options *options = parse->options;
@@ -571,10 +604,12 @@ static void check_operands(struct parse *parse)
 
 	if (command == NULL)
 		bad_usage("%s", commands[0].missing);
-	if (command->operands == OPERANDS_MIXED)
+	if (command->operands == OPERANDS_MIXED || command->operands == OPERANDS_NONE)
 		options->arguments[parse->operand_count] = NULL;
 	if (command->operands == OPERANDS_LAST)
 		check_no_options(command, options->arguments);
+	if (command->operands == OPERANDS_NONE && parse->operand_count != 0)
+		bad_usage("'%s' takes no '%s'", command->name, options->arguments[0]);
 	if (command->missing != NULL && options->arguments[0] == NULL)
 		bad_usage("%s", command->missing);
 	if (options->keep_session != NULL && command->operands != OPERANDS_PROGRAM)
@@ -637,6 +672,7 @@ static void parse_command_line(struct options *options, int count, char **words)
 		memcpy(given.outputs, options->outputs, sizeof(given.outputs));
 		given.output_count = options->output_count;
 	}
+	check_formats(&given);
 	if (given.keep_session == NULL)
 		given.keep_session = options->keep_session;
 	*options = given;

@@ -12,6 +12,7 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
+#include <sys/types.h>
 
 enum color_mode { COLOR_AUTO, COLOR_ALWAYS, COLOR_NEVER };
 
@@ -31,8 +32,9 @@ enum deadlock_action {
  */
 #define OUTPUTS_MAX 8
 struct output {
-	const struct report_format *format; /* text where -o stands alone */
+	const struct report_format *format; /* text where -o stands alone; NULL: no report's */
 	const char *path;                   /* NULL: stderr */
+	const char *name;                   /* of the format; a command may have its own */
 };
 
 #define SUPPRESSION_FILES_MAX 16
@@ -69,6 +71,9 @@ struct options {
 	const char *suppressions[SUPPRESSION_FILES_MAX];
 	size_t suppression_count;
 	const char *gen_suppressions; /* a file; NULL: none */
+	bool only_user;               /* of the processes of the machine, those of `user` */
+	uid_t user;
+	uint64_t older_than_ms; /* and those that are so old */
 	enum color_mode color;
 	/* A bool for each flag. */
 	OPTION_LIST(OPTION_MEMBER, OPTION_NO_MEMBER, OPTION_NO_MEMBER, OPTION_NO_MEMBER,

@@ -6,9 +6,8 @@
 #include "evidence/evidence.h"
 #include "evidence/python_evidence.h"
 #include "origins/origin.h"
-#include <stdlib.h>
+#include "process/call_names.h"
 #include <string.h>
-#include <sys/syscall.h>
 
 const char *attached_verdict_name(enum attached_verdict verdict)
 {
@@ -33,58 +32,15 @@ static const char *state_words(uint32_t state)
 	return state < ATTACHED_STATES && words[state] ? words[state] : "is unknown";
 }
 
-/* Those that threads wait in most; the rest is a number. */
-static const struct call_name {
-	long number;
-	const char *name;
-} call_names[] = {
-	{SYS_futex, "futex"},
-	{SYS_read, "read"},
-	{SYS_readv, "readv"},
-	{SYS_write, "write"},
-	{SYS_writev, "writev"},
-	{SYS_recvfrom, "recvfrom"},
-	{SYS_recvmsg, "recvmsg"},
-	{SYS_sendto, "sendto"},
-	{SYS_sendmsg, "sendmsg"},
-	{SYS_connect, "connect"},
-	{SYS_accept, "accept"},
-	{SYS_accept4, "accept4"},
-	{SYS_ppoll, "ppoll"},
-	{SYS_pselect6, "pselect6"},
-	{SYS_epoll_pwait, "epoll_pwait"},
-#ifdef SYS_poll
-	{SYS_poll, "poll"},
-	{SYS_select, "select"},
-	{SYS_epoll_wait, "epoll_wait"},
-	{SYS_pause, "pause"},
-#endif
-	{SYS_wait4, "wait4"},
-	{SYS_waitid, "waitid"},
-	{SYS_nanosleep, "nanosleep"},
-	{SYS_clock_nanosleep, "clock_nanosleep"},
-	{SYS_rt_sigtimedwait, "rt_sigtimedwait"},
-	{SYS_rt_sigsuspend, "rt_sigsuspend"},
-	{SYS_flock, "flock"},
-	{SYS_fcntl, "fcntl"},
-	{SYS_io_getevents, "io_getevents"},
-	{SYS_semop, "semop"},
-	{SYS_semtimedop, "semtimedop"},
-	{SYS_msgrcv, "msgrcv"},
-	{SYS_restart_syscall, "restart_syscall"},
-};
-
 static const char *call_words(struct arena *arena, const struct record_task *task)
 {
+	const char *name = call_name(task->call);
+
 	if (task->flags & TASK_RUNNING)
 		return NULL;
-	for (size_t i = 0; i < sizeof(call_names) / sizeof(*call_names); i++)
-		if (call_names[i].number == task->call)
-			return task->call == SYS_futex
-				       ? (task->flags & TASK_TIMED ? "futex, with a time limit"
-								   : "futex")
-				       : call_names[i].name;
-	return arena_printf(arena, "system call %d", task->call);
+	if (task->flags & TASK_TIMED && name)
+		return arena_printf(arena, "%s, with a time limit", name);
+	return name ? name : arena_printf(arena, "system call %d", task->call);
 }
 
 static struct frames stack_of(struct judgement *judgement, const struct record_task *task)

@@ -73,16 +73,22 @@ static bool is_older(const struct procfs_task *task, pid_t child, uint64_t start
 	return task->tid < child && child - task->tid < PIDS_PER_TICK;
 }
 
-size_t fork_copy_older_tasks(pid_t parent, pid_t child, struct procfs_task *tasks, size_t capacity)
+size_t fork_copy_keep_older(struct procfs_task *tasks, size_t count, pid_t child, uint64_t start_ns)
 {
-	uint64_t start_ns = procfs_start_time(child);
-	size_t count = start_ns ? procfs_tasks(parent, tasks, capacity) : 0;
 	size_t kept = 0;
 
 	for (size_t i = 0; i < count; i++)
 		if (is_older(&tasks[i], child, start_ns))
 			tasks[kept++] = tasks[i];
 	return kept;
+}
+
+size_t fork_copy_older_tasks(pid_t parent, pid_t child, struct procfs_task *tasks, size_t capacity)
+{
+	uint64_t start_ns = procfs_start_time(child);
+	size_t count = start_ns ? procfs_tasks(parent, tasks, capacity) : 0;
+
+	return fork_copy_keep_older(tasks, count, child, start_ns);
 }
 
 size_t fork_copy_forker(const struct procfs_task *tasks, size_t count, pid_t child)

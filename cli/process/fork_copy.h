@@ -30,6 +30,11 @@ bool fork_copy_is(pid_t child, pid_t parent);
  * has forked; a task that has ended since is not among them. Returns their number. */
 size_t fork_copy_older_tasks(pid_t parent, pid_t child, struct procfs_task *tasks, size_t capacity);
 
+/* The same of tasks that were read before: moves them to the front. `start_ns` is when the child
+ * started (procfs_start_time()). */
+size_t fork_copy_keep_older(struct procfs_task *tasks, size_t count, pid_t child,
+			    uint64_t start_ns);
+
 /* Which of these tasks has forked, by the name that the child has from it; the first, where none
  * has that name. */
 size_t fork_copy_forker(const struct procfs_task *tasks, size_t count, pid_t child);

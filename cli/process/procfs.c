@@ -5,6 +5,7 @@
 #include "procfs.h"
 #include "base/array.h"
 #include <dirent.h>
+#include <errno.h>
 #include <fcntl.h>
 #include <linux/futex.h>
 #include <linux/kcmp.h>
@@ -494,20 +495,48 @@ bool procfs_is_descendant(pid_t pid)
 	return false;
 }
 
+/* proc(5), and PF_KTHREAD of the kernel's own sched.h. */
+enum stat_number { STAT_PARENT = 1, STAT_GROUP, STAT_FLAGS = 6, STAT_TASKS = 17, STAT_START = 19 };
+#define STAT_NUMBERS  (STAT_START + 1)
+#define KERNEL_THREAD 0x00200000u
+
+/* All fields up to the start time, in one pass. */
+static bool read_stat_numbers(const char *at, unsigned long long numbers[STAT_NUMBERS])
+{
+	char *end;
+
+	if (!at || at[0] != ' ' || at[1] == '\0')
+		return false;
+	at += 2;
+	for (int i = 1; i < STAT_NUMBERS; i++) {
+		numbers[i] = strtoull(at, &end, 10);
+		if (end == at)
+			return false;
+		at = end;
+	}
+	return true;
+}
+
 static bool procfs_read_entry(struct procfs_entry *entry, pid_t pid)
 {
-	unsigned long long parent, ticks;
+	unsigned long long numbers[STAT_NUMBERS];
 	char path[64], text[1024];
 	const char *at;
 
 	snprintf(path, sizeof(path), "/proc/%d/stat", pid);
 	at = read_stat_text(path, text, sizeof(text));
-	if (!stat_field(at, 1, &parent) || !stat_field(at, 19, &ticks))
+	if (!read_stat_numbers(at, numbers))
 		return false;
-	entry->pid = pid;
-	entry->parent = (pid_t)parent;
-	entry->start_ns = ticks_to_ns(ticks);
-	entry->is_zombie = at[1] == 'Z' || at[1] == 'X';
+	*entry = (struct procfs_entry){
+		.pid = pid,
+		.parent = (pid_t)numbers[STAT_PARENT],
+		.group = (pid_t)numbers[STAT_GROUP],
+		.start_ns = ticks_to_ns(numbers[STAT_START]),
+		.task_count = (unsigned)numbers[STAT_TASKS],
+		.state = at[1],
+		.is_zombie = at[1] == 'Z' || at[1] == 'X',
+		.is_kernel_thread = numbers[STAT_FLAGS] & KERNEL_THREAD,
+	};
 	return true;
 }
 
@@ -518,7 +547,7 @@ static int by_pid(const void *left, const void *right)
 	return (one->pid > other->pid) - (one->pid < other->pid);
 }
 
-struct procfs_entry *procfs_list(size_t *count)
+struct procfs_entry *procfs_list_all(size_t *count, size_t *unreadable)
 {
 	struct procfs_entry *list = NULL;
 	DIR *processes = opendir("/proc");
@@ -526,18 +555,52 @@ struct procfs_entry *procfs_list(size_t *count)
 	size_t capacity = 0;
 
 	*count = 0;
+	*unreadable = 0;
 	while (processes && (name = readdir(processes))) {
 		if (atoi(name->d_name) <= 0 || atoi(name->d_name) == left_out)
 			continue;
 		if (!ARRAY_MAKE_ROOM(list, *count, capacity))
 			break;
-		*count += procfs_read_entry(&list[*count], atoi(name->d_name));
+		errno = 0;
+		if (procfs_read_entry(&list[*count], atoi(name->d_name)))
+			++*count;
+		else
+			*unreadable += errno == EACCES || errno == EPERM;
 	}
 	if (processes)
 		closedir(processes);
 	if (*count)
 		qsort(list, *count, sizeof(*list), by_pid);
 	return list;
+}
+
+struct procfs_entry *procfs_list(size_t *count)
+{
+	size_t unreadable;
+
+	return procfs_list_all(count, &unreadable);
+}
+
+/* "time on a processor, time waiting for one, number of turns" */
+uint64_t procfs_run_count(pid_t pid)
+{
+	unsigned long long turns = 0;
+	char path[64], text[128];
+
+	snprintf(path, sizeof(path), "/proc/%d/schedstat", pid);
+	if (read_file(path, text, sizeof(text)) > 0)
+		sscanf(text, "%*u %*u %llu", &turns);
+	return turns;
+}
+
+void procfs_sleeping_place(pid_t pid, char *name, size_t capacity)
+{
+	char path[64];
+
+	snprintf(path, sizeof(path), "/proc/%d/wchan", pid);
+	/* "0": it runs, or its reader may not know. */
+	if (read_file(path, name, capacity) <= 0 || strcmp(name, "0") == 0)
+		*name = '\0';
 }
 
 void procfs_name(pid_t pid, pid_t tid, char *name, size_t capacity)

@@ -116,12 +116,26 @@ char procfs_usage(pid_t pid, uint64_t *ticks);
 /* One process of the machine. */
 struct procfs_entry {
 	pid_t pid, parent;
+	pid_t group;       /* the first process of its process group, which may be gone */
 	uint64_t start_ns; /* CLOCK_BOOTTIME, good to a clock tick */
+	unsigned task_count;
+	char state; /* of its first task, as procfs_state() */
 	bool is_zombie;
+	bool is_kernel_thread;
 };
 
 /* All processes, by their number; malloc'ed. NULL, and none, when /proc cannot be read. */
 struct procfs_entry *procfs_list(size_t *count);
+
+/* The same; `unreadable` gets the number of those that are there and may not be asked (a /proc
+ * mounted with hidepid=1). */
+struct procfs_entry *procfs_list_all(size_t *count, size_t *unreadable);
+
+/* How often the first task got a processor; 0 where the kernel does not count that. */
+uint64_t procfs_run_count(pid_t pid);
+
+/* The function of the kernel that the first task sleeps in; "" where it is not said. */
+void procfs_sleeping_place(pid_t pid, char *name, size_t capacity);
 
 struct procfs_task {
 	pid_t tid;

@@ -29,6 +29,9 @@
 	suite(rules) \
 	suite(libc_regions) \
 	suite(procfs) \
+	suite(fork_copy) \
+	suite(replaced_file) \
+	suite(scan) \
 	suite(target) \
 	suite(graph) \
 	suite(watch) \
@@ -61,6 +64,7 @@
 	suite(reach) \
 	suite(regions) \
 	suite(commands) \
+	suite(scans) \
 	suite(parent) \
 	suite(endings) \
 	suite(confirm_runs) \

@@ -196,6 +196,30 @@ START_TEST(subcommands_win)
 }
 END_TEST
 
+START_TEST(a_scan_has_options_of_its_own)
+{
+	struct options options = parse("scan --format=openmetrics -o m.prom --user=root "
+				       "--older-than=2h");
+
+	ck_assert_ptr_eq(options.command, command_find("scan"));
+	ck_assert_ptr_null(options.arguments[0]);
+	ck_assert_str_eq(options.outputs[0].name, "openmetrics");
+	ck_assert_ptr_null(options.outputs[0].format);
+	ck_assert_str_eq(options.outputs[0].path, "m.prom");
+	ck_assert(options.only_user);
+	ck_assert_uint_eq(options.user, 0);
+	ck_assert_uint_eq(options.older_than_ms, 7200000);
+	options = parse("--user=4294967 --older-than=1d scan");
+	ck_assert_uint_eq(options.user, 4294967);
+	ck_assert_uint_eq(options.older_than_ms, 86400000);
+	ck_assert_str_eq(options.outputs[0].name, "text");
+	options = parse("scan");
+	ck_assert(!options.only_user);
+	options = parse("-- scan x");
+	ck_assert_ptr_eq(options.command, &commands[0]);
+}
+END_TEST
+
 /* Each line is what was asked for, then the sessions. */
 static const char *const report_lines[][2] = {
 	{"report a", "a "},
@@ -305,6 +329,15 @@ static const char *const bad_lines[][2] = {
 	{"-o1 -o2 -o3 -o4 -o5 -o6 -o7 -o8 -o9 x", "more than 8 reports asked for"},
 	{"--format=json -o1 -o2 -o3 -o4 -o5 -o6 -o7 -o8 -o9 x", "more than 8 reports asked for"},
 	{"explain --foo", "unknown option '--foo' of 'explain'"},
+	{"--format=openmetrics x", "--format=openmetrics: no such format (text or json)"},
+	{"report --format=openmetrics a", "--format=openmetrics: no such format (text or json)"},
+	{"scan all", "'scan' takes no 'all'"},
+	{"scan --foo", "unknown option '--foo'"},
+	{"scan --keep-session=s", "--keep-session goes with a program to run"},
+	{"scan --user=no-such-user", "--user=no-such-user: no such user"},
+	{"scan --user=12345678901", "--user=12345678901: no such user"},
+	{"scan --user=", "--user=: no such user"},
+	{"scan --older-than=soon", "--older-than=soon: not a duration such as 30s, 10m, 2h or 1d"},
 };
 
 START_TEST(a_bad_command_line_gets_one_line)
@@ -451,6 +484,7 @@ Suite *options_suite(void)
 	tcase_add_test(tests, durations);
 	tcase_add_test(tests, words_behind_the_program_are_its_own);
 	tcase_add_test(tests, subcommands_win);
+	tcase_add_test(tests, a_scan_has_options_of_its_own);
 	tcase_add_loop_test(tests, options_stand_around_sessions, 0, reports);
 	tcase_add_loop_test(tests, files_go_with_formats, 0, outputs);
 	tcase_add_loop_test(tests, a_bad_command_line_gets_one_line, 0, bad);

@@ -24,7 +24,7 @@ static void setup(void)
 	snprintf(file, sizeof(file), "%s/report", folder);
 	snprintf(pipe_path, sizeof(pipe_path), "%s/pipe", folder);
 	options = (struct options){.color = COLOR_NEVER, .output_count = 1};
-	options.outputs[0] = (struct output){report_format_find("text"), file};
+	options.outputs[0] = (struct output){report_format_find("text"), file, "text"};
 	report.ended = NULL;
 }
 

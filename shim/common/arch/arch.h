@@ -63,7 +63,7 @@ struct arch_range {
  *   raw_open(path, flags), raw_stat(path, status), raw_readlink(path, to, size),
  *   raw_access(path, mode)          by these calls where the kernel has them, else by those
  *                                   that also take a directory; 0 or a negative error
- *   ARCH_CALL_FORK, _ALARM, _PAUSE, _POLL, _SELECT
+ *   ARCH_CALL_FORK, _ALARM, _PAUSE, _POLL, _SELECT, _EPOLL_WAIT
  *                                   numbers of calls that later kernels' architectures lack:
  *                                   there each is another number below -1, which no call has
  *   arch_ask_valgrind(request)      0 on a real processor

@@ -114,11 +114,12 @@ static inline int raw_access(const char *path, int mode)
 	return (int)raw_call(SYS_faccessat, AT_FDCWD, (long)path, mode, 0, 0, 0);
 }
 
-#define ARCH_CALL_FORK   (-2)
-#define ARCH_CALL_ALARM  (-3)
-#define ARCH_CALL_PAUSE  (-4)
-#define ARCH_CALL_POLL   (-5)
-#define ARCH_CALL_SELECT (-6)
+#define ARCH_CALL_FORK       (-2)
+#define ARCH_CALL_ALARM      (-3)
+#define ARCH_CALL_PAUSE      (-4)
+#define ARCH_CALL_POLL       (-5)
+#define ARCH_CALL_SELECT     (-6)
+#define ARCH_CALL_EPOLL_WAIT (-7)
 
 /* As valgrind.h documents it; a real processor turns a register once around. */
 static inline uint64_t arch_ask_valgrind(const volatile uint64_t request[6])

@@ -88,11 +88,12 @@ static inline int raw_access(const char *path, int mode)
 	return (int)raw_call(SYS_access, (long)path, mode, 0, 0, 0, 0);
 }
 
-#define ARCH_CALL_FORK   SYS_fork
-#define ARCH_CALL_ALARM  SYS_alarm
-#define ARCH_CALL_PAUSE  SYS_pause
-#define ARCH_CALL_POLL   SYS_poll
-#define ARCH_CALL_SELECT SYS_select
+#define ARCH_CALL_FORK       SYS_fork
+#define ARCH_CALL_ALARM      SYS_alarm
+#define ARCH_CALL_PAUSE      SYS_pause
+#define ARCH_CALL_POLL       SYS_poll
+#define ARCH_CALL_SELECT     SYS_select
+#define ARCH_CALL_EPOLL_WAIT SYS_epoll_wait
 
 /* As valgrind.h documents it; a real processor turns a register once around. */
 static inline uint64_t arch_ask_valgrind(const volatile uint64_t request[6])
