@@ -217,7 +217,8 @@ static void parse_hang_after(struct parse *parse, const char *word)
 
 static void parse_watch(struct parse *parse, const char *word)
 {
-	if (!read_duration(word, &parse->options->watch_ms) || parse->options->watch_ms == 0)
+	if (!read_duration(word, short_units, &parse->options->watch_ms) ||
+	    parse->options->watch_ms == 0)
 		bad_usage("--watch=%s: not a duration such as 500ms, 10s or 2m", word);
 }
 
