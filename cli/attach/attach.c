@@ -275,15 +275,21 @@ static bool on_attached_hang(const struct hang *hang, void *data)
 	return true;
 }
 
-/* All is said of all of them. */
+/* All is said of it; one that has ended is not watched any more. */
+static bool is_told(const struct attach *attach, const struct target_process *target)
+{
+	const struct watched *watched = watched_of(attach, target);
+
+	if (!target->serial || !watched || watched->told.is_proven)
+		return true;
+	return !(target->flags & ATTACHED_ASKED) && !watched->is_missing_threads;
+}
+
 static bool is_all_told(const struct attach *attach)
 {
-	for (size_t i = 0; i < attach->count; i++) {
-		const struct watched *watched = watched_of(attach, &attach->targets[i]);
-
-		if (attach->targets[i].serial && (!watched || !watched->told.is_proven))
+	for (size_t i = 0; i < attach->count; i++)
+		if (!is_told(attach, &attach->targets[i]))
 			return false;
-	}
 	return true;
 }
 
@@ -291,17 +297,19 @@ bool attach_follow(struct attach *attach, uint64_t watch_ms)
 {
 	uint64_t end = clock_ns(CLOCK_MONOTONIC) + watch_ms * 1000000u;
 	uint64_t now = 0;
+	bool is_done = false;
 
 	was_told_to_end = 0;
 	signal(SIGINT, note_end);
 	signal(SIGTERM, note_end);
 	signal(SIGHUP, note_end);
-	while (now < end && !was_told_to_end && !is_all_told(attach)) {
+	while (now < end && !was_told_to_end && !is_done) {
 		int pause = watch_turn(&attach->watch, &attach->model, on_attached_hang, attach);
 		struct timespec rest = {0, (pause < TURN_MS ? pause : TURN_MS) * 1000000};
 
 		now = clock_ns(CLOCK_MONOTONIC);
 		ask_for_forks(attach, now);
+		is_done = is_all_told(attach);
 		/* Processes are looked at in turns: there is no event for standing still. */
 		nanosleep(&rest, NULL);
 	}

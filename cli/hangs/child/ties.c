@@ -127,8 +127,7 @@ static session_reference ties_find_held(const struct tie_search *search,
 	return 0;
 }
 
-/* It waits for the end of a thread that it does not have. */
-static bool joins_lost(const struct tie_search *search, const struct task_look *task)
+bool ties_joins_lost(const struct tie_search *search, const struct task_look *task)
 {
 	const struct model_list *uses = model_list(search->model, RECORD_LOST_USE);
 	pid_t tid = ties_inner_tid(search->process, search->pid, task->tid);
@@ -496,7 +495,7 @@ struct tie ties_find(const struct tie_search *search, const struct task_look *ta
 		tie.evidence = EVIDENCE_HOLDER;
 		return tie;
 	}
-	if (facts->function && strstr(facts->function, "_join") && joins_lost(search, task)) {
+	if (facts->function && strstr(facts->function, "_join") && ties_joins_lost(search, task)) {
 		tie.evidence = EVIDENCE_HOLDER;
 		return tie;
 	}

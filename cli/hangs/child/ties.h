@@ -52,6 +52,9 @@ struct tie ties_find(const struct tie_search *search, const struct task_look *ta
 bool ties_may_serve(const struct tie_search *search, const struct task_look *task,
 		    const struct tie *tie);
 
+/* It waits for the end of a thread that its process does not have. */
+bool ties_joins_lost(const struct tie_search *search, const struct task_look *task);
+
 /* Does a waiting task wait for a mutex of glibc's that this one has? */
 bool ties_is_owner(const struct tie_search *search, const struct task_look *waiter, pid_t tid);
 

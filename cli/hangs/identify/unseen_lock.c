@@ -34,6 +34,20 @@ static const uint64_t rwlock_words[] = {
 };
 static const uint64_t first_word[] = {0};
 
+/* The words that are waited on lie in several places of a rwlock: what is at the right one has
+ * zeros where glibc never writes. */
+static bool is_whole(enum lock_kind kind, const void *bytes)
+{
+	const pthread_rwlock_t *lock = bytes;
+	const unsigned char zeros[sizeof(lock->__data.__pad1)] = {0};
+
+	return kind != LOCK_RWLOCK ||
+	       (!lock->__data.__pad3 && !lock->__data.__pad4 && !lock->__data.__pad2 &&
+		!lock->__data.__rwelision && !memcmp(lock->__data.__pad1, zeros, sizeof(zeros)) &&
+		(unsigned)lock->__data.__shared <= 1 &&
+		lock->__data.__flags <= PTHREAD_RWLOCK_PREFER_WRITER_NONRECURSIVE_NP);
+}
+
 static bool read_lock(pid_t pid, struct unseen_lock *lock, uint64_t address)
 {
 	const struct lock_family *family = lock_kind_facts(lock->kind)->family;
@@ -46,8 +60,9 @@ static bool read_lock(pid_t pid, struct unseen_lock *lock, uint64_t address)
 	lock->crosses_fork = family->crosses_fork(bytes);
 	lock->state_length = (uint32_t)family->size;
 	memcpy(lock->state, bytes, family->size);
-	return family->sharing(bytes) != LOCK_SHARED &&
-	       (lock->owner > 0 || (family->takers && family->takers(bytes)));
+	return family->sharing(bytes) != LOCK_SHARED && is_whole(lock->kind, bytes) &&
+	       (lock->owner > 0 || (family->takers && family->takers(bytes)) ||
+		(family->is_taken && family->is_taken(bytes)));
 }
 
 static bool find_by_kind(pid_t pid, uint64_t word, struct unseen_lock *lock)

@@ -124,12 +124,22 @@ static bool is_had_in_parent(const struct unseen_question *question, const struc
 	return family->takers(bytes) && family->takers(bytes) == family->takers(own);
 }
 
+static bool is_for_writing(const struct unseen_lock *lock)
+{
+	const struct lock_family *family = lock_kind_facts(lock->kind)->family;
+	_Alignas(max_align_t) uint8_t bytes[SESSION_LOCK_STATE_MAX];
+
+	memcpy(bytes, lock->state, sizeof(bytes));
+	return family && family->is_taken && family->is_taken(bytes) &&
+	       !(family->takers && family->takers(bytes));
+}
+
 /* A thread may have a lock for reading and ask for it again; of a guard libstdc++ sees that, and
  * libc's own locks no thread asks for twice, unless a signal came between. */
 static bool is_of_nobody_here(const struct unseen_question *question,
 			      const struct unseen_lock *lock)
 {
-	if (lock->kind == LOCK_RWLOCK)
+	if (lock->kind == LOCK_RWLOCK && !is_for_writing(lock))
 		return is_had_in_parent(question, lock);
 	return all_wait_for_it(question);
 }
@@ -270,4 +280,55 @@ session_reference unseen_wait_record(const struct unseen_question *question, boo
 	wait = unseen_wait_append(question, &lock);
 	model_update(question->model);
 	return wait;
+}
+
+/* --- the end of a thread ------------------------------------------------------------------ */
+
+/* Of libc's descriptor of a thread, that its id or its state of joining is in. */
+#define DESCRIPTOR_BYTES 4096
+
+static bool is_joined(const struct unseen_question *question, const struct record_thread *thread)
+{
+	return thread && thread->self &&
+	       question->task->arguments[0] - thread->self < DESCRIPTOR_BYTES;
+}
+
+static session_reference find_joined(const struct unseen_question *question)
+{
+	const struct model *model = question->model;
+	const struct process_facts *process = question->process;
+
+	for (int i = 0; i < GENERATIONS_MAX && process && model_fork(model, process->fork); i++) {
+		const struct record_lost *lost =
+			model_lost(model, reader_fork_lost(model->reader, process->fork));
+
+		for (uint32_t k = 0; lost && k < lost->count; k++)
+			if (is_joined(question, model_thread(model, lost->threads[k])))
+				return lost->threads[k];
+		process = model_facts(model, process->parent);
+	}
+	return 0;
+}
+
+bool unseen_join_record(const struct unseen_question *question)
+{
+	bool is_thrd = question->function && strncmp(question->function, "thrd_", 5) == 0;
+	struct record_lost_use use = {
+		.fork = question->process->fork,
+		.function = is_thrd ? LOST_THRD_JOIN : LOST_JOIN,
+		.tid = question->task->tid,
+	};
+	struct unseen_stack copy;
+
+	if (!question->function || !strstr(question->function, "_join"))
+		return false;
+	use.thread = find_joined(question);
+	if (!use.thread || !unseen_wait_copy(question, &copy))
+		return false;
+	use.stack = copy.stack;
+	use.python = copy.python;
+	writer_append_of(question->writer, question->process->serial, RECORD_LOST_USE, &use,
+			 sizeof(use), NULL, 0);
+	model_update(question->model);
+	return true;
 }

@@ -8,6 +8,7 @@
 #include "process/procfs.h"
 #include "session/model.h"
 #include "session/writer.h"
+#include <stdbool.h>
 
 struct unseen_question {
 	struct model *model;
@@ -26,5 +27,11 @@ struct unseen_question {
  * such lock, or the task has moved. `is_own`: a task of the process has it.
  */
 session_reference unseen_wait_record(const struct unseen_question *question, bool *is_own);
+
+/*
+ * Appends STACK and LOST_USE records, where the task waits in a function that joins a thread for
+ * the end of one that the process does not have. False where it is none, or it has moved.
+ */
+bool unseen_join_record(const struct unseen_question *question);
 
 #endif
