@@ -84,6 +84,8 @@ int scan_render_text(FILE *stream, const struct scan *scan)
 		if (scan->processes[i].verdict == SCAN_SUSPECTED)
 			print_suspected(stream, &arena, &scan->processes[i]);
 	print_counts(stream, scan);
+	if (scan->verdicts[SCAN_SUSPECTED])
+		fputs("forkcheck: whether it hangs, and why: forkcheck attach PID\n", stream);
 	if (scan->unreadable)
 		fprintf(stream,
 			"forkcheck: %zu could not be read: that takes root, or CAP_SYS_PTRACE\n",

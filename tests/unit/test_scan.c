@@ -153,6 +153,7 @@ START_TEST(text_has_a_line_for_each_suspect)
 		"forkcheck: 20 processes, of them 4 that may be fork children: 2 suspected, 1 at "
 		"rest, 0 active, 1 unknown\n"
 		"forkcheck: 1 unknown: a 32-bit program\n"
+		"forkcheck: whether it hangs, and why: forkcheck attach PID\n"
 		"forkcheck: 3 could not be read: that takes root, or CAP_SYS_PTRACE\n"
 		"forkcheck: /proc hides other users' processes (hidepid); root can see them\n");
 	free(text);
