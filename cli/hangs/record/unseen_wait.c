@@ -124,14 +124,14 @@ static bool is_had_in_parent(const struct unseen_question *question, const struc
 	return family->takers(bytes) && family->takers(bytes) == family->takers(own);
 }
 
+/* By a writer whose name is not there yet, or not any more; readers that wait are counted, too. */
 static bool is_for_writing(const struct unseen_lock *lock)
 {
-	const struct lock_family *family = lock_kind_facts(lock->kind)->family;
-	_Alignas(max_align_t) uint8_t bytes[SESSION_LOCK_STATE_MAX];
+	pthread_rwlock_t copy;
 
-	memcpy(bytes, lock->state, sizeof(bytes));
-	return family && family->is_taken && family->is_taken(bytes) &&
-	       !(family->takers && family->takers(bytes));
+	memcpy(&copy, lock->state, sizeof(copy));
+	return glibc_rwlock_is_taken(&copy) &&
+	       (copy.__data.__readers & RWLOCK_WRITE_PHASE || !glibc_rwlock_readers(&copy));
 }
 
 /* A thread may have a lock for reading and ask for it again; of a guard libstdc++ sees that, and
