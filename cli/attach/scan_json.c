@@ -96,6 +96,10 @@ static json_t *process_value(struct scan_document *document, const struct scan *
 	put_text(document, object, "verdict", scan_verdict_name(process->verdict));
 	if (process->reason != SCAN_NO_REASON)
 		put_text(document, object, "reason", scan_reason_text(process->reason));
+	if (process->code) {
+		put_text(document, object, "code", process->code);
+		put_text(document, object, "message", process->message);
+	}
 	put(document, object, "waiting_in", wait_value(document, process));
 	if (process->verdict == SCAN_SUSPECTED || process->verdict == SCAN_AT_REST)
 		put_seconds(document, object, "at_rest_s", scan->rest_ms);

@@ -12,6 +12,7 @@
 #include <sys/types.h>
 
 enum scan_verdict {
+	SCAN_HUNG,      /* for good: it was attached to (scan_attach.h) */
 	SCAN_SUSPECTED, /* lacks threads, and nothing but a thread of its own could wake it */
 	SCAN_AT_REST,   /* the same call in both looks, and no reason to suspect it */
 	SCAN_ACTIVE,    /* its first task was running, or has run between the looks */
@@ -70,6 +71,8 @@ struct scan_process {
 	const char *place; /* where in the kernel it sleeps; NULL: it is not said */
 	enum scan_verdict verdict;
 	enum scan_reason reason;
+	/* Of one that was attached to and hangs: the finding, and what it says. Else NULL. */
+	const char *code, *message;
 };
 
 struct scan {

@@ -7,7 +7,8 @@
 #include "scan_formats.h"
 #include <inttypes.h>
 
-#define NAME_COLUMNS 64
+#define NAME_COLUMNS    64
+#define MESSAGE_COLUMNS 512
 /* Of different threads in a line. */
 #define NAMES_MAX 8
 
@@ -46,7 +47,8 @@ static void print_suspected(FILE *stream, struct arena *arena, const struct scan
 {
 	const char *call = scan_call_text(arena, process);
 
-	fprintf(stream, "suspected %s[%d]", shown(arena, scan_program_name(process)), process->pid);
+	fprintf(stream, "%s %s[%d]", scan_verdict_name(process->verdict),
+		shown(arena, scan_program_name(process)), process->pid);
 	if (process->user)
 		fprintf(stream, " of %s", shown(arena, process->user));
 	fprintf(stream, ", %s old, waits", age_text(arena, process->age_ms));
@@ -54,9 +56,13 @@ static void print_suspected(FILE *stream, struct arena *arena, const struct scan
 		fprintf(stream, " in %s", call);
 	if (process->place)
 		fprintf(stream, " (%s)", shown(arena, process->place));
-	fprintf(stream, "; lacks %zu thread%s of its parent %d", process->missing_count,
-		process->missing_count == 1 ? "" : "s", process->parent);
+	if (process->missing_count)
+		fprintf(stream, "; lacks %zu thread%s of its parent %d", process->missing_count,
+			process->missing_count == 1 ? "" : "s", process->parent);
 	print_missing(stream, arena, process);
+	if (process->code)
+		fprintf(stream, "; %s: %s", process->code,
+			escape_terminal(arena, process->message, MESSAGE_COLUMNS));
 	fputc('\n', stream);
 }
 
@@ -81,7 +87,7 @@ int scan_render_text(FILE *stream, const struct scan *scan)
 
 	arena_init(&arena);
 	for (size_t i = 0; i < scan->count; i++)
-		if (scan->processes[i].verdict == SCAN_SUSPECTED)
+		if (scan->processes[i].verdict <= SCAN_SUSPECTED)
 			print_suspected(stream, &arena, &scan->processes[i]);
 	print_counts(stream, scan);
 	if (scan->verdicts[SCAN_SUSPECTED])

@@ -46,7 +46,7 @@ enum scan_verdict scan_judge(const struct scan_evidence *evidence, enum scan_rea
 
 const char *scan_verdict_name(enum scan_verdict verdict)
 {
-	static const char *const names[SCAN_VERDICTS] = {"suspected", "at rest", "active",
+	static const char *const names[SCAN_VERDICTS] = {"hung", "suspected", "at rest", "active",
 							 "unknown"};
 
 	return names[verdict];

@@ -55,6 +55,9 @@
 	      "Once the program runs, in each run, start CMD with /bin/sh -c; FORKCHECK_PID is the " \
 	      "program's number. When CMD has ended, the program gets SIGTERM; if that ends it, " \
 	      "the exit status is CMD's.") \
+	flag("attach", attach, \
+	     "With scan: attach to each that is suspected, and say whether it hangs, and why. Its " \
+	     "tasks are held for a millisecond each.") \
 	flag("tree", tree, \
 	     "With attach: also the process that forked it, and all descendants of both.") \
 	value("watch", "DURATION", parse_watch, \

@@ -5,6 +5,7 @@
  */
 #include "scan.h"
 
+#include "attach/scan_attach.h"
 #include "attach/scan_formats.h"
 #include "attach/scan_processes.h"
 #include "base/replaced_file.h"
@@ -66,10 +67,14 @@ static int scan_write(const struct options *options, const struct scan *scan)
 	return status;
 }
 
-/* What is suspected is a warning: nothing of it is proven. */
+/* What hangs for good is an error; what is only suspected, a warning. */
 static int scan_status(const struct options *options, const struct scan *scan)
 {
-	if (options->fail_never || options->fail_proven || options->fail_on > SEVERITY_WARNING)
+	if (options->fail_never)
+		return EXIT_SUCCESS;
+	if (scan->verdicts[SCAN_HUNG])
+		return options->error_exitcode;
+	if (options->fail_proven || options->fail_on > SEVERITY_WARNING)
 		return EXIT_SUCCESS;
 	return scan->verdicts[SCAN_SUSPECTED] ? options->error_exitcode : EXIT_SUCCESS;
 }
@@ -86,7 +91,7 @@ int command_scan(const struct options *options)
 		return EXIT_FORKCHECK;
 	if (scan_processes(&scan, &filter) != 0)
 		fprintf(stderr, "forkcheck: cannot read /proc: %s\n", strerror(errno));
-	else
+	else if (!options->attach || scan_attach(&scan) == 0)
 		status = scan_write(options, &scan);
 	if (status == EXIT_SUCCESS)
 		status = scan_status(options, &scan);
