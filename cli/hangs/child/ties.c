@@ -8,6 +8,7 @@
 #include "findings/evidence/attribution.h"
 #include "findings/evidence/lock_kinds.h"
 #include "hangs/identify/interpreter_code.h"
+#include "hangs/identify/interpreter_symbols.h"
 #include "hangs/identify/lost_threads.h"
 #include "hangs/identify/python_state.h"
 #include "hangs/identify/wakeup_sources.h"
@@ -29,9 +30,13 @@
 void ties_open(struct tie_search *search, struct model *model, const struct process_facts *process,
 	       pid_t pid, const struct process_look *look)
 {
+	struct python_interpreter python;
+
 	*search = (struct tie_search){.model = model, .process = process, .pid = pid, .look = look};
 	search->objects = objects_read(process, pid);
 	search->has_facts = wakeup_read_facts(process, pid, &search->facts);
+	if (process && python_interpreter_of(process, pid, &python))
+		search->interpreter = python.runtime;
 }
 
 void ties_release(struct tie_search *search)
@@ -284,8 +289,8 @@ struct library_search {
 static bool ties_is_interpreter(const struct tie_search *search, const char *library)
 {
 	struct address_space *space = model_space(search->model, search->process->serial);
-	uint64_t runtime = search->has_facts ? search->facts.python.runtime : 0;
-	const char *own = space && runtime ? space_module_path(space, runtime) : NULL;
+	const char *own =
+		space && search->interpreter ? space_module_path(space, search->interpreter) : NULL;
 
 	return own && strcmp(own, library) == 0;
 }

@@ -28,6 +28,7 @@ struct tie_search {
 	struct session_object *objects;
 	struct private_facts facts;
 	bool has_facts;
+	uint64_t interpreter; /* an address in CPython's data; 0: there is none */
 };
 
 /* ties_release() in any case. */
