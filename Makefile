@@ -11,6 +11,7 @@
 #   KILLS=N       how many processes `make faults` kills
 #   RUNS=N        how often `make suites` runs each member
 #   LATENT=...    the programs of tests/latent to try (all)
+#   ATTACH=...    the programs for attach to explain, by patterns of their names (all)
 #   SUITES=...    the members of tests/suites to run (all; then docs/results.md is written)
 #   V=1           show the commands
 
@@ -25,6 +26,9 @@ SECONDS  = 30
 KILLS    = 1000
 SUITES   =
 LATENT   =
+ATTACH   =
+FAULTS   =
+BASICS   =
 BENCH    =
 
 CFLAGS   = -O2 -g
@@ -106,6 +110,7 @@ help:
 	@echo 'make latent        unsafe forks that mostly pass: predicted, and stretched until they hang (LATENT=...)'
 	@echo 'make suites        other people'"'"'s software, into docs/results.md (RUNS=N, SUITES=...)'
 	@echo 'make suites-unstable  the newest Python and glibc (RUNS=N, SUITES=...; needs root)'
+	@echo 'make attach-trial  attach to programs that hang, and to services (REPEAT=N, ATTACH=...)'
 	@echo 'make bench         what it costs (ROUNDS=N, BENCH=...)'
 	@echo 'make fuzz          damaged sessions, files and memory (SECONDS=N; needs clang)'
 	@echo 'make faults        processes that are killed at random moments (KILLS=N)'
@@ -220,6 +225,19 @@ suites: deps all
 	@tests/suites/run -n $(RUNS) -o docs/results.md $(BUILD)/forkcheck $(SUITES)
 	$(if $(SUITES),,@tests/suites/transparency/compare -o docs/transparency.md $(BUILD)/forkcheck)
 
+# Programs that hang and services that do not, started without forkcheck. FAULTS and BASICS are
+# folders of programs that are not here. Needs what suites need; strace, gdb, postgresql, java.
+attach-trial: deps all $(CASES) $(CASE_LIBS) $(BUILD)/attach/eintr
+	@failed=0; \
+	tests/attach/run -n $(REPEAT) $(FAULTS:%=--faults %) $(BASICS:%=--basics %) \
+		$(BUILD)/forkcheck $(BUILD) $(ATTACH) || failed=$$?; \
+	tests/attach/healthy $(BUILD)/forkcheck $(BUILD) || failed=$$?; \
+	exit $$failed
+
+$(BUILD)/attach/eintr: tests/attach/eintr.c
+	@mkdir -p $(@D)
+	$(call say,CC)$(CC) -std=gnu11 -D_GNU_SOURCE -O1 -g -Wall -Wextra -pthread -o $@ $< -lrt
+
 # Python and glibc of tomorrow. Needs a network and root, and says so where they are not.
 suites-unstable: deps all
 	@tests/suites-unstable/run $(RUNS) $(BUILD) docs/results-unstable.md $(SUITES)
@@ -261,7 +279,7 @@ deps:
 	@CC='$(CC)' CXX='$(CXX)' tests/install-deps
 
 # Nothing is compiled before it is known that the compiler is there.
-ifneq ($(filter check demo suites suites-unstable bench faults deps,$(MAKECMDGOALS)),)
+ifneq ($(filter check demo suites suites-unstable attach-trial bench faults deps,$(MAKECMDGOALS)),)
 $(CLI_OBJECTS) $(SHIM_OBJECTS) $(CHECK_OBJECTS) $(CASES) $(CASE_LIBS): | deps
 $(BENCHES) $(BUILD)/demo/server: | deps
 endif
