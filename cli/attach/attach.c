@@ -18,6 +18,8 @@
 /* Between two looks at who is at rest. */
 #define REST_NS 300000000u
 #define TURN_MS 100
+/* Shorter, and healthy workers wait in slices, or compute, without anything else to be seen. */
+#define MOVING_MS 10000
 
 struct target_process {
 	pid_t pid;
@@ -44,7 +46,8 @@ int attach_open(struct attach *attach, uint64_t hang_after_ms)
 	}
 	writer_init(&attach->writer, attach->session.header, &attach->reader);
 	model_init(&attach->model, &attach->reader, NULL);
-	watch_init_attached(&attach->watch, &attach->writer, hang_after_ms * 1000000u);
+	watch_init_attached(&attach->watch, &attach->writer, hang_after_ms * 1000000u,
+			    (hang_after_ms < MOVING_MS ? MOVING_MS : hang_after_ms) * 1000000u);
 	attach->lineage = (struct lineage){.model = &attach->model, .writer = &attach->writer};
 	return 0;
 }

@@ -69,6 +69,7 @@ static void add_tasks(struct judgement *judgement, struct attached *attached, ui
 		task->name = arena_strndup(judgement->arena, record->name,
 					   strnlen(record->name, sizeof(record->name)));
 		task->call = call_words(judgement->arena, record);
+		task->is_timed = record->flags & TASK_TIMED;
 		task->is_partial = record->flags & TASK_PARTIAL;
 		task->stack = stack_of(judgement, record);
 		if (task->call)
@@ -100,12 +101,27 @@ static const struct finding *finding_of(const struct report *report, int pid)
 	return worst;
 }
 
+static bool waits_in_slices(const struct attached *attached)
+{
+	bool any = false;
+
+	for (size_t i = 0; i < attached->task_count; i++)
+		any |= attached->tasks[i].is_timed;
+	return any && attached->missing_threads;
+}
+
 static const char *why_not(struct arena *arena, const struct attached *attached)
 {
 	const struct attached_task *first = attached->task_count ? attached->tasks : NULL;
 
 	if (!first)
 		return attached->state;
+	if (waits_in_slices(attached))
+		return arena_printf(
+			arena,
+			"it %s, and waits with time limits; --watch=15s tells whether it "
+			"comes any further",
+			attached->state);
 	if (attached->task_count > 1)
 		return arena_printf(arena, "it %s; the first of %zu threads is in %s",
 				    attached->state, attached->task_count,

@@ -311,6 +311,7 @@ struct attached_task {
 	const char *name;       /* NULL: unknown */
 	const char *waiting_in; /* the function; NULL: unknown, or it waits for nothing */
 	const char *call;       /* in words, what it is in: "futex, untimed"; NULL: it runs */
+	bool is_timed;          /* it waits with a time limit */
 	bool is_partial;        /* it was not held: the stack may lack frames */
 	struct frames stack;
 };

@@ -27,12 +27,15 @@
 
 void watch_init(struct watch *watch, struct writer *writer, uint64_t hang_after_ns)
 {
-	*watch = (struct watch){.writer = writer, .hang_after_ns = hang_after_ns};
+	*watch = (struct watch){
+		.writer = writer, .hang_after_ns = hang_after_ns, .moving_after_ns = hang_after_ns};
 }
 
-void watch_init_attached(struct watch *watch, struct writer *writer, uint64_t hang_after_ns)
+void watch_init_attached(struct watch *watch, struct writer *writer, uint64_t hang_after_ns,
+			 uint64_t moving_after_ns)
 {
 	watch_init(watch, writer, hang_after_ns);
+	watch->moving_after_ns = moving_after_ns;
 	watch->set.is_attached = true;
 }
 
@@ -194,6 +197,7 @@ int watch_turn(struct watch *watch, struct model *model,
 {
 	struct turn turn = {.writer = watch->writer,
 			    .hang_after_ns = watch->hang_after_ns,
+			    .moving_after_ns = watch->moving_after_ns,
 			    .model = model,
 			    .found = found,
 			    .data = data,

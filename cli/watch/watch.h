@@ -24,14 +24,19 @@ struct watch {
 	size_t next_wait;    /* in the model's list of waits */
 	uint64_t next_round_ns;
 	uint64_t hang_after_ns;
+	uint64_t moving_after_ns; /* see struct turn */
 	struct writer *writer;
 	struct outside outside;
 };
 
 /* `writer` must outlive the watch. */
 void watch_init(struct watch *watch, struct writer *writer, uint64_t hang_after_ns);
-/* The same for processes that are not forkcheck's descendants, whose records it wrote itself. */
-void watch_init_attached(struct watch *watch, struct writer *writer, uint64_t hang_after_ns);
+/*
+ * The same for processes that are not forkcheck's descendants, whose records it wrote itself. One
+ * that waits with time limits, or spins, is not suspected before `moving_after_ns`.
+ */
+void watch_init_attached(struct watch *watch, struct writer *writer, uint64_t hang_after_ns,
+			 uint64_t moving_after_ns);
 void watch_release(struct watch *watch);
 
 /* From the beginning of one round to the next, after one that took so much processor time. */

@@ -65,6 +65,7 @@
 	suite(regions) \
 	suite(commands) \
 	suite(scans) \
+	suite(attached) \
 	suite(parent) \
 	suite(endings) \
 	suite(confirm_runs) \

@@ -142,6 +142,11 @@ static bool lasts(const struct turn *turn, uint64_t since)
 	return turn->now - since >= turn->hang_after_ns;
 }
 
+static bool lasts_moving(const struct turn *turn, uint64_t since)
+{
+	return turn->now - since >= turn->moving_after_ns;
+}
+
 static struct hang make_hang(const struct watched *watched, enum hang_kind kind)
 {
 	return (struct hang){
@@ -342,8 +347,8 @@ static void judge_rests(const struct turn *turn, struct watched *watched)
 
 static void judge_timed(const struct turn *turn, struct watched *watched)
 {
-	if (!lasts(turn, watched->similar_since) || count_work(turn, watched) != watched->io ||
-	    verdict_any_shared(watched))
+	if (!lasts_moving(turn, watched->similar_since) ||
+	    count_work(turn, watched) != watched->io || verdict_any_shared(watched))
 		return;
 	tell_suspected(turn, watched, HANG_TIMED,
 		       "it waits with a time limit, again and again, and comes no further");
@@ -375,7 +380,7 @@ static void judge_running(const struct turn *turn, struct watched *watched)
 		watched->registers = registers;
 	}
 	stop_release(&stopped);
-	if (watched->spins >= SPIN_LOOKS && lasts(turn, watched->similar_since))
+	if (watched->spins >= SPIN_LOOKS && lasts_moving(turn, watched->similar_since))
 		tell_suspected(turn, watched, HANG_SPINNING,
 			       "it runs on the same few instructions and comes no further");
 }
@@ -401,7 +406,7 @@ static bool proof_judge_tries(const struct turn *turn, struct watched *watched)
 		watched->tries_since = turn->now;
 		watched->tries_work = count_work(turn, watched);
 	}
-	if (!lasts(turn, watched->tries_since) || watched->told.kind)
+	if (!lasts_moving(turn, watched->tries_since) || watched->told.kind)
 		return true;
 	hang.tid = wait->tid;
 	hang.since_ns = watched->tries_since;

@@ -89,6 +89,7 @@ struct watched {
 struct turn {
 	struct writer *writer;
 	uint64_t hang_after_ns;
+	uint64_t moving_after_ns; /* the same of one that has run meanwhile, and came no further */
 	struct model *model;
 	bool (*found)(const struct hang *hang, void *data);
 	void *data;

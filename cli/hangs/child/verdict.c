@@ -462,6 +462,12 @@ static void conclude_with(struct inquiry *inquiry, struct verdict *verdict)
 		server != UINT64_MAX && inquiry->turn->now - server < inquiry->turn->hang_after_ns;
 	if (verdict->is_pending)
 		return;
+	/* Whose object it is nobody has seen: its own thread is as likely to serve it. */
+	if (server != UINT64_MAX && inquiry->ties.process->is_outside &&
+	    (inquiry->tie.is_by_program || inquiry->tie.is_by_package)) {
+		verdict->is_healthy = true;
+		return;
+	}
 	verdict_find_reason(inquiry,
 			    inquiry->facts.begins_again || inquiry->tie.evidence == EVIDENCE_HOLDER,
 			    verdict);

@@ -1,0 +1,99 @@
+"""attached.py FORKCHECK OPTION... -- PROGRAM ARGUMENT...
+
+Runs a program without forkcheck, and `forkcheck attach` beside it: once a descendant of it stands
+still in futex waits alone, or, where it ends before, while it has some. The program is ended then.
+Exit status: that of forkcheck where it found something, or had something hung to look at; else the
+program's.
+"""
+
+import ctypes
+import os
+import re
+import signal
+import subprocess
+import sys
+import time
+
+PR_SET_CHILD_SUBREAPER = 36
+PATIENCE = 12  # seconds; a case program ends its child after 15
+BETWEEN = 0.1  # between two looks
+
+
+def read(path):
+    try:
+        with open(path) as file:
+            return file.read()
+    except OSError:
+        return ""
+
+
+def children(pid):
+    found = []
+    try:
+        for task in os.listdir(f"/proc/{pid}/task"):
+            for child in read(f"/proc/{pid}/task/{task}/children").split():
+                found += [int(child)] + children(int(child))
+    except OSError:
+        pass
+    return found
+
+
+def waits(pid):
+    """What its tasks wait in, and how often they ran; None: one waits for something else."""
+    calls = []
+    try:
+        tasks = os.listdir(f"/proc/{pid}/task")
+    except OSError:
+        return None
+    for task in tasks:
+        call = read(f"/proc/{pid}/task/{task}/syscall")
+        ran = re.findall(r"ctxt_switches:\t(\d+)", read(f"/proc/{pid}/task/{task}/status"))
+        if not call.startswith(("202 ", "98 ")) or call.split()[4] != "0x0":
+            return None
+        calls.append((task, call, ran))
+    return sorted(calls)
+
+
+def find_hung(program):
+    before = {}
+    end = time.monotonic() + PATIENCE
+    while time.monotonic() < end:
+        program.poll()
+        for pid in children(os.getpid()):
+            now = waits(pid)
+            if now and before.get(pid) == now:
+                return pid
+            before[pid] = now
+        time.sleep(BETWEEN)
+    return 0
+
+
+def attach(forkcheck, options, pid):
+    command = [forkcheck, "attach", *options, str(pid)]
+    return subprocess.run(command, stdin=subprocess.DEVNULL).returncode
+
+
+def main():
+    # Orphans are to be found, too.
+    ctypes.CDLL(None).prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
+    forkcheck, *rest = sys.argv[1:]
+    end = rest.index("--")
+    options, command = rest[:end], rest[end + 1:]
+    calm = "--calm" in options
+    options = [each for each in options if each != "--calm"]
+    program = subprocess.Popen(command, start_new_session=True)
+    if calm:
+        status = attach(forkcheck, [*options, "--tree"], program.pid)
+        own = program.wait()
+        sys.exit(status if status else own)
+    hung = find_hung(program)
+    status = attach(forkcheck, options, hung) if hung else 2
+    try:
+        os.killpg(program.pid, signal.SIGKILL)
+    except ProcessLookupError:
+        pass
+    program.wait()
+    sys.exit(status)
+
+
+main()
