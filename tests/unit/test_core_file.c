@@ -2,6 +2,8 @@
  * Core files: one that the test makes of a child with ptrace, as the kernel and as a debugger lay
  * it out, and damaged ones.
  */
+#include "attach/attach.h"
+#include "hangs/child/proof.h"
 #include "process/core_file.h"
 #include "process/holders.h"
 #include "process/stop.h"
@@ -18,6 +20,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/prctl.h>
 #include <sys/procfs.h>
 #include <sys/ptrace.h>
 #include <sys/resource.h>
@@ -627,6 +630,83 @@ START_TEST(opens_several)
 }
 END_TEST
 
+/* --- what it is good for ---------------------------------------------------------------- */
+
+/* Not among the zeros, of which this program has more than goes into a core here. */
+static struct {
+	int is_in_data;
+	pthread_mutex_t lock;
+} lost = {1, PTHREAD_MUTEX_INITIALIZER};
+static pthread_barrier_t taken;
+
+static void *hold_lock(void *nothing)
+{
+	(void)nothing;
+	pthread_mutex_lock(&lost.lock);
+	pthread_barrier_wait(&taken);
+	support_wait(NULL);
+	return NULL;
+}
+
+/* The thread's stack is small: the core has all of it. */
+static void hang_in_a_fork_child(void *nothing)
+{
+	pthread_attr_t attributes;
+	pthread_t thread;
+	pid_t forked;
+
+	(void)nothing;
+	pthread_barrier_init(&taken, NULL, 2);
+	pthread_attr_init(&attributes);
+	pthread_attr_setstacksize(&attributes, 1 << 16);
+	if (pthread_create(&thread, &attributes, hold_lock, NULL))
+		abort();
+	pthread_barrier_wait(&taken);
+	forked = fork();
+	if (forked == 0) {
+		prctl(PR_SET_PDEATHSIG, SIGKILL);
+		pthread_mutex_lock(&lost.lock);
+	}
+	__atomic_store_n(shared_word, (uint32_t)forked, __ATOMIC_RELEASE);
+	support_wait(NULL);
+}
+
+static bool fork_child_waits(void *nothing)
+{
+	pid_t forked = (pid_t)__atomic_load_n(shared_word, __ATOMIC_ACQUIRE);
+
+	(void)nothing;
+	return forked > 0 && procfs_look(forked, &live_look) && live_look.count == 1 &&
+	       procfs_is_untimed_futex_wait(&live_look.tasks[0]);
+}
+
+/* It is watched and judged as a process is. */
+START_TEST(tells_of_an_orphaned_lock)
+{
+	static struct attach attach;
+	const struct watched *watched;
+	char problem[512];
+
+	folder = support_folder();
+	snprintf(core_path, sizeof(core_path), "%s/dump", folder);
+	shared_word = mmap(NULL, 4096, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	child = support_child(hang_in_a_fork_child, NULL);
+	ck_assert(support_until(fork_child_waits, NULL));
+	make_core(core_path, (pid_t)*shared_word, _i, 0);
+	core = open_or_fail(core_path);
+	ck_assert_int_eq(attach_open(&attach, 1000), 0);
+	ck_assert_msg(attach_add(&attach, core, problem, sizeof(problem)), "%s", problem);
+	ck_assert(attach_follow(&attach, 10000));
+	ck_assert_uint_eq(attach.watch.set.count, 1);
+	watched = attach.watch.set.list[0];
+	ck_assert_int_eq(watched->pid, core);
+	ck_assert(watched->is_missing_threads);
+	ck_assert_int_eq(watched->told.evidence, EVIDENCE_HOLDER);
+	attach_close(&attach);
+	finish();
+}
+END_TEST
+
 /* --- files that are not there any more ------------------------------------------------- */
 
 static const char *copy_program(void)
@@ -1194,6 +1274,7 @@ Suite *core_file_suite(void)
 	tcase_add_loop_test(core_case, is_held_at_once, 0, 2);
 	tcase_add_test(core_case, notices_numbers_that_are_not_its_own);
 	tcase_add_test(core_case, opens_several);
+	tcase_add_loop_test(core_case, tells_of_an_orphaned_lock, 0, 2);
 	tcase_add_test(core_case, does_not_read_a_file_that_was_replaced);
 	tcase_add_test(core_case, trusts_a_file_that_is_older);
 	tcase_add_test(core_case, takes_the_program_that_is_given);
