@@ -251,7 +251,7 @@ $(BUILD)/demo/server: $(DEMO_SOURCES) $(wildcard tests/demo/*.h)
 
 # libFuzzer is clang's. The targets are the CLI again, with its instrumentation.
 FUZZERS = $(patsubst %,$(BUILD)/fuzz/%,session suppressions elf renderers python memory names \
-	  origins)
+	  origins cores)
 FUZZ    = address,undefined -fno-sanitize-recover=undefined
 
 fuzz: deps all $(CASES)

@@ -8,6 +8,7 @@
 #include "findings/evidence/attribution.h"
 #include "hangs/identify/left_threads.h"
 #include "hangs/identify/python_state.h"
+#include "process/core_file.h"
 #include "process/fork_copy.h"
 #include "process/memory_map.h"
 #include "process/stop.h"
@@ -292,7 +293,7 @@ const struct ancestor *lineage_add(struct lineage *lineage, pid_t pid)
 		line[count] = look_up(line[count - 1].parent);
 		count++;
 	}
-	if (!line[0].start_ns)
+	if (!line[0].start_ns && !core_is(pid))
 		return NULL;
 	while (count-- > 0)
 		known = lineage_record(lineage, line[count]);

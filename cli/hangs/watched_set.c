@@ -7,9 +7,11 @@
 #include "base/array.h"
 #include "base/clock.h"
 #include "hangs/child/proof.h"
+#include "process/core_file.h"
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/eventfd.h>
 #include <sys/syscall.h>
 #include <time.h>
 #include <unistd.h>
@@ -78,8 +80,12 @@ static bool is_ours(const struct watched_set *set, const struct process_facts *f
 /* The descriptor of a process that is the one of the log; -1: it is not. */
 static int open_as(const struct watched_set *set, const struct process_facts *facts, pid_t pid)
 {
-	int process = pid > 0 ? (int)syscall(SYS_pidfd_open, pid, 0) : -1;
+	int process;
 
+	/* Nobody else gets the number of a core. It never ends, and takes no signal. */
+	if (core_is(pid))
+		return eventfd(0, EFD_CLOEXEC);
+	process = pid > 0 ? (int)syscall(SYS_pidfd_open, pid, 0) : -1;
 	if (process >= 0 && !is_ours(set, facts, pid)) {
 		close(process);
 		process = -1;

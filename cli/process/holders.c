@@ -3,6 +3,7 @@
  * They may change at any read: who asks looks twice at processes that have not run in between.
  */
 #include "holders.h"
+#include "core_file.h"
 #include "sockets.h"
 #include <dirent.h>
 #include <errno.h>
@@ -169,6 +170,9 @@ struct process_wait holders_classify(pid_t pid, const struct task_look *task)
 			classify_lock(pid, task, &wait);
 		break;
 	}
+	/* Children, and who has the memory in common, are numbers of another time. */
+	if (core_is(pid) && wait.kind != AWAITED_OWN)
+		wait.kind = AWAITED_UNKNOWN;
 	return wait;
 }
 

@@ -3,6 +3,7 @@
  * where it is shared.
  */
 #include "memory_map.h"
+#include "core_file.h"
 #include <dirent.h>
 #include <inttypes.h>
 #include <stdio.h>
@@ -38,6 +39,8 @@ bool maps_each(pid_t pid, bool (*visit)(const struct mapping *mapping, void *dat
 	bool any = false;
 	FILE *stream;
 
+	if (core_is(pid))
+		return core_each_mapping(pid, visit, data);
 	snprintf(path, sizeof(path), "/proc/%d/maps", pid);
 	stream = fopen(path, "re");
 	if (!stream)
@@ -101,6 +104,8 @@ bool maps_is_without_memory(pid_t pid)
 	FILE *stream;
 	bool empty;
 
+	if (core_is(pid))
+		return false;
 	snprintf(path, sizeof(path), "/proc/%d/statm", pid);
 	stream = fopen(path, "re");
 	if (!stream)
@@ -224,6 +229,8 @@ bool maps_is_named(pid_t pid, const struct mapping *mapping)
 
 enum reach maps_reach_in(pid_t pid, const struct mapping *mapping, bool is_private_wait)
 {
+	if (core_is(pid))
+		return core_reach(mapping, is_private_wait);
 	/* futex(2): its key is this process and the address, whatever memory it is. */
 	if (is_private_wait)
 		return REACH_PRIVATE;

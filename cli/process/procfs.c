@@ -4,6 +4,7 @@
  */
 #include "procfs.h"
 #include "base/array.h"
+#include "core_file.h"
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -101,6 +102,8 @@ bool procfs_quick_check_task(pid_t pid, pid_t tid, struct task_look *task)
 {
 	memset(task, 0, sizeof(*task));
 	task->tid = tid;
+	if (core_is(pid))
+		return core_quick_check_task(pid, tid, task);
 	return procfs_read_call(pid, task);
 }
 
@@ -130,6 +133,8 @@ bool procfs_look(pid_t pid, struct process_look *look)
 	DIR *tasks;
 	const struct dirent *entry;
 
+	if (core_is(pid))
+		return core_look(pid, look);
 	look->count = 0;
 	look->complete = true;
 	look->held = false;
@@ -221,6 +226,8 @@ unsigned procfs_task_count(pid_t pid)
 	struct stat status;
 	char path[64];
 
+	if (core_is(pid))
+		return core_task_count(pid);
 	snprintf(path, sizeof(path), "/proc/%d/task", pid);
 	/* The links of a directory: its own two, and one of each folder in it. */
 	return stat(path, &status) || status.st_nlink < 3 ? 0 : (unsigned)status.st_nlink - 2;
@@ -251,6 +258,8 @@ bool procfs_shares_memory(pid_t pid)
 	pid_t others[SHARERS_MAX];
 	size_t count;
 
+	if (core_is(pid))
+		return true;
 	if (!procfs_is_descendant(pid))
 		return shares_memory_with_any(pid);
 	count = procfs_descendants(others, SHARERS_MAX);
@@ -412,6 +421,8 @@ char procfs_state(pid_t pid)
 	char path[64], text[1024];
 	const char *at;
 
+	if (core_is(pid))
+		return core_state(pid);
 	snprintf(path, sizeof(path), "/proc/%d/stat", pid);
 	if (read_file(path, text, sizeof(text)) <= 0)
 		return 0;
@@ -440,6 +451,8 @@ char procfs_usage(pid_t pid, uint64_t *ticks)
 	const char *at;
 
 	*ticks = 0;
+	if (core_is(pid))
+		return core_state(pid);
 	snprintf(path, sizeof(path), "/proc/%d/stat", pid);
 	at = read_stat_text(path, text, sizeof(text));
 	if (!at || *at != ' ' || !stat_field(at, 11, &user) || !stat_field(at, 12, &system))
@@ -452,6 +465,8 @@ bool procfs_catches(pid_t pid, int signal)
 {
 	char path[64], text[8192];
 
+	if (core_is(pid))
+		return true;
 	snprintf(path, sizeof(path), "/proc/%d/status", pid);
 	return read_file(path, text, sizeof(text)) > 0 &&
 	       number_after(text, "\nSigCgt:\t", 16) >> (signal - 1) & 1;
@@ -480,6 +495,8 @@ pid_t procfs_parent(pid_t pid)
 {
 	unsigned long long parent;
 
+	if (core_is(pid))
+		return core_open_parent(pid);
 	return read_stat(pid, 1, &parent) ? (pid_t)parent : 0;
 }
 
@@ -608,6 +625,10 @@ void procfs_name(pid_t pid, pid_t tid, char *name, size_t capacity)
 	char path[64], text[64];
 
 	*name = '\0';
+	if (core_is(pid)) {
+		core_name(pid, tid, name, capacity);
+		return;
+	}
 	snprintf(path, sizeof(path), "/proc/%d/task/%d/comm", pid, tid);
 	if (read_file(path, text, sizeof(text)) <= 0)
 		return;
@@ -636,6 +657,8 @@ size_t procfs_tasks(pid_t pid, struct procfs_task *tasks, size_t capacity)
 	char path[64];
 	DIR *folder;
 
+	if (core_is(pid))
+		return core_tasks(pid, tasks, capacity);
 	snprintf(path, sizeof(path), "/proc/%d/task", pid);
 	folder = opendir(path);
 	while (folder && count < capacity && (name = readdir(folder)))
@@ -651,6 +674,8 @@ pid_t procfs_inner_tid(pid_t pid, pid_t tid)
 	char path[64], text[8192];
 	const char *line, *last;
 
+	if (core_is(pid))
+		return core_inner_tid(pid, tid);
 	snprintf(path, sizeof(path), "/proc/%d/task/%d/status", pid, tid);
 	if (read_file(path, text, sizeof(text)) <= 0)
 		return tid;
@@ -690,6 +715,8 @@ size_t procfs_program(pid_t pid, char *path, size_t capacity)
 	char link[64];
 	ssize_t length;
 
+	if (core_is(pid))
+		return core_copy_program(pid, path, capacity);
 	snprintf(link, sizeof(link), "/proc/%d/exe", pid);
 	length = readlink(link, path, capacity);
 	return length > 0 ? (size_t)length : 0;

@@ -3,6 +3,7 @@
  * INTERRUPT are invisible to the program and to its parent.
  */
 #include "stop.h"
+#include "core_file.h"
 #include "shim/common/arch/arch.h"
 #include <errno.h>
 #include <signal.h>
@@ -112,6 +113,15 @@ static enum stop_result hold_or_look(struct stopped *stopped, const struct task_
 	return result;
 }
 
+/* Nothing in a core moves. */
+static enum stop_result hold_core(struct stopped *stopped, const struct task_look *tasks,
+				  size_t count)
+{
+	for (size_t i = 0; i < count; i++)
+		stopped->tasks[stopped->count++] = tasks[i].tid;
+	return STOP_HELD;
+}
+
 enum stop_result stop_process(struct stopped *stopped, pid_t pid, const struct process_look *look,
 			      bool exact)
 {
@@ -119,6 +129,8 @@ enum stop_result stop_process(struct stopped *stopped, pid_t pid, const struct p
 
 	stopped->pid = pid;
 	stopped->count = 0;
+	if (core_is(pid) && result == STOP_HELD)
+		return hold_core(stopped, look->tasks, look->count);
 	for (size_t i = 0; result == STOP_HELD && i < look->count; i++)
 		result = hold_or_look(stopped, &look->tasks[i], exact);
 	if (result != STOP_HELD)
@@ -133,6 +145,8 @@ enum stop_result stop_task(struct stopped *stopped, pid_t pid, const struct proc
 
 	stopped->pid = pid;
 	stopped->count = 0;
+	if (core_is(pid) && result == STOP_HELD)
+		return hold_core(stopped, task, 1);
 	if (result == STOP_HELD)
 		result = hold_or_look(stopped, task, true);
 	if (result != STOP_HELD)
@@ -140,27 +154,34 @@ enum stop_result stop_task(struct stopped *stopped, pid_t pid, const struct proc
 	return result;
 }
 
+static bool stop_read_task(pid_t pid, pid_t tid, struct task_registers *registers)
+{
+	if (core_is(pid))
+		return core_registers_of(pid, tid, registers);
+	return arch_read_task(tid, registers);
+}
+
 bool stop_registers(const struct stopped *stopped, pid_t tid, struct stack_registers *registers)
 {
 	struct task_registers all;
 
-	(void)stopped;
-	if (!arch_read_task(tid, &all))
+	if (!stop_read_task(stopped->pid, tid, &all))
 		return false;
 	*registers = all.stack;
 	return true;
 }
 
-uint64_t stop_thread_pointer(pid_t tid)
+uint64_t stop_thread_pointer(pid_t pid, pid_t tid)
 {
 	struct task_registers all;
 
-	return arch_read_task(tid, &all) ? all.self : 0;
+	return stop_read_task(pid, tid, &all) ? all.self : 0;
 }
 
 void stop_release(struct stopped *stopped)
 {
-	for (size_t i = 0; i < stopped->count; i++)
+	/* A living task may have the number of one in a core. */
+	for (size_t i = 0; i < stopped->count && !core_is(stopped->pid); i++)
 		ptrace(PTRACE_DETACH, stopped->tasks[i], NULL, NULL);
 	stopped->count = 0;
 }
@@ -169,7 +190,7 @@ void stop_release(struct stopped *stopped)
  * general wait for children; the others report to their tracer only. */
 void stop_bury(struct stopped *stopped)
 {
-	for (size_t i = 0; i < stopped->count; i++)
+	for (size_t i = 0; i < stopped->count && !core_is(stopped->pid); i++)
 		if (stopped->tasks[i] != stopped->pid)
 			while (waitpid(stopped->tasks[i], NULL, __WALL) < 0 && errno == EINTR)
 				;
@@ -180,7 +201,10 @@ size_t stop_read(pid_t pid, uint64_t address, void *to, size_t capacity)
 {
 	struct iovec local = {to, capacity};
 	struct iovec remote = {(void *)(uintptr_t)address, capacity};
-	ssize_t length = process_vm_readv(pid, &local, 1, &remote, 1, 0);
+	ssize_t length;
 
+	if (core_is(pid))
+		return core_read(pid, address, to, capacity);
+	length = process_vm_readv(pid, &local, 1, &remote, 1, 0);
 	return length > 0 ? (size_t)length : 0;
 }

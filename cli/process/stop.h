@@ -37,8 +37,8 @@ enum stop_result stop_task(struct stopped *stopped, pid_t pid, const struct proc
 /* Registers of a held task. */
 bool stop_registers(const struct stopped *stopped, pid_t tid, struct stack_registers *registers);
 
-/* pthread_self() of a held task; 0: not known. */
-uint64_t stop_thread_pointer(pid_t tid);
+/* pthread_self() of a held task of a process; 0: not known. */
+uint64_t stop_thread_pointer(pid_t pid, pid_t tid);
 
 /* Lets all tasks go on where they were. */
 void stop_release(struct stopped *stopped);

@@ -7,6 +7,7 @@
 #include "hangs/child/fork_hook.h"
 #include "hangs/child/proof.h"
 #include "hangs/identify/wakeup_sources.h"
+#include "process/core_file.h"
 #include <errno.h>
 #include <signal.h>
 #include <stdlib.h>
@@ -104,7 +105,7 @@ static void take_waits(struct watch *watch, const struct model *model)
 
 static bool watch_is_alive(const struct watched *watched)
 {
-	return kill(watched->pid, 0) == 0 || errno == EPERM;
+	return core_is(watched->pid) || kill(watched->pid, 0) == 0 || errno == EPERM;
 }
 
 static int32_t forking_thread(const struct model *model, const struct process_facts *facts)

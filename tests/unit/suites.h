@@ -32,6 +32,7 @@
 	suite(fork_copy) \
 	suite(replaced_file) \
 	suite(scan) \
+	suite(core_file) \
 	suite(target) \
 	suite(graph) \
 	suite(watch) \

@@ -163,7 +163,7 @@ static bool copy_task(struct held_task *copy, pid_t pid, const struct process_lo
 	if (stop_registers(&stopped, task->tid, &copy->registers))
 		copy->length =
 			stop_read(pid, copy->registers.sp, copy->bytes, STACK_BYTES) & ~(size_t)7;
-	facts->self = stop_thread_pointer(task->tid);
+	facts->self = stop_thread_pointer(pid, task->tid);
 	stop_release(&stopped);
 	return true;
 }

@@ -245,7 +245,7 @@ static uint64_t thread_of(const struct process_facts *facts, const struct proces
 	uint64_t self = 0;
 
 	if (on->is_held)
-		return stop_thread_pointer(wait->tid);
+		return stop_thread_pointer(on->stopped.pid, wait->tid);
 	if (tables && thread_tables_read(tables, facts, facts->pid))
 		thread = thread_tables_find(tables, wait->tid);
 	if (thread)

@@ -78,7 +78,7 @@ static void read_registers(struct chain_search *search, struct blocked *blocked)
 
 	blocked->is_held = blocked_chain_is_held(search->stopped, task->tid) &&
 			   stop_registers(search->stopped, task->tid, &blocked->registers);
-	blocked->self = blocked->is_held ? stop_thread_pointer(task->tid)
+	blocked->self = blocked->is_held ? stop_thread_pointer(search->pid, task->tid)
 			: thread         ? thread->self
 					 : 0;
 	if (blocked->is_held)

@@ -175,7 +175,7 @@ static bool hang_record_is_alive(const struct hang *hang, const struct stopped *
 	if (stopped->count < hang->look->count)
 		return true;
 	for (size_t i = 0; i < stopped->count; i++)
-		if (stop_thread_pointer(stopped->tasks[i]) == thread)
+		if (stop_thread_pointer(stopped->pid, stopped->tasks[i]) == thread)
 			return true;
 	return false;
 }
@@ -183,7 +183,7 @@ static bool hang_record_is_alive(const struct hang *hang, const struct stopped *
 static struct parked find_own_word_lock(const struct hang *hang,
 					const struct stack_registers *registers)
 {
-	uint64_t self = stop_thread_pointer(hang->tid);
+	uint64_t self = stop_thread_pointer(hang->pid, hang->tid);
 	uint64_t lock = waiter_futex_lock(hang->pid, self, registers, waited_on(hang));
 
 	return (struct parked){.kind = lock ? LOCK_FUTEX : 0, .lock = lock};
@@ -215,7 +215,7 @@ static struct copied copy_stacks(struct model *model, struct writer *writer,
 
 	if (!stop_registers(stopped, hang->tid, &registers))
 		return copied;
-	task = hang_task(facts, hang->pid, stop_thread_pointer(hang->tid));
+	task = hang_task(facts, hang->pid, stop_thread_pointer(hang->pid, hang->tid));
 	copied.stack = hang_record_stack(writer, &task, &registers);
 	if (!facts || facts->pid != hang->pid)
 		return copied;

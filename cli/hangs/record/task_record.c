@@ -20,7 +20,7 @@ static void record_stack(const struct task_question *question, const struct task
 
 	if (stop_task(&stopped, question->pid, question->look, task) == STOP_HELD &&
 	    stopped.count && stop_registers(&stopped, task->tid, &registers)) {
-		self = stop_thread_pointer(task->tid);
+		self = stop_thread_pointer(question->pid, task->tid);
 	} else if (task->in_call) {
 		record->flags |= TASK_PARTIAL;
 		frame_base_find(model_space(question->model, question->serial), question->pid,

@@ -84,6 +84,7 @@ struct arch_range {
  *   arch_is_descriptor(words, address)
  *                                   do ARCH_DESCRIPTOR_WORDS words, read from an address, look
  *                                   like the start of libc's descriptor of a thread?
+ *   ARCH_DESCRIPTOR_TID             where libc's descriptor of a thread has the thread's number
  *   arch_tls_variables(self, reach) where the variables of the modules of the start are, of
  *                                   which `reach` bytes are known at the most
  *   arch_tls_words(self, reach)     these and libc's descriptor with the thread-specific data
@@ -124,6 +125,22 @@ struct task_registers {
 
 /* task_registers.c: false where the kernel does not say. */
 bool arch_read_task(pid_t tid, struct task_registers *registers);
+
+/* Of a task in a core file: it was stopped on its way out of the kernel. */
+struct core_registers {
+	struct task_registers task; /* `call`: of the call that a stop interrupted; -1: none */
+	uint64_t arguments[6];      /* of that call */
+};
+
+struct code_reader;
+
+/* From the elf_gregset_t of a note NT_PRSTATUS. `self` may stand in another note. */
+void arch_core_registers(const void *set, struct core_registers *registers);
+/* What another note that belongs to the same task adds to them. */
+void arch_core_note(struct core_registers *registers, uint32_t type, const void *bytes,
+		    size_t length);
+/* Is the task in that call, as its code says, too? */
+bool arch_core_is_in_call(const struct core_registers *registers, const struct code_reader *reader);
 
 /*
  * unwind_registers.c: which of the registers is libunwind's `number`, a unw_regnum_t. NULL:

@@ -155,6 +155,8 @@ static inline bool arch_spin_is_taken(int word)
 
 /* Of struct pthread, which ends at the thread pointer: 2.36's. */
 #define ARCH_DESCRIPTOR_BYTES 1856
+/* Behind 24 words of padding and a list's two pointers. */
+#define ARCH_DESCRIPTOR_TID 208
 /* What the thread pointer points to; its first word is the vector's address. */
 #define ARCH_HEADER_BYTES 16
 

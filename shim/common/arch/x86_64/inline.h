@@ -136,6 +136,8 @@ static inline uint64_t arch_thread_self(uint64_t pointer)
 
 /* Of struct pthread; the thread-specific data are in its first half. */
 #define ARCH_DESCRIPTOR_BYTES 2304
+/* Its header has 704 bytes, to which a list's two pointers are added: 2.4 to 2.43. */
+#define ARCH_DESCRIPTOR_TID 720
 
 /* It begins with its own address, and has that once more, behind the vector's. */
 #define ARCH_DESCRIPTOR_WORDS 3
