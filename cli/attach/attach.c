@@ -8,6 +8,7 @@
 #include "base/clock.h"
 #include "hangs/child/proof.h"
 #include "hangs/record/task_record.h"
+#include "process/core_file.h"
 #include "refusal.h"
 #include <errno.h>
 #include <signal.h>
@@ -334,6 +335,12 @@ static enum attached_state state_of(const struct target_process *target,
 	return ATTACHED_RESTS;
 }
 
+/* As people know it. */
+static pid_t parent_of(pid_t pid)
+{
+	return core_is(pid) ? core_parent(pid) : procfs_parent(pid);
+}
+
 static void append_attached(struct attach *attach, const struct target_process *target,
 			    const struct process_look *look)
 {
@@ -341,9 +348,9 @@ static void append_attached(struct attach *attach, const struct target_process *
 	const char *reason = target->refusal ? target->refusal : "";
 	struct record_attached record = {
 		.serial = target->serial,
-		.pid = target->pid,
-		.parent_pid = ancestor ? ancestor->parent : procfs_parent(target->pid),
-		.flags = target->flags,
+		.pid = procfs_shown_tid(target->pid, target->pid),
+		.parent_pid = parent_of(target->pid),
+		.flags = target->flags | (core_is(target->pid) ? ATTACHED_CORE : 0),
 		.state = target->state,
 		.tasks = look ? (uint32_t)look->count : 0,
 		.reason_length = (uint32_t)strlen(reason),

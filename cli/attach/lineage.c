@@ -44,7 +44,8 @@ static uint32_t append_process(struct lineage *lineage, const struct ancestor *a
 			       pid_t image, const struct made_by *by)
 {
 	struct session_header *live = lineage->writer->live;
-	struct record_process record = {.pid = ancestor->pid,
+	struct record_process record = {.pid = procfs_shown_tid(ancestor->pid, ancestor->pid),
+					.number = ancestor->pid,
 					.kind = by->parent ? BIRTH_CHILD : BIRTH_IMAGE};
 	char path[TARGET_PATH_MAX];
 
@@ -174,10 +175,10 @@ static session_reference append_thread(struct lineage *lineage, const struct pro
 				       const struct procfs_task *task,
 				       const struct left_thread *left)
 {
-	bool is_main = task ? task->tid == parent->pid : left && !left->start_routine;
+	bool is_main = task ? task->tid == parent->number : left && !left->start_routine;
 	struct record_thread record = {
 		.born_in = parent->serial,
-		.tid = task ? task->tid : left->tid,
+		.tid = task ? procfs_shown_tid(parent->number, task->tid) : left->tid,
 		.flags = is_main ? THREAD_MAIN : THREAD_UNSEEN,
 	};
 
@@ -193,7 +194,7 @@ static session_reference append_thread(struct lineage *lineage, const struct pro
 	}
 	if (task && left)
 		record.runs_python =
-			python_record(lineage->writer, parent, parent->pid, left->self, 0);
+			python_record(lineage->writer, parent, parent->number, left->self, 0);
 	return writer_append(lineage->writer, RECORD_THREAD, &record, sizeof(record), NULL, 0);
 }
 

@@ -68,12 +68,18 @@ static void print_suspected(FILE *stream, struct arena *arena, const struct scan
 
 static void print_counts(FILE *stream, const struct scan *scan)
 {
+	const char *separator = ": ";
+
 	fprintf(stream, "forkcheck: %zu process%s, of them %zu that may be fork child%s",
 		scan->scanned, scan->scanned == 1 ? "" : "es", scan->count,
 		scan->count == 1 ? "" : "ren");
-	for (int verdict = 0; verdict < SCAN_VERDICTS; verdict++)
-		fprintf(stream, "%s%zu %s", verdict ? ", " : ": ", scan->verdicts[verdict],
+	/* Nothing hangs for certain before it was attached to. */
+	for (int verdict = scan->verdicts[SCAN_HUNG] ? SCAN_HUNG : SCAN_SUSPECTED;
+	     verdict < SCAN_VERDICTS; verdict++) {
+		fprintf(stream, "%s%zu %s", separator, scan->verdicts[verdict],
 			scan_verdict_name((enum scan_verdict)verdict));
+		separator = ", ";
+	}
 	fputc('\n', stream);
 	for (int reason = SCAN_NO_REASON + 1; reason < SCAN_REASONS; reason++)
 		if (scan->reasons[reason])

@@ -6,6 +6,7 @@
 #include "attach_command.h"
 #include "attach/attach.h"
 #include "findings/assemble.h"
+#include "process/core_file.h"
 #include "run/outputs.h"
 #include "run/reaction.h"
 #include "run/run_records.h"
@@ -47,10 +48,42 @@ static pid_t read_pid(const char *word)
 	return errno || number > INT_MAX ? 0 : (pid_t)number;
 }
 
+static int add_cores(struct attach_job *job)
+{
+	const struct options *options = job->options;
+	pid_t numbers[CORE_FILES_MAX];
+	char problem[512];
+
+	/* All are open before one is asked who its parent is. */
+	for (size_t i = 0; i < options->core_count; i++) {
+		const char *clause;
+
+		numbers[i] = core_open(options->cores[i], options->exe, &clause);
+		if (!numbers[i]) {
+			fprintf(stderr, "forkcheck: cannot use core file '%s': %s\n",
+				options->cores[i], clause);
+			return -1;
+		}
+		if (core_lost_file(numbers[i]))
+			fprintf(stderr,
+				"forkcheck: warning: '%s' is not the file that core '%s' had "
+				"mapped; stacks through it may be cut (--exe=FILE)\n",
+				core_lost_file(numbers[i]), options->cores[i]);
+	}
+	for (size_t i = 0; i < options->core_count; i++)
+		if (attach_add(&job->attach, numbers[i], problem, sizeof(problem)))
+			job->looked_at++;
+		else
+			job->refused++;
+	return 0;
+}
+
 static int add_all(struct attach_job *job)
 {
 	char problem[512];
 
+	if (add_cores(job))
+		return -1;
 	for (char *const *word = job->options->arguments; *word; word++) {
 		pid_t pid = read_pid(*word);
 
@@ -123,6 +156,7 @@ int command_attach(const struct options *options)
 	if (outputs_open(&job.outputs, options) == 0) {
 		status = attach_and_report(&job);
 		attach_close(&job.attach);
+		core_close_all();
 	}
 	if (outputs_close(&job.outputs))
 		status = EXIT_FORKCHECK;

@@ -11,7 +11,7 @@
 const struct command commands[] = {
 	{NULL, "[--] PROGRAM [ARGUMENT...]", "", OPERANDS_PROGRAM, "no program to run", command_run,
 	 false},
-	{"attach", "attach [--tree] PID...",
+	{"attach", "attach [--tree] PID...|--core=FILE",
 	 "'forkcheck attach' says of processes that run already whether they hang, and why; "
 	 "nothing is done to them, unless --on-deadlock says so.",
 	 OPERANDS_MIXED, "no process to attach to", command_attach, false},

@@ -60,6 +60,11 @@
 	     "tasks are held for a millisecond each.") \
 	flag("tree", tree, \
 	     "With attach: also the process that forked it, and all descendants of both.") \
+	value("core", "FILE", parse_core, \
+	      "With attach: say it of the process whose core file this is (gcore, coredumpctl dump). " \
+	      "May be given more than once: also the parent's.") \
+	value("exe", "FILE", parse_exe, \
+	      "The program of a core file, where it is not any more at the path that the core has.") \
 	value("watch", "DURATION", parse_watch, \
 	      "With attach: watch for so long (2500ms) what is not certain at once; whoever stands " \
 	      "still for all of it is at least suspected.") \

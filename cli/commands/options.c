@@ -215,6 +215,20 @@ static void parse_hang_after(struct parse *parse, const char *word)
 		bad_usage("--hang-after=%s: not a duration such as 500ms, 10s or 2m", word);
 }
 
+static void parse_core(struct parse *parse, const char *path)
+{
+	struct options *options = parse->options;
+
+	if (options->core_count == CORE_FILES_MAX)
+		bad_usage("more than %d core files", CORE_FILES_MAX);
+	options->cores[options->core_count++] = path;
+}
+
+static void parse_exe(struct parse *parse, const char *path)
+{
+	parse->options->exe = path;
+}
+
 static void parse_watch(struct parse *parse, const char *word)
 {
 	if (!read_duration(word, short_units, &parse->options->watch_ms) ||
@@ -611,7 +625,7 @@ static void check_operands(struct parse *parse)
 		check_no_options(command, options->arguments);
 	if (command->operands == OPERANDS_NONE && parse->operand_count != 0)
 		bad_usage("'%s' takes no '%s'", command->name, options->arguments[0]);
-	if (command->missing != NULL && options->arguments[0] == NULL)
+	if (command->missing != NULL && options->arguments[0] == NULL && options->core_count == 0)
 		bad_usage("%s", command->missing);
 	if (options->keep_session != NULL && command->operands != OPERANDS_PROGRAM)
 		bad_usage("--keep-session goes with a program to run");

@@ -38,6 +38,7 @@ struct output {
 };
 
 #define SUPPRESSION_FILES_MAX 16
+#define CORE_FILES_MAX        16
 #define HANG_AFTER_MS         10000
 #define WATCH_MS              2500
 #define MAX_KILLS             3
@@ -61,7 +62,10 @@ struct options {
 	int error_exitcode;
 	enum deadlock_action on_deadlock;
 	uint64_t hang_after_ms;
-	uint64_t watch_ms;        /* of attach */
+	uint64_t watch_ms;                 /* of attach */
+	const char *cores[CORE_FILES_MAX]; /* of attach */
+	size_t core_count;
+	const char *exe;          /* of the cores: their program; NULL: where they have it */
 	unsigned max_kills;       /* for one finding, before the run is ended; 0: never */
 	uint64_t end_after_ms;    /* that nothing has moved; 0: never */
 	unsigned confirm;         /* further runs, at most; 0: none */

@@ -44,7 +44,7 @@ struct watched *watched_add(struct watched_set *set, const struct process_facts 
 	if (!watched)
 		return NULL;
 	watched->serial = facts->serial;
-	watched->pid = facts->pid;
+	watched->pid = facts->number;
 	watched->process = -1;
 	memmove(&set->list[at + 1], &set->list[at], (set->count - at) * sizeof(*set->list));
 	set->list[at] = watched;

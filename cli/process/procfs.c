@@ -692,6 +692,11 @@ pid_t procfs_inner_pid(pid_t pid)
 	return procfs_inner_tid(pid, pid);
 }
 
+pid_t procfs_shown_tid(pid_t pid, pid_t tid)
+{
+	return core_is(pid) ? core_inner_tid(pid, tid) : tid;
+}
+
 bool procfs_has_variable(pid_t pid, const char *name)
 {
 	char path[64], *entry = NULL;

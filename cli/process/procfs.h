@@ -153,6 +153,10 @@ pid_t procfs_inner_pid(pid_t pid);
 /* The same of one of its tasks. */
 pid_t procfs_inner_tid(pid_t pid, pid_t tid);
 
+/* The number that a task has for people: a core's first one has the core's for the functions here,
+ * and not its own. */
+pid_t procfs_shown_tid(pid_t pid, pid_t tid);
+
 /* True when its environment had that variable when it was started, or when that
  * cannot be told. */
 bool procfs_has_variable(pid_t pid, const char *name);

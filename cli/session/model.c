@@ -144,6 +144,7 @@ static void take_process(struct model *model, const struct record_process *recor
 	process->image = record->image;
 	process->pid = record->pid;
 	process->parent_pid = record->parent_pid;
+	process->number = record->number ? record->number : record->pid;
 	process->kind = record->kind;
 	if (record->fork)
 		process->fork = record->fork;
@@ -205,6 +206,7 @@ static void take_birth(struct model *model, const struct session_birth *birth)
 	process->parent = birth->parent;
 	process->image = birth->image;
 	process->pid = birth->pid;
+	process->number = birth->pid;
 	process->kind = birth->kind;
 	/* It may have mattered to the child alone, which wrote it itself. */
 	if (birth->fork)

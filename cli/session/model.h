@@ -22,6 +22,7 @@ struct process_facts {
 	uint32_t image;
 	int pid;
 	int parent_pid;
+	int number; /* by which cli/process knows it: that of a core file, else its pid */
 	enum birth_kind kind;
 	session_reference fork;
 	uint64_t birth_ns;

@@ -357,7 +357,8 @@ struct record_process {
 	uint64_t birth_ns;
 	uint64_t private_facts; /* as in its birth, which the parent may never come to fill */
 	uint32_t lost;
-	uint32_t reserved;
+	/* By which the CLI knows it here, where that is not its pid: of a core file. Else 0. */
+	int32_t number;
 	char text[]; /* path of the program, then version of the C library; no NUL */
 };
 

@@ -209,6 +209,8 @@ static const struct awaited_kind {
 	{"pthread_cond_", LOCK_CONDITION, {40, 44, 32, 36}},
 	{"cnd_", LOCK_CONDITION, {40, 44, 32, 36}},
 	{"pthread_barrier_wait", LOCK_BARRIER, {4}},
+	{"pthread_rwlock_", LOCK_RWLOCK, {8, 12, 0}},
+	{"pthread_mutex_lock", LOCK_MUTEX, {0}},
 };
 
 static const struct awaited_kind *kind_of_function(const char *function)

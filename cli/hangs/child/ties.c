@@ -53,12 +53,17 @@ static pid_t ties_inner_tid(const struct process_facts *process, pid_t pid, pid_
 	return process->pid == pid && !process->is_outside ? tid : procfs_inner_tid(pid, tid);
 }
 
+/* Records that the CLI wrote itself have the numbers here. */
+static pid_t ties_recorded_tid(const struct process_facts *process, pid_t pid, pid_t tid)
+{
+	return process->is_outside ? procfs_shown_tid(pid, tid) : ties_inner_tid(process, pid, tid);
+}
+
 session_reference ties_open_wait(const struct model *model, const struct process_facts *process,
 				 pid_t pid, pid_t tid)
 {
 	const struct model_list *waits = model_list(model, RECORD_WAIT);
-	/* What the CLI wrote itself has the numbers here. */
-	pid_t inner = !process ? 0 : process->is_outside ? tid : ties_inner_tid(process, pid, tid);
+	pid_t inner = process ? ties_recorded_tid(process, pid, tid) : 0;
 
 	for (size_t i = waits->count; i-- > 0;) {
 		const struct record_wait *wait = model_wait(model, waits->references[i]);
@@ -135,7 +140,7 @@ static session_reference ties_find_held(const struct tie_search *search,
 bool ties_joins_lost(const struct tie_search *search, const struct task_look *task)
 {
 	const struct model_list *uses = model_list(search->model, RECORD_LOST_USE);
-	pid_t tid = ties_inner_tid(search->process, search->pid, task->tid);
+	pid_t tid = ties_recorded_tid(search->process, search->pid, task->tid);
 
 	for (size_t i = 0; i < uses->count; i++) {
 		const struct record_lost_use *use =
@@ -458,7 +463,7 @@ static bool was_in_use(const struct tie_search *search, const struct task_look *
 	const struct process_facts *parent = model_facts(search->model, search->process->parent);
 
 	return !search->process->is_outside ||
-	       parent_copy_is_in_use(parent ? parent->pid : 0, search->pid, facts->function,
+	       parent_copy_is_in_use(parent ? parent->number : 0, search->pid, facts->function,
 				     task->arguments[0]);
 }
 

@@ -11,6 +11,7 @@
 #include "hangs/identify/region_wait.h"
 #include "hangs/identify/wakeup_sources.h"
 #include "hangs/record/unseen_wait.h"
+#include "process/core_file.h"
 #include "process/memory_map.h"
 #include "shim/common/arch/arch.h"
 #include <stdio.h>
@@ -473,8 +474,9 @@ static void conclude_with(struct inquiry *inquiry, struct verdict *verdict)
 			    verdict);
 	if (inquiry->tie.evidence == EVIDENCE_HOLDER)
 		verdict_say(verdict, NULL);
-	/* The program's own code on the stack is too little for an error that is not proven. */
-	if (*verdict->reason && inquiry->tie.is_by_program)
+	/* The program's own code on the stack is too little for an error that is not proven; a core
+	 * never tells what could wake it. */
+	if (*verdict->reason && inquiry->tie.is_by_program && !core_is(inquiry->watched->pid))
 		inquiry->tie.evidence = EVIDENCE_NONE;
 	if (server != UINT64_MAX) {
 		inquiry->tie.evidence = EVIDENCE_NONE;

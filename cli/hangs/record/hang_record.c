@@ -217,7 +217,7 @@ static struct copied copy_stacks(struct model *model, struct writer *writer,
 		return copied;
 	task = hang_task(facts, hang->pid, stop_thread_pointer(hang->pid, hang->tid));
 	copied.stack = hang_record_stack(writer, &task, &registers);
-	if (!facts || facts->pid != hang->pid)
+	if (!facts || facts->number != hang->pid)
 		return copied;
 	copied.python = python_record(writer, facts, hang->pid, task.thread, registers.sp);
 	copied.lock = hang_record_find_lock(facts, hang, stopped, &registers);
@@ -310,7 +310,7 @@ static void hang_record_append(struct model *model, struct writer *writer, const
 		.serial = hang->serial,
 		/* As the log has it: it may have another number here. */
 		.pid = facts ? facts->pid : hang->pid,
-		.tid = hang->tid,
+		.tid = procfs_shown_tid(hang->pid, hang->tid),
 		.kind = hang->kind,
 		.is_proven = hang->is_proven,
 		.evidence = hang->evidence,

@@ -48,7 +48,7 @@ void task_record(const struct task_question *question, const struct task_look *t
 {
 	struct record_task record = {
 		.serial = question->serial,
-		.tid = task->tid,
+		.tid = procfs_shown_tid(question->pid, task->tid),
 		.flags = flags_of(question, task),
 		.call = task->in_call ? (int32_t)task->number : -1,
 		.address = task->in_call ? task->arguments[0] : 0,

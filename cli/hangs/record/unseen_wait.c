@@ -14,6 +14,7 @@
 #include "hang_record.h"
 #include "hangs/identify/python_state.h"
 #include "hangs/identify/unseen_lock.h"
+#include "process/core_file.h"
 #include "process/stop.h"
 #include "task_record.h"
 #include <stdlib.h>
@@ -44,8 +45,8 @@ static bool has_id(const struct model *model, session_reference reference, pid_t
 	const struct process_facts *process = thread ? model_facts(model, thread->born_in) : NULL;
 
 	return thread &&
-	       (thread->tid == owner || (process && process->pid > 0 &&
-					 procfs_inner_tid(process->pid, thread->tid) == owner));
+	       (thread->tid == owner || (process && process->number > 0 &&
+					 procfs_inner_tid(process->number, thread->tid) == owner));
 }
 
 static bool is_at_fork(const struct model *model, session_reference fork, pid_t owner,
@@ -117,8 +118,8 @@ static bool is_had_in_parent(const struct unseen_question *question, const struc
 	_Alignas(max_align_t) uint8_t bytes[SESSION_LOCK_STATE_MAX];
 	_Alignas(max_align_t) uint8_t own[SESSION_LOCK_STATE_MAX];
 
-	if (!family || !family->takers || !parent || parent->pid <= 0 ||
-	    stop_read(parent->pid, lock->address, bytes, family->size) != family->size)
+	if (!family || !family->takers || !parent || parent->number <= 0 ||
+	    stop_read(parent->number, lock->address, bytes, family->size) != family->size)
 		return false;
 	memcpy(own, lock->state, family->size);
 	return family->takers(bytes) && family->takers(bytes) == family->takers(own);
@@ -146,6 +147,9 @@ static bool is_of_nobody_here(const struct unseen_question *question,
 
 static bool is_orphaned(const struct unseen_question *question, const struct unseen_lock *lock)
 {
+	/* A debugger outside of its PID namespace wrote other numbers than the lock has. */
+	if (core_is(question->pid) && !core_has_own_numbers(question->pid))
+		return false;
 	if (lock->owner > 0)
 		return !is_own_task(question, lock->owner);
 	return is_of_nobody_here(question, lock);
@@ -191,18 +195,19 @@ static void record_holder(const struct unseen_question *question,
 	const struct record_thread *thread = model_thread(question->model, holder->thread);
 	const struct process_facts *parent =
 		thread ? model_facts(question->model, thread->born_in) : NULL;
-	struct process_look *look = parent && parent->pid > 0 ? malloc(sizeof(*look)) : NULL;
+	struct process_look *look = parent && parent->number > 0 ? malloc(sizeof(*look)) : NULL;
 	struct task_question task = {.model = question->model,
 				     .writer = question->writer,
 				     .serial = parent ? parent->serial : 0,
-				     .pid = parent ? parent->pid : 0,
+				     .pid = parent ? parent->number : 0,
 				     .look = look};
 
-	if (look && procfs_look(parent->pid, look)) {
-		hang_record_modules(question->model, question->writer, parent->serial, parent->pid);
+	if (look && procfs_look(parent->number, look)) {
+		hang_record_modules(question->model, question->writer, parent->serial,
+				    parent->number);
 		model_update(question->model);
 		for (size_t i = 0; i < look->count; i++)
-			if (look->tasks[i].tid == thread->tid)
+			if (procfs_shown_tid(task.pid, look->tasks[i].tid) == thread->tid)
 				task_record(&task, &look->tasks[i]);
 	}
 	free(look);
@@ -236,7 +241,7 @@ static session_reference unseen_wait_append(const struct unseen_question *questi
 		.lock = lock->address,
 		.kind = lock->kind,
 		.flags = lock->kind == LOCK_REGION ? WAIT_PERHAPS : 0,
-		.tid = question->task->tid,
+		.tid = procfs_shown_tid(question->pid, question->task->tid),
 		.operation = lock->operation,
 		.state_length = lock->state_length,
 	};
@@ -274,7 +279,7 @@ session_reference unseen_wait_record(const struct unseen_question *question, boo
 			      is_word_of_libc(question), &lock))
 		return 0;
 	if (!is_orphaned(question, &lock)) {
-		*is_own = lock.owner > 0;
+		*is_own = lock.owner > 0 && is_own_task(question, lock.owner);
 		return 0;
 	}
 	wait = unseen_wait_append(question, &lock);
@@ -316,7 +321,7 @@ bool unseen_join_record(const struct unseen_question *question)
 	struct record_lost_use use = {
 		.fork = question->process->fork,
 		.function = is_thrd ? LOST_THRD_JOIN : LOST_JOIN,
-		.tid = question->task->tid,
+		.tid = procfs_shown_tid(question->pid, question->task->tid),
 	};
 	struct unseen_stack copy;
 

@@ -68,7 +68,7 @@ static size_t level_of(const struct report *report, const struct attached *attac
 static const char *origin_words(struct page *page, const struct attached *attached)
 {
 	if (attached->has_lost_parent)
-		return ", forked by a process that has ended";
+		return ", forked by a process that is not there any more";
 	if (!attached->is_copy)
 		return "";
 	return attached->missing_threads == 0
