@@ -28,6 +28,9 @@
 #define PYTHON_QUEUE                                                                               \
 	.cure = "make the queue and its thread anew in the child",                                 \
 	.line = "os.register_at_fork(after_in_child=make_worker)"
+#define PYTHON_LOCK                                                                                \
+	.cure = "make the lock anew in the child",                                                 \
+	.line = "os.register_at_fork(after_in_child=make_lock)"
 #define PYTHON_LOST    .cure = "fork before these threads are started, or start them in the child"
 #define IN_FORK(cause) .situation = CURE_IN_FORK, .detail = (cause) + 1
 
@@ -43,6 +46,12 @@ const struct cure_row cure_table[] = {
 	 .situation = CURE_ORPHANED,
 	 .language = LANGUAGE_OTHER,
 	 .cure = "fork before threads are started, or let the child exec at once"},
+	{.id = "python-lock",
+	 .situation = CURE_ORPHANED,
+	 .language = LANGUAGE_PYTHON,
+	 .needs_hooks = true,
+	 .kind = LOCK_PYTHON_RLOCK,
+	 PYTHON_LOCK},
 	{.id = "python-lock-other",
 	 .situation = CURE_ORPHANED,
 	 .language = LANGUAGE_PYTHON,
@@ -229,8 +238,7 @@ const struct cure_row cure_table[] = {
 	 .language = LANGUAGE_PYTHON,
 	 .needs_hooks = true,
 	 .kind = LOCK_SEMAPHORE,
-	 .cure = "make the lock anew in the child",
-	 .line = "os.register_at_fork(after_in_child=make_lock)"},
+	 PYTHON_LOCK},
 	{.id = "python-lost", .situation = CURE_LOST, .language = LANGUAGE_PYTHON, PYTHON_LOST},
 	{.id = "go-cgo",
 	 .situation = CURE_LOST,

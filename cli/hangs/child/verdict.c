@@ -190,8 +190,7 @@ static struct tie tie_to_parked(struct inquiry *inquiry, const struct task_look 
 	struct parked parked = {0};
 	struct tie tie = {.evidence = EVIDENCE_NONE};
 
-	if (!python_find_lock(process, inquiry->watched->pid, task->arguments[0], &parked) ||
-	    !parked.owner)
+	if (!python_find_lock(process, inquiry->watched->pid, task, &parked) || !parked.owner)
 		return tie;
 	for (size_t i = 0; i < inquiry->watched->book.count; i++)
 		tie.is_own |= inquiry->watched->book.list[i].self == parked.owner;

@@ -1,7 +1,8 @@
 /*
- * The list of threads that wait for CPython's locks is read here, from memory that may be
- * anything. An entry of the list (Python/parking_lot.c, struct wait_entry; seen in 3.14.10)
- * proves itself: its neighbours point back to it. So a version with another one gets no lock.
+ * The list of threads that wait for CPython's locks is read here, and before there was one the
+ * stack of a thread that waits, from memory that may be anything. An entry of the list
+ * (Python/parking_lot.c, struct wait_entry; seen in 3.14.10) proves itself: its neighbours point
+ * back to it. So a version with another one gets no lock.
  */
 #include "parked_threads.h"
 #include <semaphore.h>
@@ -18,6 +19,15 @@
 #define TYPE_NAME   24
 /* _PyRecursiveMutex: the mutex, then the thread. */
 #define RECURSIVE_THREAD 8
+
+/* Before 3.14: rlockobject (Modules/_threadmodule.c), the same since 3.2. */
+#define FIRST_WITHOUT   0x030e0000u
+#define RLOCK_SEMAPHORE 16
+#define RLOCK_OWNER     24
+#define RLOCK_COUNT     32
+/* From the system call to where the method of the object has it. */
+#define STACK_WORDS 512
+#define ALIGNMENT   8
 
 struct entry {
 	uint64_t argument; /* of PyMutex_LockTimed: never NULL; of other waits: NULL */
@@ -72,13 +82,13 @@ static bool is_type(const struct python_memory *memory, uint64_t type)
 	       its_own == of_types;
 }
 
-/* What the mutex is a part of. Most are parts of no object, or stand elsewhere in it. */
-static uint32_t parked_threads_kind_of(const struct python_memory *memory, uint64_t mutex)
+/* Of what is no object, or one of another type: LOCK_PYTHON_MUTEX. */
+static uint32_t parked_threads_kind_of(const struct python_memory *memory, uint64_t object)
 {
 	char name[NAME_BYTES] = "";
 	uint64_t type, name_address;
 
-	if (!parked_threads_read_word(memory, mutex - OBJECT_SIZE + OBJECT_TYPE, &type) ||
+	if (!parked_threads_read_word(memory, object + OBJECT_TYPE, &type) ||
 	    !is_type(memory, type) ||
 	    !parked_threads_read_word(memory, type + TYPE_NAME, &name_address) ||
 	    !memory->read(memory, name, name_address, sizeof(name)))
@@ -111,9 +121,57 @@ bool parked_read(const struct python_memory *memory, const struct python_interpr
 	    byte != (LOCKED | HAS_PARKED))
 		return false;
 	parked->lock = entry.address;
-	parked->kind = parked_threads_kind_of(memory, entry.address);
+	/* What the mutex is a part of. Most are parts of no object, or stand elsewhere in it. */
+	parked->kind = parked_threads_kind_of(memory, entry.address - OBJECT_SIZE);
 	if (parked->kind == LOCK_PYTHON_RLOCK &&
 	    !parked_threads_read_word(memory, entry.address + RECURSIVE_THREAD, &parked->owner))
 		parked->owner = 0;
 	return true;
+}
+
+/* --- up to 3.13 -------------------------------------------------------------------- */
+
+static bool has_recursive_semaphores(const struct python_memory *memory,
+				     const struct python_interpreter *interpreter)
+{
+	struct python_walk walk = {.memory = memory, .interpreter = interpreter};
+
+	return interpreter->runtime && interpreter->version < FIRST_WITHOUT &&
+	       python_find_layout(&walk) == PYTHON_READ;
+}
+
+/* Owner and count are there while somebody has it. */
+static bool read_owner(const struct python_memory *memory, uint64_t object, uint64_t waited,
+		       uint64_t *owner)
+{
+	uint64_t words[RLOCK_COUNT / sizeof(uint64_t) + 1];
+
+	if (!memory->read(memory, words, object, sizeof(words)) ||
+	    words[RLOCK_SEMAPHORE / sizeof(*words)] != waited ||
+	    !words[RLOCK_COUNT / sizeof(*words)] ||
+	    parked_threads_kind_of(memory, object) != LOCK_PYTHON_RLOCK)
+		return false;
+	*owner = words[RLOCK_OWNER / sizeof(*words)];
+	return *owner != 0;
+}
+
+bool parked_read_recursive(const struct python_memory *memory,
+			   const struct python_interpreter *interpreter, uint64_t waited,
+			   uint64_t sp, struct parked *parked)
+{
+	memset(parked, 0, sizeof(*parked));
+	if (!waited || !has_recursive_semaphores(memory, interpreter))
+		return false;
+	for (size_t i = 0; i < STACK_WORDS; i++) {
+		uint64_t object;
+
+		if (!parked_threads_read_word(memory, sp + i * sizeof(object), &object))
+			return false;
+		if (object % ALIGNMENT || !read_owner(memory, object, waited, &parked->owner))
+			continue;
+		parked->kind = LOCK_PYTHON_RLOCK;
+		parked->lock = object;
+		return true;
+	}
+	return false;
 }

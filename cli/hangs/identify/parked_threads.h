@@ -1,7 +1,8 @@
 /*
- * The mutex of CPython's own that a thread waits for. Since 3.14 the interpreter's
- * locks are of this kind (PyMutex, in 3.13): one byte, and who waits for one
- * waits on a semaphore on its own stack, in a list (the "parking lot").
+ * The lock of CPython's own that a thread waits for. Since 3.14 the interpreter's
+ * locks are of one kind (PyMutex, in 3.13): one byte, and who waits for one
+ * waits on a semaphore on its own stack, in a list (the "parking lot"). Before it a lock
+ * is a semaphore that names nobody, and an RLock is an object beside one, which does.
  */
 #ifndef FORKCHECK_WATCH_PARKED_H
 #define FORKCHECK_WATCH_PARKED_H
@@ -20,5 +21,13 @@ struct parked {
  */
 bool parked_read(const struct python_memory *memory, const struct python_interpreter *interpreter,
 		 uint64_t waited, struct parked *parked);
+
+/*
+ * The RLock of up to 3.13 whose semaphore a thread waits on, and which has an owner. Its method is
+ * on the stack, which goes on from `sp`. False where none is found there.
+ */
+bool parked_read_recursive(const struct python_memory *memory,
+			   const struct python_interpreter *interpreter, uint64_t waited,
+			   uint64_t sp, struct parked *parked);
 
 #endif

@@ -83,15 +83,17 @@ session_reference python_record(struct writer *writer, const struct process_fact
 			     walk.count * sizeof(*frames));
 }
 
-bool python_find_lock(const struct process_facts *process, pid_t pid, uint64_t waited,
+bool python_find_lock(const struct process_facts *process, pid_t pid, const struct task_look *task,
 		      struct parked *parked)
 {
 	struct outside_memory outside = {{.read = read_outside}, pid};
 	struct python_interpreter interpreter;
+	uint64_t waited = task->arguments[0];
 
 	memset(parked, 0, sizeof(*parked));
 	return python_interpreter_of(process, pid, &interpreter) &&
-	       parked_read(&outside.memory, &interpreter, waited, parked);
+	       (parked_read(&outside.memory, &interpreter, waited, parked) ||
+		parked_read_recursive(&outside.memory, &interpreter, waited, task->sp, parked));
 }
 
 bool python_is_waiting_room(const char *file, size_t length)

@@ -6,6 +6,7 @@
 #define FORKCHECK_WATCH_PYTHON_H
 
 #include "parked_threads.h"
+#include "process/procfs.h"
 #include "session/model.h"
 #include "session/writer.h"
 #include <stdint.h>
@@ -30,8 +31,8 @@ bool python_find_place(const struct process_facts *process, pid_t pid, uint64_t 
 /* Is this a file of Python's that others wait by (threading, queue)? */
 bool python_is_waiting_room(const char *file, size_t length);
 
-/* Which of the interpreter's locks a thread waits for that waits on this futex word. */
-bool python_find_lock(const struct process_facts *process, pid_t pid, uint64_t waited,
+/* Which of the interpreter's locks a task waits for that waits on a futex word. */
+bool python_find_lock(const struct process_facts *process, pid_t pid, const struct task_look *task,
 		      struct parked *parked);
 
 #endif

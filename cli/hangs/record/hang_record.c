@@ -194,11 +194,12 @@ static struct parked hang_record_find_lock(const struct process_facts *facts,
 					   const struct hang *hang, const struct stopped *stopped,
 					   const struct stack_registers *registers)
 {
+	const struct task_look *task = task_of(hang);
 	struct parked lock = {0};
 
-	if (hang->kind != HANG_CHILD)
+	if (hang->kind != HANG_CHILD || !task)
 		return lock;
-	if (!python_find_lock(facts, hang->pid, waited_on(hang), &lock))
+	if (!python_find_lock(facts, hang->pid, task, &lock))
 		return find_own_word_lock(hang, registers);
 	if (hang_record_is_alive(hang, stopped, lock.owner))
 		lock.owner = 0;
