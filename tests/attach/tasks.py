@@ -22,7 +22,7 @@ PRIVATE = 0x80
 WAITS = {0, 6, 9, 11, 13}  # WAIT, LOCK_PI, WAIT_BITSET, WAIT_REQUEUE_PI, LOCK_PI2
 LOOK = 0.05  # seconds between two looks
 AT_REST = 0.6  # seconds without a change
-ALL_AT_REST = 3  # the same for a tree in which nobody waits for a futex
+ALL_AT_REST = 1.5  # the same for a tree in which nobody waits for a futex
 
 
 def adopt():
