@@ -22,7 +22,7 @@ PRIVATE = 0x80
 WAITS = {0, 6, 9, 11, 13}  # WAIT, LOCK_PI, WAIT_BITSET, WAIT_REQUEUE_PI, LOCK_PI2
 LOOK = 0.05  # seconds between two looks
 AT_REST = 0.6  # seconds without a change
-ALL_AT_REST = 3  # the same for a tree in which nobody waits for a futex
+ALL_AT_REST = 1.5  # the same for a tree in which nobody waits for a futex
 
 
 def adopt():
@@ -122,8 +122,9 @@ def parent_of(pid):
 class Tree:
     """All that descends from this process, looked at again and again."""
 
-    def __init__(self, apart):
+    def __init__(self, apart, first_task_only):
         self.apart = apart  # who belongs to somebody else
+        self.first_task_only = first_task_only
         self.looks = {}  # pid: the first of several equal looks, and when it was
         self.depths = {}
 
@@ -135,9 +136,13 @@ class Tree:
         for pid in self.depths:
             look = Look(pid)
             before, since = self.looks.get(pid, (None, now))
-            same = before is not None and before.tasks == look.tasks
+            same = before is not None and self.of_interest(pid, before) == self.of_interest(
+                pid, look)
             looks[pid] = (look, since if same else now)
         self.looks = looks
+
+    def of_interest(self, pid, look):
+        return look.tasks.get(str(pid)) if self.first_task_only else look.tasks
 
     def at_rest(self, seconds):
         now = time.monotonic()
@@ -166,8 +171,9 @@ class Tree:
 
         Some programs have a child that only guards them: it waits for a limited time.
         """
-        found = [(look.waits_without_end(), self.depths[pid] > 1 and self.is_fork_child(pid),
-                  self.rank(pid, look), pid) for pid, look in self.at_rest(ALL_AT_REST).items()]
+        found = [(self.depths[pid] > 1 and self.is_fork_child(pid), self.rank(pid, look), pid)
+                 for pid, look in self.at_rest(ALL_AT_REST).items()
+                 if self.first_task_only or look.waits_without_end()]
         return max(found)[-1] if found else None
 
     def deepest(self):
@@ -180,10 +186,10 @@ class Tree:
 def await_hang(process, apart, how, patience):
     """The process that hangs; None: the program ended, or nothing came to rest in time.
 
-    how: "futex", or "restless" for one that never rests (it spins, or waits in steps): the
-    same fork child through all of ALL_AT_REST.
+    how: "futex"; "first" where only the first task of it comes to rest; or "restless" for one
+    that never rests (it spins, or waits in steps): the same fork child for all of ALL_AT_REST.
     """
-    tree = Tree(apart)
+    tree = Tree(apart, how == "first")
     limit = time.monotonic() + patience
     same, since = None, time.monotonic()
     while time.monotonic() < limit:
