@@ -56,6 +56,9 @@ static uint32_t append_process(struct lineage *lineage, const struct ancestor *a
 	record.fork = by->fork;
 	record.lost = by->lost;
 	record.birth_ns = clock_awake_ns(ancestor->start_ns);
+	/* The kernel tells it in steps of 10 ms; a child is younger all the same. */
+	if (by->parent && record.birth_ns <= by->parent->birth_ns)
+		record.birth_ns = by->parent->birth_ns + 1;
 	record.path_length = (uint16_t)procfs_program(image, path, sizeof(path));
 	writer_append(lineage->writer, RECORD_PROCESS, &record, sizeof(record), path,
 		      record.path_length);

@@ -152,6 +152,19 @@ bool ties_joins_lost(const struct tie_search *search, const struct task_look *ta
 	return false;
 }
 
+bool ties_joins_own(const struct tie_search *search, const struct task_look *task,
+		    const struct wait_facts *facts)
+{
+	pid_t joined = (pid_t)task->arguments[2];
+
+	if (!facts->function || !strstr(facts->function, "_join"))
+		return false;
+	for (size_t i = 0; i < search->look->count; i++)
+		if (procfs_inner_tid(search->pid, search->look->tasks[i].tid) == joined)
+			return true;
+	return false;
+}
+
 /* --- objects without a holder -------------------------------------------------- */
 
 static uint32_t ties_kind_of(const struct session_object *object)

@@ -55,6 +55,9 @@ bool ties_may_serve(const struct tie_search *search, const struct task_look *tas
 
 /* It waits for the end of a thread that its process does not have. */
 bool ties_joins_lost(const struct tie_search *search, const struct task_look *task);
+/* It waits for the end of one of its own: what it joins by is that one's id. */
+bool ties_joins_own(const struct tie_search *search, const struct task_look *task,
+		    const struct wait_facts *facts);
 
 /* Does a waiting task wait for a mutex of glibc's that this one has? */
 bool ties_is_owner(const struct tie_search *search, const struct task_look *waiter, pid_t tid);

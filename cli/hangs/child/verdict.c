@@ -272,6 +272,10 @@ static bool ask_lock(struct inquiry *inquiry, const struct task_look *task,
 
 	if (!inquiry->ties.process->is_outside || !procfs_is_untimed_futex_wait(task))
 		return false;
+	if (ties_joins_own(&inquiry->ties, task, facts)) {
+		verdict_consider(inquiry, task, (struct tie){.is_own = true}, facts);
+		return true;
+	}
 	if (ties_joins_lost(&inquiry->ties, task) || unseen_join_record(&question)) {
 		verdict_consider(inquiry, task, tie, facts);
 		return true;

@@ -48,6 +48,14 @@ static bool was_of_session(const struct model *model, pid_t tid)
 	return has_process(model, tid);
 }
 
+/* Of processes that were attached to, nobody has seen who ended; that an id is nobody's is known
+ * where they count ids as we do. */
+static bool is_known_id(const struct model *model, const struct watched_set *watch, pid_t pid,
+			pid_t owner)
+{
+	return was_of_session(model, owner) || (watch->is_attached && procfs_inner_pid(pid) == pid);
+}
+
 /* Why it is not proven; NULL where it is. */
 static const char *ask_strangers(const struct model *model, const struct process_wait *wait)
 {
@@ -104,7 +112,8 @@ static void ended_owner_judge_wait(const struct turn *turn, struct watched_set *
 	pid_t owner = ended_owner_owner_of(node->watched->pid, wait);
 
 	if (!owner || node->watched->ring.reported == node->fingerprint ||
-	    !was_of_session(turn->model, owner) || !maps_is_without_memory(owner))
+	    !is_known_id(turn->model, watch, node->watched->pid, owner) ||
+	    !maps_is_without_memory(owner))
 		return;
 	if (!node->is_same)
 		watch->rings.is_pending = true;
