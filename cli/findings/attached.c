@@ -5,6 +5,7 @@
 #include "attached.h"
 #include "evidence/evidence.h"
 #include "evidence/python_evidence.h"
+#include "judge.h"
 #include "origins/origin.h"
 #include "process/call_names.h"
 #include <string.h>
@@ -52,6 +53,20 @@ static struct frames stack_of(struct judgement *judgement, const struct record_t
 	return stack;
 }
 
+/* A thread that holds something for hung children has a record for each of them, before its own. */
+static bool is_told_again(const struct model *model, const struct model_list *list, size_t index)
+{
+	const struct record_task *record = model_task(model, list->references[index]);
+
+	for (size_t i = index + 1; i < list->count; i++) {
+		const struct record_task *later = model_task(model, list->references[i]);
+
+		if (later->serial == record->serial && later->tid == record->tid)
+			return true;
+	}
+	return false;
+}
+
 static void add_tasks(struct judgement *judgement, struct attached *attached, uint32_t serial)
 {
 	struct model *model = judgement->model;
@@ -62,7 +77,7 @@ static void add_tasks(struct judgement *judgement, struct attached *attached, ui
 		const struct record_task *record = model_task(model, list->references[i]);
 		struct attached_task *task = &tasks[attached->task_count];
 
-		if (record->serial != serial)
+		if (record->serial != serial || is_told_again(model, list, i))
 			continue;
 		attached->task_count++;
 		task->tid = record->tid;
@@ -86,8 +101,9 @@ static bool is_about(const struct finding *finding, int pid)
 	return finding->child.present && finding->child.pid == pid;
 }
 
-/* The worst that was found of it. */
-static const struct finding *finding_of(const struct report *report, int pid)
+/* The worst that was found of it. Of processes that hang alike, the report has the first one. */
+static const struct finding *finding_of(struct judgement *judgement, const struct report *report,
+					uint32_t serial, int pid)
 {
 	const struct finding *worst = NULL;
 
@@ -98,6 +114,8 @@ static const struct finding *finding_of(const struct report *report, int pid)
 		    (!worst || finding->severity > worst->severity))
 			worst = finding;
 	}
+	if (!worst && serial)
+		worst = judge_process(judgement->model, judgement->arena, serial);
 	return worst;
 }
 
@@ -130,10 +148,12 @@ static const char *why_not(struct arena *arena, const struct attached *attached)
 			    first->call ? first->call : "code of its own");
 }
 
-static void attached_judge(struct arena *arena, const struct report *report,
+static void attached_judge(struct judgement *judgement, const struct report *report,
 			   const struct record_attached *record, struct attached *attached)
 {
-	const struct finding *finding = finding_of(report, attached->pid);
+	struct arena *arena = judgement->arena;
+	const struct finding *finding =
+		finding_of(judgement, report, record->serial, attached->pid);
 
 	if (finding) {
 		attached->code = finding->code;
@@ -172,7 +192,7 @@ static void attached_fill_one(struct judgement *judgement, const struct report *
 		.age_ms = record->age_ns ? (double)record->age_ns / 1e6 : -1,
 	};
 	add_tasks(judgement, attached, record->serial);
-	attached_judge(judgement->arena, report, record, attached);
+	attached_judge(judgement, report, record, attached);
 }
 
 void attached_fill(struct model *model, struct arena *arena, struct report *report)
