@@ -27,7 +27,8 @@ const struct record_thread *python_lock_owner(const struct model *model,
 	const struct record_thread *owner = NULL;
 	bool more;
 
-	if (!hang->is_proven || !object || !object->owner || object->kind != LOCK_PYTHON_RLOCK)
+	if (!hang->is_proven || !object || !object->owner ||
+	    (object->kind != LOCK_PYTHON_RLOCK && object->kind != LOCK_SEMAPHORE))
 		return NULL;
 	more = fork_line_begin(model, link, hang->fork, model_facts(model, hang->serial));
 	while (more && !owner) {

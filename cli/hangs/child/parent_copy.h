@@ -15,4 +15,12 @@
  */
 bool parent_copy_is_in_use(pid_t parent, pid_t child, const char *function, uint64_t word);
 
+/*
+ * What became of a lock object of Python's at this address, whose semaphore is there: made since
+ * the fork; held in the parent, too; or free there.
+ */
+enum parent_lock { PARENT_LOCK_UNKNOWN, PARENT_LOCK_NONE, PARENT_LOCK_HELD, PARENT_LOCK_FREE };
+enum parent_lock parent_copy_of_lock(pid_t parent, pid_t child, uint64_t object,
+				     uint64_t semaphore);
+
 #endif

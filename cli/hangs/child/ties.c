@@ -505,6 +505,36 @@ static void tie_to_code(const struct tie_search *search, const struct task_look 
 		tie->evidence = EVIDENCE_LIBRARY;
 }
 
+/*
+ * A threading.Lock of a process that the shim is not in. That the parent has it, too, and somebody
+ * there has taken it, is what the fork found; the child cannot have taken it there.
+ */
+static struct tie tie_to_plain_lock(const struct tie_search *search, const struct task_look *task,
+				    bool awaits_notice)
+{
+	const struct process_facts *parent = model_facts(search->model, search->process->parent);
+	struct tie tie = {.evidence = EVIDENCE_NONE};
+	struct parked lock;
+
+	if (!parent || !python_find_plain_lock(search->process, search->pid, task, &lock))
+		return tie;
+	switch (parent_copy_of_lock(parent->number, search->pid, lock.lock, task->arguments[0])) {
+	case PARENT_LOCK_NONE:
+		/* To wait for a notice it makes a lock: that says nothing. */
+		tie.is_own = !awaits_notice;
+		break;
+	case PARENT_LOCK_HELD:
+		tie.evidence = EVIDENCE_TAKEN;
+		break;
+	case PARENT_LOCK_FREE:
+		tie.evidence = awaits_notice ? EVIDENCE_TAKEN : EVIDENCE_NONE;
+		break;
+	case PARENT_LOCK_UNKNOWN:
+		break;
+	}
+	return tie;
+}
+
 struct tie ties_find(const struct tie_search *search, const struct task_look *task,
 		     const struct wait_facts *facts)
 {
@@ -542,6 +572,8 @@ struct tie ties_find(const struct tie_search *search, const struct task_look *ta
 			tie.evidence = EVIDENCE_TAKEN;
 		tie.is_own = false;
 	}
+	if (runs_python && search->process->is_outside)
+		tie = tie_to_plain_lock(search, task, place.awaits_notice);
 	if (tie.evidence != EVIDENCE_NONE)
 		return tie;
 	if (!tie.is_own)

@@ -5,6 +5,7 @@
  * back to it. So a version with another one gets no lock.
  */
 #include "parked_threads.h"
+#include "shim/common/arch/arch.h"
 #include <semaphore.h>
 #include <string.h>
 
@@ -27,6 +28,8 @@
 #define RLOCK_COUNT     32
 /* From the system call to where the method of the object has it. */
 #define STACK_WORDS 512
+/* Of an object around a semaphore with an owner (Modules/_io/bufferedio.c: some 20 words in). */
+#define OWNED_WORDS 32
 #define ALIGNMENT   8
 
 struct entry {
@@ -155,23 +158,96 @@ static bool read_owner(const struct python_memory *memory, uint64_t object, uint
 	return *owner != 0;
 }
 
-bool parked_read_recursive(const struct python_memory *memory,
-			   const struct python_interpreter *interpreter, uint64_t waited,
-			   uint64_t sp, struct parked *parked)
+/* Calls `visit` for each word of the stack that may be the address of an object, until it returns
+ * true. */
+static bool each_object(const struct python_memory *memory, uint64_t waited, uint64_t sp,
+			bool (*visit)(const struct python_memory *memory, uint64_t object,
+				      uint64_t waited, struct parked *parked),
+			struct parked *parked)
 {
-	memset(parked, 0, sizeof(*parked));
-	if (!waited || !has_recursive_semaphores(memory, interpreter))
-		return false;
 	for (size_t i = 0; i < STACK_WORDS; i++) {
 		uint64_t object;
 
 		if (!parked_threads_read_word(memory, sp + i * sizeof(object), &object))
 			return false;
-		if (object % ALIGNMENT || !read_owner(memory, object, waited, &parked->owner))
-			continue;
-		parked->kind = LOCK_PYTHON_RLOCK;
-		parked->lock = object;
-		return true;
+		if (object && object % ALIGNMENT == 0 && visit(memory, object, waited, parked))
+			return true;
 	}
 	return false;
+}
+
+static bool is_recursive(const struct python_memory *memory, uint64_t object, uint64_t waited,
+			 struct parked *parked)
+{
+	if (!read_owner(memory, object, waited, &parked->owner))
+		return false;
+	parked->kind = LOCK_PYTHON_RLOCK;
+	parked->lock = object;
+	return true;
+}
+
+bool parked_read_recursive(const struct python_memory *memory,
+			   const struct python_interpreter *interpreter, uint64_t waited,
+			   uint64_t sp, struct parked *parked)
+{
+	memset(parked, 0, sizeof(*parked));
+	return waited && has_recursive_semaphores(memory, interpreter) &&
+	       each_object(memory, waited, sp, is_recursive, parked);
+}
+
+/* What libc keeps of a thread stays where it was, also in a fork child that lacks the thread. */
+static bool is_thread(const struct python_memory *memory, uint64_t self)
+{
+	uint64_t words[ARCH_DESCRIPTOR_WORDS];
+
+	return self && self % ALIGNMENT == 0 && memory->read(memory, words, self, sizeof(words)) &&
+	       arch_is_descriptor(words, self);
+}
+
+static bool is_owned(const struct python_memory *memory, uint64_t object, uint64_t waited,
+		     struct parked *parked)
+{
+	uint64_t words[OWNED_WORDS];
+
+	if (!memory->read(memory, words, object, sizeof(words)))
+		return false;
+	for (size_t i = 0; i + 1 < OWNED_WORDS; i++)
+		if (words[i] == waited && is_thread(memory, words[i + 1])) {
+			parked->kind = LOCK_SEMAPHORE;
+			parked->lock = waited;
+			parked->owner = words[i + 1];
+			return true;
+		}
+	return false;
+}
+
+bool parked_read_owned(const struct python_memory *memory,
+		       const struct python_interpreter *interpreter, uint64_t waited, uint64_t sp,
+		       struct parked *parked)
+{
+	memset(parked, 0, sizeof(*parked));
+	return waited && has_recursive_semaphores(memory, interpreter) &&
+	       each_object(memory, waited, sp, is_owned, parked);
+}
+
+static bool is_plain(const struct python_memory *memory, uint64_t object, uint64_t waited,
+		     struct parked *parked)
+{
+	uint64_t semaphore;
+
+	if (!parked_threads_read_word(memory, object + RLOCK_SEMAPHORE, &semaphore) ||
+	    semaphore != waited || parked_threads_kind_of(memory, object) != LOCK_PYTHON_LOCK)
+		return false;
+	parked->kind = LOCK_PYTHON_LOCK;
+	parked->lock = object;
+	return true;
+}
+
+bool parked_read_plain(const struct python_memory *memory,
+		       const struct python_interpreter *interpreter, uint64_t waited, uint64_t sp,
+		       struct parked *parked)
+{
+	memset(parked, 0, sizeof(*parked));
+	return waited && has_recursive_semaphores(memory, interpreter) &&
+	       each_object(memory, waited, sp, is_plain, parked);
 }

@@ -30,4 +30,18 @@ bool parked_read_recursive(const struct python_memory *memory,
 			   const struct python_interpreter *interpreter, uint64_t waited,
 			   uint64_t sp, struct parked *parked);
 
+/*
+ * What else a semaphore of CPython's up to 3.13 is the lock of: an object on the stack in which
+ * the pthread_self() of its owner stands behind it (io.BufferedWriter has that). False where none
+ * is found there.
+ */
+bool parked_read_owned(const struct python_memory *memory,
+		       const struct python_interpreter *interpreter, uint64_t waited, uint64_t sp,
+		       struct parked *parked);
+
+/* The threading.Lock of up to 3.13 whose semaphore a thread waits on; `owner` stays 0. */
+bool parked_read_plain(const struct python_memory *memory,
+		       const struct python_interpreter *interpreter, uint64_t waited, uint64_t sp,
+		       struct parked *parked);
+
 #endif

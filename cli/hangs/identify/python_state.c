@@ -93,7 +93,22 @@ bool python_find_lock(const struct process_facts *process, pid_t pid, const stru
 	memset(parked, 0, sizeof(*parked));
 	return python_interpreter_of(process, pid, &interpreter) &&
 	       (parked_read(&outside.memory, &interpreter, waited, parked) ||
-		parked_read_recursive(&outside.memory, &interpreter, waited, task->sp, parked));
+		parked_read_recursive(&outside.memory, &interpreter, waited, task->sp, parked) ||
+		/* The shim knows who used a semaphore. */
+		(process->is_outside &&
+		 parked_read_owned(&outside.memory, &interpreter, waited, task->sp, parked)));
+}
+
+bool python_find_plain_lock(const struct process_facts *process, pid_t pid,
+			    const struct task_look *task, struct parked *parked)
+{
+	struct outside_memory outside = {{.read = read_outside}, pid};
+	struct python_interpreter interpreter;
+
+	memset(parked, 0, sizeof(*parked));
+	return python_interpreter_of(process, pid, &interpreter) &&
+	       parked_read_plain(&outside.memory, &interpreter, task->arguments[0], task->sp,
+				 parked);
 }
 
 bool python_is_waiting_room(const char *file, size_t length)
