@@ -335,10 +335,12 @@ static enum attached_state state_of(const struct target_process *target,
 	return ATTACHED_RESTS;
 }
 
-/* As people know it. */
-static pid_t parent_of(pid_t pid)
+/* As people know it, and as it was when it was added. */
+static pid_t parent_of(pid_t pid, const struct ancestor *ancestor)
 {
-	return core_is(pid) ? core_parent(pid) : procfs_parent(pid);
+	if (core_is(pid))
+		return core_parent(pid);
+	return ancestor ? ancestor->parent : procfs_parent(pid);
 }
 
 static void append_attached(struct attach *attach, const struct target_process *target,
@@ -349,7 +351,7 @@ static void append_attached(struct attach *attach, const struct target_process *
 	struct record_attached record = {
 		.serial = target->serial,
 		.pid = procfs_shown_tid(target->pid, target->pid),
-		.parent_pid = parent_of(target->pid),
+		.parent_pid = parent_of(target->pid, ancestor),
 		.flags = target->flags | (core_is(target->pid) ? ATTACHED_CORE : 0),
 		.state = target->state,
 		.tasks = look ? (uint32_t)look->count : 0,

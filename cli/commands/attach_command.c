@@ -17,7 +17,7 @@
 #include <string.h>
 
 /* The last look is later than the one by which something stands still. */
-#define LOOKS_MS 600
+#define LOOKS_MS 1000
 
 struct attach_job {
 	const struct options *options;
