@@ -3,10 +3,10 @@
  * its threads are in.
  */
 #include "base/library_names.h"
-#include "origins/origin.h"
+#include "findings/headline_place.h"
 #include "text_parts.h"
+#include <inttypes.h>
 #include <stdio.h>
-#include <string.h>
 
 #define PROGRAM_COLUMNS 24
 #define TASKS_SHOWN     16
@@ -73,8 +73,8 @@ static const char *origin_words(struct page *page, const struct attached *attach
 		return "";
 	return attached->missing_threads == 0
 		       ? ", forked without exec"
-		       : arena_printf(&page->arena, ", forked without exec, %s missing",
-				      page_count(page, attached->missing_threads, "thread", NULL));
+		       : arena_printf(&page->arena, ", %" PRIu64 " missing, forked without exec",
+				      attached->missing_threads);
 }
 
 static void attached_put_row(struct page *page, const struct report *report,
@@ -82,10 +82,11 @@ static void attached_put_row(struct page *page, const struct report *report,
 {
 	size_t indent = 2 + TREE_INDENT * level_of(report, attached);
 	const char *threads = page_count(page, attached->task_count, "thread", NULL);
-	const char *verdict = attached->verdict == VERDICT_NOT_HUNG    ? ""
-			      : attached->verdict == VERDICT_HUNG      ? "  <- hangs"
-			      : attached->verdict == VERDICT_SUSPECTED ? "  <- seems to hang"
-								       : "  <- not known";
+	const char *verdict = attached->verdict == VERDICT_NOT_HUNG ? ""
+			      : attached->verdict == VERDICT_HUNG   ? "  <- hangs"
+			      : attached->verdict == VERDICT_SUSPECTED
+				      ? page_unbroken(page, "  <- seems to hang")
+				      : "  <- not known";
 	const char *prefix = arena_printf(&page->arena, "%*s%d ", (int)indent, "", attached->pid);
 
 	page_wrap(page, prefix, indent + 4,
@@ -113,27 +114,12 @@ static void put_tree(struct page *page, const struct report *report)
 			put_branch(page, report, &report->attached[i], 0);
 }
 
-static const struct frame *first_told(const struct frames *stack)
-{
-	const struct python_frames *python = stack->python;
-
-	for (size_t i = 0; python != NULL && i < python->count; i++)
-		if (python->list[i].origin != NULL &&
-		    python->list[i].origin->kind != ORIGIN_RUNTIME)
-			return &python->list[i];
-	for (size_t i = 0; i < stack->count; i++)
-		if (stack->list[i].function != NULL && stack->list[i].origin != NULL &&
-		    stack->list[i].origin->kind != ORIGIN_RUNTIME)
-			return &stack->list[i];
-	return NULL;
-}
-
 static void put_task(struct page *page, const struct attached_task *task)
 {
 	struct arena *arena = &page->arena;
 	const char *name = page_name(page, task->name, PROGRAM_COLUMNS);
 	const char *in = page_name(page, task->waiting_in, NAME_COLUMNS);
-	const struct frame *frame = first_told(&task->stack);
+	const struct headline_place place = headline_place(arena, &task->stack);
 	const char *call = task->call != NULL ? task->call : "runs";
 	const char *label =
 		arena_printf(arena, "  thread %d \"%s\" %s%s", task->tid, name != NULL ? name : "",
@@ -146,9 +132,9 @@ static void put_task(struct page *page, const struct attached_task *task)
 		return;
 	}
 	page_wrap(page, "", 4,
-		  frame != NULL
-			  ? arena_printf(arena, "%s, %s", label, frame_words(page, frame, false))
-			  : label);
+		  place.frame != NULL ? arena_printf(arena, "%s, %s", label,
+						     frame_words(page, place.frame, false))
+				      : label);
 }
 
 static void put_tasks(struct page *page, const struct attached *attached)
