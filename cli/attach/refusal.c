@@ -97,8 +97,8 @@ static void say_refused(pid_t pid, char *text, size_t capacity)
 			 "--security-opt seccomp=unconfined",
 			 TO_PTRACE_DOCKER);
 	else if (is_of_another(pid, user, sizeof(user)) && !may_trace_anybody())
-		snprintf(text, capacity, "it belongs to user %s; run forkcheck as %s or as root",
-			 user, user);
+		snprintf(text, capacity, "it belongs to user %s; run forkcheck as %s%s", user, user,
+			 strcmp(user, "root") == 0 ? "" : " or as root");
 	else if (*scope >= '3')
 		snprintf(text, capacity,
 			 YAMA
@@ -116,7 +116,9 @@ static void say_refused(pid_t pid, char *text, size_t capacity)
 			 "the kernel refuses it; is it in another user namespace? %s",
 			 TO_PTRACE_DOCKER ", or run forkcheck on the host");
 	else
-		snprintf(text, capacity, "the kernel refuses it (set-user-id, or not dumpable); %s",
+		snprintf(text, capacity,
+			 "the kernel refuses it (set-user-id, not dumpable, or with capabilities "
+			 "that forkcheck has not); %s",
 			 TO_PTRACE);
 }
 
@@ -177,7 +179,7 @@ static bool has_ended(pid_t pid, char *text, size_t capacity)
 		snprintf(text, capacity,
 			 "it has ended, and its parent %d has not waited for it yet",
 			 procfs_parent(pid));
-	else if (maps_is_without_memory(pid) && procfs_parent(pid) == 2)
+	else if (maps_is_without_memory(pid) && (pid == 2 || procfs_parent(pid) == 2))
 		snprintf(text, capacity, "it is a thread of the kernel's");
 	else
 		return false;

@@ -68,7 +68,8 @@ static size_t level_of(const struct report *report, const struct attached *attac
 static const char *origin_words(struct page *page, const struct attached *attached)
 {
 	if (attached->has_lost_parent)
-		return ", forked by a process that is not there any more";
+		return arena_printf(&page->arena, ", %" PRIu64 " missing, without its parent",
+				    attached->missing_threads);
 	if (!attached->is_copy)
 		return "";
 	return attached->missing_threads == 0
@@ -82,16 +83,15 @@ static void attached_put_row(struct page *page, const struct report *report,
 {
 	size_t indent = 2 + TREE_INDENT * level_of(report, attached);
 	const char *threads = page_count(page, attached->task_count, "thread", NULL);
-	const char *verdict = attached->verdict == VERDICT_NOT_HUNG ? ""
-			      : attached->verdict == VERDICT_HUNG   ? "  <- hangs"
-			      : attached->verdict == VERDICT_SUSPECTED
-				      ? page_unbroken(page, "  <- seems to hang")
-				      : "  <- not known";
+	const char *verdict = attached->verdict == VERDICT_NOT_HUNG    ? ""
+			      : attached->verdict == VERDICT_HUNG      ? "  <- hangs"
+			      : attached->verdict == VERDICT_SUSPECTED ? "  <- seems to hang"
+								       : "  <- not known";
 	const char *prefix = arena_printf(&page->arena, "%*s%d ", (int)indent, "", attached->pid);
 
 	page_wrap(page, prefix, indent + 4,
 		  arena_printf(&page->arena, "%s, %s%s%s", program_name(page, attached), threads,
-			       origin_words(page, attached), verdict));
+			       origin_words(page, attached), page_unbroken(page, verdict)));
 }
 
 /* Children stand below their parents. */
