@@ -3,6 +3,7 @@
  * is found out: ptrace(2), "Ptrace access mode checking". A refusal has many reasons and one errno.
  */
 #include "refusal.h"
+#include "process/core_file.h"
 #include "process/memory_map.h"
 #include "process/procfs.h"
 #include "process/stop.h"
@@ -186,6 +187,21 @@ static bool has_ended(pid_t pid, char *text, size_t capacity)
 	return true;
 }
 
+/* CAP_SYS_PTRACE opens the memory of another user's process, and no file of its in /proc. */
+static bool hides_its_calls(pid_t pid, char *text, size_t capacity)
+{
+	char path[64], line[256];
+
+	snprintf(path, sizeof(path), "/proc/%d/syscall", pid);
+	if (core_is(pid) || read_line(path, line, sizeof(line)) || errno == ESRCH)
+		return false;
+	snprintf(text, capacity,
+		 "what it waits in may not be read (%s: %s); run forkcheck as its user, or with "
+		 "CAP_DAC_READ_SEARCH too",
+		 path, strerror(errno));
+	return true;
+}
+
 bool refusal_find(pid_t pid, char *text, size_t capacity)
 {
 	struct probe probe = {.pid = pid};
@@ -196,5 +212,5 @@ bool refusal_find(pid_t pid, char *text, size_t capacity)
 		say_refused(pid, text, capacity);
 		return true;
 	}
-	return is_foreign(pid, text, capacity);
+	return hides_its_calls(pid, text, capacity) || is_foreign(pid, text, capacity);
 }
