@@ -3,6 +3,7 @@
  * is found out: ptrace(2), "Ptrace access mode checking". A refusal has many reasons and one errno.
  */
 #include "refusal.h"
+#include "process/core_file.h"
 #include "process/memory_map.h"
 #include "process/procfs.h"
 #include "process/stop.h"
@@ -97,8 +98,8 @@ static void say_refused(pid_t pid, char *text, size_t capacity)
 			 "--security-opt seccomp=unconfined",
 			 TO_PTRACE_DOCKER);
 	else if (is_of_another(pid, user, sizeof(user)) && !may_trace_anybody())
-		snprintf(text, capacity, "it belongs to user %s; run forkcheck as %s or as root",
-			 user, user);
+		snprintf(text, capacity, "it belongs to user %s; run forkcheck as %s%s", user, user,
+			 strcmp(user, "root") == 0 ? "" : " or as root");
 	else if (*scope >= '3')
 		snprintf(text, capacity,
 			 YAMA
@@ -116,7 +117,9 @@ static void say_refused(pid_t pid, char *text, size_t capacity)
 			 "the kernel refuses it; is it in another user namespace? %s",
 			 TO_PTRACE_DOCKER ", or run forkcheck on the host");
 	else
-		snprintf(text, capacity, "the kernel refuses it (set-user-id, or not dumpable); %s",
+		snprintf(text, capacity,
+			 "the kernel refuses it (set-user-id, not dumpable, or with capabilities "
+			 "that forkcheck has not); %s",
 			 TO_PTRACE);
 }
 
@@ -177,10 +180,25 @@ static bool has_ended(pid_t pid, char *text, size_t capacity)
 		snprintf(text, capacity,
 			 "it has ended, and its parent %d has not waited for it yet",
 			 procfs_parent(pid));
-	else if (maps_is_without_memory(pid) && procfs_parent(pid) == 2)
+	else if (maps_is_without_memory(pid) && (pid == 2 || procfs_parent(pid) == 2))
 		snprintf(text, capacity, "it is a thread of the kernel's");
 	else
 		return false;
+	return true;
+}
+
+/* CAP_SYS_PTRACE opens the memory of another user's process, and no file of its in /proc. */
+static bool hides_its_calls(pid_t pid, char *text, size_t capacity)
+{
+	char path[64], line[256];
+
+	snprintf(path, sizeof(path), "/proc/%d/syscall", pid);
+	if (core_is(pid) || read_line(path, line, sizeof(line)) || errno == ESRCH)
+		return false;
+	snprintf(text, capacity,
+		 "what it waits in may not be read (%s: %s); run forkcheck as its user, or with "
+		 "CAP_DAC_READ_SEARCH too",
+		 path, strerror(errno));
 	return true;
 }
 
@@ -194,5 +212,5 @@ bool refusal_find(pid_t pid, char *text, size_t capacity)
 		say_refused(pid, text, capacity);
 		return true;
 	}
-	return is_foreign(pid, text, capacity);
+	return hides_its_calls(pid, text, capacity) || is_foreign(pid, text, capacity);
 }

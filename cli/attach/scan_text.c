@@ -70,9 +70,9 @@ static void print_counts(FILE *stream, const struct scan *scan)
 {
 	const char *separator = ": ";
 
-	fprintf(stream, "forkcheck: %zu process%s, of them %zu that may be fork child%s",
-		scan->scanned, scan->scanned == 1 ? "" : "es", scan->count,
-		scan->count == 1 ? "" : "ren");
+	fprintf(stream, "forkcheck: %zu process%s, of them %zu that may be %s", scan->scanned,
+		scan->scanned == 1 ? "" : "es", scan->count,
+		scan->count == 1 ? "a fork child" : "fork children");
 	/* Nothing hangs for certain before it was attached to. */
 	for (int verdict = scan->verdicts[SCAN_HUNG] ? SCAN_HUNG : SCAN_SUSPECTED;
 	     verdict < SCAN_VERDICTS; verdict++) {

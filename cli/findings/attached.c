@@ -133,7 +133,7 @@ static const char *why_not(struct arena *arena, const struct attached *attached)
 	const struct attached_task *first = attached->task_count ? attached->tasks : NULL;
 
 	if (!first)
-		return attached->state;
+		return arena_printf(arena, "it %s", attached->state);
 	if (waits_in_slices(attached))
 		return arena_printf(
 			arena,

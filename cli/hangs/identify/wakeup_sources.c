@@ -6,6 +6,7 @@
 #include "wakeup_sources.h"
 #include "base/clock.h"
 #include "base/library_names.h"
+#include "process/core_file.h"
 #include <fnmatch.h>
 #include <limits.h>
 #include <signal.h>
@@ -206,6 +207,8 @@ static bool has_sharers(const struct process_facts *process, pid_t pid)
 
 const char *wakeup_find_posters(const struct process_facts *process, pid_t pid)
 {
+	if (core_is(pid))
+		return "a core file does not tell what else could have woken it";
 	if (procfs_has_timers(pid))
 		return "it has a POSIX timer";
 	if (procfs_has_io_ring(pid))

@@ -3,10 +3,10 @@
  * its threads are in.
  */
 #include "base/library_names.h"
-#include "origins/origin.h"
+#include "findings/headline_place.h"
 #include "text_parts.h"
+#include <inttypes.h>
 #include <stdio.h>
-#include <string.h>
 
 #define PROGRAM_COLUMNS 24
 #define TASKS_SHOWN     16
@@ -68,13 +68,14 @@ static size_t level_of(const struct report *report, const struct attached *attac
 static const char *origin_words(struct page *page, const struct attached *attached)
 {
 	if (attached->has_lost_parent)
-		return ", forked by a process that is not there any more";
+		return arena_printf(&page->arena, ", %" PRIu64 " missing, without its parent",
+				    attached->missing_threads);
 	if (!attached->is_copy)
 		return "";
 	return attached->missing_threads == 0
 		       ? ", forked without exec"
-		       : arena_printf(&page->arena, ", forked without exec, %s missing",
-				      page_count(page, attached->missing_threads, "thread", NULL));
+		       : arena_printf(&page->arena, ", %" PRIu64 " missing, forked without exec",
+				      attached->missing_threads);
 }
 
 static void attached_put_row(struct page *page, const struct report *report,
@@ -90,7 +91,7 @@ static void attached_put_row(struct page *page, const struct report *report,
 
 	page_wrap(page, prefix, indent + 4,
 		  arena_printf(&page->arena, "%s, %s%s%s", program_name(page, attached), threads,
-			       origin_words(page, attached), verdict));
+			       origin_words(page, attached), page_unbroken(page, verdict)));
 }
 
 /* Children stand below their parents. */
@@ -113,27 +114,12 @@ static void put_tree(struct page *page, const struct report *report)
 			put_branch(page, report, &report->attached[i], 0);
 }
 
-static const struct frame *first_told(const struct frames *stack)
-{
-	const struct python_frames *python = stack->python;
-
-	for (size_t i = 0; python != NULL && i < python->count; i++)
-		if (python->list[i].origin != NULL &&
-		    python->list[i].origin->kind != ORIGIN_RUNTIME)
-			return &python->list[i];
-	for (size_t i = 0; i < stack->count; i++)
-		if (stack->list[i].function != NULL && stack->list[i].origin != NULL &&
-		    stack->list[i].origin->kind != ORIGIN_RUNTIME)
-			return &stack->list[i];
-	return NULL;
-}
-
 static void put_task(struct page *page, const struct attached_task *task)
 {
 	struct arena *arena = &page->arena;
 	const char *name = page_name(page, task->name, PROGRAM_COLUMNS);
 	const char *in = page_name(page, task->waiting_in, NAME_COLUMNS);
-	const struct frame *frame = first_told(&task->stack);
+	const struct headline_place place = headline_place(arena, &task->stack);
 	const char *call = task->call != NULL ? task->call : "runs";
 	const char *label =
 		arena_printf(arena, "  thread %d \"%s\" %s%s", task->tid, name != NULL ? name : "",
@@ -146,9 +132,9 @@ static void put_task(struct page *page, const struct attached_task *task)
 		return;
 	}
 	page_wrap(page, "", 4,
-		  frame != NULL
-			  ? arena_printf(arena, "%s, %s", label, frame_words(page, frame, false))
-			  : label);
+		  place.frame != NULL ? arena_printf(arena, "%s, %s", label,
+						     frame_words(page, place.frame, false))
+				      : label);
 }
 
 static void put_tasks(struct page *page, const struct attached *attached)
