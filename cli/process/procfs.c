@@ -727,6 +727,26 @@ size_t procfs_program(pid_t pid, char *path, size_t capacity)
 	return length > 0 ? (size_t)length : 0;
 }
 
+bool procfs_has_other_mounts(pid_t pid)
+{
+	struct stat own, others;
+	char path[64];
+
+	snprintf(path, sizeof(path), "/proc/%d/ns/mnt", pid);
+	return !core_is(pid) && stat("/proc/self/ns/mnt", &own) == 0 && stat(path, &others) == 0 &&
+	       own.st_ino != others.st_ino;
+}
+
+size_t procfs_root_name(pid_t pid, char *name, size_t capacity)
+{
+	char link[64];
+	ssize_t length;
+
+	snprintf(link, sizeof(link), "/proc/%d/root", pid);
+	length = readlink(link, name, capacity);
+	return length > 1 ? (size_t)length : 0;
+}
+
 bool procfs_has_random_layout(pid_t pid)
 {
 	char path[64], text[64];

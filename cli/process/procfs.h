@@ -165,6 +165,13 @@ bool procfs_has_variable(pid_t pid, const char *name);
  * them. Returns their number; 0: it cannot be told. */
 size_t procfs_program(pid_t pid, char *path, size_t capacity);
 
+/* False: it sees the files that this process sees (a container's does not), or that cannot be
+ * told. They are below /proc/PID/root. */
+bool procfs_has_other_mounts(pid_t pid);
+/* The name that its root has among its mounts, and no null byte behind it, as many bytes as fit.
+ * Returns their number; 0: it is "/", or cannot be told. Paths in /proc/PID/maps begin with it. */
+size_t procfs_root_name(pid_t pid, char *name, size_t capacity);
+
 /* True when the kernel drew the places of its stack and vDSO when it was started. */
 bool procfs_has_random_layout(pid_t pid);
 
