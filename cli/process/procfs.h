@@ -153,6 +153,11 @@ pid_t procfs_inner_pid(pid_t pid);
 /* The same of one of its tasks. */
 pid_t procfs_inner_tid(pid_t pid, pid_t tid);
 
+/* How many PID namespaces below this one a process lives; 0: in the same, or it cannot be told. */
+unsigned procfs_depth(pid_t pid);
+/* The number that a task has so deep; 0: none. */
+pid_t procfs_number_at(pid_t pid, pid_t tid, unsigned depth);
+
 /* The number that a task has for people: a core's first one has the core's for the functions here,
  * and not its own. */
 pid_t procfs_shown_tid(pid_t pid, pid_t tid);
