@@ -13,6 +13,7 @@
 #include "process/memory_map.h"
 #include "process/stop.h"
 #include "shim/common/target.h"
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -37,6 +38,16 @@ void lineage_release(struct lineage *lineage)
 {
 	free(lineage->list);
 	*lineage = (struct lineage){0};
+}
+
+/* In a container there may be other files under the same names. */
+static void set_root(struct lineage *lineage, uint32_t serial, pid_t image)
+{
+	char path[64], name[TARGET_PATH_MAX];
+
+	snprintf(path, sizeof(path), "/proc/%d/root", image);
+	name[procfs_root_name(image, name, sizeof(name) - 1)] = '\0';
+	model_set_root(lineage->model, serial, &(struct file_root){path, name});
 }
 
 /* `image`: a living process with the same program. */
@@ -64,6 +75,8 @@ static uint32_t append_process(struct lineage *lineage, const struct ancestor *a
 		      record.path_length);
 	atomic_fetch_add(&live->counters.processes, 1);
 	model_update(lineage->model);
+	if (!by->parent && procfs_has_other_mounts(image))
+		set_root(lineage, record.serial, image);
 	return record.serial;
 }
 

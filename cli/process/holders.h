@@ -28,7 +28,7 @@ struct process_wait {
 	pid_t tid;
 	long call;      /* number of the system call */
 	int descriptor; /* -1: none */
-	pid_t child;    /* 0: any */
+	pid_t child;    /* the number that it has for its parent; 0: any */
 	uint64_t inode; /* of the pipe, the socket, the memory, the file */
 	uint64_t peer;  /* inode of the socket at the other end */
 	uint64_t device;

@@ -4,6 +4,7 @@
  */
 #include "memory_map.h"
 #include "core_file.h"
+#include "procfs.h"
 #include <dirent.h>
 #include <inttypes.h>
 #include <stdio.h>
@@ -55,9 +56,20 @@ bool maps_each(pid_t pid, bool (*visit)(const struct mapping *mapping, void *dat
 	return any;
 }
 
+/* From the root that the process has, where that is below the one of its mounts. */
+static const char *memory_map_below_root(pid_t pid, const struct mapping *mapping)
+{
+	char root[MAPPING_PATH];
+	size_t length = procfs_root_name(pid, root, sizeof(root));
+
+	return strncmp(mapping->path, root, length) == 0 && mapping->path[length] == '/'
+		       ? mapping->path + length
+		       : mapping->path;
+}
+
 void maps_file(pid_t pid, const struct mapping *mapping, char path[MAPPING_FILE])
 {
-	snprintf(path, MAPPING_FILE, "/proc/%d/root%s", pid, mapping->path);
+	snprintf(path, MAPPING_FILE, "/proc/%d/root%s", pid, memory_map_below_root(pid, mapping));
 	if (access(path, F_OK) == 0)
 		return;
 	snprintf(path, MAPPING_FILE, "/proc/%d/map_files/%" PRIx64 "-%" PRIx64, pid, mapping->start,

@@ -669,22 +669,57 @@ size_t procfs_tasks(pid_t pid, struct procfs_task *tasks, size_t capacity)
 	return count;
 }
 
+/* Its numbers in PID namespaces, from this one inwards, in a line; NULL: they cannot be told. */
+static char *read_numbers(pid_t pid, pid_t tid, char *text, size_t capacity)
+{
+	char path[64], *line;
+
+	snprintf(path, sizeof(path), "/proc/%d/task/%d/status", pid, tid);
+	line = read_file(path, text, capacity) > 0 ? strstr(text, "\nNSpid:\t") : NULL;
+	if (!line)
+		return NULL;
+	line += strlen("\nNSpid:\t");
+	line[strcspn(line, "\n")] = '\0';
+	return line;
+}
+
 pid_t procfs_inner_tid(pid_t pid, pid_t tid)
 {
-	char path[64], text[8192];
+	char text[8192];
 	const char *line, *last;
 
 	if (core_is(pid))
 		return core_inner_tid(pid, tid);
-	snprintf(path, sizeof(path), "/proc/%d/task/%d/status", pid, tid);
-	if (read_file(path, text, sizeof(text)) <= 0)
-		return tid;
-	line = strstr(text, "\nNSpid:\t");
+	line = read_numbers(pid, tid, text, sizeof(text));
 	if (!line)
 		return tid;
-	line += strlen("\nNSpid:\t");
-	last = memrchr(line, '\t', strcspn(line, "\n"));
+	last = strrchr(line, '\t');
 	return atoi(last ? last + 1 : line);
+}
+
+unsigned procfs_depth(pid_t pid)
+{
+	char text[8192];
+	const char *line = core_is(pid) ? NULL : read_numbers(pid, pid, text, sizeof(text));
+	unsigned depth = 0;
+
+	while (line && (line = strchr(line, '\t'))) {
+		line++;
+		depth++;
+	}
+	return depth;
+}
+
+pid_t procfs_number_at(pid_t pid, pid_t tid, unsigned depth)
+{
+	char text[8192];
+	const char *line = depth ? read_numbers(pid, tid, text, sizeof(text)) : NULL;
+
+	if (!depth)
+		return tid;
+	while (line && depth-- && (line = strchr(line, '\t')))
+		line++;
+	return line ? atoi(line) : 0;
 }
 
 pid_t procfs_inner_pid(pid_t pid)
@@ -725,6 +760,26 @@ size_t procfs_program(pid_t pid, char *path, size_t capacity)
 	snprintf(link, sizeof(link), "/proc/%d/exe", pid);
 	length = readlink(link, path, capacity);
 	return length > 0 ? (size_t)length : 0;
+}
+
+bool procfs_has_other_mounts(pid_t pid)
+{
+	struct stat own, others;
+	char path[64];
+
+	snprintf(path, sizeof(path), "/proc/%d/ns/mnt", pid);
+	return !core_is(pid) && stat("/proc/self/ns/mnt", &own) == 0 && stat(path, &others) == 0 &&
+	       own.st_ino != others.st_ino;
+}
+
+size_t procfs_root_name(pid_t pid, char *name, size_t capacity)
+{
+	char link[64];
+	ssize_t length;
+
+	snprintf(link, sizeof(link), "/proc/%d/root", pid);
+	length = readlink(link, name, capacity);
+	return length > 1 ? (size_t)length : 0;
 }
 
 bool procfs_has_random_layout(pid_t pid)

@@ -153,6 +153,11 @@ pid_t procfs_inner_pid(pid_t pid);
 /* The same of one of its tasks. */
 pid_t procfs_inner_tid(pid_t pid, pid_t tid);
 
+/* How many PID namespaces below this one a process lives; 0: in the same, or it cannot be told. */
+unsigned procfs_depth(pid_t pid);
+/* The number that a task has so deep; 0: none. */
+pid_t procfs_number_at(pid_t pid, pid_t tid, unsigned depth);
+
 /* The number that a task has for people: a core's first one has the core's for the functions here,
  * and not its own. */
 pid_t procfs_shown_tid(pid_t pid, pid_t tid);
@@ -164,6 +169,13 @@ bool procfs_has_variable(pid_t pid, const char *name);
 /* The file that it was started from, as many bytes of its path as fit, and no null byte behind
  * them. Returns their number; 0: it cannot be told. */
 size_t procfs_program(pid_t pid, char *path, size_t capacity);
+
+/* False: it sees the files that this process sees (a container's does not), or that cannot be
+ * told. They are below /proc/PID/root. */
+bool procfs_has_other_mounts(pid_t pid);
+/* The name that its root has among its mounts, and no null byte behind it, as many bytes as fit.
+ * Returns their number; 0: it is "/", or cannot be told. Paths in /proc/PID/maps begin with it. */
+size_t procfs_root_name(pid_t pid, char *name, size_t capacity);
 
 /* True when the kernel drew the places of its stack and vDSO when it was started. */
 bool procfs_has_random_layout(pid_t pid);

@@ -432,11 +432,22 @@ static void model_add_module(struct model *model, struct address_space *space,
 				  module->build_id_length);
 }
 
+void model_set_root(struct model *model, uint32_t image, const struct file_root *root)
+{
+	if (!model_facts(model, image))
+		return;
+	model->processes[image].root.path = arena_strdup(&model->arena, root->path);
+	model->processes[image].root.name = arena_strdup(&model->arena, root->name);
+}
+
 static struct address_space *build_space(struct model *model, uint32_t image)
 {
 	const struct model_list *modules = model_list(model, RECORD_MODULE);
+	const struct process_facts *facts = model_facts(model, image);
 	struct address_space *space = address_space_new(model->shim_path, model->images);
 
+	if (space && facts && facts->root.path)
+		address_space_set_root(space, &facts->root);
 	for (size_t i = 0; space && i < modules->count; i++) {
 		const struct record_module *module =
 			model_record_of(model, modules->references[i], RECORD_MODULE);

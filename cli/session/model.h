@@ -32,6 +32,7 @@ struct process_facts {
 	bool is_outside;        /* not observed: the CLI found it in /proc */
 	uint64_t private_facts; /* where it keeps its struct private_facts; 0: unknown */
 	const char *path;       /* of the program; NULL: unknown */
+	struct file_root root;  /* model_set_root() */
 	uint32_t next_sibling;  /* the next child of the same fork; see model_first_child() */
 	bool is_linked;
 };
@@ -132,6 +133,9 @@ const char *model_program(const struct model *model, uint32_t serial);
 /* Bits of enum birth_state, as they are now. A process whose place in the ring
  * was taken by another keeps those that were seen last. */
 uint32_t model_state(const struct model *model, const struct process_facts *process);
+
+/* Where the files of a program are opened. Before its address space is asked for. */
+void model_set_root(struct model *model, uint32_t image, const struct file_root *root);
 
 /* What the program of a process has mapped. */
 struct address_space *model_space(struct model *model, uint32_t serial);

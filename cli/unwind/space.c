@@ -28,6 +28,12 @@ struct address_space *address_space_new(const char *shim_path, struct images *im
 	return space;
 }
 
+void address_space_set_root(struct address_space *space, const struct file_root *root)
+{
+	space->root.path = arena_strdup(&space->arena, root->path);
+	space->root.name = arena_strdup(&space->arena, root->name);
+}
+
 void address_space_free(struct address_space *space)
 {
 	if (space == NULL)
@@ -107,12 +113,26 @@ static void forget(struct address_space *space)
 	memset(space->outermost, 0, sizeof(space->outermost));
 }
 
+static const char *file_to_open(struct address_space *space, const char *path)
+{
+	const struct file_root *root = &space->root;
+	size_t length;
+
+	if (root->path == NULL)
+		return path;
+	length = strlen(root->name);
+	if (strncmp(path, root->name, length) == 0 && path[length] == '/')
+		path += length;
+	return arena_printf(&space->arena, "%s%s", root->path, path);
+}
+
 static struct module *append_module(struct address_space *space, const char *path, uint64_t bias,
 				    const uint8_t *build_id, size_t build_id_length)
 {
 	struct module *module = arena_zalloc(&space->arena, sizeof(*module));
 
 	module->path = arena_strdup(&space->arena, path);
+	module->file = file_to_open(space, module->path);
 	module->images = space->images;
 	module->bias = bias;
 	module->start = module->end = bias;
@@ -143,8 +163,8 @@ static int inspect(struct module *module)
 {
 	struct elf_file file;
 
-	if (elf_file_open(&file, module->path) != 0 &&
-	    (!images_close_unused(module->images) || elf_file_open(&file, module->path) != 0))
+	if (elf_file_open(&file, module->file) != 0 &&
+	    (!images_close_unused(module->images) || elf_file_open(&file, module->file) != 0))
 		return -1;
 	if (is_mapped_file(module, &file)) {
 		module->identity = file.identity;
@@ -177,7 +197,7 @@ bool module_open(struct module *module)
 	if (module->opened || !module->usable)
 		return module->usable;
 	module->opened = true;
-	module->image = image_use(module->images, module->path, &module->identity);
+	module->image = image_use(module->images, module->file, &module->identity);
 	module->usable = module->image != NULL;
 	return module->usable;
 }

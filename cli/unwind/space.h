@@ -12,6 +12,7 @@
 struct module {
 	struct module *older;
 	const char *path;
+	const char *file; /* the path to open it by */
 	uint64_t bias;
 	uint64_t start; /* in the process; start == end where the extent is not known */
 	uint64_t end;
@@ -48,6 +49,7 @@ struct address_space {
 	struct arena arena;
 	struct module *newest;
 	const char *shim_path;
+	struct file_root root;
 	struct images *images, own_images;
 	unw_addr_space_t unwind;
 	struct outermost outermost[OUTERMOST_COUNT];

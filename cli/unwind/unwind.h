@@ -30,6 +30,13 @@ void images_free(struct images *images);
  */
 struct address_space *address_space_new(const char *shim_path, struct images *images);
 void address_space_free(struct address_space *space);
+/* Where the files of a process are that has others mounted than this one. */
+struct file_root {
+	const char *path; /* a folder that they are opened below; NULL: by their own names */
+	const char *name; /* what names begin with that the folder is called there; "": nothing */
+};
+/* Files that are added from now on are opened there, and keep the names that they have. */
+void address_space_set_root(struct address_space *space, const struct file_root *root);
 /*
  * Adds an ELF file at a load bias (0 for a non-PIE program). `build_id` (NULL
  * or empty: not known) is compared with the file's: a file that was replaced

@@ -175,6 +175,14 @@ static const struct task_look *cycle_find_task(const struct process_look *look, 
 	return NULL;
 }
 
+static bool is_child_that(const struct ring *ring, const struct process_wait *wait, pid_t pid)
+{
+	pid_t parent = ring->survey->nodes[wait->node].watched->pid;
+
+	return procfs_parent(pid) == parent &&
+	       (!wait->child || wait->child == procfs_number_at(pid, pid, procfs_depth(parent)));
+}
+
 /* One of the ring that could end the wait: the youngest if it can. */
 static pid_t find_awaited(const struct ring *ring, const struct process_wait *wait)
 {
@@ -187,9 +195,7 @@ static pid_t find_awaited(const struct ring *ring, const struct process_wait *wa
 		if (!ring->set.has[node] || node == wait->node)
 			continue;
 		if (wait->kind == AWAITED_CHILD)
-			can = wait->child ? wait->child == pid
-					  : procfs_parent(pid) ==
-						    ring->survey->nodes[wait->node].watched->pid;
+			can = is_child_that(ring, wait, pid);
 		else if (!holders_ask(pid, wait, 1, &can))
 			can = false;
 		if (can && (!found || node == ring->youngest))

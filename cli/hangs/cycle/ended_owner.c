@@ -48,12 +48,40 @@ static bool was_of_session(const struct model *model, pid_t tid)
 	return has_process(model, tid);
 }
 
-/* Of processes that were attached to, nobody has seen who ended; that an id is nobody's is known
- * where they count ids as we do. */
-static bool is_known_id(const struct model *model, const struct watched_set *watch, pid_t pid,
-			pid_t owner)
+/* Of processes that were attached to, nobody has seen who ended: it is an id that nobody has. */
+static bool is_known_id(const struct model *model, const struct watched_set *watch, pid_t owner)
 {
-	return was_of_session(model, owner) || (watch->is_attached && procfs_inner_pid(pid) == pid);
+	return was_of_session(model, owner) || watch->is_attached;
+}
+
+/* Has whoever has that number so deep ended? */
+static bool is_without_memory_at(pid_t number, unsigned depth)
+{
+	size_t count;
+	struct procfs_entry *entries = procfs_list(&count);
+	static struct procfs_task tasks[TASKS_MAX];
+	bool is_alive = !entries;
+
+	for (size_t i = 0; !is_alive && i < count; i++) {
+		size_t task_count = procfs_depth(entries[i].pid) < depth
+					    ? 0
+					    : procfs_tasks(entries[i].pid, tasks, TASKS_MAX);
+
+		for (size_t k = 0; !is_alive && k < task_count; k++)
+			is_alive =
+				procfs_number_at(entries[i].pid, tasks[k].tid, depth) == number &&
+				!maps_is_without_memory(tasks[k].tid);
+	}
+	free(entries);
+	return !is_alive;
+}
+
+/* An id is one of the PID namespace that the lock is in. */
+static bool ended_owner_has_ended(pid_t waiter, pid_t owner)
+{
+	unsigned depth = procfs_depth(waiter);
+
+	return depth ? is_without_memory_at(owner, depth) : maps_is_without_memory(owner);
 }
 
 /* Why it is not proven; NULL where it is. */
@@ -112,8 +140,8 @@ static void ended_owner_judge_wait(const struct turn *turn, struct watched_set *
 	pid_t owner = ended_owner_owner_of(node->watched->pid, wait);
 
 	if (!owner || node->watched->ring.reported == node->fingerprint ||
-	    !is_known_id(turn->model, watch, node->watched->pid, owner) ||
-	    !maps_is_without_memory(owner))
+	    !is_known_id(turn->model, watch, owner) ||
+	    !ended_owner_has_ended(node->watched->pid, owner))
 		return;
 	if (!node->is_same)
 		watch->rings.is_pending = true;

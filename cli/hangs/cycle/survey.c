@@ -109,6 +109,7 @@ static void add_task(struct survey *survey, size_t node, const struct task_look 
 struct family {
 	struct survey *survey;
 	struct process_wait *wait;
+	unsigned depth; /* of the PID namespace that numbers in its calls are of */
 };
 
 static size_t find_node(const struct survey *survey, pid_t pid)
@@ -169,7 +170,8 @@ static void connect_child(pid_t child, void *data)
 {
 	const struct family *family = data;
 
-	if (!family->wait->child || family->wait->child == child)
+	if (!family->wait->child ||
+	    family->wait->child == procfs_number_at(child, child, family->depth))
 		connect_wait(family->survey, family->wait, find_node(family->survey, child));
 }
 
@@ -177,7 +179,7 @@ static void connect_children(struct survey *survey, struct process_wait *wait)
 {
 	static struct process_look look;
 	pid_t pid = survey->nodes[wait->node].watched->pid;
-	struct family family = {.survey = survey, .wait = wait};
+	struct family family = {.survey = survey, .wait = wait, .depth = procfs_depth(pid)};
 
 	if (!procfs_look(pid, &look) || !holders_each_child(pid, &look, connect_child, &family))
 		connect(survey, wait->node, GRAPH_OUTSIDE);

@@ -31,6 +31,7 @@ struct module_search {
 	struct model *model;
 	struct writer *writer;
 	uint32_t image;
+	pid_t pid;
 };
 
 static bool hang_record_is_known(const struct model *model, uint32_t image, uint64_t bias)
@@ -46,18 +47,29 @@ static bool hang_record_is_known(const struct model *model, uint32_t image, uint
 	return false;
 }
 
-/* ET_EXEC files are mapped where they say, everything else at its first mapping. */
-static bool read_bias(const struct mapping *mapping, uint64_t *bias)
+static bool read_head(pid_t pid, const struct mapping *mapping, Elf64_Ehdr *head)
 {
-	int descriptor = open(mapping->path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
-	Elf64_Ehdr head;
-	bool is_elf;
+	char path[MAPPING_FILE];
+	int descriptor;
+	bool is_read;
 
+	if (stop_read(pid, mapping->start, head, sizeof(*head)) == sizeof(*head))
+		return true;
+	maps_file(pid, mapping, path);
+	descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
 	if (descriptor < 0)
 		return false;
-	is_elf = read(descriptor, &head, sizeof(head)) == sizeof(head) &&
-		 memcmp(head.e_ident, ELFMAG, SELFMAG) == 0;
+	is_read = read(descriptor, head, sizeof(*head)) == sizeof(*head);
 	close(descriptor);
+	return is_read;
+}
+
+/* ET_EXEC files are mapped where they say, everything else at its first mapping. */
+static bool read_bias(pid_t pid, const struct mapping *mapping, uint64_t *bias)
+{
+	Elf64_Ehdr head;
+	bool is_elf = read_head(pid, mapping, &head) && memcmp(head.e_ident, ELFMAG, SELFMAG) == 0;
+
 	*bias = is_elf && head.e_type == ET_EXEC ? 0 : mapping->start;
 	return is_elf;
 }
@@ -70,7 +82,7 @@ static bool hang_record_add_module(const struct mapping *mapping, void *data)
 	size_t length = strlen(mapping->path);
 
 	if (mapping->offset || mapping->path[0] != '/' || mapping->shared ||
-	    !read_bias(mapping, &module.bias) ||
+	    !read_bias(search->pid, mapping, &module.bias) ||
 	    hang_record_is_known(search->model, search->image, module.bias))
 		return true;
 	module.path_length = (uint16_t)length;
@@ -82,7 +94,7 @@ static bool hang_record_add_module(const struct mapping *mapping, void *data)
 void hang_record_modules(struct model *model, struct writer *writer, uint32_t serial, pid_t pid)
 {
 	const struct process_facts *facts = model_facts(model, serial);
-	struct module_search search = {model, writer, facts ? facts->image : serial};
+	struct module_search search = {model, writer, facts ? facts->image : serial, pid};
 
 	maps_each(pid, hang_record_add_module, &search);
 }
