@@ -99,12 +99,23 @@ static bool is_unchanged(pid_t pid, const struct task_look *task)
 	return procfs_quick_check_task(pid, task->tid, &now) && procfs_same_place(task, &now);
 }
 
+/* A futex wait that is begun again looks at its word first: where that is another one by now, the
+ * call would come back, which it would not have done by itself. */
+static bool has_other_word(pid_t pid, const struct task_look *task)
+{
+	uint32_t word;
+
+	return procfs_is_futex_wait(task) && !procfs_is_pi_wait(task) &&
+	       stop_read(pid, task->arguments[0], &word, sizeof(word)) == sizeof(word) &&
+	       word != (uint32_t)task->arguments[2];
+}
+
 static enum stop_result hold_or_look(struct stopped *stopped, const struct task_look *task,
 				     bool exact)
 {
 	enum stop_result result;
 
-	if (!may_be_held(stopped->pid, task))
+	if (!may_be_held(stopped->pid, task) || has_other_word(stopped->pid, task))
 		return !exact || is_unchanged(stopped->pid, task) ? STOP_HELD : STOP_MOVED;
 	result = hold_task(stopped, task->tid);
 	if (result == STOP_HELD && exact && task->in_call && !task->asks_again &&

@@ -149,7 +149,10 @@ static bool visit(struct watch *watch, const struct turn *turn, struct watched *
 	else if (!forking && full_round)
 		watched->hooked = fork_hook_find(turn, watched);
 	proof_note_forking(turn, watched, forking ? forking : watched->hooked);
-	if (!watched->is_missing_threads && !watched->wait && !watched->forking)
+	watched->lacks_nobody = watch->set.is_attached && facts->kind == BIRTH_CHILD &&
+				!watched->is_missing_threads;
+	if (!watched->is_missing_threads && !watched->wait && !watched->forking &&
+	    !watched->lacks_nobody)
 		return watch_is_alive(watched);
 	/* Between rounds, what is known of other namespaces may be older than the process. */
 	if (!watched_open(&watch->set, watched, facts))

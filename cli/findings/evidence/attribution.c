@@ -126,8 +126,21 @@ const char *attribute_thread_path(struct judgement *judgement, uint32_t process,
 	return attribute_creation(judgement, process, thread->created_at, thread->start_routine);
 }
 
+/* Of one that nobody saw, and that is in nobody's code now: who starts threads for others. */
+static const char *starter_of(struct judgement *judgement, uint32_t process,
+			      const struct record_thread *thread)
+{
+	struct address_space *space = model_space(judgement->model, process);
+	uint64_t start = model_unseen(judgement->model, thread)->start_routine;
+	const char *path = space && start ? space_module_path(space, start) : NULL;
+
+	return model_is_unseen(thread) && path ? arena_strdup(judgement->arena, path) : NULL;
+}
+
 const char *attribute_thread(struct judgement *judgement, uint32_t process,
 			     const struct record_thread *thread)
 {
-	return evidence_file_name(attribute_thread_path(judgement, process, thread));
+	const char *path = attribute_thread_path(judgement, process, thread);
+
+	return evidence_file_name(path ? path : starter_of(judgement, process, thread));
 }

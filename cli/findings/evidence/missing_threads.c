@@ -34,7 +34,7 @@ static struct site missing_threads_site_of(struct judgement *judgement, uint32_t
 {
 	const char *path = attribute_thread_path(judgement, process, thread);
 
-	return (struct site){evidence_file_name(path), path, thread->created_at,
+	return (struct site){attribute_thread(judgement, process, thread), path, thread->created_at,
 			     thread->created_python};
 }
 

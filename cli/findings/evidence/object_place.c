@@ -197,8 +197,8 @@ void object_place(struct judgement *judgement, struct finding *finding,
 /*
  * What is waited for by a function of libc, and from where in it to the words that are waited on, 0
  * at the end of those that come behind another one. Of a condition variable glibc waits on
- * __g_signals, which were 40 bytes into it up to 2.40, and are 32 since; a barrier's is
- * current_round.
+ * __g_signals, which were 40 bytes into it up to 2.40, and are 32 since, and who signals, up to
+ * 2.40, on __g_refs; a barrier's is current_round.
  */
 static const struct awaited_kind {
 	const char *function;
@@ -206,11 +206,15 @@ static const struct awaited_kind {
 	uint64_t words[4];
 } awaited_kinds[] = {
 	{"sem_", LOCK_SEMAPHORE, {0}},
+	{"pthread_cond_signal", LOCK_CONDITION, {16, 20}},
+	{"pthread_cond_broadcast", LOCK_CONDITION, {16, 20}},
+	{"pthread_cond_destroy", LOCK_CONDITION, {36, 28}},
 	{"pthread_cond_", LOCK_CONDITION, {40, 44, 32, 36}},
 	{"cnd_", LOCK_CONDITION, {40, 44, 32, 36}},
 	{"pthread_barrier_wait", LOCK_BARRIER, {4}},
 	{"pthread_rwlock_", LOCK_RWLOCK, {8, 12, 0}},
 	{"pthread_mutex_lock", LOCK_MUTEX, {0}},
+	{"__cxa_guard_acquire", LOCK_GUARD, {0}},
 };
 
 static const struct awaited_kind *kind_of_function(const char *function)

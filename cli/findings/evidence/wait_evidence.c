@@ -84,10 +84,13 @@ static void wait_evidence_fill_child(struct judgement *judgement, struct finding
 	part->present = true;
 	part->pid = child ? child->pid : -1;
 	part->tid = wait->tid;
-	part->waiting_in = lock_function(wait->kind, wait->operation);
 	part->stack = evidence_stack(judgement, wait->record.process, wait->stack);
 	part->stack.python =
 		python_evidence_at(judgement, wait->record.process, wait->python, wait->stack);
+	part->waiting_in = lock_function(wait->kind, wait->operation);
+	if (!part->waiting_in)
+		part->waiting_in =
+			evidence_waiting_in(judgement, wait->record.process, &part->stack);
 	part->after_ms = child && !child->is_outside && wait->record.time_ns >= child->birth_ns
 				 ? (double)(wait->record.time_ns - child->birth_ns) / 1e6
 				 : -1;

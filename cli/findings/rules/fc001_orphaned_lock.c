@@ -53,7 +53,8 @@ static void report_wait(struct judgement *judgement, const struct rule *rule,
 	else
 		orphaned_lock_explain_lost_holder(
 			judgement, finding, wait->kind,
-			!lock_crosses_fork(wait->kind, wait->state, wait->state_length));
+			lock_kind_facts(wait->kind)->family &&
+				!lock_crosses_fork(wait->kind, wait->state, wait->state_length));
 	evidence_identify(judgement, finding);
 }
 

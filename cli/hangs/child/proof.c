@@ -312,7 +312,8 @@ static bool is_news(const struct turn *turn, const struct watched *watched)
 	const struct verdict *verdict = &watched->verdict;
 	const struct verdict_told *told = &watched->told;
 
-	if (verdict->is_healthy)
+	if (verdict->is_healthy ||
+	    (watched->lacks_nobody && verdict->evidence != EVIDENCE_HOLDER && !watched->forking))
 		return false;
 	if (verdict->is_proven)
 		return !told->is_proven || (verdict->may_be_killed && !told->may_be_killed);
@@ -610,7 +611,7 @@ static void judge_look(const struct turn *turn, struct watched *watched)
 		judge_rests(turn, watched);
 	if (watched->verdict.signature && !watched->verdict.is_healthy)
 		return;
-	if (watched->forking || proof_judge_tries(turn, watched))
+	if (watched->forking || watched->lacks_nobody || proof_judge_tries(turn, watched))
 		return;
 	else if (only_waits(watched->look) && !is_all_at_rest(watched))
 		judge_timed(turn, watched);

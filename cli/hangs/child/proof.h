@@ -50,6 +50,8 @@ struct watched {
 	pid_t pid;
 	int process;             /* pidfd, opened at the first look */
 	bool is_missing_threads; /* lacks threads of the parent */
+	/* It lacks none, and was attached to: only what its locks say for certain counts. */
+	bool lacks_nobody;
 	session_reference wait;  /* the last WAIT record without a limit; 0: there is none */
 	session_reference tried; /* the last of one with a limit, or a try */
 	struct verdict_told told;

@@ -263,7 +263,7 @@ static bool ask_lock(struct inquiry *inquiry, const struct task_look *task,
 		.pid = inquiry->watched->pid,
 		.look = inquiry->watched->look,
 		.task = task,
-		.function = facts->function,
+		.function = facts->caller ? facts->caller : facts->function,
 		.self = facts->self,
 	};
 	struct tie tie = {.evidence = EVIDENCE_HOLDER};

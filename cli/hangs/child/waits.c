@@ -5,6 +5,7 @@
  */
 #include "waits.h"
 #include "base/library_names.h"
+#include "hangs/identify/frame_base.h"
 #include "process/stop.h"
 #include "unwind/unwind.h"
 #include <fnmatch.h>
@@ -83,7 +84,13 @@ static const char *called_function(struct address_space *space, struct arena *ar
 		return NULL;
 	called = unwind_called_function(space, arena, stack->list[inner].pc);
 	/* A call through a register tells no name. */
-	return called ? called : stack->list[inner - 1].function;
+	called = called ? called : stack->list[inner - 1].function;
+	/* Where main() has returned, libc itself calls it. */
+	if (called && strcmp(called, "__libc_start_main") == 0)
+		for (size_t i = 0; i < inner; i++)
+			if (stack->list[i].function && strcmp(stack->list[i].function, "exit") == 0)
+				return stack->list[i].function;
+	return called;
 }
 
 static bool begins_again(struct address_space *space, const struct frames *stack, size_t inner,
@@ -137,6 +144,8 @@ static void read_stack(struct address_space *space, struct arena *arena,
 		inner++;
 	called = called_function(space, &passing, &stack, inner);
 	facts->function = called ? arena_strdup(arena, called) : NULL;
+	if (called && strcmp(called, "syscall") == 0 && stack.list[inner].function)
+		facts->caller = arena_strdup(arena, stack.list[inner].function);
 	facts->begins_again = begins_again(space, &stack, inner, called);
 	facts->is_in_fork = is_in_fork(&stack);
 	for (size_t i = 0; i < stack.count; i++)
@@ -147,8 +156,9 @@ static void read_stack(struct address_space *space, struct arena *arena,
 }
 
 /* False when it has moved. */
-static bool copy_task(struct held_task *copy, pid_t pid, const struct process_look *look,
-		      const struct task_look *task, struct wait_facts *facts)
+static bool copy_task(struct held_task *copy, struct address_space *space, pid_t pid,
+		      const struct process_look *look, const struct task_look *task,
+		      struct wait_facts *facts)
 {
 	struct stopped stopped;
 
@@ -160,10 +170,14 @@ static bool copy_task(struct held_task *copy, pid_t pid, const struct process_lo
 	case STOP_HELD:
 		break;
 	}
-	if (stop_registers(&stopped, task->tid, &copy->registers))
-		copy->length =
-			stop_read(pid, copy->registers.sp, copy->bytes, STACK_BYTES) & ~(size_t)7;
-	facts->self = stop_thread_pointer(pid, task->tid);
+	if (stopped.count && stop_registers(&stopped, task->tid, &copy->registers)) {
+		facts->self = stop_thread_pointer(pid, task->tid);
+	} else {
+		/* It is not to be held: its word has changed. */
+		copy->registers = (struct stack_registers){.pc = task->pc, .sp = task->sp};
+		frame_base_find(space, pid, &copy->registers);
+	}
+	copy->length = stop_read(pid, copy->registers.sp, copy->bytes, STACK_BYTES) & ~(size_t)7;
 	stop_release(&stopped);
 	return true;
 }
@@ -181,7 +195,7 @@ bool waits_ask(struct model *model, struct arena *arena, uint32_t process, pid_t
 				     .sp = task->sp,
 				     .pc = task->pc,
 				     .since_ns = task->since_ns};
-	is_there = copy && copy_task(copy, pid, look, task, facts);
+	is_there = copy && copy_task(copy, space, pid, look, task, facts);
 	if (is_there && space && copy->length)
 		read_stack(space, arena, copy, facts);
 	free(copy);

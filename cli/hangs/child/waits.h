@@ -20,6 +20,7 @@ struct wait_facts {
 	bool begins_again;    /* no signal handler ends it */
 	bool is_in_fork;      /* libc's fork() has been entered, and has not made a process */
 	const char *function; /* that was called ("sem_wait"); NULL: not known. Arena's */
+	const char *caller;   /* where that is syscall(): who called it; else NULL. Arena's */
 	const char
 		*modules[WAIT_MODULES]; /* whose code is on the stack, innermost first. Arena's */
 	size_t module_count;

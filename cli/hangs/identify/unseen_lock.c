@@ -9,6 +9,8 @@
 #include "shim/common/region_functions.h"
 #include <string.h>
 
+/* The kernel gives out no higher id (include/linux/threads.h). */
+#define PID_MAX_LIMIT (4 << 20)
 #define ALL_BITS                                                                                   \
 	(MUTEX_TYPE | MUTEX_ROBUST | MUTEX_PI | MUTEX_PROTECT | MUTEX_SHARED | MUTEX_ELISION |     \
 	 MUTEX_NO_ELISION)
@@ -24,6 +26,9 @@ static const struct region_function region_functions[] = {
 		RANDOM_SEEDS(REGION_FUNCTION){"syslog", REGION_SYSLOG},
 	{"__syslog_chk", REGION_SYSLOG},
 	{"exit", REGION_EXIT},
+	/* Linked into each program; they jump on. */
+	{"atexit", REGION_EXIT},
+	{"at_quick_exit", REGION_EXIT},
 };
 
 /* From a lock to the words that glibc waits on in it. */
@@ -107,7 +112,8 @@ static bool find_by_bytes(pid_t pid, uint64_t word, struct unseen_lock *lock)
 	*lock = (struct unseen_lock){.kind = LOCK_MUTEX, .operation = OPERATION_LOCK};
 	return stop_read(pid, word, &mutex, sizeof(mutex)) == sizeof(mutex) &&
 	       mutex.__data.__lock == MUTEX_CONTENDED && !(mutex.__data.__kind & ~ALL_BITS) &&
-	       mutex.__data.__nusers > 0 && read_lock(pid, lock, word);
+	       mutex.__data.__nusers > 0 && mutex.__data.__nusers < PID_MAX_LIMIT &&
+	       read_lock(pid, lock, word) && lock->owner > 0 && lock->owner < PID_MAX_LIMIT;
 }
 
 static bool find_region(const char *function, struct unseen_lock *lock)
@@ -122,14 +128,36 @@ static bool find_region(const char *function, struct unseen_lock *lock)
 	return false;
 }
 
+bool unseen_lock_called(const char *function, struct unseen_lock *lock)
+{
+	static const enum lock_operation operations[] = {OPERATION_LOCK, OPERATION_READ_LOCK};
+
+	if (!function)
+		return false;
+	for (uint32_t kind = 0; kind < LOCK_KINDS; kind++)
+		for (size_t i = 0; i < sizeof(operations) / sizeof(*operations); i++) {
+			*lock = (struct unseen_lock){.kind = kind, .operation = operations[i]};
+			if (unseen_lock_is_function(lock, function))
+				return true;
+		}
+	*lock = (struct unseen_lock){.kind = LOCK_SEMAPHORE, .operation = OPERATION_LOCK};
+	return strcmp(function, "sem_wait") == 0;
+}
+
 bool unseen_lock_find(pid_t pid, const struct task_look *task, const char *function,
 		      bool is_word_of_libc, struct unseen_lock *lock)
 {
 	uint64_t word = task->arguments[0];
+	struct unseen_lock region;
 
 	if (function && find_by_function(pid, word, function, lock))
 		return true;
-	if (find_by_bytes(pid, word, lock))
+	/* Some of libc's own locks are mutexes, which name who has them. */
+	if (function && is_word_of_libc && find_region(function, &region)) {
+		if (find_by_bytes(pid, word, lock))
+			region.owner = lock->owner;
+		*lock = region;
 		return true;
-	return function && is_word_of_libc && find_region(function, lock);
+	}
+	return find_by_bytes(pid, word, lock);
 }

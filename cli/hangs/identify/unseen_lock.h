@@ -17,6 +17,7 @@ struct unseen_lock {
 	uint64_t address; /* of LOCK_REGION its number */
 	/* The id of the thread that has it, as its process knows it; 0: the lock names nobody. */
 	pid_t owner;
+	uint64_t self;     /* the same of a stream: its pthread_self() */
 	bool crosses_fork; /* the thread that forked may give it back in the child */
 	uint32_t state_length;
 	uint8_t state[SESSION_LOCK_STATE_MAX];
@@ -29,5 +30,9 @@ struct unseen_lock {
  */
 bool unseen_lock_find(pid_t pid, const struct task_look *task, const char *function,
 		      bool is_word_of_libc, struct unseen_lock *lock);
+
+/* What a function of libc waits for by its name, as `kind` and `operation`; the rest is zero. False
+ * where it is none that takes something. */
+bool unseen_lock_called(const char *function, struct unseen_lock *lock);
 
 #endif

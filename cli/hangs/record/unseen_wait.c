@@ -12,9 +12,13 @@
 #include "base/library_names.h"
 #include "findings/evidence/lock_kinds.h"
 #include "hang_record.h"
+#include "hangs/identify/frame_base.h"
+#include "hangs/identify/libc_internal_locks.h"
+#include "hangs/identify/lost_threads.h"
 #include "hangs/identify/python_state.h"
 #include "hangs/identify/unseen_lock.h"
 #include "process/core_file.h"
+#include "process/memory_map.h"
 #include "process/stop.h"
 #include "task_record.h"
 #include <stdlib.h>
@@ -49,16 +53,26 @@ static bool has_id(const struct model *model, session_reference reference, pid_t
 					 procfs_inner_tid(process->number, thread->tid) == owner));
 }
 
-static bool is_at_fork(const struct model *model, session_reference fork, pid_t owner,
-		       struct unseen_holder *holder)
+static bool is_holder(const struct model *model, session_reference reference,
+		      const struct unseen_lock *lock)
+{
+	const struct record_thread *thread = model_thread(model, reference);
+
+	if (lock->self)
+		return thread && thread->self == lock->self;
+	return has_id(model, reference, lock->owner);
+}
+
+static bool is_at_fork(const struct model *model, session_reference fork,
+		       const struct unseen_lock *lock, struct unseen_holder *holder)
 {
 	const struct record_fork *record = model_fork(model, fork);
 	const struct record_lost *lost = model_lost(model, reader_fork_lost(model->reader, fork));
 
 	*holder = (struct unseen_holder){.fork = fork, .thread = record->thread};
-	holder->is_forker = has_id(model, record->thread, owner);
+	holder->is_forker = is_holder(model, record->thread, lock);
 	for (uint32_t i = 0; lost && !holder->is_forker && i < lost->count; i++)
-		if (has_id(model, lost->threads[i], owner)) {
+		if (is_holder(model, lost->threads[i], lock)) {
 			holder->thread = lost->threads[i];
 			return true;
 		}
@@ -77,21 +91,24 @@ static session_reference append_holder(const struct unseen_question *question,
 }
 
 /* The nearest fork that lost the thread of that id; the process' own where none is known to. */
-static struct unseen_holder find_holder(const struct unseen_question *question, pid_t owner)
+static struct unseen_holder find_holder(const struct unseen_question *question,
+					const struct unseen_lock *lock)
 {
 	const struct model *model = question->model;
 	const struct process_facts *process = question->process;
 	struct unseen_holder holder = {.fork = process->fork};
 
-	for (int i = 0; owner && i < GENERATIONS_MAX && process && model_fork(model, process->fork);
-	     i++) {
-		if (is_at_fork(model, process->fork, owner, &holder))
+	bool is_named = lock->owner || lock->self;
+
+	for (int i = 0;
+	     is_named && i < GENERATIONS_MAX && process && model_fork(model, process->fork); i++) {
+		if (is_at_fork(model, process->fork, lock, &holder))
 			return holder;
 		process = model_facts(model, process->parent);
 	}
 	holder = (struct unseen_holder){.fork = question->process->fork};
-	if (owner)
-		holder.thread = append_holder(question, holder.fork, owner);
+	if (lock->owner)
+		holder.thread = append_holder(question, holder.fork, lock->owner);
 	return holder;
 }
 
@@ -150,6 +167,8 @@ static bool is_orphaned(const struct unseen_question *question, const struct uns
 	/* A debugger outside of its PID namespace wrote other numbers than the lock has. */
 	if (core_is(question->pid) && !core_has_own_numbers(question->pid))
 		return false;
+	if (lock->self)
+		return lost_has_self(question->model, question->process, lock->self);
 	if (lock->owner > 0)
 		return !is_own_task(question, lock->owner);
 	return is_of_nobody_here(question, lock);
@@ -178,12 +197,17 @@ static bool unseen_wait_copy(const struct unseen_question *question, struct unse
 	case STOP_HELD:
 		break;
 	}
-	if (stop_registers(&stopped, question->task->tid, &registers)) {
-		task = hang_task(question->process, question->pid, question->self);
-		copy->stack = hang_record_stack(question->writer, &task, &registers);
-		copy->python = python_record(question->writer, question->process, question->pid,
-					     question->self, registers.sp);
+	if (!stopped.count || !stop_registers(&stopped, question->task->tid, &registers)) {
+		/* It is not to be held: its word has changed. */
+		registers = (struct stack_registers){.pc = question->task->pc,
+						     .sp = question->task->sp};
+		frame_base_find(model_space(question->model, question->process->serial),
+				question->pid, &registers);
 	}
+	task = hang_task(question->process, question->pid, question->self);
+	copy->stack = hang_record_stack(question->writer, &task, &registers);
+	copy->python = python_record(question->writer, question->process, question->pid,
+				     question->self, registers.sp);
 	stop_release(&stopped);
 	return true;
 }
@@ -233,7 +257,7 @@ static session_reference append_held(const struct unseen_question *question,
 static session_reference unseen_wait_append(const struct unseen_question *question,
 					    const struct unseen_lock *lock)
 {
-	struct unseen_holder holder = find_holder(question, lock->owner);
+	struct unseen_holder holder = find_holder(question, lock);
 	const struct record_thread *thread;
 	struct unseen_stack copy;
 	struct record_wait wait = {
@@ -268,15 +292,75 @@ static bool is_word_of_libc(const struct unseen_question *question)
 	return space && library_is_of_libc(space_module_path(space, question->task->arguments[0]));
 }
 
+/* A FILE, or an arena of malloc(): a fork by fork() makes them anew, one by a raw call does not. */
+static bool find_stream(const struct unseen_question *question, struct unseen_lock *lock)
+{
+	struct address_space *space = model_space(question->model, question->process->serial);
+	struct libc_lock found;
+
+	if (!space || !libc_lock_find(space, question->pid, question->task->arguments[0], &found))
+		return false;
+	*lock = (struct unseen_lock){.kind = found.kind,
+				     .operation = OPERATION_LOCK,
+				     .address = question->task->arguments[0],
+				     .self = found.owner};
+	return true;
+}
+
+/* --- private, in memory that the parent has, too -------------------------------------------- */
+
+/* What it went to sleep on has been changed, and the wake-up went to another process' threads:
+ * those of its own are asked for by FUTEX_PRIVATE_FLAG. */
+static bool misses_wakeups(const struct unseen_question *question)
+{
+	const struct task_look *task = question->task;
+	struct mapping mapping;
+	uint32_t word;
+
+	return procfs_is_private_wait(task) && !procfs_is_pi_wait(task) &&
+	       stop_read(question->pid, task->arguments[0], &word, sizeof(word)) == sizeof(word) &&
+	       word != (uint32_t)task->arguments[2] &&
+	       maps_find(question->pid, task->arguments[0], &mapping) && mapping.shared;
+}
+
+static session_reference append_private(const struct unseen_question *question,
+					const struct unseen_lock *lock)
+{
+	struct unseen_stack copy;
+	struct record_wait wait = {
+		.fork = question->process->fork,
+		.lock = lock->address,
+		.kind = lock->kind,
+		.tid = procfs_shown_tid(question->pid, question->task->tid),
+		.operation = lock->operation,
+		.is_in_shared_memory = 1,
+	};
+
+	if (!unseen_wait_copy(question, &copy))
+		return 0;
+	wait.stack = copy.stack;
+	wait.python = copy.python;
+	return writer_append_of(question->writer, question->process->serial, RECORD_WAIT, &wait,
+				sizeof(wait), NULL, 0);
+}
+
 session_reference unseen_wait_record(const struct unseen_question *question, bool *is_own)
 {
 	struct unseen_lock lock;
 	session_reference wait;
 
 	*is_own = false;
+	if (model_fork(question->model, question->process->fork) && misses_wakeups(question) &&
+	    unseen_lock_called(question->function, &lock)) {
+		lock.address = question->task->arguments[0];
+		wait = append_private(question, &lock);
+		model_update(question->model);
+		return wait;
+	}
 	if (!model_fork(question->model, question->process->fork) ||
-	    !unseen_lock_find(question->pid, question->task, question->function,
-			      is_word_of_libc(question), &lock))
+	    (!unseen_lock_find(question->pid, question->task, question->function,
+			       is_word_of_libc(question), &lock) &&
+	     !find_stream(question, &lock)))
 		return 0;
 	if (!is_orphaned(question, &lock)) {
 		*is_own = lock.owner > 0 && is_own_task(question, lock.owner);
