@@ -9,7 +9,7 @@
 /* Until all of them have been looked at twice, and judged; what only stands still is suspected
  * before that. */
 #define WATCH_MS 2500
-#define HANG_MS  1500
+#define HANG_MS  900
 
 static bool is_asked(const struct scan_process *process)
 {

@@ -16,8 +16,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* The last look is later than the one by which something stands still. */
-#define LOOKS_MS 1000
+/* Standing still is counted from the look after a task was held to be asked whether it is in
+ * fork(), and is told at a round of the watch, which are up to a second apart. */
+#define LOOKS_MS 1600
 
 struct attach_job {
 	const struct options *options;

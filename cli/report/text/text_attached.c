@@ -127,7 +127,7 @@ static void put_task(struct page *page, const struct attached_task *task)
 
 	if (page->full_stacks && stack_is_known(&task->stack)) {
 		put_section(page, label,
-			    task->is_partial ? "; not held, some frames may lack:" : ":",
+			    task->is_partial ? "; not held, frames may be missing:" : ":",
 			    &task->stack);
 		return;
 	}
