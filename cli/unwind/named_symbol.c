@@ -148,3 +148,40 @@ bool named_symbol_read(const struct mapped_file *file, const char *const *names,
 	free(search.addresses);
 	return all;
 }
+
+static bool read_soname(Elf *elf, char *soname, size_t capacity)
+{
+	GElf_Shdr header;
+	Elf_Scn *section = find_table(elf, SHT_DYNAMIC, &header);
+	Elf_Data *data = section && header.sh_size <= TABLE_MAX ? elf_rawdata(section, NULL) : NULL;
+	Elf_Data *strings = data ? strings_of(elf, &header) : NULL;
+	const GElf_Dyn *entries = data ? data->d_buf : NULL;
+
+	for (size_t i = 0; strings && entries && i < data->d_size / sizeof(*entries); i++) {
+		const char *name = (const char *)strings->d_buf + entries[i].d_un.d_val;
+		size_t left;
+
+		if (entries[i].d_tag != DT_SONAME || entries[i].d_un.d_val >= strings->d_size)
+			continue;
+		left = strings->d_size - entries[i].d_un.d_val;
+		if (left > capacity)
+			left = capacity;
+		if (!strings->d_buf || strnlen(name, left) == left)
+			return false;
+		strcpy(soname, name);
+		return *soname != '\0';
+	}
+	return false;
+}
+
+bool named_symbol_soname(const char *path, char *soname, size_t capacity)
+{
+	struct elf_file file;
+	bool is_read;
+
+	if (elf_file_open(&file, path))
+		return false;
+	is_read = read_soname(file.elf, soname, capacity);
+	elf_file_close(&file);
+	return is_read;
+}

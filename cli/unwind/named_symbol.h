@@ -31,4 +31,10 @@ size_t named_symbol_find(const struct mapped_file *file, const char *const *name
 bool named_symbol_read(const struct mapped_file *file, const char *const *names, void *values,
 		       size_t size, size_t count);
 
+/*
+ * The name that a shared object gives itself (DT_SONAME). False where it has none, or it does not
+ * fit; the file may be anything.
+ */
+bool named_symbol_soname(const char *path, char *soname, size_t capacity);
+
 #endif

@@ -15,12 +15,17 @@
 #include "process/stop.h"
 #include "shim/common/goroutine.h"
 #include "unseen_threads.h"
+#include "unwind/named_symbol.h"
 #include <elf.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <signal.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <sys/syscall.h>
+#include <sys/sysmacros.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -32,6 +37,7 @@ struct module_search {
 	struct writer *writer;
 	uint32_t image;
 	pid_t pid;
+	bool is_outside; /* its loader's names for its files nobody has written */
 };
 
 static bool hang_record_is_known(const struct model *model, uint32_t image, uint64_t bias)
@@ -74,27 +80,64 @@ static bool read_bias(pid_t pid, const struct mapping *mapping, uint64_t *bias)
 	return is_elf;
 }
 
+/* Beside the last slash of `path`. False where it does not fit. */
+static bool replace_name(char *path, size_t capacity, const char *name)
+{
+	char *slash = strrchr(path, '/');
+	size_t folder = slash ? (size_t)(slash + 1 - path) : 0;
+
+	if (folder + strlen(name) >= capacity)
+		return false;
+	strcpy(path + folder, name);
+	return true;
+}
+
+/*
+ * The loader finds a library by the name that others ask for, most often a link to the file that
+ * the kernel tells of: "libgomp.so.1", not "libgomp.so.1.0.0". Reports of a run have the loader's.
+ */
+static void find_loaders_name(pid_t pid, const struct mapping *mapping, char name[MAPPING_PATH])
+{
+	char path[MAPPING_FILE], soname[NAME_MAX + 1];
+	struct stat status;
+
+	snprintf(name, MAPPING_PATH, "%s", mapping->path);
+	maps_file(pid, mapping, path);
+	if (!named_symbol_soname(path, soname, sizeof(soname)) || strchr(soname, '/') ||
+	    !replace_name(path, sizeof(path), soname) || stat(path, &status) != 0 ||
+	    status.st_ino != mapping->inode ||
+	    status.st_dev != makedev(mapping->major, mapping->minor))
+		return;
+	replace_name(name, MAPPING_PATH, soname);
+}
+
 /* What was loaded since the fork, or before a fork that never came to be. */
 static bool hang_record_add_module(const struct mapping *mapping, void *data)
 {
 	struct module_search *search = data;
 	struct record_module module = {.image = search->image};
-	size_t length = strlen(mapping->path);
+	char name[MAPPING_PATH];
+	size_t length;
 
 	if (mapping->offset || mapping->path[0] != '/' || mapping->shared ||
 	    !read_bias(search->pid, mapping, &module.bias) ||
 	    hang_record_is_known(search->model, search->image, module.bias))
 		return true;
+	if (search->is_outside)
+		find_loaders_name(search->pid, mapping, name);
+	else
+		strcpy(name, mapping->path);
+	length = strlen(name);
 	module.path_length = (uint16_t)length;
-	writer_append(search->writer, RECORD_MODULE, &module, sizeof(module), mapping->path,
-		      length);
+	writer_append(search->writer, RECORD_MODULE, &module, sizeof(module), name, length);
 	return true;
 }
 
 void hang_record_modules(struct model *model, struct writer *writer, uint32_t serial, pid_t pid)
 {
 	const struct process_facts *facts = model_facts(model, serial);
-	struct module_search search = {model, writer, facts ? facts->image : serial, pid};
+	struct module_search search = {model, writer, facts ? facts->image : serial, pid,
+				       facts && facts->is_outside};
 
 	maps_each(pid, hang_record_add_module, &search);
 }
