@@ -165,6 +165,8 @@ struct missing_group {
 	const char **names; /* name_count distinct ones */
 	size_t name_count;
 	struct frames created_at;
+	/* Of a process that was attached to: where the first of them is now, in the parent. */
+	struct frames stands_at;
 	struct headline_place place; /* that stands for created_at */
 	const struct origin *origin; /* of the package that made them; NULL: none is known */
 	/* Of created_at: the innermost frame of the library that is not in a runtime, or of an

@@ -255,8 +255,14 @@ static void add_missing(struct arena *arena, struct finding *finding)
 		return;
 	row->before = group_words(arena, group);
 	row->place.frame = group->place.frame;
-	if (row->place.frame)
+	if (row->place.frame) {
 		row->before = arena_printf(arena, "%s, created at", row->before);
+	} else if (group->stands_at.count || group->stands_at.python) {
+		row->place = headline_place(arena, &group->stands_at);
+		row->place.inside = NULL;
+		if (row->place.frame)
+			row->before = arena_printf(arena, "%s, now at", row->before);
+	}
 	if (others)
 		row->after = arena_printf(arena, "and %zu more thread%s", others,
 					  others == 1 ? "" : "s");

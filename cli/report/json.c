@@ -331,6 +331,10 @@ static json_t *missing_value(struct document *document, const struct missing_gro
 	set(document, object, "names", names);
 	set(document, object, "created_at", stack_value(document, &group->created_at));
 	set_python(document, object, "python_stack", &group->created_at);
+	if (group->stands_at.count > 0)
+		set(document, object, "stands_at", stack_value(document, &group->stands_at));
+	if (group->stands_at.python != NULL)
+		set_python(document, object, "stands_python_stack", &group->stands_at);
 	return object;
 }
 

@@ -69,10 +69,13 @@ static const struct frame *first_of_library(const struct frames *stack, const ch
 /* Whose threads they are. */
 static void missing_threads_find_starter(struct missing_group *group)
 {
-	const struct python_frames *python = group->created_at.python;
+	const struct python_frames *python =
+		group->created_at.python ? group->created_at.python : group->stands_at.python;
 
 	group->is_python = python && python->module && group->library &&
 			   same_text(evidence_file_name(python->module), group->library);
+	if (python && !group->created_at.python)
+		return;
 	group->starter = group->is_python ? first_of_user(python)
 					  : first_of_library(&group->created_at, group->library);
 }
@@ -182,6 +185,28 @@ static size_t group_of(struct grouping *grouping, const struct site *site, size_
 	return grouping->known[i].group;
 }
 
+static bool stack_is_there(const struct frames *stack)
+{
+	return stack->count || (stack->python && stack->python->count);
+}
+
+/* Of a thread that nobody saw being made; the parent runs on. */
+static struct frames place_now(struct judgement *judgement, uint32_t process,
+			       const struct record_thread *thread)
+{
+	struct frames stack = {.complete = true};
+
+	if (!model_is_unseen(thread))
+		return stack;
+	stack = evidence_task(judgement, process, thread->tid);
+	if (!stack.python && thread->runs_python) {
+		stack.python = python_evidence(judgement, process, thread->runs_python, 0);
+		stack.complete |= !stack.count;
+		origins_mark(&judgement->origins, judgement->arena, &stack);
+	}
+	return stack;
+}
+
 void missing_threads(struct judgement *judgement, struct finding *finding, uint32_t process,
 		     const struct record_lost *lost)
 {
@@ -199,6 +224,10 @@ void missing_threads(struct judgement *judgement, struct finding *finding, uint3
 		site = missing_threads_site_of(judgement, process, thread);
 		group = &finding->missing[group_of(&grouping, &site, lost->count - i)];
 		group->count++;
+		if (!stack_is_there(&group->stands_at)) {
+			group->stands_at = place_now(judgement, process, thread);
+			missing_threads_find_starter(group);
+		}
 		missing_threads_add_name(group, name_of(judgement, thread));
 	}
 }

@@ -177,6 +177,11 @@ static void put_group(struct page *page, const struct finding *finding,
 		heading = arena_printf(&page->arena, "%s %s", heading,
 				       frame_words(page, group->place.frame, false));
 	page_wrap(page, has_them ? "  threads: " : "  missing: ", 11, heading);
+	if (stack_is_known(&group->stands_at) && group == finding->missing)
+		put_section(page,
+			    group->count == 1 ? "in the parent it is now"
+					      : "in the parent the first of them is now",
+			    " at:", &group->stands_at);
 	if (is_full)
 		put_frames_since(page, &group->created_at, &finding->fork.stack);
 }
