@@ -7,22 +7,22 @@
 #include "process/memory_map.h"
 #include "process/procfs.h"
 #include "process/stop.h"
+#include "refusal_words.h"
 #include <errno.h>
 #include <fcntl.h>
 #include <pwd.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
-#include <sys/prctl.h>
+#include <sys/ptrace.h>
 #include <sys/stat.h>
-#include <sys/uio.h>
 #include <unistd.h>
 
-#define YAMA             "/proc/sys/kernel/yama/ptrace_scope"
-#define CAP_SYS_PTRACE   19
-#define TO_PTRACE        "run forkcheck as root, or with CAP_SYS_PTRACE"
-#define TO_PTRACE_DOCKER "in a container: docker run --cap-add=SYS_PTRACE"
+#define YAMA           "/proc/sys/kernel/yama/ptrace_scope"
+#define CAP_SYS_PTRACE 19
+#define STATUS_MAX     8192
 
-static bool read_line(const char *path, char *text, size_t capacity)
+static bool read_text(const char *path, char *text, size_t capacity)
 {
 	int descriptor = open(path, O_RDONLY | O_CLOEXEC);
 	ssize_t length = descriptor >= 0 ? read(descriptor, text, capacity - 1) : -1;
@@ -30,97 +30,75 @@ static bool read_line(const char *path, char *text, size_t capacity)
 	if (descriptor >= 0)
 		close(descriptor);
 	text[length > 0 ? length : 0] = '\0';
-	text[strcspn(text, "\n")] = '\0';
 	return length > 0;
 }
 
-/* The user whose process it is; false where that is the caller, or it is gone. */
-static bool is_of_another(pid_t pid, char *user, size_t capacity)
+/* Numbers in /proc/PID/status; 0 where they are not there. */
+static uint64_t number_behind(const char *status, const char *name, int base)
 {
-	char path[64], status[4096];
-	unsigned uid = 0;
-	const char *line;
-	const struct passwd *entry;
-	int descriptor;
-	ssize_t length;
+	const char *line = strstr(status, name);
 
-	/* The folder in /proc belongs to root where the process is not dumpable. */
-	snprintf(path, sizeof(path), "/proc/%d/status", pid);
-	descriptor = open(path, O_RDONLY | O_CLOEXEC);
-	length = descriptor >= 0 ? read(descriptor, status, sizeof(status) - 1) : -1;
-	if (descriptor >= 0)
-		close(descriptor);
-	status[length > 0 ? length : 0] = '\0';
-	line = strstr(status, "\nUid:\t");
-	if (!line || sscanf(line, "\nUid:\t%u", &uid) != 1 || uid == geteuid())
-		return false;
-	entry = getpwuid(uid);
-	if (entry)
-		snprintf(user, capacity, "%s", entry->pw_name);
-	else
-		snprintf(user, capacity, "%u", uid);
-	return true;
+	return line ? strtoull(line + strlen(name), NULL, base) : 0;
 }
 
-static bool may_trace_anybody(void)
+static const char *user_of(uid_t uid, char *text, size_t capacity)
 {
-	char text[4096];
-	unsigned long long effective = 0;
-	int descriptor = open("/proc/self/status", O_RDONLY | O_CLOEXEC);
-	ssize_t length = descriptor >= 0 ? read(descriptor, text, sizeof(text) - 1) : -1;
-	const char *line;
+	const struct passwd *entry = getpwuid(uid);
 
-	if (descriptor >= 0)
-		close(descriptor);
-	text[length > 0 ? length : 0] = '\0';
-	line = strstr(text, "\nCapEff:\t");
-	return line && sscanf(line, "\nCapEff:\t%llx", &effective) == 1 &&
-	       effective >> CAP_SYS_PTRACE & 1;
+	if (entry)
+		snprintf(text, capacity, "%s", entry->pw_name);
+	else
+		snprintf(text, capacity, "%u", uid);
+	return text;
+}
+
+/* Files of a process in /proc belong to root where the process is not dumpable. */
+static bool is_undumpable(pid_t pid, uid_t uid)
+{
+	char path[64];
+	struct stat file;
+
+	snprintf(path, sizeof(path), "/proc/%d/stat", pid);
+	return stat(path, &file) == 0 && file.st_uid != uid;
 }
 
 /* A filter of system calls, as a container has it, refuses what a process may do to itself. */
 static bool is_filtered(void)
 {
-	char byte = 0, copy;
-	struct iovec local = {&copy, 1}, remote = {&byte, 1};
+	char byte = 1, copy = 0;
 
-	return process_vm_readv(getpid(), &local, 1, &remote, 1, 0) != 1;
+	return stop_read(getpid(), (uintptr_t)&byte, &copy, 1) != 1;
+}
+
+/* Namespaces of users differ where their maps do; the namespace itself may not be asked for. */
+static bool has_other_users(pid_t pid)
+{
+	char path[64], own[512], others[512];
+
+	snprintf(path, sizeof(path), "/proc/%d/uid_map", pid);
+	return read_text("/proc/self/uid_map", own, sizeof(own)) &&
+	       read_text(path, others, sizeof(others)) && strcmp(own, others) != 0;
 }
 
 static void say_refused(pid_t pid, char *text, size_t capacity)
 {
-	char user[64], scope[16] = "";
+	struct refusal_facts facts = {.is_root = geteuid() == 0, .is_filtered = is_filtered()};
+	char path[64], own[STATUS_MAX], status[STATUS_MAX], user[64], scope[16];
+	uid_t uid;
 
-	read_line(YAMA, scope, sizeof(scope));
-	if (is_filtered())
-		snprintf(text, capacity,
-			 "a filter of system calls forbids process_vm_readv(); %s, or "
-			 "--security-opt seccomp=unconfined",
-			 TO_PTRACE_DOCKER);
-	else if (is_of_another(pid, user, sizeof(user)) && !may_trace_anybody())
-		snprintf(text, capacity, "it belongs to user %s; run forkcheck as %s%s", user, user,
-			 strcmp(user, "root") == 0 ? "" : " or as root");
-	else if (*scope >= '3')
-		snprintf(text, capacity,
-			 YAMA
-			 " is %s, which forbids it to everybody until the next boot; look at a "
-			 "core file: forkcheck attach --core=FILE",
-			 scope);
-	else if (!may_trace_anybody() && *scope == '2')
-		snprintf(text, capacity, YAMA " is 2; " TO_PTRACE);
-	else if (!may_trace_anybody() && *scope == '1')
-		snprintf(text, capacity,
-			 YAMA " is 1 and it is no child of forkcheck's; " TO_PTRACE
-			      ", or: sysctl kernel.yama.ptrace_scope=0");
-	else if (may_trace_anybody())
-		snprintf(text, capacity,
-			 "the kernel refuses it; is it in another user namespace? %s",
-			 TO_PTRACE_DOCKER ", or run forkcheck on the host");
-	else
-		snprintf(text, capacity,
-			 "the kernel refuses it (set-user-id, not dumpable, or with capabilities "
-			 "that forkcheck has not); %s",
-			 TO_PTRACE);
+	snprintf(path, sizeof(path), "/proc/%d/status", pid);
+	read_text("/proc/self/status", own, sizeof(own));
+	if (read_text(path, status, sizeof(status))) {
+		uid = (uid_t)number_behind(status, "\nUid:\t", 10);
+		facts.user = uid != geteuid() ? user_of(uid, user, sizeof(user)) : NULL;
+		facts.is_undumpable = is_undumpable(pid, uid);
+		facts.has_more_rights = number_behind(status, "\nCapPrm:\t", 16) &
+					~number_behind(own, "\nCapPrm:\t", 16);
+	}
+	facts.may_trace = number_behind(own, "\nCapEff:\t", 16) >> CAP_SYS_PTRACE & 1;
+	facts.has_other_users = has_other_users(pid);
+	facts.scope = read_text(YAMA, scope, sizeof(scope)) ? scope[0] : '\0';
+	refusal_put_words(&facts, text, capacity);
 }
 
 struct probe {
@@ -147,8 +125,8 @@ static bool is_foreign(pid_t pid, char *text, size_t capacity)
 	char path[64];
 
 	snprintf(path, sizeof(path), "/proc/%d/exe", pid);
-	if (!read_line("/proc/self/exe", (char *)own, sizeof(own)) ||
-	    !read_line(path, (char *)head, sizeof(head)) || memcmp(head, own, 5) == 0)
+	if (!read_text("/proc/self/exe", (char *)own, sizeof(own)) ||
+	    !read_text(path, (char *)head, sizeof(head)) || memcmp(head, own, 5) == 0)
 		return false;
 	snprintf(text, capacity, "it is a program for another kind of machine (32-bit?)");
 	return true;
@@ -167,13 +145,29 @@ static bool is_traced(pid_t pid, char *text, size_t capacity)
 	return true;
 }
 
+/* In a PID namespace without a /proc of its own, numbers there are those of others. */
+static bool is_misleading(char *text, size_t capacity)
+{
+	char number[32];
+	ssize_t length = readlink("/proc/self", number, sizeof(number) - 1);
+
+	number[length > 0 ? length : 0] = '\0';
+	if (length <= 0)
+		snprintf(text, capacity, "/proc is not mounted here: mount -t proc proc /proc");
+	else if (atoi(number) != getpid())
+		snprintf(text, capacity,
+			 "/proc is that of another PID namespace, with other numbers; run "
+			 "forkcheck there, or: mount -t proc proc /proc (unshare --mount-proc)");
+	else
+		return false;
+	return true;
+}
+
 static bool has_ended(pid_t pid, char *text, size_t capacity)
 {
 	char state = procfs_state(pid);
 
-	if (!state && access("/proc/self/stat", R_OK) != 0)
-		snprintf(text, capacity, "/proc is not mounted");
-	else if (!state)
+	if (!state)
 		snprintf(text, capacity,
 			 "there is no such process, or /proc hides it (mount option hidepid)");
 	else if (state == 'Z' || state == 'X')
@@ -193,7 +187,7 @@ static bool hides_its_calls(pid_t pid, char *text, size_t capacity)
 	char path[64], line[256];
 
 	snprintf(path, sizeof(path), "/proc/%d/syscall", pid);
-	if (core_is(pid) || read_line(path, line, sizeof(line)) || errno == ESRCH)
+	if (core_is(pid) || read_text(path, line, sizeof(line)) || errno == ESRCH)
 		return false;
 	snprintf(text, capacity,
 		 "what it waits in may not be read (%s: %s); run forkcheck as its user, or with "
@@ -206,6 +200,12 @@ bool refusal_find(pid_t pid, char *text, size_t capacity)
 {
 	struct probe probe = {.pid = pid};
 
+	if (!core_is(pid) && is_misleading(text, capacity))
+		return true;
+	if (pid == getpid()) {
+		snprintf(text, capacity, "it is forkcheck itself");
+		return true;
+	}
 	if (has_ended(pid, text, capacity) || is_traced(pid, text, capacity))
 		return true;
 	if (!maps_each(pid, probe_mapping, &probe) || !probe.is_read) {
@@ -213,4 +213,15 @@ bool refusal_find(pid_t pid, char *text, size_t capacity)
 		return true;
 	}
 	return hides_its_calls(pid, text, capacity) || is_foreign(pid, text, capacity);
+}
+
+bool refusal_find_filter(char *text, size_t capacity)
+{
+	/* Of no task: a call that is made fails with ESRCH. */
+	bool has_ptrace = ptrace(PTRACE_DETACH, 0, NULL, NULL) == 0 || errno == ESRCH;
+
+	if (has_ptrace && procfs_tells_sharers())
+		return false;
+	refusal_put_filter(has_ptrace ? "kcmp()" : "ptrace()", text, capacity);
+	return true;
 }

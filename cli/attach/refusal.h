@@ -14,4 +14,10 @@
  */
 bool refusal_find(pid_t pid, char *text, size_t capacity);
 
+/*
+ * True: a filter of system calls, as a container has it, forbids what makes proofs and whole
+ * stacks, and the same stands in `text`. Processes may be looked at all the same.
+ */
+bool refusal_find_filter(char *text, size_t capacity);
+
 #endif

@@ -5,13 +5,14 @@
  */
 #include "attach_command.h"
 #include "attach/attach.h"
+#include "attach/refusal.h"
 #include "findings/assemble.h"
 #include "process/core_file.h"
+#include "process/procfs.h"
 #include "run/outputs.h"
 #include "run/reaction.h"
 #include "run/run_records.h"
 #include <errno.h>
-#include <limits.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
@@ -19,6 +20,8 @@
 /* Standing still is counted from the look after a task was held to be asked whether it is in
  * fork(), and is told at a round of the watch, which are up to a second apart. */
 #define LOOKS_MS 1600
+/* The highest number that the kernel gives; those above are of core files. */
+#define PID_LAST 4194304
 
 struct attach_job {
 	const struct options *options;
@@ -26,6 +29,7 @@ struct attach_job {
 	struct outputs outputs;
 	struct attach attach;
 	uint64_t looked_at, refused;
+	bool was_cut; /* told to end before it had looked long enough */
 };
 
 static void act(struct attach *attach, const struct hang *hang, void *data)
@@ -46,7 +50,19 @@ static pid_t read_pid(const char *word)
 
 	errno = 0;
 	number = digits && !word[digits] ? strtol(word, NULL, 10) : 0;
-	return errno || number > INT_MAX ? 0 : (pid_t)number;
+	return errno || number > PID_LAST ? 0 : (pid_t)number;
+}
+
+/* A thread's number is as good as its process'. */
+static pid_t process_of(pid_t number)
+{
+	pid_t pid = procfs_process_of(number);
+
+	if (!pid || pid == number)
+		return number;
+	fprintf(stderr, "forkcheck: %d is a thread of process %d, which is looked at\n", number,
+		pid);
+	return pid;
 }
 
 static int add_cores(struct attach_job *job)
@@ -94,6 +110,7 @@ static int add_all(struct attach_job *job)
 				*word);
 			return -1;
 		}
+		pid = process_of(pid);
 		if (!attach_add(&job->attach, pid, problem, sizeof(problem))) {
 			fprintf(stderr, "forkcheck: cannot look at process %d: %s\n", pid, problem);
 			job->refused++;
@@ -110,7 +127,7 @@ static int write_attached(struct attach_job *job)
 {
 	struct report report = {0};
 	struct arena arena;
-	int status = job->refused ? EXIT_FORKCHECK : EXIT_SUCCESS;
+	int status = job->refused || job->was_cut ? EXIT_FORKCHECK : EXIT_SUCCESS;
 
 	arena_init(&arena);
 	assemble_report(&job->attach.model, &arena, job->suppressions,
@@ -129,6 +146,14 @@ static int write_attached(struct attach_job *job)
 	return status;
 }
 
+static void warn_of_filter(const struct attach_job *job)
+{
+	char text[512];
+
+	if (*job->options->arguments && refusal_find_filter(text, sizeof(text)))
+		fprintf(stderr, "forkcheck: warning: %s\n", text);
+}
+
 static int attach_and_report(struct attach_job *job)
 {
 	uint64_t watch_ms = job->options->watch_ms;
@@ -138,10 +163,13 @@ static int attach_and_report(struct attach_job *job)
 		return EXIT_FORKCHECK;
 	job->attach.act = act;
 	job->attach.data = job;
+	warn_of_filter(job);
 	if (add_all(job))
 		return EXIT_FORKCHECK;
-	if (job->looked_at && !attach_follow(&job->attach, watch_ms))
+	if (job->looked_at && !attach_follow(&job->attach, watch_ms)) {
 		fputs("forkcheck: told to end; the report is of what was seen until now\n", stderr);
+		job->was_cut = true;
+	}
 	attach_record(&job->attach);
 	return write_attached(job);
 }

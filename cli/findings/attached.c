@@ -128,10 +128,18 @@ static bool waits_in_slices(const struct attached *attached)
 	return any && attached->missing_threads;
 }
 
-static const char *why_not(struct arena *arena, const struct attached *attached)
+static const char *why_not(struct arena *arena, const struct record_attached *record,
+			   const struct attached *attached)
 {
 	const struct attached_task *first = attached->task_count ? attached->tasks : NULL;
 
+	if (record->state == ATTACHED_STOPPED)
+		return arena_printf(arena, "it %s; let it go on (kill -CONT %d) and attach again",
+				    attached->state, attached->pid);
+	if (record->state == ATTACHED_TRACED)
+		return arena_printf(arena,
+				    "it %s: frozen (thaw it: docker unpause), or traced by now",
+				    attached->state);
 	if (!first)
 		return arena_printf(arena, "it %s", attached->state);
 	if (waits_in_slices(attached))
@@ -159,13 +167,14 @@ static void attached_judge(struct judgement *judgement, const struct report *rep
 		attached->code = finding->code;
 		attached->verdict = finding->certainty == CERTAINTY_SUSPECTED ? VERDICT_SUSPECTED
 									      : VERDICT_HUNG;
-	} else if (record->state == ATTACHED_REFUSED) {
+	} else if (record->state == ATTACHED_REFUSED || record->state == ATTACHED_STOPPED ||
+		   record->state == ATTACHED_TRACED) {
 		attached->verdict = VERDICT_UNKNOWN;
 	}
 	if (record->reason_length)
 		attached->reason = arena_strndup(arena, record->reason, record->reason_length);
 	else if (!finding)
-		attached->reason = why_not(arena, attached);
+		attached->reason = why_not(arena, record, attached);
 }
 
 static uint64_t attached_count_lost(const struct model *model, uint32_t serial)
@@ -185,6 +194,7 @@ static void attached_fill_one(struct judgement *judgement, const struct report *
 		.parent_pid = record->parent_pid > 0 ? record->parent_pid : -1,
 		.program = evidence_program(judgement, record->serial),
 		.state = state_words(record->state),
+		.was_refused = record->state == ATTACHED_REFUSED,
 		.was_asked = record->flags & ATTACHED_ASKED,
 		.is_copy = record->flags & ATTACHED_IS_COPY,
 		.has_lost_parent = record->flags & ATTACHED_LOST_PARENT,

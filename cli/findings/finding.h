@@ -322,7 +322,7 @@ enum attached_verdict {
 	VERDICT_NOT_HUNG,
 	VERDICT_SUSPECTED,
 	VERDICT_HUNG,    /* for good */
-	VERDICT_UNKNOWN, /* it could not be looked at */
+	VERDICT_UNKNOWN, /* it could not be looked at, or somebody keeps it from going on */
 };
 
 /* A process that was attached to. */
@@ -334,6 +334,7 @@ struct attached {
 	enum attached_verdict verdict;
 	const char *code;   /* of the finding that says why; NULL: none */
 	const char *reason; /* why there is none, or why it could not be looked at */
+	bool was_refused;   /* it could not be looked at */
 	bool was_asked;     /* its number was given; else it belongs to the tree of one */
 	bool is_copy;       /* of its living parent, without an exec since */
 	bool has_lost_parent;

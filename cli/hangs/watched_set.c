@@ -8,7 +8,9 @@
 #include "base/clock.h"
 #include "hangs/child/proof.h"
 #include "process/core_file.h"
+#include <fcntl.h>
 #include <signal.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/eventfd.h>
@@ -77,6 +79,16 @@ static bool is_ours(const struct watched_set *set, const struct process_facts *f
 	       (set->is_attached || procfs_is_descendant(pid));
 }
 
+/* A filter of system calls may forbid pidfd_open(). Signals can be sent through this one as well,
+ * but its end cannot be awaited with it. */
+static int open_folder(pid_t pid)
+{
+	char path[64];
+
+	snprintf(path, sizeof(path), "/proc/%d", pid);
+	return open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+}
+
 /* The descriptor of a process that is the one of the log; -1: it is not. */
 static int open_as(const struct watched_set *set, const struct process_facts *facts, pid_t pid)
 {
@@ -86,6 +98,8 @@ static int open_as(const struct watched_set *set, const struct process_facts *fa
 	if (core_is(pid))
 		return eventfd(0, EFD_CLOEXEC);
 	process = pid > 0 ? (int)syscall(SYS_pidfd_open, pid, 0) : -1;
+	if (process < 0 && pid > 0 && set->is_attached)
+		process = open_folder(pid);
 	if (process >= 0 && !is_ours(set, facts, pid)) {
 		close(process);
 		process = -1;

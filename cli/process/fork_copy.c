@@ -4,6 +4,7 @@
  */
 #include "fork_copy.h"
 #include "process/memory_map.h"
+#include "process/stop.h"
 #include "shim/common/target.h"
 #include <linux/kcmp.h>
 #include <string.h>
@@ -12,6 +13,8 @@
 
 /* Of two numbers given out within a clock tick; further apart, they may have wrapped. */
 #define PIDS_PER_TICK 1000
+/* Of a stack, from its inner end. */
+#define COMPARED_BYTES 4096
 
 static bool take_place(const struct mapping *mapping, void *data)
 {
@@ -54,10 +57,32 @@ static bool has_program_of(pid_t child, pid_t parent)
 	       memcmp(path, parent_path, length) == 0;
 }
 
-/* 1 and 2: they differ. 0 is the same memory; -1, that the kernel does not say. */
+/*
+ * Where the kernel does not say (a filter of system calls): what a child at rest has on its stack
+ * is the same before and after its parent is asked, and the parent has something else there. In
+ * memory that they share nothing can differ and stay as it is.
+ */
+static bool has_other_bytes(pid_t child, pid_t parent)
+{
+	uint8_t before[COMPARED_BYTES], others[COMPARED_BYTES], after[COMPARED_BYTES];
+	struct task_look task;
+	size_t size;
+
+	if (!procfs_quick_check(child, &task) || !task.in_call)
+		return false;
+	size = stop_read(child, task.sp, before, sizeof(before));
+	return size && stop_read(parent, task.sp, others, size) == size &&
+	       stop_read(child, task.sp, after, size) == size && memcmp(before, after, size) == 0 &&
+	       memcmp(before, others, size) != 0;
+}
+
+/* 1 and 2: they differ. 0 is the same memory. */
 static bool has_other_memory(pid_t child, pid_t parent)
 {
-	return syscall(SYS_kcmp, child, parent, KCMP_VM, 0, 0) > 0;
+	long result = syscall(SYS_kcmp, child, parent, KCMP_VM, 0, 0);
+
+	return result > 0 ||
+	       (result < 0 && !procfs_tells_sharers() && has_other_bytes(child, parent));
 }
 
 bool fork_copy_is(pid_t child, pid_t parent)

@@ -127,6 +127,12 @@ static bool is_frozen(pid_t pid)
 	       (strstr(text, "get_signal") || strstr(text, "freezer"));
 }
 
+/* That of version 1 leaves it in the wait, which no task is in uninterruptibly otherwise. */
+static bool is_frozen_in_wait(const struct task_look *task)
+{
+	return task->state == 'D' && procfs_is_futex_wait(task);
+}
+
 bool procfs_look(pid_t pid, struct process_look *look)
 {
 	char path[64];
@@ -148,6 +154,7 @@ bool procfs_look(pid_t pid, struct process_look *look)
 			look_at_task(pid, atoi(entry->d_name), look);
 	closedir(tasks);
 	look->held |= look->count && look->tasks[0].state == 'S' && is_frozen(pid);
+	look->held |= look->count && is_frozen_in_wait(&look->tasks[0]);
 	return look->count > 0;
 }
 
@@ -667,6 +674,18 @@ size_t procfs_tasks(pid_t pid, struct procfs_task *tasks, size_t capacity)
 	if (folder)
 		closedir(folder);
 	return count;
+}
+
+pid_t procfs_process_of(pid_t tid)
+{
+	char path[64], text[8192];
+	const char *line;
+
+	if (core_is(tid))
+		return tid;
+	snprintf(path, sizeof(path), "/proc/%d/status", tid);
+	line = read_file(path, text, sizeof(text)) > 0 ? strstr(text, "\nTgid:\t") : NULL;
+	return line ? atoi(line + strlen("\nTgid:\t")) : 0;
 }
 
 /* Its numbers in PID namespaces, from this one inwards, in a line; NULL: they cannot be told. */

@@ -148,6 +148,9 @@ size_t procfs_tasks(pid_t pid, struct procfs_task *tasks, size_t capacity);
 /* "" when the task is gone. */
 void procfs_name(pid_t pid, pid_t tid, char *name, size_t capacity);
 
+/* The process that a task belongs to: it may be given the number of any. 0: it is gone. */
+pid_t procfs_process_of(pid_t tid);
+
 /* The number by which a process knows itself: another one in a PID namespace. */
 pid_t procfs_inner_pid(pid_t pid);
 /* The same of one of its tasks. */

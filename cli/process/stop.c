@@ -6,6 +6,7 @@
 #include "core_file.h"
 #include "shim/common/arch/arch.h"
 #include <errno.h>
+#include <fcntl.h>
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
@@ -41,7 +42,7 @@ static bool wait_for_stop(pid_t tid)
 static enum stop_result hold_task(struct stopped *stopped, pid_t tid)
 {
 	if (ptrace(PTRACE_SEIZE, tid, NULL, NULL))
-		return errno == EPERM ? STOP_REFUSED : STOP_MOVED;
+		return errno == ESRCH ? STOP_MOVED : STOP_REFUSED;
 	stopped->tasks[stopped->count++] = tid;
 	if (ptrace(PTRACE_INTERRUPT, tid, NULL, NULL) || !wait_for_stop(tid))
 		return STOP_MOVED;
@@ -208,6 +209,22 @@ void stop_bury(struct stopped *stopped)
 	stopped->count = 0;
 }
 
+/* A filter of system calls may forbid process_vm_readv(); the kernel asks for the same right. */
+static size_t read_by_file(pid_t pid, uint64_t address, void *to, size_t capacity)
+{
+	char path[64];
+	ssize_t length;
+	int descriptor;
+
+	snprintf(path, sizeof(path), "/proc/%d/mem", pid);
+	descriptor = open(path, O_RDONLY | O_CLOEXEC);
+	if (descriptor < 0)
+		return 0;
+	length = pread(descriptor, to, capacity, (off_t)address);
+	close(descriptor);
+	return length > 0 ? (size_t)length : 0;
+}
+
 size_t stop_read(pid_t pid, uint64_t address, void *to, size_t capacity)
 {
 	struct iovec local = {to, capacity};
@@ -217,5 +234,7 @@ size_t stop_read(pid_t pid, uint64_t address, void *to, size_t capacity)
 	if (core_is(pid))
 		return core_read(pid, address, to, capacity);
 	length = process_vm_readv(pid, &local, 1, &remote, 1, 0);
+	if (length < 0 && (errno == EPERM || errno == ENOSYS))
+		return read_by_file(pid, address, to, capacity);
 	return length > 0 ? (size_t)length : 0;
 }

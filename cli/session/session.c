@@ -280,6 +280,10 @@ int session_create_private(struct session *session)
 	session->header = map;
 	session->size = PRIVATE_SIZE;
 	session_lay_out(session->header, session->size);
+	/* The end of a part that has run out counts as an event that was lost: there is one part.
+	 */
+	session->header->own_cells = session->header->cells_count;
+	atomic_store(&session->header->next_cell, session->header->cells_count);
 	return 0;
 }
 

@@ -32,6 +32,7 @@
 	suite(fork_copy) \
 	suite(replaced_file) \
 	suite(scan) \
+	suite(refusal) \
 	suite(core_file) \
 	suite(target) \
 	suite(graph) \
@@ -67,6 +68,7 @@
 	suite(commands) \
 	suite(scans) \
 	suite(attached) \
+	suite(attach_refusals) \
 	suite(parent) \
 	suite(endings) \
 	suite(confirm_runs) \

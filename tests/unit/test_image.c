@@ -3,6 +3,7 @@
  * mapped, and closed when they are not what was mapped any more.
  */
 #include "cli/unwind/space.h"
+#include "support.h"
 #include <check.h>
 #include <dlfcn.h>
 #include <gnu/libc-version.h>
@@ -92,6 +93,28 @@ START_TEST(uses_no_file_that_was_written_over)
 }
 END_TEST
 
+/* A name of another mount namespace, and a name that has the root of there in it. */
+START_TEST(opens_a_file_below_a_root)
+{
+	static const char *const roots[] = {"", "/there"};
+	static const char *const names[] = {"/lib/libc.so.6", "/there/lib/libc.so.6"};
+	const char *root = support_folder();
+	struct address_space *space = address_space_new(NULL, images);
+	char command[1024];
+
+	snprintf(command, sizeof(command), "mkdir '%s/lib' && cp '%s' '%s/lib/libc.so.6'", root,
+		 libc.dli_fname, root);
+	ck_assert_int_eq(system(command), 0);
+	ck_assert_int_eq(address_space_add(space, "/there/lib/libc.so.6", NEAR, NULL, 0), -1);
+	address_space_set_root(space, &(struct file_root){root, roots[_i]});
+	ck_assert_int_eq(address_space_add(space, names[_i], FAR, NULL, 0), 0);
+	ck_assert_str_eq(name_in(space, FAR), "gnu_get_libc_version");
+	ck_assert_str_eq(space_module_path(space, FAR), names[_i]);
+	address_space_free(space);
+	support_remove_folder(root);
+}
+END_TEST
+
 Suite *image_suite(void)
 {
 	Suite *suite = suite_create("image");
@@ -99,6 +122,7 @@ Suite *image_suite(void)
 
 	tcase_add_checked_fixture(tests, setup, teardown);
 	tcase_add_test(tests, opens_a_file_once);
+	tcase_add_loop_test(tests, opens_a_file_below_a_root, 0, 2);
 	tcase_add_test(tests, uses_no_file_that_was_written_over);
 	suite_add_tcase(suite, tests);
 	return suite;

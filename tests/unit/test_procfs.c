@@ -517,6 +517,54 @@ START_TEST(counts_no_more_tasks_than_it_has_room_for)
 }
 END_TEST
 
+static void wait_in_namespaces(void *unused)
+{
+	if (unshare(CLONE_NEWUSER | CLONE_NEWPID | CLONE_NEWNS) == 0)
+		support_child(support_wait, &(int){1});
+	support_wait(unused);
+}
+
+static bool has_come_to_rest(void *child)
+{
+	return procfs_state(*(const pid_t *)child) == 'S';
+}
+
+static pid_t child_of(pid_t parent)
+{
+	size_t count;
+	struct procfs_entry *list = procfs_list(&count);
+	pid_t child = 0;
+
+	for (size_t i = 0; i < count; i++)
+		if (list[i].parent == parent)
+			child = list[i].pid;
+	free(list);
+	return child;
+}
+
+START_TEST(knows_namespaces)
+{
+	pid_t outer = support_child(wait_in_namespaces, &(int){1}), inner;
+
+	ck_assert(support_until(has_come_to_rest, &outer));
+	inner = child_of(outer);
+	ck_assert_uint_eq(procfs_depth(getpid()), 0);
+	ck_assert_int_eq(procfs_number_at(outer, outer, 0), outer);
+	ck_assert_int_eq(procfs_number_at(outer, outer, 1), 0);
+	ck_assert_int_eq(procfs_process_of(outer), outer);
+	ck_assert(!procfs_has_other_mounts(getpid()));
+	/* Not everywhere may a user make namespaces. */
+	if (inner) {
+		ck_assert(procfs_has_other_mounts(outer));
+		ck_assert_uint_eq(procfs_depth(inner), 1);
+		ck_assert_int_eq(procfs_number_at(inner, inner, 1), 1);
+		ck_assert_int_eq(procfs_inner_pid(inner), 1);
+		ck_assert_int_eq(procfs_number_at(inner, inner, 2), 0);
+	}
+	support_end_child(outer);
+}
+END_TEST
+
 Suite *procfs_suite(void)
 {
 	Suite *suite = suite_create("procfs");
@@ -538,6 +586,7 @@ Suite *procfs_suite(void)
 	tcase_add_test(core, checks_the_first_task);
 	tcase_add_test(core, tells_a_timed_futex_wait);
 	tcase_add_test(core, knows_relatives);
+	tcase_add_test(core, knows_namespaces);
 	tcase_add_test(core, knows_timers);
 	tcase_add_test(core, knows_what_is_caught);
 	tcase_add_test(core, sees_time_that_was_used);

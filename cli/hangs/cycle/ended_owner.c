@@ -54,24 +54,28 @@ static bool is_known_id(const struct model *model, const struct watched_set *wat
 	return was_of_session(model, owner) || watch->is_attached;
 }
 
+static bool has_living_number(pid_t pid, pid_t number, unsigned depth)
+{
+	static struct procfs_task tasks[TASKS_MAX];
+	size_t count = procfs_depth(pid) < depth ? 0 : procfs_tasks(pid, tasks, TASKS_MAX);
+	/* There may be more. */
+	bool found = count == TASKS_MAX;
+
+	for (size_t i = 0; !found && i < count; i++)
+		found = procfs_number_at(pid, tasks[i].tid, depth) == number &&
+			!maps_is_without_memory(tasks[i].tid);
+	return found;
+}
+
 /* Has whoever has that number so deep ended? */
 static bool is_without_memory_at(pid_t number, unsigned depth)
 {
 	size_t count;
 	struct procfs_entry *entries = procfs_list(&count);
-	static struct procfs_task tasks[TASKS_MAX];
 	bool is_alive = !entries;
 
-	for (size_t i = 0; !is_alive && i < count; i++) {
-		size_t task_count = procfs_depth(entries[i].pid) < depth
-					    ? 0
-					    : procfs_tasks(entries[i].pid, tasks, TASKS_MAX);
-
-		for (size_t k = 0; !is_alive && k < task_count; k++)
-			is_alive =
-				procfs_number_at(entries[i].pid, tasks[k].tid, depth) == number &&
-				!maps_is_without_memory(tasks[k].tid);
-	}
+	for (size_t i = 0; !is_alive && i < count; i++)
+		is_alive = has_living_number(entries[i].pid, number, depth);
 	free(entries);
 	return !is_alive;
 }

@@ -60,3 +60,16 @@ void frame_base_find(struct address_space *space, pid_t pid, struct stack_regist
 	try_all(space, &memory, registers, length);
 	free(bytes);
 }
+
+bool frame_base_look(struct address_space *space, pid_t pid, const struct task_look *task,
+		     struct stack_registers *registers)
+{
+	struct task_look now;
+
+	if (!task->in_call || !procfs_quick_check_task(pid, task->tid, &now) ||
+	    !procfs_same_place(task, &now))
+		return false;
+	*registers = (struct stack_registers){.pc = now.pc, .sp = now.sp};
+	frame_base_find(space, pid, registers);
+	return true;
+}

@@ -7,6 +7,7 @@
 #include "awaited_objects.h"
 #include "awaited_place.h"
 #include "blocked_chain.h"
+#include "hangs/identify/frame_base.h"
 #include "hangs/identify/interpreter_symbols.h"
 #include "hangs/identify/python_state.h"
 #include "hangs/identify/waiter_futex.h"
@@ -280,6 +281,25 @@ static struct copied copy_stacks(struct model *model, struct writer *writer,
 	return copied;
 }
 
+/* Of one that may not be held. */
+static struct copied hang_record_copy_partial(struct model *model, struct writer *writer,
+					      const struct hang *hang)
+{
+	const struct task_look *look = task_of(hang);
+	struct stack_registers registers;
+	struct copied copied = {0};
+	struct held_task task;
+
+	hang_record_modules(model, writer, hang->serial, hang->pid);
+	model_update(model);
+	if (!look ||
+	    !frame_base_look(model_space(model, hang->serial), hang->pid, look, &registers))
+		return copied;
+	task = hang_task(model_facts(model, hang->serial), hang->pid, 0);
+	copied.stack = hang_record_stack(writer, &task, &registers);
+	return copied;
+}
+
 /* Without holding it, too, most of a stack can be read. */
 static void copy_blocked(struct model *model, struct writer *writer, const struct hang *hang,
 			 const struct stopped *stopped, struct copied *copied)
@@ -430,6 +450,7 @@ bool hang_record(struct model *model, struct writer *writer, const struct hang *
 	case STOP_MOVED:
 		return false;
 	case STOP_REFUSED:
+		copied = hang_record_copy_partial(model, writer, hang);
 		break;
 	case STOP_HELD:
 		copied = copy_stacks(model, writer, hang, &stopped);

@@ -181,6 +181,20 @@ struct unseen_stack {
 	uint64_t sp;
 };
 
+/* Without holding it most of a stack can be read. */
+static void unseen_wait_copy_partial(const struct unseen_question *question,
+				     struct unseen_stack *copy)
+{
+	struct address_space *space = model_space(question->model, question->process->serial);
+	struct stack_registers registers;
+	struct held_task task;
+
+	if (!frame_base_look(space, question->pid, question->task, &registers))
+		return;
+	task = hang_task(question->process, question->pid, 0);
+	copy->stack = hang_record_stack(question->writer, &task, &registers);
+}
+
 /* False when it has moved. */
 static bool unseen_wait_copy(const struct unseen_question *question, struct unseen_stack *copy)
 {
@@ -193,6 +207,7 @@ static bool unseen_wait_copy(const struct unseen_question *question, struct unse
 	case STOP_MOVED:
 		return false;
 	case STOP_REFUSED:
+		unseen_wait_copy_partial(question, copy);
 		return true;
 	case STOP_HELD:
 		break;

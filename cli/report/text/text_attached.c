@@ -29,6 +29,7 @@ static const char *verdict_words(struct page *page, const struct attached *attac
 	case VERDICT_SUSPECTED:
 		return arena_printf(&page->arena, "seems to hang: %s, above", attached->code);
 	case VERDICT_UNKNOWN:
+		return arena_printf(&page->arena, "cannot be judged: %s", attached->reason);
 	case VERDICT_NOT_HUNG:
 		break;
 	}
@@ -42,7 +43,7 @@ static void put_verdict(struct page *page, const struct attached *attached)
 			     program_name(page, attached), verdict_words(page, attached));
 
 	/* Who could not be looked at was told of at once. */
-	if (attached->was_asked && attached->verdict != VERDICT_UNKNOWN)
+	if (attached->was_asked && !attached->was_refused)
 		page_wrap(page, "forkcheck: ", 11, page_sentence(page, words));
 }
 
@@ -110,7 +111,7 @@ static void put_tree(struct page *page, const struct report *report)
 	fputs("\n", page->stream);
 	for (size_t i = 0; i < report->attached_count; i++)
 		if (attached_parent(report, &report->attached[i]) == NULL &&
-		    report->attached[i].verdict != VERDICT_UNKNOWN)
+		    !report->attached[i].was_refused)
 			put_branch(page, report, &report->attached[i], 0);
 }
 
@@ -157,7 +158,7 @@ void put_attached(struct page *page, const struct report *report)
 
 	for (size_t i = 0; i < report->attached_count; i++) {
 		put_verdict(page, &report->attached[i]);
-		any |= report->attached[i].verdict != VERDICT_UNKNOWN;
+		any |= !report->attached[i].was_refused;
 	}
 	if (!any)
 		return;
