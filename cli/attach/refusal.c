@@ -43,9 +43,10 @@ static uint64_t number_behind(const char *status, const char *name, int base)
 
 static const char *user_of(uid_t uid, char *text, size_t capacity)
 {
-	const struct passwd *entry = getpwuid(uid);
+	struct passwd space, *entry = NULL;
+	char names[4096];
 
-	if (entry)
+	if (getpwuid_r(uid, &space, names, sizeof(names), &entry) == 0 && entry)
 		snprintf(text, capacity, "%s", entry->pw_name);
 	else
 		snprintf(text, capacity, "%u", uid);

@@ -31,6 +31,8 @@ static const struct program_case cases[] = {
 	 .lock = "section_rwlock", .kind = "rwlock"},
 	{HUNG("chain mutex", "FC001", "pthread_mutex_lock"), .sources = "programs/chain.c"},
 	{HUNG("joins raw", "FC015", "pthread_join")},
+	/* One finding for all of them, and a verdict for each. */
+	{HUNG("many hang-at-once 3", "FC001", "pthread_mutex_lock"), .options = "--alike"},
 
 	/* What has no owner: by the code that the lost threads ran. */
 	{HUNG("pool hang", "FC002", "pthread_cond_wait"), .kind = "condition variable",

@@ -3,10 +3,12 @@
 Runs a program without forkcheck, and `forkcheck attach` beside it: once a descendant of it stands
 still in futex waits alone, or, where it ends before, while it has some. The program is ended then.
 Exit status: that of forkcheck where it found something, or had something hung to look at; else the
-program's.
+program's. With --alike as an option, each child of the tree must be said to hang, whichever of them
+the finding is about, and each task be there once; else it is 3.
 """
 
 import ctypes
+import json
 import os
 import re
 import signal
@@ -73,6 +75,17 @@ def attach(forkcheck, options, pid):
     return subprocess.run(command, stdin=subprocess.DEVNULL).returncode
 
 
+def all_hang(forkcheck, pid):
+    command = [forkcheck, "attach", "--tree", "--format=json", "-o", "/dev/stdout", str(pid)]
+    done = subprocess.run(command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+                          stderr=subprocess.DEVNULL)
+    attached = json.loads(done.stdout)["attached"]
+    verdicts = [each["verdict"] for each in attached if each["parent"]["forked_it"]]
+    tasks = [task["tid"] for each in attached for task in each["tasks"]]
+    print(verdicts, tasks, file=sys.stderr)
+    return len(verdicts) > 1 and set(verdicts) == {"hung"} and len(tasks) == len(set(tasks))
+
+
 def main():
     # Orphans are to be found, too.
     ctypes.CDLL(None).prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
@@ -80,7 +93,8 @@ def main():
     end = rest.index("--")
     options, command = rest[:end], rest[end + 1:]
     calm = "--calm" in options
-    options = [each for each in options if each != "--calm"]
+    alike = "--alike" in options
+    options = [each for each in options if each not in ("--calm", "--alike")]
     program = subprocess.Popen(command, start_new_session=True)
     if calm:
         status = attach(forkcheck, [*options, "--tree"], program.pid)
@@ -88,6 +102,8 @@ def main():
         sys.exit(status if status else own)
     hung = find_hung(program)
     status = attach(forkcheck, options, hung) if hung else 2
+    if hung and alike and not all_hang(forkcheck, hung):
+        status = 3
     try:
         os.killpg(program.pid, signal.SIGKILL)
     except ProcessLookupError:
