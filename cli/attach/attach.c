@@ -343,6 +343,15 @@ static pid_t parent_of(pid_t pid, const struct ancestor *ancestor)
 	return ancestor ? ancestor->parent : procfs_parent(pid);
 }
 
+/* A child that hangs is to be asked itself. */
+static bool has_others(const struct attach *attach, const struct target_process *target)
+{
+	for (size_t i = 0; i < attach->lineage.count; i++)
+		if (attach->lineage.list[i].parent == target->pid)
+			return false;
+	return !core_is(target->pid) && target->serial && procfs_has_children(target->pid);
+}
+
 static void append_attached(struct attach *attach, const struct target_process *target,
 			    const struct process_look *look)
 {
@@ -352,7 +361,8 @@ static void append_attached(struct attach *attach, const struct target_process *
 		.serial = target->serial,
 		.pid = procfs_shown_tid(target->pid, target->pid),
 		.parent_pid = parent_of(target->pid, ancestor),
-		.flags = target->flags | (core_is(target->pid) ? ATTACHED_CORE : 0),
+		.flags = target->flags | (core_is(target->pid) ? ATTACHED_CORE : 0) |
+			 (has_others(attach, target) ? ATTACHED_HAS_OTHERS : 0),
 		.state = target->state,
 		.tasks = look ? (uint32_t)look->count : 0,
 		.reason_length = (uint32_t)strlen(reason),

@@ -194,7 +194,9 @@ static session_reference append_thread(struct lineage *lineage, const struct pro
 	bool is_main = task ? task->tid == parent->number : left && !left->start_routine;
 	struct record_thread record = {
 		.born_in = parent->serial,
-		.tid = task ? procfs_shown_tid(parent->number, task->tid) : left->tid,
+		.tid = task   ? procfs_shown_tid(parent->number, task->tid)
+		       : left ? left->tid
+			      : 0,
 		.flags = is_main ? THREAD_MAIN : THREAD_UNSEEN,
 	};
 

@@ -175,6 +175,9 @@ static void attached_judge(struct judgement *judgement, const struct report *rep
 		attached->reason = arena_strndup(arena, record->reason, record->reason_length);
 	else if (!finding)
 		attached->reason = why_not(arena, record, attached);
+	if (!finding && record->flags & ATTACHED_HAS_OTHERS && !record->reason_length)
+		attached->reason = arena_printf(arena, "%s; its children were not asked (--tree)",
+						attached->reason);
 }
 
 static uint64_t attached_count_lost(const struct model *model, uint32_t serial)

@@ -18,6 +18,8 @@
 #include <unistd.h>
 
 /* The kernel's PID_MAX_LIMIT: no process has a number above it. */
+/* At AT_RANDOM: getauxval(3). */
+#define RANDOM_BYTES 16
 #define PROCESS_LAST (4 << 20)
 /* A process with more mappings than this would need another vm.max_map_count than anybody has. */
 #define SEGMENTS_MAX  (UINT64_C(1) << 20)
@@ -380,6 +382,17 @@ pid_t core_open_parent(pid_t pid)
 		if (cores[i]->pid == parent)
 			return cores[i]->number;
 	return 0;
+}
+
+bool core_is_copy(pid_t pid, pid_t parent)
+{
+	const struct core *one = core_of(pid), *other = core_of(parent);
+	uint8_t own[RANDOM_BYTES], theirs[RANDOM_BYTES];
+
+	return one != other && one->random && one->random == other->random &&
+	       core_read(pid, one->random, own, sizeof(own)) == sizeof(own) &&
+	       core_read(parent, other->random, theirs, sizeof(theirs)) == sizeof(theirs) &&
+	       memcmp(own, theirs, sizeof(own)) == 0;
 }
 
 const char *core_program(pid_t pid)

@@ -37,6 +37,10 @@ bool core_is(pid_t pid);
 pid_t core_pid(pid_t pid);
 pid_t core_parent(pid_t pid);
 
+/* Is it a fork child of the other, without an exec since? exec draws 16 random bytes (AT_RANDOM).
+ */
+bool core_is_copy(pid_t pid, pid_t parent);
+
 /* Where its program was, and the beginning of its arguments. "": unknown. */
 const char *core_program(pid_t pid);
 const char *core_arguments(pid_t pid);

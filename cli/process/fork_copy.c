@@ -3,6 +3,7 @@
  * executable has its stack and its vDSO at the parent's addresses.
  */
 #include "fork_copy.h"
+#include "process/core_file.h"
 #include "process/memory_map.h"
 #include "process/stop.h"
 #include "shim/common/target.h"
@@ -87,6 +88,8 @@ static bool has_other_memory(pid_t child, pid_t parent)
 
 bool fork_copy_is(pid_t child, pid_t parent)
 {
+	if (core_is(child) || core_is(parent))
+		return core_is(child) && core_is(parent) && core_is_copy(child, parent);
 	return has_program_of(child, parent) && has_other_memory(child, parent) &&
 	       has_layout_of(child, parent);
 }
@@ -108,11 +111,24 @@ size_t fork_copy_keep_older(struct procfs_task *tasks, size_t count, pid_t child
 	return kept;
 }
 
+/* A core does not say when its threads were made; ids are given out in order. */
+static size_t keep_lower(pid_t parent, pid_t child, struct procfs_task *tasks, size_t count)
+{
+	size_t kept = 0;
+
+	for (size_t i = 0; i < count; i++)
+		if (procfs_shown_tid(parent, tasks[i].tid) < core_pid(child))
+			tasks[kept++] = tasks[i];
+	return kept;
+}
+
 size_t fork_copy_older_tasks(pid_t parent, pid_t child, struct procfs_task *tasks, size_t capacity)
 {
 	uint64_t start_ns = procfs_start_time(child);
-	size_t count = start_ns ? procfs_tasks(parent, tasks, capacity) : 0;
+	size_t count = start_ns || core_is(child) ? procfs_tasks(parent, tasks, capacity) : 0;
 
+	if (core_is(child))
+		return keep_lower(parent, child, tasks, count);
 	return fork_copy_keep_older(tasks, count, child, start_ns);
 }
 

@@ -961,6 +961,7 @@ enum attached_flag {
 	ATTACHED_LOST_PARENT = 2, /* the process that forked has ended */
 	ATTACHED_ASKED = 4,       /* its number was given; else it belongs to the tree of one */
 	ATTACHED_CORE = 8,        /* it is a core file */
+	ATTACHED_HAS_OTHERS = 16, /* it has children that were not looked at */
 };
 
 enum attached_state {

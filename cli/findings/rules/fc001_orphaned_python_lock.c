@@ -6,6 +6,7 @@
 #include "findings/cures/cures.h"
 #include "findings/evidence/evidence.h"
 #include "findings/evidence/object_evidence.h"
+#include "findings/evidence/object_place.h"
 
 static const struct record_thread *with_self(const struct model *model,
 					     const struct record_lost *lost, uint64_t self)
@@ -53,6 +54,9 @@ static void orphaned_python_lock_report(struct judgement *judgement, const struc
 		      0, 0);
 	evidence_thread(judgement, &finding->holder, link->parent, owner, -1);
 	evidence_hang(judgement, &finding->child, hang);
+	object_place(judgement, finding, hang);
+	if (finding->fork.is_outside)
+		finding->holder.stands_at = evidence_task(judgement, link->parent, owner->tid);
 	finding->message = arena_printf(
 		judgement->arena, "child %d waits for %s; its holder does not exist in the child.",
 		finding->child.pid, evidence_lock_words(judgement, &finding->lock));
