@@ -25,7 +25,7 @@
 #define DEFAULT_SIZE (32u << 20)
 #define LEAST_SIZE   (1u << 20)
 #define CLOCK_NS     10000000
-#define ROOM_SIZE    (16u << 20)
+#define ROOM_SIZE    (20u << 20)
 /* Touched where it is written; stacks of all tasks of some hundred processes. */
 #define PRIVATE_SIZE (256u << 20)
 /* options.h has it too, but includes half of the CLI. */

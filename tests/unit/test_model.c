@@ -97,6 +97,10 @@ static const void *look_up(enum record_type type, session_reference reference)
 		return model_hang(&model, reference);
 	case RECORD_ACTION:
 		return model_action(&model, reference);
+	case RECORD_ATTACHED:
+		return model_attached(&model, reference);
+	case RECORD_TASK:
+		return model_task(&model, reference);
 	case RECORD_RUN:
 		return model_run(&model, reference);
 	case RECORD_UNOBSERVED:
@@ -184,6 +188,8 @@ START_TEST(gives_no_record_of_a_wrong_type)
 	references[RECORD_SIGNAL] = session_add(&session, SIGNAL, signal, 1, .pid = 1);
 	references[RECORD_LATE_ORDER] = session_add(&session, LATE_ORDER, late_order, 1, .lock = 1);
 	references[RECORD_SECTION] = session_add(&session, SECTION, section, 1, .lock = 1);
+	references[RECORD_ATTACHED] = session_add(&session, ATTACHED, attached, 0, .pid = 1);
+	references[RECORD_TASK] = session_add(&session, TASK, task, 0, .tid = 1);
 	model_update(&model);
 	for (int wanted = RECORD_MODULE; wanted < RECORD_TYPES; wanted++)
 		for (int there = RECORD_MODULE; there < RECORD_TYPES; there++) {
