@@ -206,8 +206,8 @@ const struct cure_row cure_table[] = {
 	 .code = "/logging/__init__.py",
 	 .cure = "give logging new handlers in the child",
 	 .line = "os.register_at_fork(after_in_child=make_handlers)",
-	 .caveat = "remove the old ones (handlers.clear()), and do not close them: that asks for "
-		   "their lock."},
+	 .caveat = "take the old ones out of it, but keep them in a list: to close or to drop them "
+		   "asks for their locks."},
 	{.id = "python-client",
 	 .situation = CURE_LOST,
 	 .language = LANGUAGE_PYTHON,

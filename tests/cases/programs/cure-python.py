@@ -83,9 +83,13 @@ def locked():
     return with_holder(run_in_child, use_lock, make_lock)
 
 
+kept = []
+
+
 def make_handlers():
-    """The old ones are not closed: that would write what waits in their buffers."""
+    """The old ones are kept: to drop them closes their files, which takes the files' locks."""
     root = logging.getLogger()
+    kept.extend(root.handlers)
     root.handlers.clear()
     root.addHandler(logging.FileHandler("jobs.log"))
 
