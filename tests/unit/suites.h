@@ -56,6 +56,7 @@
 	suite(parked) \
 	suite(waiter_futex) \
 	suite(left_threads) \
+	suite(unseen_lock) \
 	suite(interpreter_symbols) \
 	suite(python_report) \
 	suite(python_advice) \
