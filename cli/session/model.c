@@ -358,8 +358,8 @@ bool model_touched(const struct model *model, uint32_t process, uint64_t lock)
 	return pairs_have(&model->touched, process, lock);
 }
 
-static const enum record_type restricted[] = {RECORD_WAIT, RECORD_TOUCH, RECORD_HANG,
-					      RECORD_LOST_USE, RECORD_SECTION};
+static const enum record_type restricted[] = {RECORD_WAIT,     RECORD_TOUCH,   RECORD_HANG,
+					      RECORD_LOST_USE, RECORD_SECTION, RECORD_CRASH};
 #define RESTRICTED (sizeof(restricted) / sizeof(*restricted))
 
 /* Who a record of a restricted list is about. What a fork might have come to is about nobody. */

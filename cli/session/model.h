@@ -118,7 +118,7 @@ bool model_waited_for_ever(const struct model *model, uint32_t process, uint64_t
 bool model_touched(const struct model *model, uint32_t process, uint64_t lock);
 
 /*
- * Until it is given back, the lists of WAIT, TOUCH, HANG and LOST_USE records have those
+ * Until it is given back, the lists of WAIT, TOUCH, HANG, LOST_USE and CRASH records have those
  * of one process only.
  */
 struct model_view {

@@ -132,7 +132,8 @@ extern struct real_functions real __attribute__((visibility("hidden")));
 	X(int, pthread_rwlockattr_getpshared, (const pthread_rwlockattr_t *, int *))               \
 	X(int, pthread_mutex_init, (pthread_mutex_t *, const pthread_mutexattr_t *))               \
 	X(int, pthread_mutex_lock, (pthread_mutex_t *))                                            \
-	X(int, pthread_mutex_unlock, (pthread_mutex_t *))
+	X(int, pthread_mutex_unlock, (pthread_mutex_t *))                                          \
+	X(int, sigaction, (int, const struct sigaction *, struct sigaction *))
 
 struct libc_functions {
 #define X(result, name, parameters) result(*name) parameters;

@@ -219,7 +219,7 @@ struct session_handed {
  * Facts that a process keeps in its own memory, for the CLI to read from the
  * outside (process_vm_readv) when it asks what could still wake the process.
  */
-#define PRIVATE_FACTS_MAGIC 0x66633105u
+#define PRIVATE_FACTS_MAGIC 0x66633106u
 #define SIGNALS             65
 #define INTERVAL_TIMERS     3
 struct private_facts {
@@ -249,6 +249,8 @@ struct private_facts {
 	_Atomic uint64_t born_by;
 	uint64_t threads; /* where its struct session_threads is; 0: there are none */
 	struct go_runtime go;
+	/* Bit n - 1: signal n has a handler of the shim's, where the program has none. */
+	_Atomic uint64_t own_handlers;
 };
 
 /*
@@ -325,7 +327,8 @@ struct session_intern {
 	record(LOST_WORK,   lost_work,   ITEMS, count, session_reference) \
 	record(LATE_ORDER,  late_order,  NOTHING) \
 	record(ATTACHED,    attached,    BYTES, reason_length) \
-	record(TASK,        task,        NOTHING)
+	record(TASK,        task,        NOTHING) \
+	record(CRASH,       crash,       NOTHING)
 /* clang-format on */
 
 #define RECORD_TYPE(type, ...) RECORD_##type,
@@ -715,6 +718,27 @@ struct record_lost_use {
 };
 
 _Static_assert(sizeof(struct record_lost_use) == 64, "lost use");
+enum crash_flag {
+	CRASH_ALONE = 1, /* no thread was started in the child, as far as its blocks tell */
+};
+
+/* A fork child without its parent's threads is about to be ended by a signal of its own fault. */
+struct record_crash {
+	struct record record;
+	session_reference fork;   /* of the child */
+	session_reference thread; /* who crashes */
+	session_reference stack;  /* as the signal has found it */
+	session_reference python;
+	session_reference lost; /* of an abort: the lost thread whose handle is at hand; 0: none */
+	uint32_t number;        /* of the signal */
+	int32_t code;           /* si_code */
+	int32_t tid;
+	uint64_t address; /* si_addr, where the kernel sent it */
+	uint32_t flags;   /* enum crash_flag */
+	uint32_t reserved;
+};
+
+_Static_assert(sizeof(struct record_crash) == 80, "crash");
 /* A registration of atfork handlers. */
 struct record_atfork {
 	struct record record;
@@ -1128,7 +1152,7 @@ _Static_assert(sizeof(struct python_interpreter) == 40, "python interpreter");
 _Static_assert(sizeof(struct record_python_code) == 40, "python code");
 _Static_assert(sizeof(struct python_frame) == 12, "python frame");
 _Static_assert(sizeof(struct record_python) == 64, "python");
-_Static_assert(sizeof(struct private_facts) == 760, "private facts");
+_Static_assert(sizeof(struct private_facts) == 768, "private facts");
 _Static_assert(sizeof(struct other_stack) == 16, "other stack");
 _Static_assert(sizeof(struct session_kept) == 32, "kept");
 _Static_assert(sizeof(struct record_atfork) == 72, "atfork");

@@ -14,6 +14,7 @@
 #include "fork/orphans.h"
 #include "fork/population.h"
 #include "log/log.h"
+#include "record/crash.h"
 #include "record/cuts.h"
 #include "record/generators.h"
 #include "record/loaded_interpreter.h"
@@ -107,6 +108,8 @@ IN_CHILD void order_in_child(struct thread *survivor)
 	if (inventory.held)
 		log_birth_mark(process.birth_index, BIRTH_INHERITED);
 	thread_renew_fast(survivor);
+	if (inventory.lost || process.unseen_count)
+		crash_in_child();
 	process.is_starting = false;
 }
 

@@ -4,6 +4,7 @@
  */
 #include "base/process.h"
 #include "base/real.h"
+#include "record/crash.h"
 #include "state/thread.h"
 #include <linux/prctl.h>
 
@@ -17,8 +18,10 @@ EXPORT int prctl(int option, unsigned long a, unsigned long b, unsigned long c, 
 	real_ensure();
 	if (option == PR_SET_TSC && a == PR_TSC_SIGSEGV)
 		process.is_timeless = true;
-	if (option == PR_SET_SECCOMP && process.active)
+	if (option == PR_SET_SECCOMP && process.active) {
 		process_name();
+		crash_withdraw();
+	}
 	result = real.prctl(option, a, b, c, d);
 	if (option == PR_SET_SECCOMP && result == 0)
 		process.is_filtered = true;

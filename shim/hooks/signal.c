@@ -3,6 +3,7 @@
  * async-signal-safe.
  */
 #include "base/real.h"
+#include "record/crash.h"
 #include "record/private_facts.h"
 #include <signal.h>
 
@@ -18,6 +19,8 @@ EXPORT int sigaction(int signal, const struct sigaction *action, struct sigactio
 		is_plain = !(action->sa_flags & (SA_RESTART | SA_NODEFER));
 	}
 	result = real.sigaction(signal, action, old);
+	if (old && result == 0)
+		crash_hide(old);
 	if (action && result == 0)
 		facts_note_handler(signal, handler, is_plain);
 	return result;
@@ -34,7 +37,7 @@ EXPORT int sigaction(int signal, const struct sigaction *action, struct sigactio
 		old = real.name(signal, handler);                                                  \
 		if (old != SIG_ERR)                                                                \
 			facts_note_handler(signal, (uintptr_t)handler, false);                     \
-		return old;                                                                        \
+		return crash_is_own(old) ? SIG_DFL : old;                                          \
 	}
 
 SIGNAL_FUNCTION(signal)

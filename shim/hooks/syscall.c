@@ -7,6 +7,7 @@
 #include "hooks/clone.h"
 #include "hooks/exec.h"
 #include "hooks/futex.h"
+#include "record/crash.h"
 #include "record/private_facts.h"
 #include <sys/syscall.h>
 
@@ -22,6 +23,7 @@ static void expect_filter(void)
 {
 	if (process.active)
 		process_name();
+	crash_withdraw();
 	process.is_filtered = true;
 }
 

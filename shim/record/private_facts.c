@@ -150,6 +150,21 @@ IN_CHILD void facts_in_child(void)
 		atomic_store(&facts.has_sharers, 0);
 }
 
+IN_CHILD bool facts_has_handler(int signal)
+{
+	return atomic_load(&facts.handlers[signal]);
+}
+
+IN_CHILD void facts_note_own_handler(int signal, bool has)
+{
+	uint64_t bit = UINT64_C(1) << (signal - 1);
+
+	if (has)
+		atomic_fetch_or(&facts.own_handlers, bit);
+	else
+		atomic_fetch_and(&facts.own_handlers, ~bit);
+}
+
 void facts_note_handler(int signal, uintptr_t handler, bool is_plain)
 {
 	uint64_t bit;
@@ -159,6 +174,8 @@ void facts_note_handler(int signal, uintptr_t handler, bool is_plain)
 	bit = UINT64_C(1) << (signal - 1);
 	/* In between it counts as one of which less is known. */
 	atomic_fetch_and(&facts.plain_handlers, ~bit);
+	if (unlikely(atomic_load(&facts.own_handlers)))
+		atomic_fetch_and(&facts.own_handlers, ~bit);
 	atomic_store(&facts.handlers[signal], handler);
 	if (is_plain)
 		atomic_fetch_or(&facts.plain_handlers, bit);

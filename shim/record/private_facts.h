@@ -31,6 +31,10 @@ void facts_note_sent(void);
 void facts_note_written(int descriptor, size_t length, uint64_t use);
 /* A signal has a handler now, or another. Plain: neither SA_RESTART nor SA_NODEFER. */
 void facts_note_handler(int signal, uintptr_t handler, bool is_plain);
+/* Has the program set a handler for it, as far as is known? */
+bool facts_has_handler(int signal);
+/* A signal has a handler of the shim's, and none of the program's. */
+void facts_note_own_handler(int signal, bool has);
 /* An interval timer is set, or about to be. */
 void facts_note_timer(int which, const struct itimerval *value);
 /* Does this process catch a signal that somebody might send it? */

@@ -253,25 +253,32 @@ IN_CHILD void capture_in_child(void)
 	atomic_store(&process.buffer_taken, false);
 }
 
-COLD session_reference capture_stack(struct thread *thread)
+COLD session_reference capture_stack_from(struct thread *thread,
+					  const struct stack_registers *registers)
 {
-	struct stack_registers registers;
 	session_reference reference;
 	struct copy copy;
 
-	CAPTURE_REGISTERS(&registers);
-	thread->capture_sp = registers.sp;
-	if (on_own_stack(thread, registers.sp)) {
-		copy = copy_of_own(thread, &registers, SESSION_STACK_MAX);
+	thread->capture_sp = registers->sp;
+	if (on_own_stack(thread, registers->sp)) {
+		copy = copy_of_own(thread, registers, SESSION_STACK_MAX);
 		find_other(&copy, thread->self);
 		return record_stack(&copy);
 	}
-	if (!take_copy_of_foreign(&registers, SESSION_STACK_MAX, &copy))
+	if (!take_copy_of_foreign(registers, SESSION_STACK_MAX, &copy))
 		return 0;
 	find_other(&copy, thread->self);
 	reference = record_stack(&copy);
 	give_buffer_back();
 	return reference;
+}
+
+COLD session_reference capture_stack(struct thread *thread)
+{
+	struct stack_registers registers;
+
+	CAPTURE_REGISTERS(&registers);
+	return capture_stack_from(thread, &registers);
 }
 
 static kept_fact keep_innermost(struct thread *thread, const struct stack_registers *registers,

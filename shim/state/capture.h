@@ -32,6 +32,9 @@ const struct snapshot *capture_find(const struct thread *thread, const void *sit
 
 /* The whole stack of the calling thread as a STACK record (interned by its code addresses). */
 session_reference capture_stack(struct thread *thread);
+/* The same from other registers of the thread's: a signal has interrupted it there. */
+session_reference capture_stack_from(struct thread *thread,
+				     const struct stack_registers *registers);
 /* The same as a fact that is kept. */
 kept_fact capture_keep(struct thread *thread);
 /*

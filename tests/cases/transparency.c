@@ -238,6 +238,7 @@ static const struct transparency_case cases[] = {
 	PROGRAM("seccomp-number"),
 	PROGRAM("seccomp-strict"),
 	PROGRAM("timeless"),
+	PROGRAM("crashes"),
 	{"chroot", NEED_ROOT, "rm -rf root; $RUN transparent chroot", 7},
 	{"functions of libc's names", C_PROGRAM("-rdynamic -fno-builtin", NAMES), "$RUN ./p", 7},
 	{"names by which libc's functions call each other",

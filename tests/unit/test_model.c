@@ -137,6 +137,8 @@ static const void *look_up(enum record_type type, session_reference reference)
 		return model_signal(&model, reference);
 	case RECORD_SECTION:
 		return model_section(&model, reference);
+	case RECORD_CRASH:
+		return model_crash(&model, reference);
 	default:
 		return NULL;
 	}
@@ -187,9 +189,10 @@ START_TEST(gives_no_record_of_a_wrong_type)
 	references[RECORD_LOST_WORK] = session_add(&session, LOST_WORK, lost_work, 1, .tid = 1);
 	references[RECORD_SIGNAL] = session_add(&session, SIGNAL, signal, 1, .pid = 1);
 	references[RECORD_LATE_ORDER] = session_add(&session, LATE_ORDER, late_order, 1, .lock = 1);
-	references[RECORD_SECTION] = session_add(&session, SECTION, section, 1, .lock = 1);
 	references[RECORD_ATTACHED] = session_add(&session, ATTACHED, attached, 0, .pid = 1);
 	references[RECORD_TASK] = session_add(&session, TASK, task, 0, .tid = 1);
+	references[RECORD_CRASH] = session_add(&session, CRASH, crash, 1, .tid = 1);
+	references[RECORD_SECTION] = session_add(&session, SECTION, section, 1, .lock = 1);
 	model_update(&model);
 	for (int wanted = RECORD_MODULE; wanted < RECORD_TYPES; wanted++)
 		for (int there = RECORD_MODULE; there < RECORD_TYPES; there++) {

@@ -31,6 +31,7 @@ struct inquiry {
 	struct watched *watched;
 	const bool *at_rest;
 	struct tie_search ties;
+	uint64_t shims_own;       /* signals, see wakeup_shims_own() */
 	bool is_stuck[TASKS_MAX]; /* at rest, and on memory of its own */
 	size_t stuck;
 	size_t alive; /* tasks that may yet do something */
@@ -125,11 +126,12 @@ static bool find_reach(const struct mapping *mapping, void *data)
  * It waits for nothing but a signal, and catches none: a signal would end the process, and
  * not the wait.
  */
-static bool is_inert(const struct process_look *look, const struct task_look *task)
+static bool is_inert(const struct inquiry *inquiry, const struct task_look *task)
 {
 	const uint64_t *a = task->arguments;
 
-	if (!task->in_call || task->state != 'S' || wakeup_open_signals(look, task))
+	if (!task->in_call || task->state != 'S' ||
+	    wakeup_open_signals(inquiry->watched->look, task) & ~inquiry->shims_own)
 		return false;
 	switch (task->number) {
 	case ARCH_CALL_PAUSE:
@@ -153,6 +155,8 @@ static void sort_tasks(struct inquiry *inquiry)
 	const struct process_look *look = inquiry->watched->look;
 
 	search = (struct reach_search){.inquiry = inquiry};
+	inquiry->shims_own = wakeup_shims_own(
+		model_facts(inquiry->turn->model, inquiry->watched->serial), inquiry->watched->pid);
 	for (size_t i = 0; i < look->count; i++)
 		search.reach[i] = REACH_UNKNOWN;
 	maps_each(inquiry->watched->pid, find_reach, &search);
@@ -162,7 +166,7 @@ static void sort_tasks(struct inquiry *inquiry)
 
 		inquiry->is_stuck[i] = inquiry->at_rest[i] && is_private;
 		inquiry->stuck += inquiry->is_stuck[i];
-		inquiry->alive += !inquiry->is_stuck[i] && !is_inert(look, &look->tasks[i]);
+		inquiry->alive += !inquiry->is_stuck[i] && !is_inert(inquiry, &look->tasks[i]);
 		inquiry->is_reach_unknown |=
 			inquiry->at_rest[i] && search.reach[i] == REACH_UNKNOWN && !is_private;
 	}
@@ -365,7 +369,7 @@ static uint64_t server_since(const struct inquiry *inquiry)
 	for (size_t i = 0; inquiry->alive && i < look->count; i++) {
 		const struct task_look *task = &look->tasks[i];
 
-		if (inquiry->is_stuck[i] || is_inert(look, task) ||
+		if (inquiry->is_stuck[i] || is_inert(inquiry, task) ||
 		    !ties_may_serve(&inquiry->ties, task, &inquiry->tie))
 			continue;
 		if (since == UINT64_MAX || task->since_ns > since)

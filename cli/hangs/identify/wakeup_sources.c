@@ -132,6 +132,15 @@ static const char *handler_clause(struct address_space *space, struct arena *are
 			    function ? function : "a function", module ? module : "memory");
 }
 
+uint64_t wakeup_shims_own(const struct process_facts *process, pid_t pid)
+{
+	struct private_facts facts;
+
+	return process && !process->is_outside && wakeup_read_facts(process, pid, &facts)
+		       ? facts.own_handlers
+		       : 0;
+}
+
 uint64_t wakeup_open_signals(const struct process_look *look, const struct task_look *task)
 {
 	return look->caught & ~task->blocked & ~LIBC_INTERNAL;
@@ -232,7 +241,8 @@ const char *wakeup_find_but(struct model *model, struct arena *arena,
 		return "its interval timers and signal handlers are not known";
 	if (timer_is_armed(&facts))
 		return "an interval timer is armed";
-	return wakeup_sources_find_handler(model, arena, process, &facts, signals);
+	return wakeup_sources_find_handler(model, arena, process, &facts,
+					   signals & ~facts.own_handlers);
 }
 
 const char *wakeup_find(struct model *model, struct arena *arena,

@@ -24,6 +24,8 @@ const char *wakeup_find(struct model *model, struct arena *arena, const struct p
 const char *wakeup_find_but(struct model *model, struct arena *arena,
 			    const struct process_facts *facts, pid_t pid,
 			    const struct process_look *look, uint64_t ignored);
+/* Signals that the process catches by handlers of the shim's alone: none of them goes on. */
+uint64_t wakeup_shims_own(const struct process_facts *process, pid_t pid);
 /* Signals that are caught and that the task would take (bit n - 1 is signal n). */
 uint64_t wakeup_open_signals(const struct process_look *look, const struct task_look *task);
 /* Of these, who could post to a wait that no signal handler ends. */

@@ -52,6 +52,12 @@ struct arch_range {
  *                                   is `site` the return address of the frame whose bytes
  *                                   these are, from its stack pointer up to its caller's?
  *
+ *   arch_interrupted(context, registers)
+ *                                   the words of struct stack_registers, as a signal handler
+ *                                   is told them by its third argument
+ *   arch_undo_call(registers, top)  who called what these words are the very beginning of;
+ *                                   `top` is the word at the stack pointer
+ *
  * Bytes: without a call, and no compiler or sanitizer sees more than an instruction.
  *
  *   arch_copy(to, from, length)     forwards

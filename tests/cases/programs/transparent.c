@@ -965,6 +965,189 @@ static int filtered_by_number(void)
 	return filtered(1);
 }
 
+/* --- children that crash ------------------------------------------------------ */
+
+static void *wait_for_end(void *data)
+{
+	pthread_barrier_wait(&finished);
+	return data;
+}
+
+static void (*volatile nowhere)(void);
+static int *volatile no_number;
+
+static void crash_by_store(void)
+{
+	*no_number = 1;
+}
+
+static void crash_by_call(void)
+{
+	nowhere();
+}
+
+static void crash_by_trap(void)
+{
+	__builtin_trap();
+}
+
+static void crash_by_signal(void)
+{
+	kill(getpid(), SIGFPE);
+}
+
+static void crash_blocked(void)
+{
+	sigset_t all;
+
+	sigfillset(&all);
+	sigprocmask(SIG_SETMASK, &all, NULL);
+	*no_number = 1;
+}
+
+static void crash_ignored(void)
+{
+	signal(SIGABRT, SIG_IGN);
+	signal(SIGSEGV, SIG_IGN);
+	SAY(raise(SIGABRT));
+	SAY(raise(SIGSEGV));
+	abort();
+}
+
+static __attribute__((noinline)) int fill_stack(volatile char *below)
+{
+	volatile char bytes[4096];
+
+	bytes[0] = *below;
+	return bytes[0] ? 0 : fill_stack(bytes) + bytes[0];
+}
+
+static void crash_by_depth(void)
+{
+	volatile char none = 0;
+
+	fill_stack(&none);
+}
+
+static void end_told(int signal, siginfo_t *info, void *context)
+{
+	(void)context;
+	SAY(signal);
+	SAY(info->si_code);
+	SAY(info->si_addr == NULL);
+	_exit(7);
+}
+
+static void handle_on_stack(void)
+{
+	static char bytes[65536];
+	stack_t stack = {.ss_sp = bytes, .ss_size = sizeof(bytes)}, old;
+	struct sigaction action = {.sa_sigaction = end_told, .sa_flags = SA_SIGINFO | SA_ONSTACK};
+
+	SAY(sigaltstack(&stack, &old));
+	SAY(old.ss_flags);
+	SAY(sigaction(SIGSEGV, &action, NULL));
+	*no_number = 1;
+}
+
+static sigjmp_buf before_crash;
+
+static void jump_back(int signal)
+{
+	siglongjmp(before_crash, signal);
+}
+
+static void handle_and_crash(void)
+{
+	SAY(signal(SIGSEGV, jump_back) == SIG_DFL);
+	if (!sigsetjmp(before_crash, 1))
+		*no_number = 1;
+	SAY(signal(SIGSEGV, SIG_DFL) == jump_back);
+	*no_number = 1;
+}
+
+static void ask_handlers(void)
+{
+	static const int signals[] = {SIGSEGV, SIGBUS, SIGABRT, SIGILL, SIGFPE};
+
+	for (size_t i = 0; i < sizeof(signals) / sizeof(*signals); i++) {
+		struct sigaction own = {.sa_handler = jump_back}, action;
+
+		SAY(sigaction(signals[i], NULL, &action));
+		SAY(action.sa_handler == SIG_DFL && !action.sa_flags);
+		SAY(sigismember(&action.sa_mask, SIGTERM));
+		SAY(sigaction(signals[i], &own, &action));
+		SAY(action.sa_handler == SIG_DFL && !action.sa_flags);
+	}
+	_exit(7);
+}
+
+static void take_blocked(void)
+{
+	sigset_t some;
+	int taken_signal = 0;
+
+	sigemptyset(&some);
+	sigaddset(&some, SIGABRT);
+	sigprocmask(SIG_BLOCK, &some, NULL);
+	SAY(raise(SIGABRT));
+	SAY(sigwait(&some, &taken_signal));
+	SAY(taken_signal);
+	_exit(7);
+}
+
+static void crash_behind_filter(void)
+{
+	install(0);
+	*no_number = 1;
+}
+
+static void crash_below(void)
+{
+	int status = 0;
+	pid_t child = fork();
+
+	if (child == 0)
+		abort();
+	waitpid(child, &status, 0);
+	SAY(status);
+	child = vfork();
+	if (child == 0)
+		*no_number = 1;
+	waitpid(child, &status, 0);
+	SAY(status);
+	_exit(7);
+}
+
+/* Beside a thread that the children lack. */
+static int crashes(void)
+{
+	static void (*const ways[])(void) = {crash_by_store,      crash_by_call,  crash_by_trap,
+					     crash_by_signal,     abort,          crash_blocked,
+					     crash_ignored,       crash_by_depth, handle_on_stack,
+					     handle_and_crash,    ask_handlers,   take_blocked,
+					     crash_behind_filter, crash_below};
+	static const struct rlimit none;
+	pthread_t thread;
+	int status = 0;
+
+	setrlimit(RLIMIT_CORE, &none);
+	pthread_create(&thread, NULL, wait_for_end, NULL);
+	for (size_t i = 0; i < sizeof(ways) / sizeof(*ways); i++) {
+		pid_t child = fork();
+
+		if (child == 0) {
+			ways[i]();
+			_exit(9);
+		}
+		SAY(waitpid(child, &status, 0) == child);
+		SAY(status);
+	}
+	pthread_barrier_wait(&finished);
+	pthread_join(thread, NULL);
+	return 7;
+}
+
 static const struct mode modes[] = {
 	{"results", results},
 	{"mutexes", mutexes},
@@ -985,6 +1168,7 @@ static const struct mode modes[] = {
 	{"seccomp-number", filtered_by_number},
 	{"seccomp-strict", strictly_filtered},
 	{"timeless", timeless},
+	{"crashes", crashes},
 };
 
 int main(int argc, char **argv)

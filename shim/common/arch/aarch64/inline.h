@@ -9,6 +9,7 @@
 #include <string.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
+#include <ucontext.h>
 
 #define ARCH_NAME "aarch64"
 
@@ -32,6 +33,24 @@
 			 :                                                                         \
 			 : "r"(registers)                                                          \
 			 : "x9", "x10", "memory")
+
+static inline void arch_interrupted(const void *context, uint64_t registers[])
+{
+	const mcontext_t *machine = &((const ucontext_t *)context)->uc_mcontext;
+
+	registers[0] = machine->pc;
+	registers[1] = machine->sp;
+	registers[2] = machine->regs[29];
+	for (size_t i = 0; i < 10; i++)
+		registers[3 + i] = machine->regs[19 + i];
+	registers[13] = machine->regs[30];
+}
+
+static inline void arch_undo_call(uint64_t registers[], uint64_t top)
+{
+	(void)top;
+	registers[0] = registers[13];
+}
 
 /* The function has put it where its frame has room. */
 static inline bool arch_frame_returns_to(const uint8_t *frame, size_t length, const void *site)

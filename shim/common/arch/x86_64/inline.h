@@ -8,6 +8,7 @@
 #include <string.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
+#include <ucontext.h>
 
 #define ARCH_NAME "x86-64"
 
@@ -30,6 +31,22 @@
 			 :                                                                         \
 			 : "r"(registers)                                                          \
 			 : "rax", "memory")
+
+static inline void arch_interrupted(const void *context, uint64_t registers[])
+{
+	static const uint8_t order[] = {REG_RIP, REG_RSP, REG_RBP, REG_RBX,
+					REG_R12, REG_R13, REG_R14, REG_R15};
+	const ucontext_t *interrupted = context;
+
+	for (size_t i = 0; i < sizeof(order); i++)
+		registers[i] = (uint64_t)interrupted->uc_mcontext.gregs[order[i]];
+}
+
+static inline void arch_undo_call(uint64_t registers[], uint64_t top)
+{
+	registers[0] = top;
+	registers[1] += sizeof(top);
+}
 
 /* The call has put it there. */
 static inline bool arch_frame_returns_to(const uint8_t *frame, size_t length, const void *site)
