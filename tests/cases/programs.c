@@ -43,6 +43,14 @@
 	.command = "joins " what, .verdict = WARNED, .code = "FC015",                              \
 	.child = "handle@" mark " work@HANDLE main@CHILD", .missing = "joins", .missing_count = 1
 
+#define CRASHES(how, frames)                                                                       \
+	.command = "crashes " how, .verdict = WARNED, .code = "FC015", .fork = "main@FORK",        \
+	.child = frames, .missing = "crashes", .created = "start@CREATE"
+#define DESTROYS(how, frames)                                                                      \
+	.command = "crashes-cpp " how, .verdict = MISUSED, .code = "FC015", .fork = "main@FORK",   \
+	.child = frames, .missing = "crashes-cpp", .says = "destroys a std::thread of a thread",   \
+	.sources = "programs/crashes-cpp.cpp", .program_status = 134
+
 static const struct program_case cases[] = {
 	/* Every type of mutex. */
 	MUTEX_GUILTY("normal"),
@@ -372,6 +380,60 @@ static const struct program_case cases[] = {
 	{.command = "joins reused", .verdict = CLEAN},
 	{.command = "joins ended", .verdict = CLEAN},
 	{.command = "joins returned", .verdict = CLEAN},
+
+	/* Children that a signal ends. */
+	{CRASHES("store", "store@STORE crash@STORES main@CHILD"), .says = "SIGSEGV (address 0x0)",
+	 .program_status = 139},
+	{CRASHES("call", "crash@CALL main@CHILD"), .program_status = 139},
+	{CRASHES("abort", "crash@ABORT main@CHILD"), .says = "was ended by SIGABRT",
+	 .program_status = 134},
+	{CRASHES("divide", "crash@DIVIDE main@CHILD"), .says = "was ended by SIGFPE",
+	 .program_status = 136},
+	{CRASHES("trap", "crash@TRAP main@CHILD"), .says = "was ended by SIGILL",
+	 .program_status = 132},
+	{CRASHES("loop", "store@STORE"), .program_status = 139},
+	{.command = "crashes join",
+	 .verdict = MISUSED,
+	 .code = "FC015",
+	 .fork = "main@FORK",
+	 .child = "join_all@JOIN crash@JOINS main@CHILD",
+	 .missing = "crashes",
+	 .missing_count = 1,
+	 .created = "start@CREATE",
+	 .says = "and crashes there",
+	 .program_status = 139},
+	{.command = "crashes deep",
+	 .verdict = WARNED,
+	 .code = "FC015",
+	 .fork = "main@FORK",
+	 .missing = "crashes",
+	 .says = "Where it was is not known",
+	 .program_status = 139},
+	{.command = "crashes handled", .verdict = CLEAN},
+	{.command = "crashes exec", .verdict = CLEAN, .program_status = 134},
+	{.command = "crashes single", .verdict = CLEAN, .program_status = 139},
+	{.command = "crashes kill", .verdict = CLEAN, .program_status = 143},
+	{.command = "crashes other", .verdict = CLEAN, .program_status = 139},
+	{DESTROYS("pool", "pool::~pool@DESTROY crash@POOL main@CHILD")},
+	{DESTROYS("assign", "crash@ASSIGN main@CHILD")},
+	{DESTROYS("exit", "pool::~pool@DESTROY crash@EXIT main@CHILD")},
+	{.command = "crashes-cpp own",
+	 .verdict = WARNED,
+	 .code = "FC015",
+	 .child = "destroy_own@OWN",
+	 .sources = "programs/crashes-cpp.cpp",
+	 .program_status = 134},
+	{.command = "crashes-cpp throw",
+	 .verdict = WARNED,
+	 .code = "FC015",
+	 .child = "crash@THROW main@CHILD",
+	 .sources = "programs/crashes-cpp.cpp",
+	 .program_status = 134},
+	{.command = "crashes-cpp joined",
+	 .verdict = MISUSED,
+	 .code = "FC015",
+	 .child = "pool::stop@JOIN crash@STOP main@CHILD",
+	 .sources = "programs/crashes-cpp.cpp"},
 
 	/* Nothing to say. */
 	{.command = "calm single", .verdict = CLEAN},

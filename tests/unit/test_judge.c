@@ -16,6 +16,7 @@
 #include <errno.h>
 #include <link.h>
 #include <pthread.h>
+#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -590,6 +591,84 @@ START_TEST(survives_uses_that_refer_to_nothing)
 	run_rules();
 	ck_assert_int_eq(the("FC015")->child.pid, -1);
 	ck_assert_uint_eq(the("FC015")->missing_count, 0);
+}
+END_TEST
+
+static void add_crash(uint32_t process, uint32_t number, session_reference stack)
+{
+	session_add(&session, CRASH, crash, process, .fork = scene.fork, .number = number,
+		    .code = 1, .stack = stack, .tid = (int32_t)process * 100);
+}
+
+START_TEST(warns_of_a_child_that_crashes)
+{
+	add_crash(CHILD, SIGSEGV, add_stack(CHILD, spawn_helper));
+	run_rules();
+	ck_assert_int_eq(the("FC015")->severity, SEVERITY_WARNING);
+	ck_assert_int_eq(the("FC015")->certainty, CERTAINTY_OBSERVED);
+	ck_assert_str_eq(the("FC015")->message, "child 200 was ended by SIGSEGV.");
+	ck_assert_str_eq(the("FC015")->child.deed, "was ended by SIGSEGV");
+	ck_assert_str_eq(the("FC015")->child.stack.list[0].function, "spawn_helper");
+	ck_assert_uint_eq(the("FC015")->missing_count, 1);
+}
+END_TEST
+
+/* Only a crash inside of the call is that call's. */
+START_TEST(tells_a_crash_from_a_use_at_the_same_place)
+{
+	add_use(CHILD, scene.fork, LOST_KILL);
+	add_crash(CHILD, SIGBUS, add_stack(CHILD, spawn_helper));
+	run_rules();
+	ck_assert_uint_eq(count_of("FC015"), 2);
+}
+END_TEST
+
+static void add_end(uint32_t parent, uint32_t what, uint32_t number, int32_t pid)
+{
+	session_add(&session, SIGNAL, signal, parent, .what = what, .number = number, .pid = pid);
+}
+
+/* What only the parent saw; SIGABRT may have come from anywhere. */
+START_TEST(warns_of_a_child_whose_end_its_parent_saw)
+{
+	add_end(SERVER, SIGNAL_ENDED, SIGABRT, 200);
+	add_end(SERVER, SIGNAL_ENDED, SIGSEGV, 201);
+	add_end(CHILD, SIGNAL_ENDED, SIGSEGV, 200);
+	run_rules();
+	ck_assert_uint_eq(count_of("FC015"), 0);
+	add_end(SERVER, SIGNAL_ENDED, SIGSEGV, 200);
+	run_rules();
+	ck_assert_str_eq(the("FC015")->message, "child 200 was ended by SIGSEGV.");
+	ck_assert_int_eq(the("FC015")->severity, SEVERITY_WARNING);
+	ck_assert_uint_eq(the("FC015")->child.stack.count, 0);
+}
+END_TEST
+
+START_TEST(tells_the_end_of_a_child_once)
+{
+	add_crash(CHILD, SIGSEGV, add_stack(CHILD, spawn_helper));
+	add_end(SERVER, SIGNAL_ENDED, SIGSEGV, 200);
+	run_rules();
+	ck_assert_uint_eq(the("FC015")->child.stack.count > 0, 1);
+}
+END_TEST
+
+START_TEST(is_silent_of_signals_that_others_send)
+{
+	add_end(OTHER_CHILD, SIGNAL_SENT, SIGSEGV, 200);
+	add_end(SERVER, SIGNAL_ENDED, SIGSEGV, 200);
+	run_rules();
+	ck_assert_uint_eq(count_of("FC015"), 0);
+}
+END_TEST
+
+START_TEST(survives_crashes_that_refer_to_nothing)
+{
+	session_add(&session, CRASH, crash, UINT32_MAX, .fork = UINT32_MAX, .thread = UINT32_MAX,
+		    .stack = UINT32_MAX, .python = UINT32_MAX, .lost = UINT32_MAX,
+		    .number = UINT32_MAX, .flags = UINT32_MAX);
+	run_rules();
+	ck_assert_str_eq(the("FC015")->message, "child -1 was ended by signal 4294967295.");
 }
 END_TEST
 
@@ -2329,6 +2408,12 @@ Suite *judge_suite(void)
 	tcase_add_test(held, only_warns_of_other_uses);
 	tcase_add_test(held, names_the_fork_that_lost_the_thread);
 	tcase_add_test(held, survives_uses_that_refer_to_nothing);
+	tcase_add_test(held, warns_of_a_child_that_crashes);
+	tcase_add_test(held, tells_a_crash_from_a_use_at_the_same_place);
+	tcase_add_test(held, warns_of_a_child_whose_end_its_parent_saw);
+	tcase_add_test(held, tells_the_end_of_a_child_once);
+	tcase_add_test(held, is_silent_of_signals_that_others_send);
+	tcase_add_test(held, survives_crashes_that_refer_to_nothing);
 	tcase_add_test(held, warns_of_a_held_lock_that_nobody_touched);
 	tcase_add_test(held, only_notes_a_lock_that_no_child_asks_for);
 	tcase_add_test(held, warns_of_a_lock_that_a_child_of_the_same_line_takes);

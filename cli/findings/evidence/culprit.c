@@ -129,6 +129,11 @@ static size_t culprit_depth(const struct finding *finding, const struct missing_
 	return depth != SIZE_MAX ? depth : depth_of_package(stack, package_of_group(group));
 }
 
+bool culprit_is_in_stack(const struct finding *finding, const struct missing_group *group)
+{
+	return culprit_depth(finding, group) != SIZE_MAX;
+}
+
 /* Whatever waits in Python, most often it waits for Python's threads. */
 static size_t culprit_rank(const struct finding *finding, const struct missing_group *group)
 {

@@ -15,6 +15,9 @@
 size_t culprit_likeliest(struct judgement *judgement, const struct finding *finding,
 			 const struct record_hang *hang, const struct fork_link *link);
 
+/* Is code of theirs in the stack of finding->child? */
+bool culprit_is_in_stack(const struct finding *finding, const struct missing_group *group);
+
 /* "threads of libgomp.so.1 that do", from the first group, for a sentence that goes on with "not
  * exist in it". */
 const char *culprit_words(struct judgement *judgement, const struct finding *finding);

@@ -38,7 +38,7 @@ static const struct record_action *find_action(const struct model *model, int pi
 	return NULL;
 }
 
-static const char *name_signal(struct judgement *judgement, uint32_t number)
+const char *ending_signal(struct judgement *judgement, uint32_t number)
 {
 	const char *name = number < NSIG ? sigabbrev_np((int)number) : NULL;
 
@@ -75,7 +75,7 @@ void ending_evidence(struct judgement *judgement, struct finding *finding, int p
 	ending->present = telling != NULL;
 	if (!telling)
 		return;
-	ending->signal = name_signal(judgement, telling->number);
+	ending->signal = ending_signal(judgement, telling->number);
 	if (sent)
 		fill_sender(judgement, ending, sent);
 }

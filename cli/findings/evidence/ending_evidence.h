@@ -6,6 +6,9 @@
 
 #include "judgement.h"
 
+/* "SIGTERM" */
+const char *ending_signal(struct judgement *judgement, uint32_t number);
+
 /* Fills finding->ending: the signal that ended the process, and who sent it. `until_ns`: what is
  * later is another's of the same number. */
 void ending_evidence(struct judgement *judgement, struct finding *finding, int pid,

@@ -1,10 +1,14 @@
 /*
  * FC015: a child joins, cancels, detaches or signals a thread that it does not have.
  * libc cannot know: it says that the thread has ended, or reads memory that was given
- * back. To have joined is to believe that the work is done: an error. The others: warnings.
+ * back. To have joined is to believe that the work is done, and to have crashed in the call is
+ * the end of it: errors. The others: warnings. Other crashes are fc015_child_crash.c's.
  */
 #include "fc015_lost_thread_used.h"
+#include "fc015_child_crash.h"
+#include "fc015_ended_child.h"
 #include "findings/cures/cures.h"
+#include "findings/evidence/ending_evidence.h"
 #include "findings/evidence/evidence.h"
 #include "findings/evidence/fork_line.h"
 #include "findings/evidence/fork_paths.h"
@@ -132,11 +136,17 @@ static void fill_missing(struct judgement *judgement, struct finding *finding,
 static const char *lost_thread_used_explain(struct judgement *judgement,
 					    const struct finding *finding,
 					    const struct record_lost_use *record,
-					    const struct use *use)
+					    const struct use *use, const struct record_crash *crash)
 {
 	const char *version =
 		libc_version_of(judgement->model, judgement->arena, record->record.process);
 
+	if (crash)
+		return arena_printf(judgement->arena,
+				    "the thread stayed in the parent. glibc%s%s has given its "
+				    "memory back, and %s() reads it: %s.",
+				    version ? " " : "", version ? version : "", use->function,
+				    ending_signal(judgement, crash->number));
 	if (finding->fork.no_handlers && is_join(use))
 		return arena_printf(judgement->arena,
 				    "the thread stayed in the parent, and libc was not told of the "
@@ -150,27 +160,49 @@ static const char *lost_thread_used_explain(struct judgement *judgement,
 
 static void lost_thread_used_report(struct judgement *judgement, const struct rule *rule,
 				    const struct record_lost_use *record, const struct use *use,
-				    const struct record_hang *hang)
+				    const struct record_hang *hang,
+				    const struct record_crash *crash)
 {
 	const struct model *model = judgement->model;
 	session_reference fork =
 		lost_thread_used_find_fork(model, record, model_thread(model, record->thread));
 	struct finding *finding = judgement_add(judgement, rule);
 
-	finding->severity = is_join(use) ? SEVERITY_ERROR : SEVERITY_WARNING;
+	finding->severity = is_join(use) || crash ? SEVERITY_ERROR : SEVERITY_WARNING;
 	finding->certainty = hang && hang->is_proven ? CERTAINTY_PROVEN : CERTAINTY_OBSERVED;
 	evidence_forks(judgement, finding, fork, model_facts(model, record->record.process));
 	if (hang)
 		evidence_hang(judgement, &finding->child, hang);
+	else if (crash)
+		child_crash_fill(judgement, finding, crash);
 	else
 		lost_thread_used_fill_child(judgement, finding, record, use);
 	fill_missing(judgement, finding, record);
 	finding->message =
-		arena_printf(judgement->arena, "child %d %s a thread that it does not have.",
-			     finding->child.pid, use->verb);
-	finding->why = lost_thread_used_explain(judgement, finding, record, use);
+		arena_printf(judgement->arena, "child %d %s a thread that it does not have%s.",
+			     finding->child.pid, use->verb, crash ? ", and crashes there" : "");
+	finding->why = lost_thread_used_explain(judgement, finding, record, use, crash);
 	cure_finding(judgement, finding, &(struct cure_question){.situation = CURE_JOINED});
 	evidence_identify(judgement, finding);
+}
+
+/* Who joins a pool thread by thread crashes at one of them, by calls from one place: the last. */
+static bool is_told_by_later(struct judgement *judgement, const struct model_list *list,
+			     size_t index)
+{
+	const struct model *model = judgement->model;
+	const struct record_lost_use *record = model_lost_use(model, list->references[index]);
+
+	if (!child_crash_inside(judgement, record))
+		return false;
+	for (size_t i = index + 1; i < list->count; i++) {
+		const struct record_lost_use *other = model_lost_use(model, list->references[i]);
+
+		if (other->record.process == record->record.process && other->tid == record->tid &&
+		    child_crash_inside(judgement, other))
+			return true;
+	}
+	return false;
 }
 
 /* What a child that believed the join then waits for ever for is FC002, and says more. */
@@ -181,7 +213,8 @@ static void lost_thread_used_consider(struct judgement *judgement, const struct 
 	bool is_inside = hang && is_join(use) && is_inside_join(judgement, hang);
 
 	if (!hang || is_inside || !hang->is_proven)
-		lost_thread_used_report(judgement, rule, record, use, is_inside ? hang : NULL);
+		lost_thread_used_report(judgement, rule, record, use, is_inside ? hang : NULL,
+					child_crash_inside(judgement, record));
 }
 
 void judge_lost_thread_used(struct judgement *judgement, const struct rule *rule)
@@ -193,9 +226,11 @@ void judge_lost_thread_used(struct judgement *judgement, const struct rule *rule
 		const struct record_lost_use *record = model_lost_use(model, list->references[i]);
 		const struct use *use = use_of(record);
 
-		if (use)
+		if (use && !is_told_by_later(judgement, list, i))
 			lost_thread_used_consider(judgement, rule, record, use);
 	}
+	child_crash_judge(judgement, rule);
+	ended_child_judge(judgement, rule);
 }
 
 static const struct record_lost_use *find_use(const struct model *model,
