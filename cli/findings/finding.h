@@ -95,6 +95,7 @@ struct child_part {
 /* What the parent did after the fork, where that matters. */
 struct parent_part {
 	bool present;
+	bool is_sibling; /* it is no parent, but another child */
 	int pid;
 	int tid;
 	const char *deed;
@@ -118,6 +119,16 @@ struct copied_part {
 	const char *what; /* "stdout", "random" */
 	int descriptor;   /* -1: it has none */
 	uint64_t bytes;   /* of output */
+};
+
+/* What a descriptor leads to that two processes have used. */
+struct shared_part {
+	bool present;
+	const char *what;    /* "connection", "epoll set", "timer", "io_uring" */
+	const char *peer;    /* "127.0.0.1:5432"; NULL: unknown, or it has none */
+	const char *made_by; /* "connected", "made" */
+	int descriptor;
+	struct frames made_at; /* none: unknown */
 };
 
 /* An atfork handler that the finding is about. */
@@ -267,6 +278,7 @@ struct finding {
 	struct parent_part parent;
 	struct ending_part ending; /* of the holder's process */
 	struct copied_part copied;
+	struct shared_part shared;
 	struct child_part child; /* for a hang in fork(): the process itself */
 	struct handler_part handler;
 	struct use_part gave, took; /* who used the lock last */

@@ -312,12 +312,31 @@ static void add_blocked(struct arena *arena, struct finding *finding)
 	}
 }
 
+static const char *parent_role(const struct parent_part *parent, bool has_place)
+{
+	if (parent->is_sibling)
+		return has_place ? "and at" : "and";
+	return has_place ? "parent at" : "parent";
+}
+
+/* Where what two processes use was made. */
+static void add_shared(struct arena *arena, struct finding *finding)
+{
+	struct headline_place place = headline_place(arena, &finding->shared.made_at);
+	struct headline_row *row = place.frame ? add_row(&finding->headline, "made at") : NULL;
+
+	if (!row)
+		return;
+	row->place = place;
+	row->after = bounded_name(arena, finding->shared.what);
+}
+
 static void add_parent(struct arena *arena, struct finding *finding)
 {
 	struct headline_place place = headline_place(arena, &finding->parent.stack);
 	const char *deed = bounded_name(arena, finding->parent.deed);
 	struct headline_row *row =
-		add_row(&finding->headline, place.frame ? "parent at" : "parent");
+		add_row(&finding->headline, parent_role(&finding->parent, place.frame));
 
 	if (!row)
 		return;
@@ -371,6 +390,8 @@ static void fill_who(struct arena *arena, struct finding *finding, const struct 
 		add_handler(arena, finding);
 	if (finding->parent.present)
 		add_parent(arena, finding);
+	if (finding->shared.present)
+		add_shared(arena, finding);
 	add_ring(arena, finding);
 	add_blocked(arena, finding);
 	if (finding->holder.present && !finding->blocked_count)

@@ -123,6 +123,7 @@ static bool use_matches(const struct suppression_word *word, const struct findin
 		&finding->lock.initialised_at, &finding->holder.created_at,
 		&finding->holder.acquired_at,  &finding->parent.stack,
 		&finding->gave.stack,          &finding->took.stack,
+		&finding->shared.made_at,
 	};
 
 	for (size_t i = 0; i < sizeof(stacks) / sizeof(*stacks); i++)

@@ -272,6 +272,8 @@ static json_t *parent_value(struct document *document, const struct parent_part 
 
 	set(document, object, "pid", id_value(parent->pid));
 	set(document, object, "tid", id_value(parent->tid));
+	if (parent->is_sibling)
+		set(document, object, "is_sibling", json_true());
 	set(document, object, "stack", stack_value(document, &parent->stack));
 	set_python(document, object, "python_stack", &parent->stack);
 	return object;
@@ -299,6 +301,18 @@ static json_t *copied_value(struct document *document, const struct copied_part 
 		set(document, object, "descriptor", id_value(copied->descriptor));
 		set(document, object, "bytes", count_value(copied->bytes));
 	}
+	return object;
+}
+
+static json_t *shared_value(struct document *document, const struct shared_part *shared)
+{
+	json_t *object = json_object();
+
+	set(document, object, "what", text_value(document, shared->what));
+	set(document, object, "descriptor", id_value(shared->descriptor));
+	set(document, object, "peer", text_value(document, shared->peer));
+	set(document, object, "made_at", stack_value(document, &shared->made_at));
+	set_python(document, object, "python_made_at", &shared->made_at);
 	return object;
 }
 
@@ -466,6 +480,8 @@ static void set_parts(struct document *document, json_t *object, const struct fi
 		set(document, object, "last_took", use_value(document, &finding->took));
 	if (finding->copied.present)
 		set(document, object, "copied", copied_value(document, &finding->copied));
+	if (finding->shared.present)
+		set(document, object, "shared", shared_value(document, &finding->shared));
 	if (finding->parent.present)
 		set(document, object, "parent", parent_value(document, &finding->parent));
 	if (finding->ending.present)

@@ -400,6 +400,22 @@ int reader_wait_result(const struct reader *reader, session_reference reference)
 	return record ? atomic_load(&record->result) : 0;
 }
 
+uint64_t reader_shared_last(const struct reader *reader, session_reference reference)
+{
+	const struct record_shared_use *record =
+		reader_record_of(reader, reference, RECORD_SHARED_USE);
+
+	return record ? atomic_load(&record->last_ns) : 0;
+}
+
+bool reader_shared_is_read(const struct reader *reader, session_reference reference)
+{
+	const struct record_shared_use *record =
+		reader_record_of(reader, reference, RECORD_SHARED_USE);
+
+	return record && atomic_load(&record->is_read);
+}
+
 bool reader_exec_failed(const struct reader *reader, session_reference reference)
 {
 	const struct record_unobserved *record =

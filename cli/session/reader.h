@@ -67,6 +67,10 @@ session_reference reader_fork_lost(const struct reader *reader, session_referenc
 uint64_t reader_wait_ended(const struct reader *reader, session_reference reference);
 /* What the call returned; worth something only once it has ended. */
 int reader_wait_result(const struct reader *reader, session_reference reference);
+/* Of a SHARED_USE record, when it was used last. */
+uint64_t reader_shared_last(const struct reader *reader, session_reference reference);
+/* And whether its process has tried to read from what it wrote to. */
+bool reader_shared_is_read(const struct reader *reader, session_reference reference);
 /* Of an UNOBSERVED record: the process did not become that program. */
 bool reader_exec_failed(const struct reader *reader, session_reference reference);
 

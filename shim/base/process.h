@@ -28,6 +28,8 @@ struct process {
 	bool is_timeless;  /* it asked the kernel to make reading the time stamp counter a fault */
 	bool is_starting;  /* in child_start() */
 	bool is_scheduled; /* its forks are placed among its threads (state/schedule.c) */
+	/* After its last fork, or its birth by one: what is used now was used since; 0: none. */
+	_Atomic uint64_t forked_ns;
 	uint32_t serial;
 	uint32_t parent;
 	uint32_t image;

@@ -328,7 +328,8 @@ struct session_intern {
 	record(LATE_ORDER,  late_order,  NOTHING) \
 	record(ATTACHED,    attached,    BYTES, reason_length) \
 	record(TASK,        task,        NOTHING) \
-	record(CRASH,       crash,       NOTHING)
+	record(CRASH,       crash,       NOTHING) \
+	record(SHARED_USE,  shared_use,  BYTES, peer_length)
 /* clang-format on */
 
 #define RECORD_TYPE(type, ...) RECORD_##type,
@@ -1148,6 +1149,42 @@ struct record_copied {
 };
 
 _Static_assert(sizeof(struct record_copied) == 80, "copied");
+
+enum shared_kind {
+	SHARED_SOCKET = 1, /* a connection that carries a stream */
+	SHARED_EPOLL,      /* a set of epoll's */
+	SHARED_TIMER,      /* of timerfd_create() */
+	SHARED_RING,       /* an io_uring */
+	SHARED_KINDS
+};
+
+/* How one of two processes uses it: who reads and who only writes are in no one's way. */
+enum shared_way { SHARED_READS, SHARED_WRITES, SHARED_WAYS };
+
+/*
+ * A process moved bytes on a descriptor, or drew events from it, that was there before it forked
+ * last, or before the fork that it was born by. Who else did so on the same thing has a record
+ * with the same identity.
+ */
+struct record_shared_use {
+	struct record record; /* its time is that of the first use since `since_ns` */
+	uint64_t identity;
+	uint64_t since_ns;        /* after its last fork; of a child: its birth */
+	_Atomic uint64_t last_ns; /* the last use of which it learnt; from session_header.clock */
+	uint32_t kind;            /* enum shared_kind */
+	uint32_t way;             /* enum shared_way */
+	int32_t descriptor;
+	int32_t tid;
+	session_reference thread, stack, python;
+	session_reference made; /* where it was connected or made: a STACK; 0: it is not known */
+	session_reference made_python;
+	/* Of one that writes: it has tried to read, too, whether anything came or not. */
+	_Atomic uint32_t is_read;
+	uint32_t reserved, peer_length;
+	char peer[]; /* of a connection: a struct sockaddr */
+};
+
+_Static_assert(sizeof(struct record_shared_use) == 104, "shared use");
 _Static_assert(sizeof(struct python_interpreter) == 40, "python interpreter");
 _Static_assert(sizeof(struct record_python_code) == 40, "python code");
 _Static_assert(sizeof(struct python_frame) == 12, "python frame");

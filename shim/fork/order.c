@@ -24,6 +24,7 @@
 #include "record/python_gil.h"
 #include "record/python_output.h"
 #include "record/region_entries.h"
+#include "record/shared_descriptors.h"
 #include "record/shares.h"
 #include "record/stdio_output.h"
 #include "record/taken.h"
@@ -76,6 +77,7 @@ void order_in_parent(struct thread *thread)
 {
 	schedule_in_parent(thread);
 	random_after_fork();
+	shared_in_parent();
 }
 
 IN_CHILD void order_in_child(struct thread *survivor)
@@ -103,6 +105,7 @@ IN_CHILD void order_in_child(struct thread *survivor)
 	output_in_child();
 	python_output_in_child();
 	random_after_fork();
+	shared_in_child();
 	if (survivor->fork.bears_itself)
 		identity_register_child();
 	if (inventory.held)

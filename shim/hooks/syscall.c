@@ -9,6 +9,7 @@
 #include "hooks/futex.h"
 #include "record/crash.h"
 #include "record/private_facts.h"
+#include "record/shared_descriptors.h"
 #include <sys/syscall.h>
 
 /*
@@ -39,6 +40,19 @@ static COLD void syscall_note_call(long number, long a, long b)
 		expect_filter();
 }
 
+/* liburing makes its calls itself, and this is not asked. */
+static COLD long ring_by_number(long number, long a, long b, long c, long d, long e, long f)
+{
+	uint64_t since = atomic_load(&process.forked_ns);
+	long result = real.syscall(number, a, b, c, d, e, f);
+
+	if (result >= 0 && number == SYS_io_uring_setup)
+		shared_made((int)result, SHARED_RING);
+	else if (result >= 0 && shared_is_watched((int)a, SHARED_READS))
+		shared_used((int)a, SHARED_READS, false, since);
+	return result;
+}
+
 EXPORT long call_by_number(long number, long a, long b, long c, long d, long e, long f)
 {
 	long (*call)(long, long, long, long, long, long, long);
@@ -52,6 +66,8 @@ EXPORT long call_by_number(long number, long a, long b, long c, long d, long e, 
 		futex_called((const void *)a, b, __builtin_return_address(0));
 	else if (unlikely(number == SYS_execve || number == SYS_execveat))
 		call = exec_by_number;
+	else if (unlikely(number == SYS_io_uring_setup || number == SYS_io_uring_enter))
+		call = ring_by_number;
 	else if (unlikely(number == SYS_setitimer || number == ARCH_CALL_ALARM ||
 			  number == SYS_seccomp))
 		syscall_note_call(number, a, b);

@@ -7,6 +7,7 @@
 #include "base/process.h"
 #include "common/raw.h"
 #include "log/log.h"
+#include "record/shared_descriptors.h"
 #include "state/thread.h"
 #include <sys/socket.h>
 #include <sys/stat.h>
@@ -132,6 +133,7 @@ void messages_exchanged(void)
 
 void descriptor_forget(int descriptor)
 {
+	shared_forget(descriptor);
 	if (descriptor >= 0 && descriptor < REMEMBERED &&
 	    atomic_load_explicit(&keys[descriptor], memory_order_relaxed))
 		remember(descriptor, 0);

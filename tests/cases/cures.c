@@ -97,6 +97,13 @@ static const struct cure_case {
 	CURED("output", "cure-processes output"),
 	CURED("random", "cure-processes random"),
 	CURED("rand48", "cure-processes rand48"),
+	{"shared-socket", "connections tcp asks", "connections tcp anew", "", NULL},
+	{"shared-epoll", "connections epoll both", "connections epoll anew", "", NULL},
+	{"shared-timer", "connections timer both", "connections timer anew", "", NULL},
+	{"python-shared-socket", PYTHON "python-connections.py http both",
+	 PYTHON "python-connections.py http kept", "", NULL},
+	{"python-shared-epoll", PYTHON "python-connections.py selector both",
+	 PYTHON "python-connections.py selector anew", "", NULL},
 	CURED("ring-room", "cure-processes room"),
 	CURED("ring-data", "cure-processes data"),
 	CURED("ring-lock", "cure-processes file-locks"),
@@ -185,6 +192,8 @@ static const struct {
 	{"python-billiard", BY_HAND},
 	{"python-notebook", BY_HAND},
 	{"python-dataloader", BY_HAND},
+	{"python-shared-sqlalchemy", BY_HAND},
+	{"shared-ring", "tests/cases/connections.c"},
 };
 
 #define CASES (sizeof(cases) / sizeof(cases[0]))

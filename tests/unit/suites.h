@@ -84,6 +84,7 @@
 	suite(security) \
 	suite(host_setup) \
 	suite(copied) \
+	suite(connections) \
 	suite(beside) \
 	suite(healthy) \
 	suite(transparency)

@@ -6,6 +6,7 @@
 #include "cli/findings/evidence/evidence.h"
 #include "cli/findings/evidence/fork_blockers.h"
 #include "cli/findings/evidence/lock_kinds.h"
+#include "cli/findings/evidence/peer_words.h"
 #include "cli/findings/judge.h"
 #include "cli/findings/narrow.h"
 #include "cli/findings/rules/fc007_handler_locks.h"
@@ -19,6 +20,7 @@
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
 #include <unistd.h>
 
 Suite *judge_suite(void);
@@ -1020,6 +1022,130 @@ START_TEST(reports_numbers_of_a_seeded_generator_only)
 	run_rules();
 	ck_assert_uint_eq(count_of("FC010"), 1);
 	ck_assert_str_eq(the("FC010")->copied.what, "drand48");
+}
+END_TEST
+
+/* --- FC014 ----------------------------------------------------------------- */
+
+static void add_shared(uint32_t process, uint32_t way, uint64_t since_ns)
+{
+	static const char peer[] = {AF_INET, 0, 0x15, 0x38, 127, 0, 0, 1, 0, 0, 0, 0, 0, 0, 0, 0};
+
+	session_builder_add(&session, RECORD_SHARED_USE, process,
+			    &(struct record_shared_use){.identity = 7,
+							.since_ns = since_ns,
+							.kind = SHARED_SOCKET,
+							.way = way,
+							.descriptor = 3,
+							.peer_length = sizeof(peer)},
+			    sizeof(struct record_shared_use), peer, sizeof(peer));
+}
+
+static uint64_t birth_of(uint32_t process)
+{
+	model_update(&model);
+	return model_facts(&model, process)->birth_ns;
+}
+
+START_TEST(reports_a_connection_that_parent_and_child_read)
+{
+	add_shared(CHILD, SHARED_READS, birth_of(CHILD));
+	add_shared(SERVER, SHARED_READS, birth_of(CHILD) + 1);
+	run_rules();
+	ck_assert_uint_eq(count_of("FC014"), 1);
+	ck_assert_int_eq(the("FC014")->severity, SEVERITY_WARNING);
+	ck_assert_str_eq(the("FC014")->shared.what, "connection");
+	ck_assert_str_eq(the("FC014")->shared.peer, "127.0.0.1:5432");
+	ck_assert_int_eq(the("FC014")->child.pid, 200);
+	ck_assert_int_eq(the("FC014")->parent.pid, 100);
+	ck_assert(!the("FC014")->parent.is_sibling);
+}
+END_TEST
+
+/* What the parent did before that fork, after another one. */
+START_TEST(reports_no_connection_that_was_used_before_the_fork)
+{
+	add_shared(CHILD, SHARED_READS, birth_of(CHILD));
+	add_shared(SERVER, SHARED_READS, birth_of(CHILD) - 1);
+	run_rules();
+	ck_assert_uint_eq(count_of("FC014"), 0);
+}
+END_TEST
+
+START_TEST(reports_no_connection_of_a_reader_and_a_writer)
+{
+	add_shared(CHILD, SHARED_WRITES, birth_of(CHILD));
+	add_shared(SERVER, SHARED_READS, birth_of(CHILD) + 1);
+	run_rules();
+	ck_assert_uint_eq(count_of("FC014"), 0);
+}
+END_TEST
+
+/* With a reader among them the other end answers. */
+START_TEST(reports_writers_only_where_somebody_reads)
+{
+	add_shared(CHILD, SHARED_WRITES, birth_of(CHILD));
+	add_shared(SERVER, SHARED_WRITES, birth_of(CHILD) + 1);
+	if (_i)
+		add_shared(SERVER, SHARED_READS, birth_of(CHILD) + 1);
+	run_rules();
+	ck_assert_uint_eq(count_of("FC014"), (size_t)_i);
+}
+END_TEST
+
+START_TEST(reports_children_that_have_one_connection)
+{
+	add_child(OTHER_CHILD, SERVER, scene.fork);
+	add_shared(CHILD, SHARED_READS, birth_of(CHILD));
+	add_shared(OTHER_CHILD, SHARED_READS, birth_of(OTHER_CHILD));
+	run_rules();
+	ck_assert_uint_eq(count_of("FC014"), 1);
+	ck_assert(the("FC014")->parent.is_sibling);
+	ck_assert_int_eq(the("FC014")->child.pid, 300);
+	ck_assert_int_eq(the("FC014")->parent.pid, 200);
+}
+END_TEST
+
+/* The first had done its work when the other one was born. */
+START_TEST(reports_no_children_that_come_one_after_the_other)
+{
+	add_shared(CHILD, SHARED_READS, birth_of(CHILD));
+	add_child(OTHER_CHILD, SERVER, scene.fork);
+	add_shared(OTHER_CHILD, SHARED_READS, birth_of(OTHER_CHILD));
+	run_rules();
+	ck_assert_uint_eq(count_of("FC014"), 0);
+}
+END_TEST
+
+START_TEST(survives_uses_of_nobody_and_of_no_kind)
+{
+	session_add(&session, SHARED_USE, shared_use, SERVER, .identity = 7, .kind = UINT32_MAX);
+	session_add(&session, SHARED_USE, shared_use, CHILD, .identity = 7, .kind = SHARED_SOCKET,
+		    .way = UINT32_MAX, .since_ns = UINT64_MAX);
+	session_add(&session, SHARED_USE, shared_use, UINT32_MAX, .identity = 7,
+		    .kind = SHARED_SOCKET, .since_ns = UINT64_MAX);
+	session_add(&session, SHARED_USE, shared_use, CHILD, .identity = 7, .kind = SHARED_SOCKET,
+		    .since_ns = UINT64_MAX);
+	run_rules();
+	ck_assert_uint_eq(count_of("FC014"), 0);
+}
+END_TEST
+
+START_TEST(says_only_addresses_that_are_whole)
+{
+	static const char unix_path[] = {AF_UNIX, 0, '/', 'a', 0, 'b'};
+	static const char abstract[] = {AF_UNIX, 0, 0, 'a', 'b'};
+	char inet6[28] = {AF_INET6, 0, 0, 80, [23] = 1};
+
+	ck_assert_str_eq(peer_words(&arena, unix_path, sizeof(unix_path)), "/a");
+	ck_assert_str_eq(peer_words(&arena, unix_path, 4), "/a");
+	ck_assert_str_eq(peer_words(&arena, abstract, sizeof(abstract)), "@ab");
+	ck_assert_str_eq(peer_words(&arena, inet6, sizeof(inet6)), "[::1]:80");
+	ck_assert_ptr_null(peer_words(&arena, inet6, sizeof(inet6) - 1));
+	ck_assert_ptr_null(peer_words(&arena, unix_path, 2));
+	ck_assert_ptr_null(peer_words(&arena, "\2\0\0\1", 4));
+	ck_assert_ptr_null(peer_words(&arena, "\2", 1));
+	ck_assert_ptr_null(peer_words(&arena, "\377\377aaaaaaaaaaaaaaaa", 18));
 }
 END_TEST
 
@@ -2437,6 +2563,14 @@ Suite *judge_suite(void)
 	tcase_add_test(lost, tells_files_of_python_from_streams);
 	tcase_add_test(lost, reports_no_copies_that_do_not_belong_together);
 	tcase_add_test(lost, reports_numbers_of_a_seeded_generator_only);
+	tcase_add_test(lost, reports_a_connection_that_parent_and_child_read);
+	tcase_add_test(lost, reports_no_connection_that_was_used_before_the_fork);
+	tcase_add_test(lost, reports_no_connection_of_a_reader_and_a_writer);
+	tcase_add_loop_test(lost, reports_writers_only_where_somebody_reads, 0, 2);
+	tcase_add_test(lost, reports_children_that_have_one_connection);
+	tcase_add_test(lost, reports_no_children_that_come_one_after_the_other);
+	tcase_add_test(lost, survives_uses_of_nobody_and_of_no_kind);
+	tcase_add_test(lost, says_only_addresses_that_are_whole);
 	tcase_add_test(lost, notes_the_threads_that_were_lost);
 	tcase_add_test(lost, names_whose_locks_are_not_seen);
 	tcase_add_test(lost, groups_lost_threads_by_library);

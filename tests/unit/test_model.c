@@ -119,6 +119,8 @@ static const void *look_up(enum record_type type, session_reference reference)
 		return model_share(&model, reference);
 	case RECORD_COPIED:
 		return model_copied(&model, reference);
+	case RECORD_SHARED_USE:
+		return model_shared_use(&model, reference);
 	case RECORD_TAKEN:
 		return model_taken(&model, reference);
 	case RECORD_LOST_USE:
@@ -181,6 +183,7 @@ START_TEST(gives_no_record_of_a_wrong_type)
 	references[RECORD_RING] = session_add(&session, RING, ring, 0, .pid = 1);
 	references[RECORD_SHARE] = session_add(&session, SHARE, share, 0, .pid = 1);
 	references[RECORD_COPIED] = session_add(&session, COPIED, copied, 1, .identity = 1);
+	references[RECORD_SHARED_USE] = session_add(&session, SHARED_USE, shared_use, 1, .tid = 1);
 	references[RECORD_TAKEN] = session_add(&session, TAKEN, taken, 1, .lock = 1);
 	references[RECORD_LOST_USE] = session_add(&session, LOST_USE, lost_use, 1, .tid = 1);
 	references[RECORD_BLOCKED] = session_add(&session, BLOCKED, blocked, 0, .tid = 1);

@@ -24,6 +24,7 @@ enum cure_situation {
 	CURE_RANDOM,       /* a generator's state was copied; detail: enum copied_kind */
 	CURE_RING,         /* processes wait for each other; detail: enum ring_wait */
 	CURE_DEAD_OWNER,   /* who had a process-shared lock has ended */
+	CURE_SHARED,       /* two processes use one connection or the like; detail: shared_kind */
 	CURE_PRIVATE,      /* a private lock in memory that processes share */
 };
 

@@ -185,6 +185,8 @@ void evidence_identify_by_fork(struct judgement *judgement, struct finding *find
 
 	finding_each_stack(finding, mark_origins, judgement);
 	hash = hash_text(hash, finding->package);
+	if (finding->shared.present)
+		hash = hash_text(hash, finding->shared.what);
 	identify_as(judgement, finding, hash_frames(judgement, hash, &finding->fork.stack));
 }
 

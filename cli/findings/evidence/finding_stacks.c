@@ -10,6 +10,7 @@ void finding_each_stack(struct finding *finding,
 		&finding->holder.acquired_at,  &finding->parent.stack,
 		&finding->child.stack,         &finding->gave.stack,
 		&finding->took.stack,          &finding->ending.stack,
+		&finding->shared.made_at,
 	};
 
 	for (size_t i = 0; i < sizeof(single) / sizeof(*single); i++)

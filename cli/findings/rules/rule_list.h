@@ -21,6 +21,7 @@
 	rule(FC011, "wait-cycle",          SEVERITY_ERROR,   wait_cycle) \
 	rule(FC012, "dead-owner",          SEVERITY_ERROR,   dead_owner) \
 	rule(FC013, "lost-work",           SEVERITY_WARNING, lost_work) \
+	rule(FC014, "shared-descriptor",   SEVERITY_WARNING, shared_descriptor) \
 	rule(FC015, "crash-after-fork",    SEVERITY_ERROR,   lost_thread_used) \
 	rule(FC016, "private-across-fork", SEVERITY_ERROR,   private_across_fork)
 /* clang-format on */

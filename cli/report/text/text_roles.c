@@ -184,10 +184,20 @@ static void put_deed(struct page *page, const char *who, const char *deed,
 
 static void put_parent(struct page *page, const struct parent_part *parent)
 {
-	const char *who = parent->pid > 0 ? arena_printf(&page->arena, "parent %d", parent->pid)
-					  : "the parent";
+	const char *word = parent->is_sibling ? "child" : "parent";
+	const char *who = parent->pid > 0 ? arena_printf(&page->arena, "%s %d", word, parent->pid)
+					  : arena_printf(&page->arena, "the %s", word);
 
 	put_deed(page, who, parent->deed, &parent->stack);
+}
+
+static void put_shared(struct page *page, const struct shared_part *shared)
+{
+	if (stack_is_known(&shared->made_at))
+		put_section(
+			page,
+			arena_printf(&page->arena, "the %s was %s", shared->what, shared->made_by),
+			" at:", &shared->made_at);
 }
 
 static void put_ending(struct page *page, const struct ending_part *ending)
@@ -254,6 +264,8 @@ void put_parts(struct page *page, const struct finding *finding)
 		put_use(page, finding, &finding->gave);
 	if (finding->took.present)
 		put_use(page, finding, &finding->took);
+	if (finding->shared.present)
+		put_shared(page, &finding->shared);
 	if (finding->parent.present)
 		put_parent(page, &finding->parent);
 	if (finding->ending.present && finding->ending.sender_pid > 0)
