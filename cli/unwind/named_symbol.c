@@ -156,9 +156,9 @@ static bool read_soname(Elf *elf, char *soname, size_t capacity)
 	Elf_Data *data = section && header.sh_size <= TABLE_MAX ? elf_rawdata(section, NULL) : NULL;
 	Elf_Data *strings = data ? strings_of(elf, &header) : NULL;
 	const GElf_Dyn *entries = data ? data->d_buf : NULL;
+	const char *text = strings ? strings->d_buf : NULL;
 
-	for (size_t i = 0; strings && entries && i < data->d_size / sizeof(*entries); i++) {
-		const char *name = (const char *)strings->d_buf + entries[i].d_un.d_val;
+	for (size_t i = 0; text && entries && i < data->d_size / sizeof(*entries); i++) {
 		size_t left;
 
 		if (entries[i].d_tag != DT_SONAME || entries[i].d_un.d_val >= strings->d_size)
@@ -166,9 +166,9 @@ static bool read_soname(Elf *elf, char *soname, size_t capacity)
 		left = strings->d_size - entries[i].d_un.d_val;
 		if (left > capacity)
 			left = capacity;
-		if (!strings->d_buf || strnlen(name, left) == left)
+		if (strnlen(text + entries[i].d_un.d_val, left) == left)
 			return false;
-		strcpy(soname, name);
+		strcpy(soname, text + entries[i].d_un.d_val);
 		return *soname != '\0';
 	}
 	return false;
