@@ -14,8 +14,9 @@
 #define OF_SLEEPER(command)                                                                        \
 	"sleep 60 & P=$!\n" command "; S=$?\n"                                                     \
 	"kill -KILL $P; exit $S"
-/* As a container runs forkcheck: calls fail, with EPERM or ENOSYS. */
+/* As a container runs forkcheck: calls fail, with EPERM or ENOSYS. LeakSanitizer needs ptrace(). */
 #define FORBIDDING(code, calls)                                                                    \
+	"export ASAN_OPTIONS=detect_leaks=0\n"                                                     \
 	"printf '#!/bin/sh\\nexec %s " code " " calls " %s \"$@\"' $CASES/forbids $FORKCHECK >f\n" \
 	"chmod +x f\n" ATTACHED "$PWD/f -- "
 #define IN_PID_NAMESPACE   "unshare -Urpf --mount-proc "

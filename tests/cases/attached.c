@@ -53,12 +53,8 @@ static const struct program_case cases[] = {
 
 	{CALM("outside pipe")},
 	{CALM("outside futex")},
-	{CALM("outside slow")},
-	{CALM("alive compute")},
 	{CALM("alive epoll")},
 	{CALM("alive sigwait")},
-	{CALM("alive hand-over")},
-	{CALM("alive stopped")},
 	{CALM("alive traced")},
 };
 
