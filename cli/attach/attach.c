@@ -38,6 +38,11 @@ int attach_open(struct attach *attach, uint64_t hang_after_ms)
 	const char *problem;
 
 	*attach = (struct attach){.session = {.descriptor = -1}};
+	attach->look = malloc(sizeof(*attach->look));
+	if (!attach->look) {
+		fputs("forkcheck: out of memory\n", stderr);
+		return -1;
+	}
 	if (session_create_private(&attach->session))
 		return -1;
 	problem = reader_open(&attach->reader, attach->session.header, attach->session.size);
@@ -60,6 +65,7 @@ void attach_close(struct attach *attach)
 		free(attach->targets[i].refusal);
 	}
 	free(attach->targets);
+	free(attach->look);
 	lineage_release(&attach->lineage);
 	if (attach->reader.bytes) {
 		watch_release(&attach->watch);
@@ -248,7 +254,7 @@ static pid_t find_forking(struct attach *attach, struct target_process *target,
 
 static void ask_for_forks(struct attach *attach, uint64_t now)
 {
-	static struct process_look look;
+	struct process_look *look = attach->look;
 
 	for (size_t i = 0; i < attach->count; i++) {
 		struct target_process *target = &attach->targets[i];
@@ -257,8 +263,8 @@ static void ask_for_forks(struct attach *attach, uint64_t now)
 		if (target->was_asked_for_fork || !watched || now - target->looked_ns < REST_NS)
 			continue;
 		target->was_asked_for_fork = true;
-		if (target->flags & ATTACHED_ASKED && procfs_look(target->pid, &look) && !look.held)
-			watched->unseen_forking = find_forking(attach, target, &look);
+		if (target->flags & ATTACHED_ASKED && procfs_look(target->pid, look) && !look->held)
+			watched->unseen_forking = find_forking(attach, target, look);
 	}
 }
 
@@ -376,7 +382,7 @@ static void append_attached(struct attach *attach, const struct target_process *
 
 static void record_target(struct attach *attach, struct target_process *target)
 {
-	static struct process_look look;
+	struct process_look *look = attach->look;
 	const struct watched *watched = watched_of(attach, target);
 
 	if (!target->serial) {
@@ -384,26 +390,26 @@ static void record_target(struct attach *attach, struct target_process *target)
 		return;
 	}
 	note_held_tasks(target, watched ? watched->look : NULL);
-	if (!procfs_look(target->pid, &look)) {
+	if (!procfs_look(target->pid, look)) {
 		target->state = ATTACHED_GONE;
 		append_attached(attach, target, NULL);
 		return;
 	}
-	target->state = state_of(target, &look);
+	target->state = state_of(target, look);
 	hang_record_modules(&attach->model, &attach->writer, target->serial, target->pid);
 	model_update(&attach->model);
-	append_attached(attach, target, &look);
-	for (size_t i = 0; i < look.count; i++) {
+	append_attached(attach, target, look);
+	for (size_t i = 0; i < look->count; i++) {
 		struct task_question question = {
 			.model = &attach->model,
 			.writer = &attach->writer,
 			.serial = target->serial,
 			.pid = target->pid,
-			.look = &look,
-			.has_rested = has_rested(target, &look.tasks[i]),
+			.look = look,
+			.has_rested = has_rested(target, &look->tasks[i]),
 		};
 
-		task_record(&question, &look.tasks[i]);
+		task_record(&question, &look->tasks[i]);
 	}
 }
 

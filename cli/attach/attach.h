@@ -18,6 +18,7 @@ struct attach {
 	struct lineage lineage;
 	struct target_process *targets;
 	size_t count, capacity;
+	struct process_look *look; /* of whoever is asked now: it is large */
 	/* Called for each hang that has its records: what the user wants done about it. */
 	void (*act)(struct attach *attach, const struct hang *hang, void *data);
 	void *data;
