@@ -77,18 +77,7 @@ struct search {
 
 static const struct procfs_entry *scan_entry_of(const struct search *search, pid_t pid)
 {
-	size_t low = 0, high = search->entry_count;
-
-	while (low < high) {
-		size_t middle = low + (high - low) / 2;
-
-		if (search->entries[middle].pid < pid)
-			low = middle + 1;
-		else
-			high = middle;
-	}
-	return low < search->entry_count && search->entries[low].pid == pid ? &search->entries[low]
-									    : NULL;
+	return procfs_find(search->entries, search->entry_count, pid);
 }
 
 static uint64_t age_ms(const struct search *search, const struct procfs_entry *entry)

@@ -605,6 +605,13 @@ struct procfs_entry *procfs_list(size_t *count)
 	return procfs_list_all(count, &unreadable);
 }
 
+const struct procfs_entry *procfs_find(const struct procfs_entry *list, size_t count, pid_t pid)
+{
+	const struct procfs_entry key = {.pid = pid};
+
+	return count ? bsearch(&key, list, count, sizeof(*list), by_pid) : NULL;
+}
+
 /* "time on a processor, time waiting for one, number of turns" */
 uint64_t procfs_run_count(pid_t pid)
 {

@@ -131,6 +131,9 @@ struct procfs_entry *procfs_list(size_t *count);
  * mounted with hidepid=1). */
 struct procfs_entry *procfs_list_all(size_t *count, size_t *unreadable);
 
+/* The one of that number in such a list; NULL: none. */
+const struct procfs_entry *procfs_find(const struct procfs_entry *list, size_t count, pid_t pid);
+
 /* How often the first task got a processor; 0 where the kernel does not count that. */
 uint64_t procfs_run_count(pid_t pid);
 

@@ -76,28 +76,13 @@ static const struct process_facts *outside_facts_of(const struct walk *walk, pid
 					      : NULL;
 }
 
-static const struct procfs_entry *entry_of(const struct walk *walk, pid_t pid)
-{
-	size_t low = 0, high = walk->count;
-
-	while (low < high) {
-		size_t middle = low + (high - low) / 2;
-
-		if (walk->entries[middle].pid < pid)
-			low = middle + 1;
-		else
-			high = middle;
-	}
-	return low < walk->count && walk->entries[low].pid == pid ? &walk->entries[low] : NULL;
-}
-
 static bool is_descendant(const struct walk *walk, const struct procfs_entry *entry)
 {
 	/* Parents may change while the list is read: no more steps than processes. */
 	for (size_t i = 0; entry && i < walk->count; i++) {
 		if (entry->parent == getpid())
 			return true;
-		entry = entry_of(walk, entry->parent);
+		entry = procfs_find(walk->entries, walk->count, entry->parent);
 	}
 	return false;
 }
@@ -267,9 +252,11 @@ static session_reference outside_record_fork(const struct walk *walk,
 static const struct process_facts *parent_facts(const struct walk *walk,
 						const struct stranger *child)
 {
-	const struct procfs_entry *entry = entry_of(walk, child->parent);
+	const struct procfs_entry *entry = procfs_find(walk->entries, walk->count, child->parent);
 	const struct process_facts *facts = outside_facts_of(walk, child->parent);
 
+	if (!entry)
+		return NULL;
 	if (facts && is_of_this_time(facts, entry) &&
 	    !(model_state(walk->model, facts) & BIRTH_EXECED))
 		return facts;

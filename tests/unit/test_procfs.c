@@ -517,6 +517,19 @@ START_TEST(counts_no_more_tasks_than_it_has_room_for)
 }
 END_TEST
 
+START_TEST(finds_a_process_in_a_list)
+{
+	const struct procfs_entry list[] = {{.pid = 1}, {.pid = 7}, {.pid = 9}};
+	static const pid_t absent[] = {0, 2, 8, 10};
+
+	for (size_t i = 0; i < 3; i++)
+		ck_assert_ptr_eq(procfs_find(list, 3, list[i].pid), &list[i]);
+	for (size_t i = 0; i < 4; i++)
+		ck_assert_ptr_null(procfs_find(list, 3, absent[i]));
+	ck_assert_ptr_null(procfs_find(NULL, 0, 1));
+}
+END_TEST
+
 static void wait_in_namespaces(void *unused)
 {
 	if (unshare(CLONE_NEWUSER | CLONE_NEWPID | CLONE_NEWNS) == 0)
@@ -586,6 +599,7 @@ Suite *procfs_suite(void)
 	tcase_add_test(core, checks_the_first_task);
 	tcase_add_test(core, tells_a_timed_futex_wait);
 	tcase_add_test(core, knows_relatives);
+	tcase_add_test(core, finds_a_process_in_a_list);
 	tcase_add_test(core, knows_namespaces);
 	tcase_add_test(core, knows_timers);
 	tcase_add_test(core, knows_what_is_caught);
