@@ -51,6 +51,8 @@ struct maker {
 	uint64_t ranges[SEGMENTS_MAX][3]; /* NT_FILE */
 	char names[NOTES_MAX];
 	size_t range_count, names_length;
+	uint64_t selves[THREADS]; /* pthread_self() of each */
+	size_t self_count;
 };
 
 static struct maker maker;
@@ -96,6 +98,8 @@ static void add_thread_notes(pid_t tid)
 	status.pr_info.si_signo = maker.signal;
 	hold(tid);
 	ck_assert_int_eq(ptrace(PTRACE_GETREGSET, tid, NT_PRSTATUS, &set), 0);
+	if (maker.self_count < THREADS)
+		maker.selves[maker.self_count++] = stop_thread_pointer(maker.pid, tid);
 	add_note("CORE", NT_PRSTATUS, &status, sizeof(status));
 	/* aarch64 has the thread's own register in it; others have no such set. */
 	if (ptrace(PTRACE_GETREGSET, tid, NT_ARM_TLS, &rest) == 0)
@@ -179,6 +183,18 @@ static bool is_head_of_file(const struct mapping *mapping)
 	       memcmp(magic, ELFMAG, SELFMAG) == 0;
 }
 
+/* Of a mapping that is too large, the pages with libc's descriptors of threads. */
+static void add_descriptors(const struct mapping *mapping, uint32_t flags)
+{
+	for (size_t i = 0; i < maker.self_count; i++) {
+		uint64_t start = maker.selves[i] & ~UINT64_C(4095);
+		uint64_t end = start + 8192 < mapping->end ? start + 8192 : mapping->end;
+
+		if (start >= mapping->start && start < end)
+			add_segment(start, end, flags, end - start);
+	}
+}
+
 /*
  * The kernel has a segment for each mapping and leaves out what no one wrote to; a debugger leaves
  * such a segment out altogether. Large ones are left out, too: a sanitizer's are terabytes.
@@ -199,6 +215,8 @@ static bool add_mapping(const struct mapping *mapping, void *nothing)
 		add_segment(mapping->start, mapping->end, flags, size);
 	else if (!maker.is_debuggers)
 		add_segment(mapping->start, mapping->end, flags, 0);
+	else
+		add_descriptors(mapping, flags);
 	return true;
 }
 
@@ -241,7 +259,7 @@ static void forget(void)
 {
 	for (size_t i = 0; i < maker.count; i++)
 		free(maker.contents[i]);
-	maker.count = maker.length = maker.range_count = maker.names_length = 0;
+	maker.count = maker.length = maker.range_count = maker.names_length = maker.self_count = 0;
 }
 
 static void make_core(const char *path, pid_t pid, bool is_debuggers, int signal)
@@ -585,12 +603,6 @@ START_TEST(notices_numbers_that_are_not_its_own)
 	status.pr_pid = 77;
 	memcpy(maker.notes + 20 + sizeof(process) + 20, &status, sizeof(status));
 	maps_each(child, add_mapping, NULL);
-	/* Stacks are large; of these, only the ends with the descriptors. */
-	for (size_t i = 1; i < THREADS; i++) {
-		uint64_t self = stop_thread_pointer(core, live_look.tasks[i].tid) & ~UINT64_C(4095);
-
-		add_segment(self, self + 8192, PF_R | PF_W, 8192);
-	}
 	add_files_note(1);
 	write_core(core_path);
 	forget();

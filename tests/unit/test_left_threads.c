@@ -106,12 +106,23 @@ static const struct left_thread *find_self(uint64_t self)
 	return NULL;
 }
 
+/* A sanitizer starts each thread in a function of its own, which calls the program's. */
+static void expect_start(const struct left_thread *thread, void *(*function)(void *))
+{
+#ifdef __SANITIZE_ADDRESS__
+	(void)function;
+	ck_assert_uint_ne(thread->start_routine, 0);
+#else
+	ck_assert_uint_eq(thread->start_routine, (uintptr_t)function);
+#endif
+}
+
 static void expect(uint64_t self, void *(*function)(void *))
 {
 	const struct left_thread *thread = find_self(self);
 
 	ck_assert_ptr_nonnull(thread);
-	ck_assert_uint_eq(thread->start_routine, (uintptr_t)function);
+	expect_start(thread, function);
 	ck_assert_uint_lt(thread->stack_start, thread->self);
 	ck_assert_uint_gt(thread->stack_end, thread->self);
 }
@@ -185,7 +196,7 @@ START_TEST(leaves_out_the_childs_own)
 	look_at(child);
 	ck_assert_uint_eq(found_count, 1);
 	ck_assert(found[0].self == one || found[0].self == two);
-	ck_assert_uint_eq(found[0].start_routine, (uintptr_t)stay);
+	expect_start(&found[0], stay);
 	end_child(child);
 }
 END_TEST
@@ -282,7 +293,9 @@ START_TEST(finds_all_whose_stacks_became_one)
 	ck_assert_uint_eq(found_count, 4);
 	for (int i = 0; i < 4; i++)
 		expect(threads[i], stay);
+#ifndef __SANITIZE_ADDRESS__ /* which has mappings of its own between them */
 	ck_assert_uint_ge(found[0].stack_end - found[0].stack_start, 2 * STACK_SIZE);
+#endif
 	end_child(child);
 }
 END_TEST
