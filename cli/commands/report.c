@@ -15,8 +15,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define SHIM "libforkcheck.so"
-
 struct work {
 	const struct options *options;
 	struct suppressions *suppressions;
@@ -27,27 +25,6 @@ struct work {
 	size_t further_count, further_capacity;
 	struct predicted_sections sections; /* of the first runs */
 };
-
-static bool report_ends_with(const char *text, size_t length, const char *end)
-{
-	size_t end_length = strlen(end);
-
-	return length >= end_length && memcmp(text + length - end_length, end, end_length) == 0;
-}
-
-/* Where the shim was in that run, to leave its frames out. NULL: it was not noted. */
-static const char *find_shim(const struct model *model, struct arena *arena)
-{
-	const struct model_list *list = model_list(model, RECORD_MODULE);
-
-	for (size_t i = 0; i < list->count; i++) {
-		const struct record_module *module = model_module(model, list->references[i]);
-
-		if (report_ends_with(module->text, module->path_length, "/" SHIM))
-			return arena_strndup(arena, module->text, module->path_length);
-	}
-	return NULL;
-}
 
 /* Further runs decide what the first ones predicted. */
 static void keep_further(struct work *work, struct model *model, const struct report *report)
@@ -80,7 +57,6 @@ static void report_session(struct work *work, struct reader *reader)
 
 	model_init(&model, reader, NULL);
 	model_update(&model);
-	model.shim_path = find_shim(&model, &work->arena);
 	assemble_report(&model, &work->arena, work->suppressions, outputs_want_notes(work->options),
 			&report);
 	if (reader->header.schedule.run)

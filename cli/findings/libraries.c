@@ -5,6 +5,7 @@
 #include "libraries.h"
 #include "findings/evidence/attribution.h"
 #include "findings/evidence/evidence.h"
+#include "unwind/unwind.h"
 #include <search.h>
 #include <stdlib.h>
 #include <string.h>
@@ -116,7 +117,7 @@ static const char *module_path(struct table *table, const struct record_module *
 /* The shim is no part of the program. */
 static bool libraries_is_shim(const struct model *model, const char *path)
 {
-	return model->shim_path && strcmp(model->shim_path, path) == 0;
+	return unwind_is_shim(model->shim_path, path);
 }
 
 static void add_modules(struct table *table)

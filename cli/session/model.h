@@ -68,7 +68,7 @@ struct model {
 	size_t module_count_at_spaces; /* modules known when the spaces were built */
 };
 
-/* `reader` and `shim_path` must outlive the model. */
+/* `reader` and `shim_path` must outlive the model. NULL: the shim is known by its name. */
 void model_init(struct model *model, struct reader *reader, const char *shim_path);
 void model_release(struct model *model);
 

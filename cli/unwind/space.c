@@ -4,6 +4,7 @@
  * have mapped more files than we may have open.
  */
 #include "space.h"
+#include "base/library_names.h"
 #include <stdlib.h>
 #include <string.h>
 
@@ -126,6 +127,12 @@ static const char *file_to_open(struct address_space *space, const char *path)
 	return arena_printf(&space->arena, "%s%s", root->path, path);
 }
 
+bool unwind_is_shim(const char *shim_path, const char *path)
+{
+	return shim_path ? strcmp(path, shim_path) == 0
+			 : strcmp(library_file_name(path), "libforkcheck.so") == 0;
+}
+
 static struct module *append_module(struct address_space *space, const char *path, uint64_t bias,
 				    const uint8_t *build_id, size_t build_id_length)
 {
@@ -136,7 +143,7 @@ static struct module *append_module(struct address_space *space, const char *pat
 	module->images = space->images;
 	module->bias = bias;
 	module->start = module->end = bias;
-	module->is_shim = space->shim_path != NULL && strcmp(path, space->shim_path) == 0;
+	module->is_shim = unwind_is_shim(space->shim_path, path);
 	if (build_id_length > 0) {
 		module->build_id = arena_zalloc(&space->arena, build_id_length);
 		memcpy(module->build_id, build_id, build_id_length);

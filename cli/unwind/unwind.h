@@ -24,10 +24,10 @@ struct images *images_new(void);
 /* After all address spaces that use them. */
 void images_free(struct images *images);
 
-/*
- * `shim_path`: the ELF file whose frames are never shown; may be NULL. `images` outlives it; NULL:
- * it has files of its own.
- */
+/* Whether a file is the shim: the one at `shim_path`, or, where that is NULL, any of its name. */
+bool unwind_is_shim(const char *shim_path, const char *path);
+
+/* Frames of the shim are never shown. `images` outlives it; NULL: it has files of its own. */
 struct address_space *address_space_new(const char *shim_path, struct images *images);
 void address_space_free(struct address_space *space);
 /* Where the files of a process are that has others mounted than this one. */

@@ -346,8 +346,8 @@ static const struct command_case cases[] = {
 	 "grep -cE '#[0-9] work +calls-c.go:(33|36)$' text\n"
 	 /* The child's are those of the fork. */
 	 "grep -q 'the rest is as at the fork' text || exit 1\n"
-	 "grep -cE '#[0-9] main.spawnWorker +calls-c.go:46$' text\n"
-	 "grep -cE '#[0-9] main.main +calls-c.go:(49|50)$' text\n"
+	 "grep -cE '#[0-9] main.spawnWorker +calls-c.go:49$' text\n"
+	 "grep -cE '#[0-9] main.main +calls-c.go:(54|55)$' text\n"
 	 "$FORKCHECK --fail-on=warning ./calls-c given 2>&1; echo $?",
 	 0, "66\n2\n1\n2\n0\n", NULL, 0},
 };

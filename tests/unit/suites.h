@@ -54,6 +54,7 @@
 	suite(goroutine) \
 	suite(python) \
 	suite(parked) \
+	suite(parent_copy) \
 	suite(waiter_futex) \
 	suite(left_threads) \
 	suite(unseen_lock) \

@@ -14,14 +14,14 @@
 #define ZERO "/dev/zero "
 
 static const struct record_place *find_place(const struct model *model,
-					     const struct record_hang *hang)
+					     const struct record_hang *hang, uint64_t address)
 {
 	const struct model_list *list = model_list(model, RECORD_PLACE);
 
 	for (size_t i = list->count; i-- > 0;) {
 		const struct record_place *place = model_place(model, list->references[i]);
 
-		if (place->serial == hang->serial && place->address == hang->address)
+		if (place->serial == hang->serial && place->address == address)
 			return place;
 	}
 	return NULL;
@@ -64,11 +64,11 @@ static const struct record_thread *thread_around(const struct model *model,
 	bool more = fork_line_begin(model, &link, hang->fork, model_facts(model, hang->serial));
 
 	if (fork)
-		found = in_mapping(model_thread(model, fork->thread), place, hang->address);
+		found = in_mapping(model_thread(model, fork->thread), place, place->address);
 	for (; more && !found; more = fork_line_next(model, &link))
 		for (uint32_t i = 0; link.lost && i < link.lost->count && !found; i++)
 			found = in_mapping(model_thread(model, link.lost->threads[i]), place,
-					   hang->address);
+					   place->address);
 	return found;
 }
 
@@ -186,9 +186,12 @@ void object_place_on_stack(struct judgement *judgement, struct finding *finding)
 void object_place(struct judgement *judgement, struct finding *finding,
 		  const struct record_hang *hang)
 {
-	const struct record_place *place = find_place(judgement->model, hang);
 	struct lock_part *lock = &finding->lock;
+	/* Of a lock whose waiters each wait on a word of their own, or of that word. */
+	const struct record_place *place = find_place(judgement->model, hang, lock->address);
 
+	if (!place)
+		place = find_place(judgement->model, hang, hang->address);
 	object_place_on_stack(judgement, finding);
 	if (place && !lock->name && !lock->place && !lock->module)
 		lock->place = words_of_mapping(judgement, hang, place);
@@ -258,7 +261,7 @@ void object_place_of_futex(struct judgement *judgement, struct finding *finding,
 	const struct awaited_kind *kind = kind_of_wait(&finding->child);
 	uint64_t address = hang->address;
 
-	if (!find_place(judgement->model, hang))
+	if (!find_place(judgement->model, hang, hang->address))
 		return;
 	if (kind)
 		address = object_around(judgement, hang->serial, kind, address);

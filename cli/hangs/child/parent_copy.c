@@ -43,3 +43,26 @@ enum parent_lock parent_copy_of_lock(pid_t parent, pid_t child, uint64_t object,
 		return PARENT_LOCK_NONE;
 	return state.value ? PARENT_LOCK_FREE : PARENT_LOCK_HELD;
 }
+
+static bool has_type_of(pid_t parent, pid_t child, uint64_t address)
+{
+	uint64_t own, theirs;
+
+	return stop_read(child, address, &own, sizeof(own)) == sizeof(own) &&
+	       stop_read(parent, address, &theirs, sizeof(theirs)) == sizeof(theirs) &&
+	       own == theirs;
+}
+
+enum parent_lock parent_copy_of_mutex(pid_t parent, pid_t child, const struct parked *mutex)
+{
+	uint8_t byte;
+
+	if (parent <= 0)
+		return PARENT_LOCK_UNKNOWN;
+	/* An object has its type before it; a mutex by itself has nothing that tells. */
+	if (stop_read(parent, mutex->lock, &byte, sizeof(byte)) != sizeof(byte) ||
+	    (mutex->kind != LOCK_PYTHON_MUTEX &&
+	     !has_type_of(parent, child, mutex->lock - OBJECT_TYPE)))
+		return PARENT_LOCK_NONE;
+	return byte & PYTHON_MUTEX_LOCKED ? PARENT_LOCK_HELD : PARENT_LOCK_FREE;
+}

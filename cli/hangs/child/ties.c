@@ -505,20 +505,45 @@ static void tie_to_code(const struct tie_search *search, const struct task_look 
 		tie->evidence = EVIDENCE_LIBRARY;
 }
 
-/*
- * A threading.Lock of a process that the shim is not in. That the parent has it, too, and somebody
- * there has taken it, is what the fork found; the child cannot have taken it there.
- */
-static struct tie tie_to_plain_lock(const struct tie_search *search, const struct task_look *task,
-				    bool awaits_notice)
+/* The parent of a process that was not given to another one, by its number here; else 0. */
+static pid_t living_parent(const struct tie_search *search)
 {
 	const struct process_facts *parent = model_facts(search->model, search->process->parent);
-	struct tie tie = {.evidence = EVIDENCE_NONE};
+	pid_t number;
+
+	if (!parent || search->process->is_outside)
+		return parent ? parent->number : 0;
+	number = procfs_parent(search->pid);
+	return number > 0 && procfs_inner_pid(number) == parent->pid ? number : 0;
+}
+
+/* A lock of Python's that the shim saw nobody use: a PyMutex, or it is not in the process. */
+static bool find_parents_lock(const struct tie_search *search, const struct task_look *task,
+			      enum parent_lock *state)
+{
+	pid_t parent = living_parent(search);
 	struct parked lock;
 
-	if (!parent || !python_find_plain_lock(search->process, search->pid, task, &lock))
-		return tie;
-	switch (parent_copy_of_lock(parent->number, search->pid, lock.lock, task->arguments[0])) {
+	if (python_find_mutex(search->process, search->pid, task, &lock)) {
+		*state = parent_copy_of_mutex(parent, search->pid, &lock);
+		return true;
+	}
+	if (!search->process->is_outside ||
+	    !python_find_plain_lock(search->process, search->pid, task, &lock))
+		return false;
+	*state = parent_copy_of_lock(parent, search->pid, lock.lock, task->arguments[0]);
+	return true;
+}
+
+/*
+ * That the parent has the lock, too, and somebody there has taken it, is what the fork found; the
+ * child cannot have taken it there.
+ */
+static struct tie tie_by_parent(enum parent_lock state, bool awaits_notice)
+{
+	struct tie tie = {.evidence = EVIDENCE_NONE};
+
+	switch (state) {
 	case PARENT_LOCK_NONE:
 		/* To wait for a notice it makes a lock: that says nothing. */
 		tie.is_own = !awaits_notice;
@@ -539,6 +564,7 @@ struct tie ties_find(const struct tie_search *search, const struct task_look *ta
 		     const struct wait_facts *facts)
 {
 	const struct session_object *object = objects_find(search->objects, task->arguments[0]);
+	enum parent_lock state = PARENT_LOCK_UNKNOWN;
 	struct python_place place;
 	bool runs_python;
 	struct tie tie = {
@@ -572,8 +598,8 @@ struct tie ties_find(const struct tie_search *search, const struct task_look *ta
 			tie.evidence = EVIDENCE_TAKEN;
 		tie.is_own = false;
 	}
-	if (runs_python && search->process->is_outside)
-		tie = tie_to_plain_lock(search, task, place.awaits_notice);
+	if (runs_python && find_parents_lock(search, task, &state))
+		tie = tie_by_parent(state, place.awaits_notice);
 	if (tie.evidence != EVIDENCE_NONE)
 		return tie;
 	if (!tie.is_own)

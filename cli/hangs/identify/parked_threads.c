@@ -11,8 +11,7 @@
 
 #define OLDEST 0x030d0000u
 
-/* Bits of the byte (Include/internal/pycore_lock.h). */
-#define LOCKED     1
+/* Of the byte, beside PYTHON_MUTEX_LOCKED (Include/internal/pycore_lock.h). */
 #define HAS_PARKED 2
 /* PyObject: count of references, type; then what the object has. PyTypeObject: its name. */
 #define OBJECT_SIZE 16
@@ -121,7 +120,7 @@ bool parked_read(const struct python_memory *memory, const struct python_interpr
 	if (!parked_threads_is_known(memory, interpreter) ||
 	    !parked_threads_read_entry(memory, waited, &entry) || !entry.argument ||
 	    !memory->read(memory, &byte, entry.address, sizeof(byte)) ||
-	    byte != (LOCKED | HAS_PARKED))
+	    byte != (PYTHON_MUTEX_LOCKED | HAS_PARKED))
 		return false;
 	parked->lock = entry.address;
 	/* What the mutex is a part of. Most are parts of no object, or stand elsewhere in it. */

@@ -15,6 +15,9 @@ struct parked {
 	uint64_t owner; /* pthread_t of who has it, where the lock says so; else 0 */
 };
 
+/* Of the byte that a PyMutex is (Include/internal/pycore_lock.h). */
+#define PYTHON_MUTEX_LOCKED 1
+
 /*
  * What the thread that waits on this futex word is parked for. False where the
  * word is not in an entry of the list, or the entry is not that of a mutex.

@@ -99,6 +99,17 @@ bool python_find_lock(const struct process_facts *process, pid_t pid, const stru
 		 parked_read_owned(&outside.memory, &interpreter, waited, task->sp, parked)));
 }
 
+bool python_find_mutex(const struct process_facts *process, pid_t pid, const struct task_look *task,
+		       struct parked *parked)
+{
+	struct outside_memory outside = {{.read = read_outside}, pid};
+	struct python_interpreter interpreter;
+
+	memset(parked, 0, sizeof(*parked));
+	return python_interpreter_of(process, pid, &interpreter) &&
+	       parked_read(&outside.memory, &interpreter, task->arguments[0], parked);
+}
+
 bool python_find_plain_lock(const struct process_facts *process, pid_t pid,
 			    const struct task_look *task, struct parked *parked)
 {

@@ -35,6 +35,10 @@ bool python_is_waiting_room(const char *file, size_t length);
 bool python_find_lock(const struct process_facts *process, pid_t pid, const struct task_look *task,
 		      struct parked *parked);
 
+/* The same where it is a PyMutex: its users nobody has seen. */
+bool python_find_mutex(const struct process_facts *process, pid_t pid, const struct task_look *task,
+		       struct parked *parked);
+
 /* The threading.Lock of a version up to 3.13 that it waits for: it names no owner. */
 bool python_find_plain_lock(const struct process_facts *process, pid_t pid,
 			    const struct task_look *task, struct parked *parked);

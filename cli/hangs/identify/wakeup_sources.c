@@ -42,6 +42,8 @@ static const struct runtime {
 	/* In the workers of a DataLoader: it ends the process. */
 	{"libtorch_python", BIT(SIGTERM)},
 	{"libgc", BIT(SIGPWR) | BIT(SIGXCPU)},
+	/* Of a process that the shim is in, and this session did not start: see record/crash.c. */
+	{"libforkcheck", BIT(SIGABRT)},
 };
 
 /*

@@ -414,7 +414,8 @@ static void hang_record_append(struct model *model, struct writer *writer, const
 	if (hang->evidence == EVIDENCE_HANDED)
 		objects_record_handed(facts, hang->pid, writer);
 	if (task && procfs_is_futex_wait(task))
-		place_record(hang->serial, hang->pid, hang->tid, writer, record.address);
+		place_record(hang->serial, hang->pid, hang->tid, writer,
+			     copied.lock.kind ? copied.lock.lock : record.address);
 	writer_append(writer, RECORD_HANG, &record, sizeof(record), reason, record.reason_length);
 }
 

@@ -41,11 +41,16 @@ package main
 // }
 import "C"
 
-import "os"
+import (
+	"os"
+	"runtime"
+)
 
 func spawnWorker() int { return int(C.work()) }
 
 func main() {
+	// That Go's scheduler goes on in another thread orders what C did in the two: no hook sees it.
+	runtime.LockOSThread()
 	C.start(C.int(len(os.Args) - 1))
 	os.Exit(spawnWorker() % 255)
 }
