@@ -130,7 +130,7 @@ static int run_semaphores(void)
 	return status;
 }
 
-#define PHASES 3
+#define PHASES 6
 
 static pthread_barrier_t phase;
 
