@@ -133,7 +133,7 @@ $(BUILD)/obj/cli/shim/%.o: shim/%.c
 	$(call say,CC)$(CC) $(ALL_CFLAGS) $(SANITIZER) $(CLI_DEFINES) -c -o $@ $<
 
 # It holds the texts of `forkcheck explain`.
-$(BUILD)/obj/cli/commands/rule_texts.o: $(wildcard docs/rules/*.md)
+$(BUILD)/obj/cli/findings/rules/rule_texts.o: $(wildcard docs/rules/*.md)
 
 $(BUILD)/obj/shim/%.o: shim/%.c
 	@mkdir -p $(@D)

@@ -1,7 +1,7 @@
 /* The command `forkcheck explain` prints texts that were embedded at build time. */
 #include "explain.h"
 
-#include "rule_texts.h"
+#include "findings/rules/rule_texts.h"
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>

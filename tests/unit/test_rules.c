@@ -1,6 +1,6 @@
 /* Each rule has its text, its row in the man page and its row in the README. */
-#include "cli/commands/rule_texts.h"
 #include "cli/findings/rules/rule.h"
+#include "cli/findings/rules/rule_texts.h"
 #include "suites.h"
 #include "support.h"
 #include <stdio.h>

@@ -4,7 +4,7 @@
  */
 #include "rule_texts.h"
 
-#include "findings/rules/rule_list.h"
+#include "rule_list.h"
 
 #include <stddef.h>
 
