@@ -13,6 +13,7 @@
 #   LATENT=...    the programs of tests/latent to try (all)
 #   ATTACH=...    the programs for attach to explain, by patterns of their names (all)
 #   SUITES=...    the members of tests/suites to run (all; then docs/results.md is written)
+#   RULES_URI=... where docs/rules can be read, for help in SARIF; ends with a slash
 #   V=1           show the commands
 
 VERSION  = 0.1.0
@@ -30,6 +31,7 @@ ATTACH   =
 FAULTS   =
 BASICS   =
 BENCH    =
+RULES_URI =
 
 CFLAGS   = -O2 -g
 WARNINGS = -Wall -Wextra -Wstrict-prototypes -Wshadow -Wconversion -Wmissing-prototypes
@@ -50,7 +52,7 @@ SHARED_SOURCES := $(sort $(wildcard shim/common/*.c shim/common/*/*.c \
 CLI_OBJECTS    := $(CLI_SOURCES:%.c=$(BUILD)/obj/%.o) $(SHARED_SOURCES:%.c=$(BUILD)/obj/cli/%.o)
 CLI_LIBS     = -lunwind-$(ARCH) -lunwind -ldw -lelf -liberty -ljansson
 CLI_DEFINES  = -I. -Icli -DFORKCHECK_VERSION='"$(VERSION)"' \
-	-DFORKCHECK_DOCS_DIR='"docs"'
+	-DFORKCHECK_DOCS_DIR='"docs"' -DFORKCHECK_RULES_URI='"$(RULES_URI)"'
 
 # The shim: loaded into strangers. Hidden but for what is marked EXPORT, bound when it
 # is loaded, first to be initialised, and linked with nothing but libc. In two

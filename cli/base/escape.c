@@ -127,6 +127,72 @@ char *escape_utf8(struct arena *arena, const char *text, size_t limit)
 	return out;
 }
 
+/* U+FFFE and U+FFFF; what else XML forbids is one byte. */
+static bool is_noncharacter(const char *text)
+{
+	return memcmp(text, "\xef\xbf", 2) == 0 && ((unsigned char)text[2] & 0xfe) == 0xbe;
+}
+
+/* What stands for the character in XML, and in `length` how many bytes it has. NULL: it itself. */
+static const char *xml_entity(const char *text, size_t *length)
+{
+	*length = 1;
+	switch (*text) {
+	case '&':
+		return "&amp;";
+	case '<':
+		return "&lt;";
+	case '>':
+		return "&gt;";
+	case '"':
+		return "&quot;";
+	case '\'':
+		return "&apos;";
+	case '\t':
+	case '\n':
+		return NULL;
+	case '\xef':
+		if (!is_noncharacter(text))
+			return NULL;
+		*length = 3;
+		return "\xef\xbf\xbd";
+	}
+	return (unsigned char)*text < 0x20 ? "\xef\xbf\xbd" : NULL;
+}
+
+char *escape_xml(struct arena *arena, const char *text, size_t limit)
+{
+	const char *from = escape_utf8(arena, text, limit);
+	char *out = arena_zalloc(arena, strlen(from) * strlen("&quot;") + 1), *end = out;
+
+	while (*from != '\0') {
+		size_t length;
+		const char *entity = xml_entity(from, &length);
+
+		if (entity != NULL)
+			end = stpcpy(end, entity);
+		else
+			*end++ = *from;
+		from += length;
+	}
+	return out;
+}
+
+char *escape_uri(struct arena *arena, const char *path)
+{
+	static const char plain[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
+				    "0123456789-._~/";
+	char *out = arena_zalloc(arena, strlen(path) * 3 + 1), *end = out;
+
+	for (; *path != '\0'; path++) {
+		if (strchr(plain, *path) != NULL)
+			*end++ = *path;
+		else
+			end += sprintf(end, "%%%02X", (unsigned char)*path);
+	}
+	return out;
+}
+
 size_t text_columns(const char *text)
 {
 	size_t columns = 0;

@@ -23,6 +23,16 @@ char *escape_terminal(struct arena *arena, const char *text, size_t columns);
  */
 char *escape_utf8(struct arena *arena, const char *text, size_t limit);
 
+/*
+ * The text of an XML element or attribute: as escape_utf8(), with the five characters that XML
+ * gives a meaning as entities. What XML forbids (control characters but tab and newline, U+FFFE,
+ * U+FFFF) becomes U+FFFD.
+ */
+char *escape_xml(struct arena *arena, const char *text, size_t limit);
+
+/* A path as the part of a URI: all bytes but letters, digits, "-._~" and "/" as %XX. */
+char *escape_uri(struct arena *arena, const char *path);
+
 /* Columns that a text from escape_terminal() takes: one for each character. */
 size_t text_columns(const char *text);
 

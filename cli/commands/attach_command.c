@@ -140,6 +140,9 @@ static int write_attached(struct attach_job *job)
 	suppressions_report_unused(job->suppressions, stderr);
 	if (job->options->print_suppressions)
 		suppressions_print(&report, stdout);
+	if (job->options->write_baseline &&
+	    suppressions_write_baseline(job->suppressions, &report, job->options->write_baseline))
+		status = EXIT_FORKCHECK;
 	if (outputs_reach_limit(job->options, &report))
 		status = job->options->error_exitcode;
 	arena_release(&arena);
@@ -179,7 +182,8 @@ int command_attach(const struct options *options)
 	struct attach_job job = {.options = options};
 	int status = EXIT_FORKCHECK;
 
-	job.suppressions = suppressions_open(options->suppressions, options->suppression_count);
+	job.suppressions = suppressions_open(options->suppressions, options->suppression_count,
+					     options->baseline);
 	if (!job.suppressions)
 		return status;
 	if (outputs_open(&job.outputs, options) == 0) {

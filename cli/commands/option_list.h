@@ -82,6 +82,12 @@
 	value("gen-suppressions", "FILE", parse_gen_suppressions, \
 	      "At the end, write these lines to FILE. Each was tried on all findings of the report: " \
 	      "it hides its own and no other.") \
+	value("baseline", "FILE", parse_baseline, \
+	      "Findings that FILE lists are known: they are left out, and do not change the exit " \
+	      "status. What hangs is still acted upon.") \
+	value("write-baseline", "FILE", parse_write_baseline, \
+	      "At the end, write a baseline of this run's findings to FILE; with --baseline, of " \
+	      "those in it too. The exit status stays what it is.") \
 	value("user", "USER", parse_user, \
 	      "Only for 'scan': only processes of this user, by name or number.") \
 	value("older-than", "DURATION", parse_older_than, \

@@ -328,6 +328,20 @@ static void parse_gen_suppressions(struct parse *parse, const char *path)
 	parse->options->gen_suppressions = path;
 }
 
+static void parse_baseline(struct parse *parse, const char *path)
+{
+	if (*path == '\0')
+		bad_usage("--baseline: the name of the file is empty");
+	parse->options->baseline = path;
+}
+
+static void parse_write_baseline(struct parse *parse, const char *path)
+{
+	if (*path == '\0')
+		bad_usage("--write-baseline: the name of the file is empty");
+	parse->options->write_baseline = path;
+}
+
 static void parse_color(struct parse *parse, const char *word)
 {
 	static const char *const words[] = {"auto", "always", "never", NULL};

@@ -75,6 +75,8 @@ struct options {
 	const char *suppressions[SUPPRESSION_FILES_MAX];
 	size_t suppression_count;
 	const char *gen_suppressions; /* a file; NULL: none */
+	const char *baseline;         /* a file; NULL: none */
+	const char *write_baseline;   /* a file; NULL: none */
 	bool only_user;               /* of the processes of the machine, those of `user` */
 	uid_t user;
 	uint64_t older_than_ms; /* and those that are so old */

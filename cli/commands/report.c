@@ -124,13 +124,14 @@ static int write_report(struct work *work)
 
 	merge_all(work, &report);
 	report.show_notes = work->options->notes;
-	if (outputs_open(&outputs, work->options) == 0) {
+	if (outputs_reach_limit(work->options, &report))
+		status = work->options->error_exitcode;
+	report.status = status;
+	report.has_status = true;
+	if (outputs_open(&outputs, work->options) == 0)
 		outputs_write(&outputs, &report, OUTPUTS_ALL);
-		if (outputs_reach_limit(work->options, &report))
-			status = work->options->error_exitcode;
-	} else {
+	else
 		status = EXIT_FORKCHECK;
-	}
 	if (outputs_close(&outputs))
 		return EXIT_FORKCHECK;
 	suppressions_report_unused(work->suppressions, stderr);
@@ -138,6 +139,9 @@ static int write_report(struct work *work)
 		return EXIT_FORKCHECK;
 	if (work->options->gen_suppressions &&
 	    suppressions_write(&report, work->options->gen_suppressions))
+		return EXIT_FORKCHECK;
+	if (work->options->write_baseline &&
+	    suppressions_write_baseline(work->suppressions, &report, work->options->write_baseline))
 		return EXIT_FORKCHECK;
 	return status;
 }
@@ -147,7 +151,8 @@ int command_report(const struct options *options)
 	struct work work = {.options = options};
 	int status = EXIT_FORKCHECK;
 
-	work.suppressions = suppressions_open(options->suppressions, options->suppression_count);
+	work.suppressions = suppressions_open(options->suppressions, options->suppression_count,
+					      options->baseline);
 	if (!work.suppressions)
 		return status;
 	arena_init(&work.arena);

@@ -81,6 +81,10 @@ static void write_reports(struct job *job)
 	if (job->options->gen_suppressions &&
 	    suppressions_write(&job->merged, job->options->gen_suppressions))
 		job->failed = true;
+	if (job->options->write_baseline &&
+	    suppressions_write_baseline(job->suppressions, &job->merged,
+					job->options->write_baseline))
+		job->failed = true;
 }
 
 static void save_first(struct job *job)
@@ -255,7 +259,8 @@ static int set_up(struct job *job)
 		launch_adopt_orphans();
 	job->shim = launch_find_shim();
 	job->suppressions =
-		suppressions_open(job->options->suppressions, job->options->suppression_count);
+		suppressions_open(job->options->suppressions, job->options->suppression_count,
+				  job->options->baseline);
 	if (!job->shim || !job->suppressions || outputs_open(&job->outputs, job->options))
 		return -1;
 	given_input_note(&job->input);
@@ -291,8 +296,10 @@ static int report_job(struct job *job, int *signal)
 	if (wants_further_runs(job))
 		run_further(job);
 	confirm_result(&job->confirm, &job->merged);
-	write_reports(job);
 	status = exit_status(job, signal);
+	job->merged.status = status;
+	job->merged.has_status = !*signal;
+	write_reports(job);
 	save_first(job);
 	arena_release(&job->arena);
 	return job->failed ? EXIT_FORKCHECK : status;

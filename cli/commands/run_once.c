@@ -63,6 +63,7 @@ static void act_and_tell(struct run *run, const struct hang *hang)
 
 		finding = *found;
 		finding.action = action;
+		finding.is_known = suppressions_know(run->suppressions, found);
 		fingerprint = finding.fingerprint;
 		live_tell(&run->live, hang, known_pid(run, hang), &finding);
 	}

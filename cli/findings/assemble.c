@@ -12,9 +12,15 @@
 
 static void apply_suppressions(struct suppressions *suppressions, struct report *report)
 {
-	for (size_t i = 0; suppressions && i < report->finding_count; i++)
-		report->findings[i].suppressed =
-			suppressions_match(suppressions, &report->findings[i]);
+	if (!suppressions)
+		return;
+	report->has_baseline = suppressions_have_baseline(suppressions);
+	for (size_t i = 0; i < report->finding_count; i++) {
+		struct finding *finding = &report->findings[i];
+
+		finding->suppressed = suppressions_match(suppressions, finding);
+		finding->is_known = suppressions_know(suppressions, finding);
+	}
 }
 
 /* `arguments` strings in `length` bytes; both are only claims. */

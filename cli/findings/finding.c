@@ -1,6 +1,32 @@
 /* These are the words for findings, and their counts: pure functions over plain data. */
 #include "finding.h"
 
+bool finding_counts(const struct finding *finding)
+{
+	return !finding->suppressed && !finding->is_known;
+}
+
+bool finding_is_shown(const struct report *report, const struct finding *finding)
+{
+	return finding_counts(finding) &&
+	       (finding->severity != SEVERITY_NOTE || report->show_notes);
+}
+
+static bool has_happened(const struct finding *finding)
+{
+	return finding->certainty != CERTAINTY_PREDICTED &&
+	       finding->certainty != CERTAINTY_SUSPECTED;
+}
+
+bool finding_fails(const struct finding *finding, const struct fail_limit *limit)
+{
+	if (limit->never || !finding_counts(finding))
+		return false;
+	if (limit->only_proven)
+		return finding->severity == SEVERITY_ERROR && has_happened(finding);
+	return finding->severity >= limit->severity;
+}
+
 size_t report_count(const struct report *report, enum severity severity)
 {
 	size_t count = 0;
@@ -8,22 +34,7 @@ size_t report_count(const struct report *report, enum severity severity)
 	for (size_t i = 0; i < report->finding_count; i++) {
 		const struct finding *finding = &report->findings[i];
 
-		if (finding->severity == severity && !finding->suppressed)
-			count++;
-	}
-	return count;
-}
-
-size_t report_count_proven(const struct report *report)
-{
-	size_t count = 0;
-
-	for (size_t i = 0; i < report->finding_count; i++) {
-		const struct finding *finding = &report->findings[i];
-
-		if (finding->severity == SEVERITY_ERROR && !finding->suppressed &&
-		    finding->certainty != CERTAINTY_PREDICTED &&
-		    finding->certainty != CERTAINTY_SUSPECTED)
+		if (finding->severity == severity && finding_counts(finding))
 			count++;
 	}
 	return count;
@@ -35,6 +46,16 @@ size_t report_count_suppressed(const struct report *report)
 
 	for (size_t i = 0; i < report->finding_count; i++)
 		if (report->findings[i].suppressed)
+			count++;
+	return count;
+}
+
+size_t report_count_known(const struct report *report)
+{
+	size_t count = 0;
+
+	for (size_t i = 0; i < report->finding_count; i++)
+		if (report->findings[i].is_known && !report->findings[i].suppressed)
 			count++;
 	return count;
 }

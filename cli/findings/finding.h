@@ -269,6 +269,7 @@ struct finding {
 	const char *suppression;  /* a line for a suppressions file */
 	uint64_t count;
 	bool suppressed;
+	bool is_known;              /* it stands in the baseline */
 	const char *action;         /* what was done: "killed"; NULL: nothing */
 	struct fork_part fork;      /* the one that is to blame: it left behind what is missed */
 	struct fork_part last_fork; /* the child's own, where that is a later one */
@@ -384,16 +385,32 @@ struct report {
 	const struct library *libraries;
 	size_t library_count;
 	bool show_notes;
+	bool has_baseline; /* findings that stand in it are known */
+	bool has_status;   /* forkcheck's own exit status is known by now */
+	int status;
 	/* Of forkcheck attach: the processes, parents before children. */
 	const struct attached *attached;
 	size_t attached_count;
 };
 
-/* Number of findings of a severity that are not suppressed. */
+/* What makes a run fail: the least severity, or errors that happened, or nothing. */
+struct fail_limit {
+	enum severity severity;
+	bool only_proven; /* not on what was only predicted or suspected */
+	bool never;
+};
+
+/* It is neither suppressed nor in the baseline. */
+bool finding_counts(const struct finding *finding);
+/* It counts, and is no note unless notes are to be shown. */
+bool finding_is_shown(const struct report *report, const struct finding *finding);
+bool finding_fails(const struct finding *finding, const struct fail_limit *limit);
+
+/* Number of findings of a severity that count. */
 size_t report_count(const struct report *report, enum severity severity);
-/* Errors, of these, that happened: not those that are only predicted or suspected. */
-size_t report_count_proven(const struct report *report);
 size_t report_count_suppressed(const struct report *report);
+/* Those that are in the baseline, and not suppressed. */
+size_t report_count_known(const struct report *report);
 const char *severity_name(enum severity severity);
 const char *certainty_name(enum certainty certainty);
 

@@ -272,7 +272,7 @@ void libraries_blame(struct library *libraries, size_t count, const struct repor
 		const char *culprit = culprit_of(finding);
 		struct library *library = culprit ? library_named(libraries, count, culprit) : NULL;
 
-		if (!library || finding->suppressed)
+		if (!library || !finding_counts(finding))
 			continue;
 		library->errors += finding->severity == SEVERITY_ERROR;
 		library->warnings += finding->severity == SEVERITY_WARNING;

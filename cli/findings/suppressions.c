@@ -5,12 +5,13 @@
 #include "suppressions.h"
 #include "base/arena.h"
 #include "base/escape.h"
+#include "base/line_reader.h"
+#include "baseline.h"
 #include "suppression_words.h"
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
-#define LINE_BYTES   1024
 #define LINES_MAX    100000 /* of all files */
 #define WORD_COLUMNS 60     /* of a word that is quoted in a complaint */
 #define TEXT_COLUMNS 400
@@ -29,6 +30,7 @@ struct suppressions {
 	struct suppression *first;
 	struct suppression **end;
 	unsigned int lines;
+	struct baseline *baseline; /* NULL: none */
 };
 
 struct suppressions *suppressions_new(void)
@@ -49,6 +51,7 @@ void suppressions_free(struct suppressions *suppressions)
 	if (!suppressions)
 		return;
 	arena_release(&suppressions->arena);
+	baseline_free(suppressions->baseline);
 	free(suppressions);
 }
 
@@ -57,41 +60,12 @@ void suppressions_free(struct suppressions *suppressions)
 struct source {
 	struct suppressions *suppressions;
 	const char *path;
-	FILE *stream;
-	unsigned int line;
-	const char *problem; /* NULL: none */
+	struct line_reader reader;
 };
 
 static bool is_blank(int byte)
 {
 	return byte == ' ' || byte == '\t' || byte == '\r';
-}
-
-static bool is_control(int byte)
-{
-	return byte < ' ' || byte == 0x7f;
-}
-
-/* False at the end of the file, and where there is a problem. */
-static bool suppressions_read_line(struct source *source, char text[LINE_BYTES])
-{
-	size_t length = 0;
-	int byte = getc(source->stream);
-
-	if (byte == EOF)
-		return false;
-	source->line++;
-	for (; byte != EOF && byte != '\n'; byte = getc(source->stream)) {
-		if (length == LINE_BYTES - 1)
-			source->problem = "the line is too long";
-		else if (is_control(byte) && !is_blank(byte))
-			source->problem = "this is no text file";
-		if (source->problem)
-			return false;
-		text[length++] = (char)byte;
-	}
-	text[length] = '\0';
-	return !ferror(source->stream);
 }
 
 static const char *quoted(struct source *source, const char *word)
@@ -114,13 +88,13 @@ static struct suppression_word *parse_word(struct source *source, const char *te
 	case SUPPRESSION_WORD_GOOD:
 		break;
 	case SUPPRESSION_WORD_NO_KEY:
-		source->problem = problem_with(source, "no key in", text);
+		source->reader.problem = problem_with(source, "no key in", text);
 		return NULL;
 	case SUPPRESSION_WORD_UNKNOWN_KEY:
-		source->problem = problem_with(source, "unknown key in", text);
+		source->reader.problem = problem_with(source, "unknown key in", text);
 		return NULL;
 	case SUPPRESSION_WORD_EMPTY:
-		source->problem = problem_with(source, "nothing follows", text);
+		source->reader.problem = problem_with(source, "nothing follows", text);
 		return NULL;
 	}
 	return memcpy(arena_zalloc(&source->suppressions->arena, sizeof(word)), &word,
@@ -132,7 +106,8 @@ static struct suppression_word *suppressions_parse_words(struct source *source, 
 {
 	struct suppression_word *words = NULL, **end = &words;
 
-	for (char *part; !source->problem && (part = strsep(&text, " \t\r")) && *part != '#';) {
+	for (char *part;
+	     !source->reader.problem && (part = strsep(&text, " \t\r")) && *part != '#';) {
 		struct suppression_word *word = *part ? parse_word(source, part) : NULL;
 
 		if (!word)
@@ -163,7 +138,7 @@ static void take_line(struct source *source, char *text)
 		return;
 	suppression = arena_zalloc(&suppressions->arena, sizeof(*suppression));
 	suppression->file = source->path;
-	suppression->line = source->line;
+	suppression->line = source->reader.number;
 	suppression->text = arena_strdup(&suppressions->arena, text);
 	suppression->words =
 		suppressions_parse_words(source, arena_strdup(&suppressions->arena, text));
@@ -181,27 +156,29 @@ static int read_lines(struct source *source)
 {
 	char text[LINE_BYTES];
 
-	while (!source->problem && suppressions_read_line(source, text)) {
+	while (!source->reader.problem && line_reader_next(&source->reader, text)) {
 		take_line(source, text);
-		if (++source->suppressions->lines > LINES_MAX && !source->problem)
-			source->problem = "too many lines";
+		if (++source->suppressions->lines > LINES_MAX && !source->reader.problem)
+			source->reader.problem = "too many lines";
 	}
-	if (!source->problem)
-		return ferror(source->stream) ? complain_of_file(source->path) : 0;
-	fprintf(stderr, "forkcheck: %s:%u: %s\n", source->path, source->line, source->problem);
+	if (!source->reader.problem)
+		return ferror(source->reader.stream) ? complain_of_file(source->path) : 0;
+	fprintf(stderr, "forkcheck: %s:%u: %s\n", source->path, source->reader.number,
+		source->reader.problem);
 	return -1;
 }
 
 int suppressions_read(struct suppressions *suppressions, const char *path)
 {
-	struct source source = {.suppressions = suppressions, .stream = fopen(path, "re")};
+	struct source source = {.suppressions = suppressions,
+				.reader = {.stream = fopen(path, "re")}};
 	int result;
 
-	if (!source.stream)
+	if (!source.reader.stream)
 		return complain_of_file(path);
 	source.path = arena_strdup(&suppressions->arena, path);
 	result = read_lines(&source);
-	fclose(source.stream);
+	fclose(source.reader.stream);
 	return result;
 }
 
@@ -212,17 +189,37 @@ void suppressions_add(struct suppressions *suppressions, const char *line)
 	take_line(&source, arena_strdup(&suppressions->arena, line));
 }
 
-struct suppressions *suppressions_open(const char *const *paths, size_t count)
+struct suppressions *suppressions_open(const char *const *paths, size_t count, const char *baseline)
 {
 	struct suppressions *suppressions = suppressions_new();
+	bool failed = false;
 
-	for (size_t i = 0; i < count; i++) {
-		if (suppressions_read(suppressions, paths[i]) == 0)
-			continue;
-		suppressions_free(suppressions);
-		return NULL;
+	for (size_t i = 0; i < count && !failed; i++)
+		failed = suppressions_read(suppressions, paths[i]) != 0;
+	if (baseline && !failed) {
+		suppressions->baseline = baseline_read(baseline);
+		failed = !suppressions->baseline;
 	}
-	return suppressions;
+	if (!failed)
+		return suppressions;
+	suppressions_free(suppressions);
+	return NULL;
+}
+
+bool suppressions_have_baseline(const struct suppressions *suppressions)
+{
+	return suppressions->baseline != NULL;
+}
+
+bool suppressions_know(const struct suppressions *suppressions, const struct finding *finding)
+{
+	return baseline_has(suppressions->baseline, finding->fingerprint);
+}
+
+int suppressions_write_baseline(const struct suppressions *suppressions,
+				const struct report *report, const char *path)
+{
+	return baseline_write(report, suppressions->baseline, path);
 }
 
 /* --- matching -------------------------------------------------------------- */
@@ -267,8 +264,7 @@ void suppressions_report_unused(const struct suppressions *suppressions, FILE *s
 
 static bool suppressions_is_shown(const struct report *report, const struct finding *finding)
 {
-	return finding->suppression && !finding->suppressed &&
-	       (finding->severity > SEVERITY_NOTE || report->show_notes);
+	return finding->suppression && finding_is_shown(report, finding);
 }
 
 static bool came_before(const struct report *report, size_t index)

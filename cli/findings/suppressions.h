@@ -21,8 +21,9 @@ struct suppressions;
 struct suppressions *suppressions_new(void);
 void suppressions_free(struct suppressions *suppressions);
 
-/* Reads all files. NULL after one line on stderr. */
-struct suppressions *suppressions_open(const char *const *paths, size_t count);
+/* Reads all files, and a baseline (NULL: none). NULL after one line on stderr. */
+struct suppressions *suppressions_open(const char *const *paths, size_t count,
+				       const char *baseline);
 
 /* Reads a file. Returns 0, or -1 after one line on stderr that names file, line and fault. */
 int suppressions_read(struct suppressions *suppressions, const char *path);
@@ -32,6 +33,15 @@ void suppressions_add(struct suppressions *suppressions, const char *line);
 
 /* True when a line matches; all that match then count as used. */
 bool suppressions_match(struct suppressions *suppressions, const struct finding *finding);
+
+/* Is there a baseline, and is the finding in it? */
+bool suppressions_have_baseline(const struct suppressions *suppressions);
+bool suppressions_know(const struct suppressions *suppressions, const struct finding *finding);
+
+/* The report's findings, and those of the baseline, as a new one. 0, or -1 after one line on
+ * stderr. */
+int suppressions_write_baseline(const struct suppressions *suppressions,
+				const struct report *report, const char *path);
 
 /* One line on the stream for each line of the files that nothing matched. */
 void suppressions_report_unused(const struct suppressions *suppressions, FILE *stream);

@@ -13,6 +13,8 @@ struct render_options {
 	bool color;
 	int width;        /* columns; 80 where the output is no terminal */
 	bool full_stacks; /* every frame of each stack in a text, not what a reader needs first */
+	const char *root; /* of the repository: its files are named from there on; NULL: none */
+	struct fail_limit limit; /* what makes the run fail */
 };
 
 struct report_format {
@@ -31,7 +33,15 @@ const struct report_format *report_format_find(const char *name);
 extern const struct report_format report_formats[];
 
 /* The name, render_..., and whether it is always written; the first is the default. */
-#define FORMAT_LIST(format) format(text, false) format(json, true)
+/* clang-format off */
+#define FORMAT_LIST(format) \
+	format(text, false) \
+	format(json, true) \
+	format(sarif, true) \
+	format(junit, true) \
+	format(github, false) \
+	format(gitlab, true)
+/* clang-format on */
 
 #define DECLARE_FORMAT(name, always)                                                               \
 	int render_##name(FILE *stream, const struct report *report,                               \

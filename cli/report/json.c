@@ -1,51 +1,31 @@
 /*
  * A report is written as one JSON document here, schema "forkcheck-report/1". Keys are only
  * ever added. What does not apply is absent, what is unknown is null.
- *
- * The document is ASCII (other characters are escaped): it may go to a
- * terminal, and names in it come from strangers.
  */
-#include "base/escape.h"
 #include "commands/options.h"
 #include "findings/attached.h"
 #include "findings/evidence/predicted_locks.h"
 #include "formats.h"
 #include "origins/origin.h"
+#include "parts/json_document.h"
 
-#include <errno.h>
 #include <inttypes.h>
-#include <jansson.h>
 #include <math.h>
-#include <stdlib.h>
-
-#define TEXT_LIMIT 4096 /* bytes of a string from the program under test */
-
-struct document {
-	struct arena arena;
-	bool failed; /* memory ran out; the document has a gap */
-};
 
 /* Takes the value over, also where it fails. */
 static void set(struct document *document, json_t *object, const char *key, json_t *value)
 {
-	if (json_object_set_new(object, key, value) != 0)
-		document->failed = true;
+	document_set(document, object, key, value);
 }
 
 static void json_append(struct document *document, json_t *array, json_t *value)
 {
-	if (json_array_append_new(array, value) != 0)
-		document->failed = true;
-}
-
-static json_t *bounded_text(struct document *document, const char *text, size_t limit)
-{
-	return text == NULL ? json_null() : json_string(escape_utf8(&document->arena, text, limit));
+	document_append(document, array, value);
 }
 
 static json_t *text_value(struct document *document, const char *text)
 {
-	return bounded_text(document, text, TEXT_LIMIT);
+	return document_text(document, text);
 }
 
 static json_t *count_value(uint64_t count)
@@ -603,7 +583,7 @@ static json_t *finding_list(struct document *document, const struct report *repo
 	json_t *array = json_array();
 
 	for (size_t i = 0; i < report->finding_count; i++)
-		if (!report->findings[i].suppressed)
+		if (finding_counts(&report->findings[i]))
 			json_append(document, array, finding_value(document, &report->findings[i]));
 	return array;
 }
@@ -634,7 +614,7 @@ static json_t *command_list(struct document *document, const struct report *repo
 	json_t *array = json_array();
 
 	for (char *const *word = report->command; word != NULL && *word != NULL; word++)
-		json_append(document, array, bounded_text(document, *word, SIZE_MAX / 16));
+		json_append(document, array, document_text_of(document, *word, SIZE_MAX / 16));
 	return array;
 }
 
@@ -705,6 +685,8 @@ static json_t *summary_value(struct document *document, const struct report *rep
 	set(document, object, "warnings", count_value(report_count(report, SEVERITY_WARNING)));
 	set(document, object, "notes", count_value(report_count(report, SEVERITY_NOTE)));
 	set(document, object, "suppressed", count_value(report_count_suppressed(report)));
+	if (report->has_baseline)
+		set(document, object, "known", count_value(report_count_known(report)));
 	set(document, object, "forks", count_value(report->forks));
 	set(document, object, "processes", count_value(report->processes));
 	set(document, object, "threads", count_value(report->threads));
@@ -793,38 +775,11 @@ static json_t *report_value(struct document *document, const struct report *repo
 	return object;
 }
 
-/* In one piece: standard error is not buffered, and others write to it. */
-static int write_document(FILE *stream, const json_t *root)
-{
-	/* 15 digits: a decimal fraction comes out as it went in. */
-	char *text = json_dumps(root, JSON_INDENT(2) | JSON_ENSURE_ASCII | JSON_REAL_PRECISION(15));
-	int result;
-
-	if (text == NULL) {
-		errno = ENOMEM;
-		return -1;
-	}
-	result = fputs(text, stream) < 0 || fputc('\n', stream) == EOF || fflush(stream) != 0;
-	free(text);
-	return result == 0 ? 0 : -1;
-}
-
 int render_json(FILE *stream, const struct report *report, const struct render_options *options)
 {
-	struct document document = {.failed = false};
-	json_t *root;
-	int result;
+	struct document document;
 
 	(void)options;
-	arena_init(&document.arena);
-	root = report_value(&document, report);
-	arena_release(&document.arena);
-	if (document.failed || root == NULL) {
-		errno = ENOMEM;
-		result = -1;
-	} else {
-		result = write_document(stream, root);
-	}
-	json_decref(root);
-	return result;
+	document_open(&document);
+	return document_write(&document, report_value(&document, report), stream);
 }

@@ -86,7 +86,9 @@ static const char *action_words(const char *action)
 static void tell_first(struct live *live, struct hung *entry, const struct finding *finding,
 		       bool was_proven)
 {
-	if (!find_printed(live, finding->fingerprint)) {
+	if (finding->is_known) {
+		print_line(live, entry, "hangs, as in the baseline", action_words(finding->action));
+	} else if (!find_printed(live, finding->fingerprint)) {
 		if (print(live, finding))
 			hung_note_printed(entry, finding);
 	} else if (entry->certainty == CERTAINTY_PROVEN && !was_proven) {
@@ -172,7 +174,8 @@ static int finish_printed(const struct live *live, const struct hung *printed,
 
 static bool live_is_shown(const struct live *live, const struct finding *finding)
 {
-	return !finding->suppressed && (finding->severity > SEVERITY_NOTE || live->options->notes);
+	return finding_counts(finding) &&
+	       (finding->severity > SEVERITY_NOTE || live->options->notes);
 }
 
 static int finish_finding(const struct live *live, const struct finding *finding,

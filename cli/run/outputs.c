@@ -3,6 +3,7 @@
  * error is never closed, and a failure to write there is nobody's to hear of.
  */
 #include "outputs.h"
+#include "base/upward.h"
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
@@ -120,11 +121,32 @@ bool outputs_use_color(const struct options *options, int fd)
 	return isatty(fd) && (terminal == NULL || strcmp(terminal, "dumb") != 0);
 }
 
+static struct fail_limit outputs_limit(const struct options *options)
+{
+	return (struct fail_limit){.severity = options->fail_on,
+				   .only_proven = options->fail_proven,
+				   .never = options->fail_never};
+}
+
+/* The folder of the repository that we run in; NULL: in none. It does not change. */
+static const char *repository_root(void)
+{
+	static char *root;
+	static bool was_looked_for;
+
+	if (!was_looked_for)
+		root = upward_find(".git");
+	was_looked_for = true;
+	return root;
+}
+
 struct render_options outputs_look(const struct options *options, FILE *stream)
 {
 	return (struct render_options){.color = outputs_use_color(options, fileno(stream)),
 				       .width = 80,
-				       .full_stacks = options->full_stacks};
+				       .full_stacks = options->full_stacks,
+				       .root = repository_root(),
+				       .limit = outputs_limit(options)};
 }
 
 bool outputs_want_notes(const struct options *options)
@@ -137,12 +159,10 @@ bool outputs_want_notes(const struct options *options)
 
 bool outputs_reach_limit(const struct options *options, const struct report *report)
 {
-	if (options->fail_never)
-		return false;
-	if (options->fail_proven)
-		return report_count_proven(report) > 0;
-	for (enum severity severity = options->fail_on; severity <= SEVERITY_ERROR; severity++)
-		if (report_count(report, severity))
+	struct fail_limit limit = outputs_limit(options);
+
+	for (size_t i = 0; i < report->finding_count; i++)
+		if (finding_fails(&report->findings[i], &limit))
 			return true;
 	return false;
 }

@@ -2,7 +2,8 @@
  * Reports of hostile names: every format, with and without colour. An input
  * says what stands in each field of a report: unknown, a text of the input, or
  * that text again and again up to 10 MB. Whatever it is, what comes out is text
- * in UTF-8 without a character that a terminal would obey, and JSON is JSON.
+ * in UTF-8 without a character that a terminal would obey, JSON is JSON, no
+ * name ends an attribute or an element of XML, and GitHub gets one line.
  */
 #include "cli/findings/headline.h"
 #include "cli/report/formats.h"
@@ -274,9 +275,36 @@ static void check_json(const char *text)
 	json_decref(document);
 }
 
+/* Elements are as junit.c writes them: no < or & stands where a name could have put it. */
+static void check_xml(const char *text)
+{
+	static const char *const entities[] = {"&amp;", "&lt;", "&gt;", "&quot;", "&apos;", NULL};
+
+	for (const char *at = text; (at = strpbrk(at, "<&")) != NULL; at++) {
+		int i = 0;
+
+		if (*at == '<') {
+			if (!strchr("?/stef", at[1]))
+				abort();
+			continue;
+		}
+		while (entities[i] && strncmp(at, entities[i], strlen(entities[i])) != 0)
+			i++;
+		if (!entities[i])
+			abort();
+	}
+}
+
+static void check_command(const char *text)
+{
+	if (strncmp(text, "::", 2) != 0 || strchr(text, '\n') != text + strlen(text) - 1)
+		abort();
+}
+
 static void render(const struct report_format *format, const struct report *report, bool color)
 {
-	const struct render_options look = {.width = 80, .color = color, .full_stacks = color};
+	const struct render_options look = {
+		.width = 80, .color = color, .full_stacks = color, .root = color ? "/srv" : NULL};
 	char *text = NULL;
 	size_t size = 0;
 	FILE *stream = open_memstream(&text, &size);
@@ -284,8 +312,12 @@ static void render(const struct report_format *format, const struct report *repo
 	if (!stream || format->render(stream, report, &look) || fclose(stream))
 		abort();
 	check_text(text, size, color);
-	if (text[0] == '{')
+	if (text[0] == '{' || text[0] == '[')
 		check_json(text);
+	if (format->render == render_junit)
+		check_xml(text);
+	if (format->render == render_github)
+		check_command(text);
 	free(text);
 }
 

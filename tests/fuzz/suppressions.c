@@ -1,6 +1,7 @@
 /*
- * Hostile suppressions files: the first half of an input is the file, the rest
- * are the texts of a finding that it is matched with.
+ * Hostile files of the user's, suppressions above all: the first half of an input
+ * is the file, the rest are the texts of a finding that it is matched with. The
+ * same file is a baseline.
  */
 #include "cli/findings/suppressions.h"
 #include "fuzz.h"
@@ -54,6 +55,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t length)
 	if (!sink || file < 0 || write(file, data, length / 2) != (ssize_t)(length / 2))
 		err(2, "memfd");
 	suppressions_read(suppressions, path);
+	suppressions_free(suppressions_open(NULL, 0, path));
 	match(suppressions, text);
 	suppressions_report_unused(suppressions, sink);
 	fclose(sink);

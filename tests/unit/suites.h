@@ -12,11 +12,13 @@
 	suite(origins) \
 	suite(options) \
 	suite(report) \
+	suite(formats) \
 	suite(unwind) \
 	suite(symbol_index) \
 	suite(named_symbol) \
 	suite(image) \
 	suite(suppressions) \
+	suite(baseline) \
 	suite(save) \
 	suite(libraries) \
 	suite(assemble) \
@@ -68,6 +70,7 @@
 	suite(reach) \
 	suite(regions) \
 	suite(commands) \
+	suite(ci_formats) \
 	suite(scans) \
 	suite(attached) \
 	suite(attach_refusals) \

@@ -176,11 +176,6 @@ int render_text_summary(FILE *stream, const struct report *report,
 	return page_close(&page, stream);
 }
 
-static bool text_is_shown(const struct report *report, const struct finding *finding)
-{
-	return !finding->suppressed && (finding->severity != SEVERITY_NOTE || report->show_notes);
-}
-
 int render_text(FILE *stream, const struct report *report, const struct render_options *options)
 {
 	struct page page;
@@ -188,7 +183,7 @@ int render_text(FILE *stream, const struct report *report, const struct render_o
 	if (page_open(&page, options) != 0)
 		return -1;
 	for (size_t i = 0; i < report->finding_count; i++)
-		if (text_is_shown(report, &report->findings[i]))
+		if (finding_is_shown(report, &report->findings[i]))
 			put_finding(&page, &report->findings[i]);
 	put_summary(&page, report);
 	return page_close(&page, stream);

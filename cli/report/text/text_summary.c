@@ -258,6 +258,13 @@ static const char *suppressed_label(struct page *page, const struct report *repo
 	return suppressed == 0 ? "" : arena_printf(&page->arena, "%zu suppressed", suppressed);
 }
 
+static const char *known_label(struct page *page, const struct report *report)
+{
+	size_t known = report_count_known(report);
+
+	return known == 0 ? "" : arena_printf(&page->arena, "%zu in the baseline", known);
+}
+
 static const char *unobserved_count_label(struct page *page, const struct report *report)
 {
 	uint64_t count = count_unobserved(report);
@@ -291,6 +298,7 @@ static const char *extra_counts(struct page *page, const struct report *report)
 	const char *others =
 		join_labels(page, notes_label(page, report), suppressed_label(page, report));
 
+	others = join_labels(page, others, known_label(page, report));
 	others = join_labels(page, unjudged_label(page, report), others);
 	return join_labels(page, unobserved_count_label(page, report), others);
 }
