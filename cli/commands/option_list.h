@@ -105,6 +105,12 @@
 	value("color", "WHEN", parse_color, \
 	      "Colour the text report: auto (the default: on a terminal, unless NO_COLOR is set), " \
 	      "always or never.") \
+	value("config", "FILE", parse_config, \
+	      "Read options from FILE (/dev/null: from none), not from the nearest .forkcheckrc of " \
+	      "the working directory and those above it. FORKCHECK_OPTIONS and the command line " \
+	      "win over it.") \
+	flag("show-config", show_config, \
+	     "Print the options that were given, where, and which of them count; run nothing.") \
 	value("help", NULL, show_help, "Print this help.") \
 	value("version", NULL, show_version, "Print the version.") \
 	hidden("print-man-options", show_man_options)

@@ -1,13 +1,17 @@
 /*
- * The command line is read here. Its options are the rows of option_list.h: argp parses from
- * them, --help prints them, and the man page's list is made of them.
+ * The command line is read here, and what stands before it in a file and in the environment. Its
+ * options are the rows of option_list.h: argp parses from them, --help prints them, and the man
+ * page's list is made of them.
  *
  * A bad command line ends the program here, with one line that says what is
  * wrong and what to do.
  */
 #include "options.h"
+#include "base/escape.h"
 #include "base/words.h"
 #include "commands.h"
+#include "given_options.h"
+#include "options_file.h"
 
 #include <argp.h>
 #include <errno.h>
@@ -27,6 +31,9 @@
 	"where "                                                                                   \
 	"PROGRAM could not be run.\n\n"
 
+/* Where options come from, the later ones win. */
+enum layer { LAYER_FILE, LAYER_ENVIRONMENT, LAYER_COMMAND_LINE };
+
 /* The state of one parse. */
 struct parse {
 	struct options *options;
@@ -34,8 +41,16 @@ struct parse {
 	const char *waiting[OUTPUTS_MAX]; /* files that met no --format yet */
 	size_t waiting_count;
 	size_t operand_count; /* of `report` */
-	bool is_environment;  /* the words are those of FORKCHECK_OPTIONS */
+	enum layer layer;
+	const char *source; /* "FORKCHECK_OPTIONS"; NULL: it is only a look ahead */
+	const char *folder; /* that names of files begin at; NULL: the working directory */
+	bool is_found;      /* the file is one that nobody named */
 };
+
+/* Strings that options point to, until the next parse. */
+static struct arena kept;
+
+#define COMPLAINT_BYTES 4096
 
 /* What a complaint begins with, where the words are not those of the command line. */
 static const char *place = "";
@@ -44,13 +59,16 @@ static void bad_usage(const char *format, ...) __attribute__((noreturn, format(p
 
 static void bad_usage(const char *format, ...)
 {
+	char text[COMPLAINT_BYTES];
 	va_list arguments;
 
 	va_start(arguments, format);
-	fprintf(stderr, "forkcheck: %s", place);
-	vfprintf(stderr, format, arguments);
-	fputs("; try 'forkcheck --help'\n", stderr);
+	vsnprintf(text, sizeof(text), format, arguments);
 	va_end(arguments);
+	/* A file that was found, and the folders above it, may be a stranger's. */
+	fprintf(stderr, "forkcheck: %s%s; try 'forkcheck --help'\n",
+		escape_terminal(&kept, place, COMPLAINT_BYTES),
+		escape_terminal(&kept, text, COMPLAINT_BYTES));
 	exit(EXIT_FORKCHECK);
 }
 
@@ -342,6 +360,13 @@ static void parse_write_baseline(struct parse *parse, const char *path)
 	parse->options->write_baseline = path;
 }
 
+static void parse_config(struct parse *parse, const char *path)
+{
+	if (*path == '\0')
+		bad_usage("--config: the name of the file is empty");
+	parse->options->config = path;
+}
+
 static void parse_color(struct parse *parse, const char *word)
 {
 	static const char *const words[] = {"auto", "always", "never", NULL};
@@ -375,7 +400,7 @@ static void take_argument(struct parse *parse, struct argp_state *state, char *w
 	/* `forkcheck -- explain` runs a program of that name. */
 	const struct command *named = state->quoted == 0 ? command_find(word) : NULL;
 
-	if (parse->is_environment)
+	if (parse->layer != LAYER_COMMAND_LINE)
 		bad_usage("'%s' is no option", word);
 	if (parse->options->command != NULL)
 		take_operand(parse, word);
@@ -417,8 +442,64 @@ static const struct option_row option_rows[] = {OPTION_LIST(FLAG, VALUE, OPTIONA
 
 static struct argp_option option_table[OPTION_COUNT + 1];
 
+static bool option_is(const struct option_row *row, const char *name)
+{
+	return strcmp(row->name, name) == 0;
+}
+
+static bool options_are_reports(const struct option_row *row)
+{
+	return option_is(row, "format") || option_is(row, "output");
+}
+
+static enum given_kind given_kind_of(const struct option_row *row)
+{
+	if (options_are_reports(row))
+		return GIVEN_REPORTS;
+	return option_is(row, "suppressions") || option_is(row, "core") ? GIVEN_ALL : GIVEN_LAST;
+}
+
+/* What ends the program would hide that nothing was checked. A file that nobody named may be that
+ * of a repository which was only copied: it starts no command. */
+static void check_file_option(const struct parse *parse, const struct option_row *row)
+{
+	if (parse->layer != LAYER_FILE)
+		return;
+	if (row->argument == NULL && row->take != NULL)
+		bad_usage("--%s is not for a file", row->name);
+	if (option_is(row, "config") || option_is(row, "show-config"))
+		bad_usage("--%s is not for a file", row->name);
+	if (parse->is_found && option_is(row, "drive"))
+		bad_usage("--drive is only for a file that --config names");
+}
+
+/* A file's names begin where it is. */
+static const char *option_value(const struct parse *parse, const struct option_row *row,
+				const char *value)
+{
+	if (parse->folder == NULL || value == NULL || *value == '\0' || *value == '/' ||
+	    row->argument == NULL || strcmp(row->argument, "FILE") != 0)
+		return value;
+	return arena_printf(&kept, "%s/%s", parse->folder, value);
+}
+
+static void note_option(const struct parse *parse, const struct option_row *row, const char *value)
+{
+	const struct given_option given = {.name = row->name,
+					   .value = value,
+					   .source = parse->source,
+					   .layer = (int)parse->layer,
+					   .kind = given_kind_of(row)};
+
+	if (parse->source != NULL && !option_is(row, "show-config"))
+		given_options_add(&given);
+}
+
 static void take_option(struct parse *parse, const struct option_row *row, const char *value)
 {
+	check_file_option(parse, row);
+	value = option_value(parse, row, value);
+	note_option(parse, row, value);
 	if (row->take != NULL)
 		row->take(parse, value);
 	else
@@ -653,7 +734,6 @@ static void options_parse_words(struct parse *parse, int count, char **words)
 	parse->next = 1;
 	if (count > 0 && argp_parse(command_line(), count, words, flags, NULL, parse) != 0)
 		report_bad_option(words[parse->next]);
-	place_waiting_files(parse);
 }
 
 /* Options keep pointers to the words, which therefore stay. */
@@ -673,9 +753,36 @@ static char **environment_words(int *count)
 	return words;
 }
 
-static void parse_environment(struct options *options)
+/* Reports that a later place asks for stand in the place of an earlier one's. */
+struct earlier_reports {
+	struct output outputs[OUTPUTS_MAX];
+	size_t count;
+};
+
+static void begin_layer(struct earlier_reports *earlier, struct options *options)
 {
-	struct parse parse = {.options = options, .is_environment = true};
+	memcpy(earlier->outputs, options->outputs, sizeof(earlier->outputs));
+	earlier->count = options->output_count;
+	options->output_count = 0;
+}
+
+static void end_layer(const struct earlier_reports *earlier, struct parse *parse)
+{
+	struct options *options = parse->options;
+
+	place_waiting_files(parse);
+	if (options->output_count != 0) {
+		options->has_file_reports = false;
+		return;
+	}
+	memcpy(options->outputs, earlier->outputs, sizeof(options->outputs));
+	options->output_count = earlier->count;
+}
+
+static void parse_environment(struct options *options, const char *source)
+{
+	struct parse parse = {.options = options, .layer = LAYER_ENVIRONMENT, .source = source};
+	struct earlier_reports earlier;
 	/* The options point into them for as long as they are used. */
 	static char **words;
 	int count;
@@ -683,33 +790,82 @@ static void parse_environment(struct options *options)
 	free(words);
 	place = OPTIONS_VARIABLE ": ";
 	words = environment_words(&count);
+	begin_layer(&earlier, options);
 	options_parse_words(&parse, count, words);
+	end_layer(&earlier, &parse);
 	place = "";
 }
 
-/* Reports that the command line asks for stand in the place of the environment's. */
-static void parse_command_line(struct options *options, int count, char **words)
+static void parse_lines(struct options_file *file, struct parse *parse)
+{
+	char **words;
+	int count;
+
+	while ((words = options_file_next(file, &kept, &count)) != NULL) {
+		parse->source = arena_printf(&kept, "%s:%u", file->path, file->reader.number);
+		place = arena_printf(&kept, "%s: ", parse->source);
+		options_parse_words(parse, count, words);
+	}
+	place = "";
+	if (file->reader.problem != NULL)
+		bad_usage("%s:%u: %s", file->path, file->reader.number, file->reader.problem);
+	place_waiting_files(parse);
+	parse->options->has_file_reports = parse->options->output_count != 0;
+}
+
+/* Returns its path; NULL: there is none. */
+static const char *parse_file(struct options *options, const char *asked)
+{
+	struct parse parse = {.options = options, .layer = LAYER_FILE};
+	struct options_file file;
+	const char *problem;
+
+	if (!options_file_open(&file, &kept, asked, &problem)) {
+		if (problem != NULL)
+			bad_usage("%s", problem);
+		return NULL;
+	}
+	parse.folder = file.folder;
+	parse.is_found = file.was_found;
+	parse_lines(&file, &parse);
+	options_file_close(&file);
+	return file.path;
+}
+
+static void show_given(const char *file) __attribute__((noreturn));
+
+static void show_given(const char *file)
+{
+	given_options_print(stdout, file);
+	end_after_print();
+}
+
+static void parse_command_line(struct options *options, int count, char **words, const char *file)
 {
 	struct options given = *options;
-	struct parse parse = {.options = &given};
+	struct parse parse = {
+		.options = &given, .layer = LAYER_COMMAND_LINE, .source = "the command line"};
+	struct earlier_reports earlier;
 
-	given.output_count = 0;
+	begin_layer(&earlier, &given);
 	given.keep_session = NULL;
 	options_parse_words(&parse, count, words);
+	if (given.show_config)
+		show_given(file);
 	check_operands(&parse);
-	if (given.output_count == 0) {
-		memcpy(given.outputs, options->outputs, sizeof(given.outputs));
-		given.output_count = options->output_count;
-	}
+	end_layer(&earlier, &parse);
+	/* Those of a file are meant for findings. */
+	if (given.command->has_own_formats && given.has_file_reports)
+		given.output_count = 0;
 	check_formats(&given);
 	if (given.keep_session == NULL)
 		given.keep_session = options->keep_session;
 	*options = given;
 }
 
-void options_parse(struct options *options, int argc, char **argv)
+static struct options default_options(void)
 {
-	*options = (struct options){
+	return (struct options){
 		.fail_on = SEVERITY_ERROR,
 		.error_exitcode = EXIT_FINDINGS,
 		.hang_after_ms = HANG_AFTER_MS,
@@ -717,8 +873,42 @@ void options_parse(struct options *options, int argc, char **argv)
 		.max_kills = MAX_KILLS,
 		.end_after_ms = END_AFTER_MS,
 	};
-	parse_environment(options);
-	parse_command_line(options, argc, argv);
+}
+
+/* The name of the file is in what wins over the file: a look ahead, at copies of the words, for
+ * operands are moved together. NULL: none is named. */
+static const char *config_asked_for(int count, char **words)
+{
+	struct options options = default_options();
+	struct parse parse = {.options = &options, .layer = LAYER_COMMAND_LINE};
+	char **copies = arena_array(&kept, (size_t)count + 1, sizeof(*copies));
+
+	memcpy(copies, words, (size_t)count * sizeof(*copies));
+	parse_environment(&options, NULL);
+	options_parse_words(&parse, count, copies);
+	return options.config != NULL ? arena_strdup(&kept, options.config) : NULL;
+}
+
+static void forget_earlier_parse(void)
+{
+	static bool is_not_first;
+
+	if (is_not_first)
+		arena_release(&kept);
+	arena_init(&kept);
+	given_options_reset();
+	is_not_first = true;
+}
+
+void options_parse(struct options *options, int argc, char **argv)
+{
+	const char *file;
+
+	forget_earlier_parse();
+	*options = default_options();
+	file = parse_file(options, config_asked_for(argc, argv));
+	parse_environment(options, OPTIONS_VARIABLE);
+	parse_command_line(options, argc, argv, file);
 	settle_outputs(options);
 	settle_reaction(options);
 }

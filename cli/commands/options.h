@@ -55,7 +55,8 @@ struct options {
 	const struct command *command;
 	char **arguments; /* PROGRAM [ARGS], or the operands of the subcommand; NULL-terminated */
 	struct output outputs[OUTPUTS_MAX];
-	size_t output_count; /* at least 1, unless quiet */
+	size_t output_count;   /* at least 1, unless quiet */
+	bool has_file_reports; /* they are those of the options file */
 	enum severity fail_on;
 	bool fail_never;  /* --fail-on=never */
 	bool fail_proven; /* --fail-on=proven: not on what was only predicted or suspected */
@@ -80,6 +81,7 @@ struct options {
 	bool only_user;               /* of the processes of the machine, those of `user` */
 	uid_t user;
 	uint64_t older_than_ms; /* and those that are so old */
+	const char *config;     /* the file of options; NULL: the one that is found */
 	enum color_mode color;
 	/* A bool for each flag. */
 	OPTION_LIST(OPTION_MEMBER, OPTION_NO_MEMBER, OPTION_NO_MEMBER, OPTION_NO_MEMBER,
@@ -90,7 +92,7 @@ struct options {
 #define FORKCHECK_VERSION "0.1.0"
 #endif
 
-/* Options that stand before those of the command line. */
+/* Options that stand before those of the command line; a file of options stands before both. */
 #define OPTIONS_VARIABLE "FORKCHECK_OPTIONS"
 
 #define EXIT_FINDINGS       66  /* something reached --fail-on */
@@ -100,8 +102,8 @@ struct options {
 #define EXIT_NOT_FOUND      127
 
 /*
- * Fills `options` from FORKCHECK_OPTIONS and argv. On a bad option prints one line and the hint,
- * and ends the program with EXIT_FORKCHECK; --help and --version end it with 0.
+ * Fills `options` from a file, FORKCHECK_OPTIONS and argv. On a bad option prints one line and the
+ * hint, and ends the program with EXIT_FORKCHECK; --help and --version end it with 0.
  */
 void options_parse(struct options *options, int argc, char **argv);
 

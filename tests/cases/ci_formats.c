@@ -1,6 +1,6 @@
 /*
  * At home in CI: reports in the formats of CI systems, read by parsers that are not ours; what a
- * baseline lets pass.
+ * baseline lets pass; options from a file.
  */
 #include "../unit/suites.h"
 #include "command.h"
@@ -142,6 +142,98 @@ static const struct command_case cases[] = {
 	 125, "", COMPLAINT("r:1: "), 1},
 	{"a baseline that cannot be written", "$FORKCHECK --write-baseline=gone/b ends exit 7", 125,
 	 "", COMPLAINT("cannot write 'gone/b': No such file"), 1},
+
+	/* Options from a file. */
+	{"the nearest file of options counts",
+	 "mkdir -p a/b/c; echo --notes >.forkcheckrc; echo --fail-on=warning >a/.forkcheckrc\n"
+	 "cd a/b/c; $FORKCHECK mutex normal latent 2>e; echo $?; grep -c FC008 e",
+	 1, "66\n0\n", NULL, 0},
+	{"what comes later wins",
+	 "echo --fail-on=warning --error-exitcode=8 >.forkcheckrc\n"
+	 "$FORKCHECK --quiet mutex normal latent; echo $?\n"
+	 "export FORKCHECK_OPTIONS='--quiet --error-exitcode=9'\n"
+	 "$FORKCHECK mutex normal latent; echo $?\n"
+	 "$FORKCHECK --error-exitcode=10 mutex normal latent; echo $?\n"
+	 "$FORKCHECK --config=/dev/null mutex normal latent; echo $?",
+	 0, "8\n9\n10\n0\n", NULL, 0},
+	{"files of a file of options lie beside it",
+	 "mkdir ci a; echo 'rule:FC005' >ci/known\n"
+	 "printf '%s\\n' '# here' '--suppressions=ci/known --fail-on=warning' '' "
+	 "'--format=json  # and' '-o \"a b\"' >.forkcheckrc\n"
+	 "cd a; $FORKCHECK mutex normal latent; echo $?; ls; cd ..; ls -d a*; "
+	 "grep -c '\"suppressed\": 1' 'a b'",
+	 0, "0\na\na b\n1\n", NULL, 0},
+	{"a file of options that is named",
+	 "mkdir a; echo --error-exitcode=9 >a/options; echo --nonsense >.forkcheckrc\n"
+	 "$FORKCHECK --quiet --config=a/options mutex normal hang; echo $?\n"
+	 "FORKCHECK_OPTIONS=--config=a/options $FORKCHECK --quiet mutex normal hang; echo $?",
+	 0, "9\n9\n", NULL, 0},
+	{"reports of a file of options are not a scan's",
+	 "echo --format=sarif -o document >.forkcheckrc; $FORKCHECK scan --older-than=999d; echo "
+	 "$?\n"
+	 "ls",
+	 0, NULL, NULL, 0},
+	{"where options came from",
+	 "printf '%s\\n' '--fail-on=warning --quiet' '--format=sarif -o s' "
+	 "--suppressions=x >.forkcheckrc\n"
+	 "FORKCHECK_OPTIONS='--hang-after=3s --suppressions=y' $FORKCHECK --fail-on error "
+	 "--format=junit --show-config no-such-program | sed \"s|$PWD|HERE|g\"",
+	 0,
+	 "options file: HERE/.forkcheckrc\n"
+	 "--fail-on=warning                HERE/.forkcheckrc:1 (overridden)\n"
+	 "--quiet                          HERE/.forkcheckrc:1\n"
+	 "--format=sarif                   HERE/.forkcheckrc:2 (overridden)\n"
+	 "--output=HERE/s HERE/.forkcheckrc:2 (overridden)\n"
+	 "--suppressions=HERE/x HERE/.forkcheckrc:3\n"
+	 "--hang-after=3s                  FORKCHECK_OPTIONS\n"
+	 "--suppressions=y                 FORKCHECK_OPTIONS\n"
+	 "--fail-on=error                  the command line\n"
+	 "--format=junit                   the command line\n",
+	 NULL, 0},
+	{"where no options came from", "$FORKCHECK --config=/dev/null --show-config", 0,
+	 "options file: /dev/null\n"
+	 "--config=/dev/null               the command line\n",
+	 NULL, 0},
+	{"a bad line", "printf '\\n--fail-on=often\\n' >.forkcheckrc; $FORKCHECK ends print hello",
+	 125, "", COMPLAINT("/[^\n]*/\\.forkcheckrc:2: --fail-on=often: not one of"), 1},
+	{"a line that is no option",
+	 "echo fail-on=error >.forkcheckrc; $FORKCHECK ends print hello", 125, "",
+	 COMPLAINT("/[^\n]*/\\.forkcheckrc:1: 'fail-on=error' is no option"), 1},
+	{"a line that a terminal would obey",
+	 "mkdir \"$(printf 'a\\033[1m')\"; cd a*; printf -- '--a\\302\\233b\\n' >.forkcheckrc\n"
+	 "$FORKCHECK ends print hello",
+	 125, "",
+	 COMPLAINT("/[^\n]*/a\\\\x1b\\[1m/\\.forkcheckrc:1: unknown option '--a\\\\xc2\\\\x9bb'"),
+	 1},
+	{"a line with an open quote", "echo \"-o 'x\" >.forkcheckrc; $FORKCHECK ends print hello",
+	 125, "", COMPLAINT("/[^\n]*/\\.forkcheckrc:1: a quote is not closed"), 1},
+	/* A run that checks nothing and succeeds. */
+	{"a line that would end it", "echo --version >.forkcheckrc; $FORKCHECK ends print hello",
+	 125, "", COMPLAINT("/[^\n]*/\\.forkcheckrc:1: --version is not for a file"), 1},
+	{"a line that would run something",
+	 "echo '--drive=touch x' >.forkcheckrc; $FORKCHECK ends print hello; echo $?; test ! -e x",
+	 0, "125\n",
+	 COMPLAINT("/[^\n]*/\\.forkcheckrc:1: --drive is only for a file that --config names"), 1},
+	{"a file of other bytes",
+	 "head -c 4096 /dev/urandom | tr '\\n' '\\001' >.forkcheckrc; $FORKCHECK ends print hello",
+	 125, "", COMPLAINT("/[^\n]*/\\.forkcheckrc:1: "), 1},
+	{"a file that everybody may write",
+	 "echo --notes >.forkcheckrc; chmod 666 .forkcheckrc; $FORKCHECK ends print hello", 125, "",
+	 COMPLAINT("'/[^\n]*/\\.forkcheckrc' may be written by everybody"), 1},
+	{"a file of somebody else",
+	 "test $(id -u) -eq 0 || { echo not root; exit 77; }\n"
+	 "echo --notes >.forkcheckrc; chown 65534 .forkcheckrc; $FORKCHECK ends print hello\n"
+	 "echo $?; $FORKCHECK --config=.forkcheckrc ends exit 7",
+	 7, "125\n", COMPLAINT("'/[^\n]*/\\.forkcheckrc' belongs to another user"), 1},
+	{"a pipe in the place of a file",
+	 "mkfifo .forkcheckrc; timeout 10 $FORKCHECK ends print hello", 125, "",
+	 COMPLAINT("'/[^\n]*/\\.forkcheckrc' is no regular file"), 1},
+	{"a file that is missing", "$FORKCHECK --config=gone ends print hello", 125, "",
+	 COMPLAINT("cannot read 'gone': No such file"), 1},
+	/* What helps is there all the same. */
+	{"help in spite of a bad file",
+	 "echo --nonsense >.forkcheckrc; $FORKCHECK --version | grep -c forkcheck", 0, "1\n", NULL,
+	 0},
 };
 
 START_TEST(test_ci_format)

@@ -1,9 +1,10 @@
 /*
  * Hostile files of the user's, suppressions above all: the first half of an input
  * is the file, the rest are the texts of a finding that it is matched with. The
- * same file is a baseline.
+ * same file is a baseline, and one of options.
  */
 #include "cli/findings/suppressions.h"
+#include "cli/commands/options_file.h"
 #include "fuzz.h"
 #include <err.h>
 #include <stdlib.h>
@@ -44,6 +45,21 @@ static void match(struct suppressions *suppressions, char *text)
 	suppressions_match(suppressions, &finding);
 }
 
+static void read_options(const char *path)
+{
+	struct options_file file;
+	const char *problem;
+	struct arena arena;
+	int count;
+
+	arena_init(&arena);
+	if (options_file_open(&file, &arena, path, &problem))
+		while (options_file_next(&file, &arena, &count))
+			;
+	options_file_close(&file);
+	arena_release(&arena);
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t length)
 {
 	struct suppressions *suppressions = suppressions_new();
@@ -56,6 +72,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t length)
 		err(2, "memfd");
 	suppressions_read(suppressions, path);
 	suppressions_free(suppressions_open(NULL, 0, path));
+	read_options(path);
 	match(suppressions, text);
 	suppressions_report_unused(suppressions, sink);
 	fclose(sink);

@@ -11,6 +11,7 @@
 	suite(library_names) \
 	suite(origins) \
 	suite(options) \
+	suite(options_file) \
 	suite(report) \
 	suite(formats) \
 	suite(unwind) \

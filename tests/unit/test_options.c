@@ -50,7 +50,7 @@ static struct options parse(const char *line)
 
 struct outcome {
 	int status;
-	char text[8192]; /* both streams */
+	char text[16384]; /* both streams */
 };
 
 /* Runs the parser in a process of its own: it ends the program. */
