@@ -216,10 +216,28 @@ struct session_handed {
 #define HANDED 4
 
 /*
+ * Who has written to a descriptor, by its number, and who has read from it. A child has the copy of
+ * what its parent's threads did.
+ */
+#define DESCRIPTORS               1024
+#define DESCRIPTOR_THREAD(serial) (UINT64_C(1) << ((serial)&63))
+#define DESCRIPTOR_IN_CHILD       1u /* written to in a child that lost threads */
+#define DESCRIPTOR_BY_UNKNOWN     2u /* written to by a thread that is not known */
+struct session_descriptor {
+	/* A bit for each thread; what a child that lost threads reads is not noted. */
+	_Atomic uint64_t writers, readers;
+	/* The last write, a use as in struct session_object, and the last one before it by
+	 * another thread. */
+	_Atomic uint64_t last, before;
+	_Atomic uint32_t flags;
+	uint32_t reserved;
+};
+
+/*
  * Facts that a process keeps in its own memory, for the CLI to read from the
  * outside (process_vm_readv) when it asks what could still wake the process.
  */
-#define PRIVATE_FACTS_MAGIC 0x66633106u
+#define PRIVATE_FACTS_MAGIC 0x66633107u
 #define SIGNALS             65
 #define INTERVAL_TIMERS     3
 struct private_facts {
@@ -251,6 +269,7 @@ struct private_facts {
 	struct go_runtime go;
 	/* Bit n - 1: signal n has a handler of the shim's, where the program has none. */
 	_Atomic uint64_t own_handlers;
+	uint64_t descriptors; /* where it keeps its DESCRIPTORS descriptors */
 };
 
 /*
@@ -1189,13 +1208,14 @@ _Static_assert(sizeof(struct python_interpreter) == 40, "python interpreter");
 _Static_assert(sizeof(struct record_python_code) == 40, "python code");
 _Static_assert(sizeof(struct python_frame) == 12, "python frame");
 _Static_assert(sizeof(struct record_python) == 64, "python");
-_Static_assert(sizeof(struct private_facts) == 768, "private facts");
+_Static_assert(sizeof(struct private_facts) == 776, "private facts");
 _Static_assert(sizeof(struct other_stack) == 16, "other stack");
 _Static_assert(sizeof(struct session_kept) == 32, "kept");
 _Static_assert(sizeof(struct record_atfork) == 72, "atfork");
 _Static_assert(sizeof(struct record_use) == 64, "use");
 _Static_assert(sizeof(struct record_hang) == 104, "hang");
 _Static_assert(sizeof(struct session_object) == 32, "object");
+_Static_assert(sizeof(struct session_descriptor) == 40, "descriptor");
 _Static_assert(sizeof(struct record_object) == 88, "object record");
 _Static_assert(sizeof(struct record_place) == 72, "place");
 _Static_assert(sizeof(struct record_handed) == 64, "handed");

@@ -24,6 +24,8 @@
 		return real_##name arguments;                                                      \
 	}
 
+#define WRITES() descriptor_writes(fd, __builtin_return_address(0))
+
 /* A look at what is there takes nothing away. */
 #define TAKES(flags) (!((flags) & (MSG_PEEK | MSG_ERRQUEUE)))
 
@@ -61,13 +63,12 @@ MOVING_FUNCTION(descriptor_awaits(fd), SHARED_READS, TAKES(flags), ssize_t, __re
 		(fd, to, length, room, flags, from, from_length))
 DESCRIPTOR_FUNCTION(descriptor_awaits(fd), int, eventfd_read, (int fd, eventfd_t *value),
 		    (fd, value))
-DESCRIPTOR_FUNCTION(descriptor_gives(fd), int, eventfd_write, (int fd, eventfd_t value),
-		    (fd, value))
-MOVING_FUNCTION(descriptor_gives(fd), SHARED_WRITES, true, ssize_t, writev,
+DESCRIPTOR_FUNCTION(WRITES(), int, eventfd_write, (int fd, eventfd_t value), (fd, value))
+MOVING_FUNCTION(WRITES(), SHARED_WRITES, true, ssize_t, writev,
 		(int fd, const struct iovec *from, int count), (fd, from, count))
-MOVING_FUNCTION(descriptor_gives(fd), SHARED_WRITES, true, ssize_t, sendfile,
+MOVING_FUNCTION(WRITES(), SHARED_WRITES, true, ssize_t, sendfile,
 		(int fd, int from, off_t *offset, size_t count), (fd, from, offset, count))
-MOVING_FUNCTION(descriptor_gives(fd), SHARED_WRITES, true, ssize_t, sendfile64,
+MOVING_FUNCTION(WRITES(), SHARED_WRITES, true, ssize_t, sendfile64,
 		(int fd, int from, off_t *offset, size_t count), (fd, from, offset, count))
 EPOLL_FUNCTION(descriptors_awaited(), REAL, epoll_wait,
 	       (int fd, struct epoll_event *events, int most, int limit), (fd, events, most, limit))
@@ -89,7 +90,7 @@ DESCRIPTOR_FUNCTION((descriptor_gives(fd), descriptor_forget(fd)), int, close, (
 			descriptor_forget(fd);                                                     \
 		result = real_##name arguments;                                                    \
 		if (result >= 0)                                                                   \
-			shared_copied(from, fd);                                                   \
+			descriptor_copied(from, fd);                                               \
 		return result;                                                                     \
 	}
 

@@ -15,7 +15,7 @@
 static inline void socket_note(int descriptor, size_t length, const void *site)
 {
 	real_ensure();
-	descriptor_gives(descriptor);
+	descriptor_writes(descriptor, site);
 	if (likely(!process.inherits))
 		return;
 	facts_note_sent();

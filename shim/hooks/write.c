@@ -21,7 +21,7 @@ static COLD ssize_t write_watched(int descriptor, const void *from, size_t lengt
 	ssize_t result;
 
 	real_ensure();
-	descriptor_gives(descriptor);
+	descriptor_writes(descriptor, site);
 	if (process.inherits)
 		facts_note_written(descriptor, length, object_use(site));
 	result = real_write(descriptor, from, length);
@@ -37,7 +37,7 @@ EXPORT ssize_t write(int descriptor, const void *from, size_t length)
 	/* No frame of ours is on the stack while it waits: it is a jump. */
 	if (likely(real_write && !process.file_count && !process.inherits &&
 		   !shared_is_watched(descriptor, SHARED_WRITES))) {
-		descriptor_gives(descriptor);
+		descriptor_writes(descriptor, __builtin_return_address(0));
 		return real_write(descriptor, from, length);
 	}
 	return write_watched(descriptor, from, length, __builtin_return_address(0));

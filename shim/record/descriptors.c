@@ -91,7 +91,10 @@ void descriptor_gives(int descriptor)
 void descriptor_awaits(int descriptor)
 {
 	struct thread *thread = thread_among_others();
-	uint64_t key = thread ? key_of(descriptor) : ELSEWHERE;
+	uint64_t key;
+
+	descriptor_read(descriptor);
+	key = thread ? key_of(descriptor) : ELSEWHERE;
 
 	if (key != ELSEWHERE)
 		handover_awaits(thread, key);
@@ -131,16 +134,31 @@ void messages_exchanged(void)
 	handover_awaits(thread, KEY_MESSAGE);
 }
 
-void descriptor_forget(int descriptor)
+static void forget_key(int descriptor)
 {
-	shared_forget(descriptor);
 	if (descriptor >= 0 && descriptor < REMEMBERED &&
 	    atomic_load_explicit(&keys[descriptor], memory_order_relaxed))
 		remember(descriptor, 0);
 }
 
+void descriptor_forget(int descriptor)
+{
+	shared_forget(descriptor);
+	descriptor_writers_forget(descriptor);
+	forget_key(descriptor);
+}
+
 void descriptors_forget(void)
 {
-	for (int i = 0; i < REMEMBERED; i++)
-		descriptor_forget(i);
+	descriptor_writers_forget_all();
+	for (int i = 0; i < REMEMBERED; i++) {
+		shared_forget(i);
+		forget_key(i);
+	}
+}
+
+void descriptor_copied(int from, int to)
+{
+	shared_copied(from, to);
+	descriptor_writers_copied(from, to);
 }

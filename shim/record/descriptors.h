@@ -6,11 +6,19 @@
 #ifndef FORKCHECK_RECORD_DESCRIPTORS_H
 #define FORKCHECK_RECORD_DESCRIPTORS_H
 
+#include "record/descriptor_writers.h"
 #include "shim.h"
 
-/* Before the calling thread writes, and before it reads. Async-signal-safe; leave errno alone. */
+/* Before the calling thread lets go who waits at the other end, and before it reads.
+ * Async-signal-safe; leave errno alone. */
 void descriptor_gives(int descriptor);
 void descriptor_awaits(int descriptor);
+/* Before it writes, by the call with this return address. */
+static inline void descriptor_writes(int descriptor, const void *site)
+{
+	descriptor_written(descriptor, site);
+	descriptor_gives(descriptor);
+}
 /* It goes to wait for one of several. */
 void descriptors_awaited(void);
 /* The calling thread sends a signal within its process, and waits for one. */
@@ -20,6 +28,8 @@ void signals_awaited(void);
 void messages_exchanged(void);
 /* What has this number next may be another one. */
 void descriptor_forget(int descriptor);
+/* `to` is what `from` is, from now on. */
+void descriptor_copied(int from, int to);
 void descriptors_forget(void);
 
 #endif

@@ -6,6 +6,7 @@
 #include "base/process.h"
 #include "common/raw.h"
 #include "log/kept_facts.h"
+#include "record/descriptor_writers.h"
 #include <signal.h>
 
 static struct private_facts facts;
@@ -133,6 +134,7 @@ IN_START void facts_start(uint64_t objects)
 	facts.magic = PRIVATE_FACTS_MAGIC;
 	sign_facts();
 	facts.objects = objects;
+	facts.descriptors = descriptor_writers_address();
 	facts.kept = kept_address();
 	if (raw_getitimer(ITIMER_REAL, &value) == 0)
 		set_timer(ITIMER_REAL, &value);
