@@ -77,7 +77,8 @@ static const char *object_words(struct arena *arena, const struct lock_part *loc
 				const struct headline_place *place)
 {
 	if (place->inside && lock->kind && !lock->name && !lock->module)
-		return arena_printf(arena, "for a %s", bounded_name(arena, lock->kind));
+		return arena_printf(arena, "for %s %s", *lock->kind == 'e' ? "an" : "a",
+				    bounded_name(arena, lock->kind));
 	return arena_printf(arena, "for %s", lock_words(arena, lock));
 }
 

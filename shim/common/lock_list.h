@@ -87,7 +87,11 @@
 	other(STREAMS, "libc lock") \
 	other(STREAM, "stream") \
 	other(ALLOCATOR, "libc lock") \
-	other(THREAD, "thread")
+	other(THREAD, "thread") \
+	/* A descriptor, by its number: nobody has it, and some write to it. */ \
+	object(EVENTFD, "eventfd", int, "written to", NULL, false) \
+	object(PIPE, "pipe", int, "written to", NULL, false) \
+	object(SOCKET, "socket", int, "written to", NULL, false)
 /* clang-format on */
 
 #define LOCK_KIND(kind, ...) LOCK_##kind,

@@ -91,6 +91,8 @@
 	suite(copied) \
 	suite(connections) \
 	suite(beside) \
+	suite(descriptors) \
+	suite(descriptor_waits) \
 	suite(healthy) \
 	suite(transparency)
 /* clang-format on */

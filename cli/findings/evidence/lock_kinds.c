@@ -89,6 +89,11 @@ const char *lock_who_waits(uint32_t kind, const uint8_t *state, size_t length)
 	return family->owner(copy.bytes) ? "asks for it" : "wants to write under it";
 }
 
+bool lock_is_descriptor(uint32_t kind)
+{
+	return kind == LOCK_EVENTFD || kind == LOCK_PIPE || kind == LOCK_SOCKET;
+}
+
 bool lock_crosses_fork(uint32_t kind, const uint8_t *state, size_t length)
 {
 	const struct lock_family *family = lock_kind_facts(kind)->family;

@@ -31,6 +31,9 @@ const char *lock_who_waits(uint32_t kind, const uint8_t *state, size_t length);
 /* Never NULL: an unknown kind is called "lock". */
 const struct lock_kind_facts *lock_kind_facts(uint32_t kind);
 
+/* A descriptor: its number stands where a lock has its address. */
+bool lock_is_descriptor(uint32_t kind);
+
 bool lock_crosses_fork(uint32_t kind, const uint8_t *state, size_t length);
 
 /* The libc function behind an operation on a kind: "pthread_mutex_lock". */

@@ -165,11 +165,16 @@ void object_evidence(struct judgement *judgement, struct finding *finding,
 		return;
 	}
 	facts = lock_kind_facts(object->kind);
-	evidence_lock(judgement, &finding->lock, hang->serial, object->address, object->kind, NULL,
-		      0, object->made);
+	evidence_lock(judgement, &finding->lock, hang->serial,
+		      lock_is_descriptor(object->kind) ? 0 : object->address, object->kind, NULL, 0,
+		      object->made);
 	fill_use(judgement, &finding->gave, facts->gave, hang, fork, object->gave);
 	fill_use(judgement, &finding->took, facts->took, hang, fork, object->took);
-	object_place(judgement, finding, hang);
+	if (lock_is_descriptor(object->kind))
+		finding->lock.place = arena_printf(judgement->arena, "(descriptor %d)",
+						   (int)(uint32_t)object->address);
+	else
+		object_place(judgement, finding, hang);
 }
 
 /* Tasks that wait for ever may be waited for themselves; nobody has ever called one of those. */

@@ -11,6 +11,7 @@
 #include "findings/evidence/culprit.h"
 #include "findings/evidence/evidence.h"
 #include "findings/evidence/fork_paths.h"
+#include "findings/evidence/lock_kinds.h"
 #include "findings/evidence/missing_threads.h"
 #include "findings/evidence/object_evidence.h"
 #include "findings/evidence/wait_evidence.h"
@@ -65,7 +66,7 @@ static const char *suspicion(const struct record_hang *hang)
 }
 
 /* What ties the wait to the threads that are missing. */
-static const char *tie_words(enum hang_evidence evidence)
+static const char *tie_words(enum hang_evidence evidence, bool is_written)
 {
 	static const char *const words[EVIDENCE_KINDS] = {
 		[EVIDENCE_NONE] = "",
@@ -76,6 +77,14 @@ static const char *tie_words(enum hang_evidence evidence)
 		[EVIDENCE_LIBRARY] = ", and it waits in the code that they belong to",
 	};
 
+	if (is_written && evidence == EVIDENCE_HANDED)
+		return ", only they had written to what it waits for, and the child gave its work "
+		       "to them";
+	if (is_written && evidence == EVIDENCE_SERVED)
+		return ", and only they had written to what it waits for";
+	if (is_written)
+		return ", only they had written to what it waits for, and it waits in the code "
+		       "that they belong to";
 	return evidence < EVIDENCE_KINDS ? words[evidence] : "";
 }
 
@@ -91,15 +100,18 @@ static const char *whereabouts(struct judgement *judgement, const struct finding
 static const char *lost_wakeup_explain(struct judgement *judgement, const struct finding *finding,
 				       const struct record_hang *hang, bool is_of_lost_alone)
 {
+	const struct record_object *object = object_of(judgement->model, hang);
+	bool is_written = object && lock_is_descriptor(object->kind) && object->gave;
 	enum hang_evidence evidence = is_of_lost_alone ? EVIDENCE_SERVED : hang->evidence;
 
 	if (hang->is_proven)
 		return arena_printf(judgement->arena,
 				    "these threads stayed in %s%s; nobody else can end "
 				    "its wait.",
-				    whereabouts(judgement, finding), tie_words(evidence));
+				    whereabouts(judgement, finding),
+				    tie_words(evidence, is_written));
 	return arena_printf(judgement->arena, "these threads stayed in %s%s. Not proven: %.*s.",
-			    whereabouts(judgement, finding), tie_words(evidence),
+			    whereabouts(judgement, finding), tie_words(evidence, is_written),
 			    (int)hang->reason_length, hang->reason);
 }
 

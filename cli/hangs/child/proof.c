@@ -11,6 +11,7 @@
 #include "hangs/identify/region_wait.h"
 #include "hangs/identify/wakeup_sources.h"
 #include "hangs/record/blocked_chain.h"
+#include "process/descriptor_wait.h"
 #include "process/memory_map.h"
 #include "process/stop.h"
 #include "verdict.h"
@@ -269,16 +270,45 @@ static uint64_t proof_mix(uint64_t hash, uint64_t value)
 	return (hash ^ value) * 0x9e3779b97f4a7c15u;
 }
 
+/* One that waits for descriptors matters where nothing else of its process moves. Of a process that
+ * the shim is not in, nobody knows who wrote to them. */
+static bool may_wait_for_lost(const struct turn *turn, const struct watched *watched)
+{
+	const struct process_facts *facts = model_facts(turn->model, watched->serial);
+
+	return watched->is_missing_threads && !watched->forking && facts && !facts->is_outside;
+}
+
+static void mark_descriptor_rests(const struct turn *turn, const struct watched *watched,
+				  bool *at_rest)
+{
+	bool rests[TASKS_MAX];
+
+	if (!may_wait_for_lost(turn, watched))
+		return;
+	for (size_t i = 0; i < watched->look->count; i++) {
+		const struct task_look *task = &watched->look->tasks[i];
+
+		rests[i] = at_rest[i] || (task->state == 'S' && descriptor_wait_is_untimed(task) &&
+					  turn->now - task->since_ns >= REST_NS);
+		if (!rests[i])
+			return;
+	}
+	memcpy(at_rest, rests, watched->look->count * sizeof(*rests));
+}
+
 /* Marks who is at rest. Returns what tells this rest from others; 0: nobody is. */
 static uint64_t mark_rests(const struct turn *turn, const struct watched *watched, bool *at_rest)
 {
 	uint64_t signature = proof_mix(1, (uint64_t)watched->forking);
 	size_t count = 0;
 
+	for (size_t i = 0; i < watched->look->count; i++)
+		at_rest[i] = proof_is_at_rest(turn, watched, &watched->look->tasks[i]);
+	mark_descriptor_rests(turn, watched, at_rest);
 	for (size_t i = 0; i < watched->look->count; i++) {
-		struct task_look *task = &watched->look->tasks[i];
+		const struct task_look *task = &watched->look->tasks[i];
 
-		at_rest[i] = proof_is_at_rest(turn, watched, task);
 		if (!at_rest[i])
 			continue;
 		count++;
@@ -302,6 +332,9 @@ static void tell_verdict(const struct turn *turn, struct watched *watched)
 	hang.reason = verdict->is_proven ? NULL : verdict->reason;
 	hang.wait = verdict->wait;
 	hang.about = verdict->held;
+	hang.descriptor.kind = verdict->descriptor.kind;
+	hang.descriptor.number = verdict->descriptor.number;
+	hang.descriptor.gave = verdict->descriptor.gave;
 	hang.region = kind == HANG_CHILD ? verdict->region : 0;
 	tell(turn, watched, &hang);
 }
@@ -587,7 +620,8 @@ static enum quick_check proof_quick_check(const struct watched *watched)
 		return QUICK_CHECK_SAMPLE;
 	if (proof_is_where_it_was(watched, &first))
 		return QUICK_CHECK_SAME;
-	return procfs_is_futex_wait(&first) || !first.in_call || watched->wait
+	return procfs_is_futex_wait(&first) || !first.in_call || watched->wait ||
+			       (watched->is_missing_threads && descriptor_wait_is_untimed(&first))
 		       ? QUICK_CHECK_SAMPLE
 		       : QUICK_CHECK_ELSEWHERE;
 }

@@ -32,7 +32,8 @@ struct verdict {
 	session_reference wait;   /* the WAIT record that announced it; else 0 */
 	session_reference held;   /* the HELD record of a lock that it asked for before its birth */
 	session_reference region; /* the wait for a lock of libc's that explains it; else 0 */
-	char reason[200];         /* why it is not proven */
+	struct descriptor_tie descriptor; /* that the task waits for */
+	char reason[200];                 /* why it is not proven */
 };
 
 /* What was said of it last: nothing, with kind 0. */

@@ -222,16 +222,23 @@ static bool ties_is_seen(const char *function)
 
 /* --- what it gave to others ---------------------------------------------------- */
 
-/* The task's serial, by the thread that the shim knows under its id. 0: not known. */
-static uint32_t serial_of(const struct tie_search *search, pid_t tid)
+uint32_t ties_forker(const struct tie_search *search)
 {
-	const struct model_list *threads = model_list(search->model, RECORD_THREAD);
 	const struct record_fork *fork = model_fork(search->model, search->process->fork);
 	const struct record_thread *forker =
 		fork ? model_thread(search->model, fork->thread) : NULL;
 
-	if (tid == search->pid && forker)
-		return forker->serial;
+	return forker ? forker->serial : 0;
+}
+
+/* The task's serial, by the thread that the shim knows under its id. 0: not known. */
+static uint32_t serial_of(const struct tie_search *search, pid_t tid)
+{
+	const struct model_list *threads = model_list(search->model, RECORD_THREAD);
+	uint32_t forker = tid == search->pid ? ties_forker(search) : 0;
+
+	if (forker)
+		return forker;
 	tid = ties_inner_tid(search->process, search->pid, tid);
 	for (size_t i = threads->count; i-- > 0;) {
 		const struct record_thread *thread =
@@ -604,6 +611,19 @@ struct tie ties_find(const struct tie_search *search, const struct task_look *ta
 		return tie;
 	if (!tie.is_own)
 		tie_to_code(search, task, facts, runs_python ? &place : NULL, &tie);
+	return tie;
+}
+
+struct tie ties_to_work(const struct tie_search *search, const struct task_look *task,
+			const struct wait_facts *facts)
+{
+	struct waiting_stack stack = {facts, model_program(search->model, search->process->serial)};
+	struct tie tie = {.evidence = EVIDENCE_NONE};
+
+	if (has_handed(search, task->tid))
+		tie.evidence = EVIDENCE_HANDED;
+	else if (any_lost_library(search, is_on_stack, &stack))
+		tie.evidence = EVIDENCE_LIBRARY;
 	return tie;
 }
 

@@ -7,6 +7,15 @@
 
 #include "waits.h"
 
+/* A descriptor that a task waits for. */
+struct descriptor_tie {
+	uint32_t kind; /* enum lock_kind; 0: it waits for no descriptor */
+	int number;
+	/* The last write, by a lost thread, as in struct session_object. 0: others have written to
+	 * it, or nobody has: then it says something only where nobody else can. */
+	uint64_t gave;
+};
+
 struct tie {
 	enum hang_evidence evidence;
 	/* No threads that were lost have a part in it: its own threads use the thing. */
@@ -17,6 +26,7 @@ struct tie {
 	bool is_by_package;
 	session_reference wait; /* of EVIDENCE_HOLDER: the WAIT record; 0: there is none */
 	session_reference held; /* the HELD record, where it asked before it was a child */
+	struct descriptor_tie descriptor;
 };
 
 /* What a process is asked about once for all of its tasks. */
@@ -44,6 +54,13 @@ session_reference ties_open_wait(const struct model *model, const struct process
 /* For a task that waits, with what is known of its stack. */
 struct tie ties_find(const struct tie_search *search, const struct task_look *task,
 		     const struct wait_facts *facts);
+
+/* Has a task that waits given lost threads work, or is code of their library on its stack? */
+struct tie ties_to_work(const struct tie_search *search, const struct task_look *task,
+			const struct wait_facts *facts);
+
+/* The serial of the thread that forked: the child's first one. 0: not known. */
+uint32_t ties_forker(const struct tie_search *search);
 
 /*
  * Might this task, which is not stuck, do what the lost threads did? True where code of the

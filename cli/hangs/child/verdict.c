@@ -5,13 +5,16 @@
  */
 #include "verdict.h"
 #include "base/array.h"
+#include "descriptor_ties.h"
 #include "hangs/identify/lost_threads.h"
 #include "hangs/identify/parked_threads.h"
 #include "hangs/identify/python_state.h"
 #include "hangs/identify/region_wait.h"
 #include "hangs/identify/wakeup_sources.h"
 #include "hangs/record/unseen_wait.h"
+#include "other_ends.h"
 #include "process/core_file.h"
+#include "process/descriptor_wait.h"
 #include "process/memory_map.h"
 #include "shim/common/arch/arch.h"
 #include <stdio.h>
@@ -164,7 +167,9 @@ static void sort_tasks(struct inquiry *inquiry)
 		bool is_private = search.reach[i] == REACH_PRIVATE || look->tasks[i].asks_again ||
 				  !procfs_is_futex_wait(&look->tasks[i]);
 
-		inquiry->is_stuck[i] = inquiry->at_rest[i] && is_private;
+		/* What waits for descriptors is stuck where it is tied to lost threads. */
+		inquiry->is_stuck[i] = inquiry->at_rest[i] && is_private &&
+				       !descriptor_wait_is_untimed(&look->tasks[i]);
 		inquiry->stuck += inquiry->is_stuck[i];
 		inquiry->alive += !inquiry->is_stuck[i] && !is_inert(inquiry, &look->tasks[i]);
 		inquiry->is_reach_unknown |=
@@ -357,6 +362,44 @@ static bool ask_tasks(struct inquiry *inquiry)
 	return true;
 }
 
+/* A wait for descriptors that is tied to lost threads. False when the task has moved. */
+static bool ask_descriptors(struct inquiry *inquiry, size_t index)
+{
+	struct task_look *task = &inquiry->watched->look->tasks[index];
+	struct descriptor_tie descriptor;
+	struct descriptor_wait wait;
+	struct wait_facts facts;
+	struct tie tie;
+
+	if (!descriptor_wait_find(inquiry->watched->pid, task, &wait) ||
+	    !descriptor_tie_find(&inquiry->ties, &wait, &descriptor))
+		return true;
+	if (!verdict_ask(inquiry, task, &facts))
+		return false;
+	tie = ties_to_work(&inquiry->ties, task, &facts);
+	if (!tie.evidence && descriptor.gave)
+		tie.evidence = EVIDENCE_SERVED;
+	if (!tie.evidence || (!descriptor.gave && tie.evidence != EVIDENCE_HANDED))
+		return true;
+	tie.descriptor = descriptor;
+	inquiry->is_stuck[index] = true;
+	inquiry->stuck++;
+	inquiry->alive--;
+	verdict_consider(inquiry, task, tie, &facts);
+	return true;
+}
+
+static bool ask_all_descriptors(struct inquiry *inquiry)
+{
+	const struct process_look *look = inquiry->watched->look;
+
+	for (size_t i = 0; i < look->count; i++)
+		if (inquiry->at_rest[i] && descriptor_wait_is_untimed(&look->tasks[i]) &&
+		    !ask_descriptors(inquiry, i))
+			return false;
+	return true;
+}
+
 /* --- who else could end it ------------------------------------------------------------- */
 
 /* A task of its own that is not stuck may do what the lost ones did. Since when has it not
@@ -396,6 +439,17 @@ static void verdict_say(struct verdict *verdict, const char *reason)
 	snprintf(verdict->reason, sizeof(verdict->reason), "%s", reason ? reason : "");
 }
 
+static const char *who_else_writes(const struct inquiry *inquiry, struct arena *arena)
+{
+	const struct watched *watched = inquiry->watched;
+	struct descriptor_wait wait;
+
+	if (!descriptor_wait_find(watched->pid, inquiry->task, &wait))
+		return "what it waits for has changed since";
+	return other_ends_find(inquiry->turn->model, arena, inquiry->ties.process, watched->pid,
+			       &wait);
+}
+
 /* Why it is not proven that nobody can; "": it is. */
 static void verdict_find_reason(struct inquiry *inquiry, bool begins_again, struct verdict *verdict)
 {
@@ -412,6 +466,8 @@ static void verdict_find_reason(struct inquiry *inquiry, bool begins_again, stru
 		verdict_say(verdict,
 			    wakeup_find(inquiry->turn->model, &arena, inquiry->ties.process,
 					watched->pid, watched->look));
+	if (inquiry->tie.descriptor.kind && !*verdict->reason)
+		verdict_say(verdict, who_else_writes(inquiry, &arena));
 	arena_release(&arena);
 }
 
@@ -425,6 +481,7 @@ static void conclude(struct inquiry *inquiry, struct verdict *verdict)
 	verdict->held = inquiry->tie.held;
 	verdict->region = inquiry->region;
 	verdict->evidence = inquiry->tie.evidence;
+	verdict->descriptor = inquiry->tie.descriptor;
 	verdict->is_proven = verdict->evidence && !*verdict->reason;
 	verdict->may_be_killed = verdict->is_proven && !inquiry->alive;
 }
@@ -457,6 +514,13 @@ static bool comes_to_rest(const struct inquiry *inquiry)
 	return false;
 }
 
+/* The parent may write to a descriptor as its lost threads did, and give work to a child that has
+ * none: each of the two says something where nobody can write any more, or beside the other. */
+static bool is_tied_by_half(const struct tie *tie)
+{
+	return tie->descriptor.kind && (!tie->descriptor.gave || tie->evidence == EVIDENCE_SERVED);
+}
+
 /* While a task that might serve is there, and has done something of late, all is well. */
 static void conclude_with(struct inquiry *inquiry, struct verdict *verdict)
 {
@@ -465,6 +529,11 @@ static void conclude_with(struct inquiry *inquiry, struct verdict *verdict)
 	verdict->is_pending = comes_to_rest(inquiry);
 	if (verdict->is_pending)
 		return;
+	/* Any thread may write to a descriptor. */
+	if (inquiry->tie.descriptor.kind && inquiry->alive) {
+		verdict->is_healthy = true;
+		return;
+	}
 	server = inquiry->tie.evidence == EVIDENCE_HOLDER ? UINT64_MAX : server_since(inquiry);
 	verdict->is_pending =
 		server != UINT64_MAX && inquiry->turn->now - server < inquiry->turn->hang_after_ns;
@@ -489,6 +558,15 @@ static void conclude_with(struct inquiry *inquiry, struct verdict *verdict)
 		inquiry->tie.evidence = EVIDENCE_NONE;
 		verdict_say(verdict, "another thread of the child may yet do what they did");
 	}
+	/* Until it is to be told, others may yet come to rest, and prove it. */
+	verdict->is_pending =
+		inquiry->tie.descriptor.kind && *verdict->reason &&
+		inquiry->turn->now - inquiry->task->since_ns < inquiry->turn->hang_after_ns;
+	if (verdict->is_pending)
+		return;
+	verdict->is_healthy = *verdict->reason && is_tied_by_half(&inquiry->tie);
+	if (verdict->is_healthy)
+		return;
 	conclude(inquiry, verdict);
 	if (server != UINT64_MAX && server > verdict->since_ns)
 		verdict->since_ns = server;
@@ -540,6 +618,8 @@ static void conclude_in_fork(struct inquiry *inquiry, struct verdict *verdict)
 static bool verdict_judge(struct inquiry *inquiry, struct verdict *verdict)
 {
 	sort_tasks(inquiry);
+	if (!ask_all_descriptors(inquiry))
+		return false;
 	if (!inquiry->stuck) {
 		verdict->is_healthy = true;
 		return true;

@@ -246,18 +246,8 @@ struct look_on {
 static uint64_t thread_of(const struct process_facts *facts, const struct process_wait *wait,
 			  const struct look_on *on)
 {
-	struct thread_tables *tables = on->is_held ? NULL : malloc(sizeof(*tables));
-	const struct table_thread *thread = NULL;
-	uint64_t self = 0;
-
-	if (on->is_held)
-		return stop_thread_pointer(on->stopped.pid, wait->tid);
-	if (tables && thread_tables_read(tables, facts, facts->pid))
-		thread = thread_tables_find(tables, wait->tid);
-	if (thread)
-		self = thread->self;
-	free(tables);
-	return self;
+	return on->is_held ? stop_thread_pointer(on->stopped.pid, wait->tid)
+			   : thread_tables_self_of(facts, facts->pid, wait->tid);
 }
 
 static session_reference python_of(const struct ring *ring, const struct process_wait *wait,

@@ -120,6 +120,20 @@ const struct table_thread *thread_tables_find_self(const struct thread_tables *t
 	return NULL;
 }
 
+uint64_t thread_tables_self_of(const struct process_facts *process, pid_t pid, pid_t tid)
+{
+	struct thread_tables *tables = malloc(sizeof(*tables));
+	const struct table_thread *thread = NULL;
+	uint64_t self = 0;
+
+	if (tables && thread_tables_read(tables, process, pid))
+		thread = thread_tables_find(tables, procfs_inner_tid(pid, tid));
+	if (thread)
+		self = thread->self;
+	free(tables);
+	return self;
+}
+
 /* --- locks ----------------------------------------------------------------------- */
 
 static bool is_open_for(const struct held_slot *slot, uint64_t lock)

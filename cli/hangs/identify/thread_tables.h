@@ -34,6 +34,9 @@ const struct table_thread *thread_tables_find(const struct thread_tables *tables
 const struct table_thread *thread_tables_find_self(const struct thread_tables *tables,
 						   uint64_t self);
 
+/* pthread_self() of a task, for who must not hold it; 0: not known. */
+uint64_t thread_tables_self_of(const struct process_facts *process, pid_t pid, pid_t tid);
+
 /* A lock that a thread holds, or is asking for. */
 struct table_claim {
 	uint64_t lock;

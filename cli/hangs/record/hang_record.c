@@ -10,6 +10,7 @@
 #include "hangs/identify/frame_base.h"
 #include "hangs/identify/interpreter_symbols.h"
 #include "hangs/identify/python_state.h"
+#include "hangs/identify/thread_tables.h"
 #include "hangs/identify/waiter_futex.h"
 #include "kept_reader.h"
 #include "process/memory_map.h"
@@ -262,29 +263,11 @@ static struct parked hang_record_find_lock(const struct process_facts *facts,
 	return lock;
 }
 
-static struct copied copy_stacks(struct model *model, struct writer *writer,
-				 const struct hang *hang, const struct stopped *stopped)
-{
-	const struct process_facts *facts = model_facts(model, hang->serial);
-	struct stack_registers registers;
-	struct held_task task;
-	struct copied copied = {0};
-
-	if (!stop_registers(stopped, hang->tid, &registers))
-		return copied;
-	task = hang_task(facts, hang->pid, stop_thread_pointer(hang->pid, hang->tid));
-	copied.stack = hang_record_stack(writer, &task, &registers);
-	if (!facts || facts->number != hang->pid)
-		return copied;
-	copied.python = python_record(writer, facts, hang->pid, task.thread, registers.sp);
-	copied.lock = hang_record_find_lock(facts, hang, stopped, &registers);
-	return copied;
-}
-
-/* Of one that may not be held. */
+/* Of one that may not be held: the shim's own table has its threads. */
 static struct copied hang_record_copy_partial(struct model *model, struct writer *writer,
 					      const struct hang *hang)
 {
+	const struct process_facts *facts = model_facts(model, hang->serial);
 	const struct task_look *look = task_of(hang);
 	struct stack_registers registers;
 	struct copied copied = {0};
@@ -295,8 +278,30 @@ static struct copied hang_record_copy_partial(struct model *model, struct writer
 	if (!look ||
 	    !frame_base_look(model_space(model, hang->serial), hang->pid, look, &registers))
 		return copied;
-	task = hang_task(model_facts(model, hang->serial), hang->pid, 0);
+	task = hang_task(facts, hang->pid, thread_tables_self_of(facts, hang->pid, hang->tid));
 	copied.stack = hang_record_stack(writer, &task, &registers);
+	if (facts && facts->number == hang->pid && task.thread)
+		copied.python = python_record(writer, facts, hang->pid, task.thread, registers.sp);
+	return copied;
+}
+
+static struct copied copy_stacks(struct model *model, struct writer *writer,
+				 const struct hang *hang, const struct stopped *stopped)
+{
+	const struct process_facts *facts = model_facts(model, hang->serial);
+	struct stack_registers registers;
+	struct held_task task;
+	struct copied copied = {0};
+
+	/* It is in a call that a stop would end, and was only looked at. */
+	if (!stop_registers(stopped, hang->tid, &registers))
+		return hang_record_copy_partial(model, writer, hang);
+	task = hang_task(facts, hang->pid, stop_thread_pointer(hang->pid, hang->tid));
+	copied.stack = hang_record_stack(writer, &task, &registers);
+	if (!facts || facts->number != hang->pid)
+		return copied;
+	copied.python = python_record(writer, facts, hang->pid, task.thread, registers.sp);
+	copied.lock = hang_record_find_lock(facts, hang, stopped, &registers);
 	return copied;
 }
 
@@ -376,6 +381,20 @@ static void append_lock(struct writer *writer, uint32_t serial, uint64_t waited,
 	writer_append(writer, RECORD_OBJECT, &record, sizeof(record), NULL, 0);
 }
 
+/* Who wrote to it last; its number stands where an address would. */
+static void append_descriptor(struct writer *writer, const struct hang *hang, uint64_t waited)
+{
+	struct record_object record = {
+		.serial = hang->serial,
+		.kind = hang->descriptor.kind,
+		.address = (uint64_t)hang->descriptor.number,
+		.waited = waited,
+		.gave = hang->descriptor.gave,
+	};
+
+	writer_append(writer, RECORD_OBJECT, &record, sizeof(record), NULL, 0);
+}
+
 static void hang_record_append(struct model *model, struct writer *writer, const struct hang *hang,
 			       struct copied copied)
 {
@@ -407,6 +426,8 @@ static void hang_record_append(struct model *model, struct writer *writer, const
 	/* One of several waits: whether it matters depends on the others. */
 	if (hang->kind == HANG_TIMED)
 		objects_record_all(facts, hang->pid, writer, hang->look);
+	else if (hang->descriptor.kind)
+		append_descriptor(writer, hang, record.address);
 	else if (copied.lock.kind)
 		append_lock(writer, hang->serial, record.address, &copied.lock);
 	else if (record.address)

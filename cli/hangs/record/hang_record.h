@@ -31,6 +31,12 @@ struct hang {
 	bool is_looked_at;
 	session_reference stack;
 	uint32_t about; /* see struct record_hang */
+	/* A descriptor that the task waits for; kind 0: none. */
+	struct {
+		uint32_t kind; /* enum lock_kind */
+		int number;
+		uint64_t gave; /* as in struct session_object */
+	} descriptor;
 };
 
 /* MODULE records for what a process has mapped and the shim has not recorded. */
