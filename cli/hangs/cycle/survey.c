@@ -4,6 +4,7 @@
  */
 #include "survey.h"
 #include "base/array.h"
+#include "process/descriptor_wait.h"
 #include <dirent.h>
 #include <stdlib.h>
 #include <string.h>
@@ -285,6 +286,22 @@ static void open_named(struct survey *survey)
 			connect_wait(survey, &survey->waits[i], GRAPH_OUTSIDE);
 }
 
+/* Who takes a descriptor out of a message may use it. */
+static void open_descriptors(struct survey *survey)
+{
+	for (size_t i = 0; i < survey->wait_count; i++)
+		switch (survey->waits[i].kind) {
+		case AWAITED_DATA:
+		case AWAITED_ROOM:
+		case AWAITED_MESSAGE:
+		case AWAITED_RECEIVER:
+			connect_wait(survey, &survey->waits[i], GRAPH_OUTSIDE);
+			break;
+		default:
+			break;
+		}
+}
+
 static bool ask_all_outsiders(struct survey *survey)
 {
 	DIR *processes = opendir("/proc");
@@ -301,6 +318,8 @@ static bool ask_all_outsiders(struct survey *survey)
 
 		if (pid > 0 && !is_asked(survey, pid))
 			all &= ask_outsider(survey, pid, can);
+		if (pid > 0 && procfs_is_descendant(pid) && descriptor_wait_any_on_way(pid))
+			open_descriptors(survey);
 	}
 	free(can);
 	if (processes)
