@@ -525,6 +525,9 @@ enum wait_flag {
 	/* In shared memory, by a process that catches signals: after a handler the lock is asked
 	 * for again, and may be free by then. */
 	WAIT_UNTIL_SIGNAL = 8,
+	/* The CLI saw it from outside, and it is not proven: it lasts as long as the process' HANG.
+	 */
+	WAIT_SEEN = 16,
 };
 
 /* A thread of a fork child is about to wait for a lock that a lost thread holds. */
@@ -802,7 +805,7 @@ struct record_hang {
 	session_reference stack;
 	uint64_t since_ns;      /* the first look that saw it at rest */
 	uint64_t address;       /* that it waits on */
-	session_reference wait; /* the WAIT_PERHAPS record that explains it; else 0 */
+	session_reference wait; /* the WAIT_PERHAPS or WAIT_SEEN record that explains it; else 0 */
 	session_reference python;
 	/* Of a ring: number of its RING records; of a dead owner: its id; of a dead taker:
 	 * its SHARE record; of a child: HELD record of a lock that it asked for before its birth;

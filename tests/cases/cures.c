@@ -113,6 +113,9 @@ static const struct cure_case {
 	CURED("private-mutex", "cure-processes private-mutex"),
 	CURED("private-rwlock", "cure-processes private-rwlock"),
 	CURED("private-mtx", "cure-processes private-mtx"),
+	CURED("private-semaphore", "cure-processes private-semaphore"),
+	CURED("private-barrier", "cure-processes private-barrier"),
+	CURED("private-condition", "cure-processes private-condition"),
 
 #define CURED_IF(program, id, what)                                                                \
 	{                                                                                          \

@@ -84,6 +84,7 @@
 	suite(python_programs) \
 	suite(rings) \
 	suite(takers) \
+	suite(private) \
 	suite(cures) \
 	suite(faults) \
 	suite(security) \

@@ -11,6 +11,7 @@
 #include "hangs/identify/region_wait.h"
 #include "hangs/identify/wakeup_sources.h"
 #include "hangs/record/blocked_chain.h"
+#include "hangs/record/private_wait.h"
 #include "process/memory_map.h"
 #include "process/stop.h"
 #include "verdict.h"
@@ -269,6 +270,13 @@ static uint64_t proof_mix(uint64_t hash, uint64_t value)
 	return (hash ^ value) * 0x9e3779b97f4a7c15u;
 }
 
+/* A wake-up that went to another process leaves it asleep on a word that has changed. */
+static bool has_changed_word(const struct watched *watched, const struct task_look *task)
+{
+	return procfs_is_private_wait(task) && !procfs_is_pi_wait(task) &&
+	       private_wait_is_changed(watched->pid, task);
+}
+
 /* Marks who is at rest. Returns what tells this rest from others; 0: nobody is. */
 static uint64_t mark_rests(const struct turn *turn, const struct watched *watched, bool *at_rest)
 {
@@ -283,6 +291,7 @@ static uint64_t mark_rests(const struct turn *turn, const struct watched *watche
 			continue;
 		count++;
 		signature = proof_mix(proof_mix(signature, (uint64_t)task->tid), task->since_ns);
+		signature = proof_mix(signature, has_changed_word(watched, task));
 	}
 	return count ? proof_mix(proof_mix(signature, count), watched->look->count) | 1 : 0;
 }
@@ -585,7 +594,7 @@ static enum quick_check proof_quick_check(const struct watched *watched)
 	if (watched->forking || procfs_task_count(watched->pid) != 1 ||
 	    !procfs_quick_check(watched->pid, &first))
 		return QUICK_CHECK_SAMPLE;
-	if (proof_is_where_it_was(watched, &first))
+	if (proof_is_where_it_was(watched, &first) && !has_changed_word(watched, &first))
 		return QUICK_CHECK_SAME;
 	return procfs_is_futex_wait(&first) || !first.in_call || watched->wait
 		       ? QUICK_CHECK_SAMPLE
@@ -661,6 +670,27 @@ void proof_judge(const struct turn *turn, struct watched *watched)
 	}
 	withdraw_what_moved(turn, watched);
 	judge_look(turn, watched);
+}
+
+/* Of its first task, by the cycles' quick checks. */
+static bool first_waits_privately(struct watched *watched)
+{
+	const struct task_look *first = &watched->ring.first;
+
+	if (watched->first_word.address != first->arguments[0]) {
+		watched->first_word.address = first->arguments[0];
+		watched->first_word.is_private = private_wait_may_be(watched->pid, first);
+	}
+	return watched->first_word.is_private;
+}
+
+bool proof_may_wait_for_own(struct watched *watched, const struct process_facts *facts)
+{
+	bool sleeps = watched->ring.since && procfs_is_untimed_futex_wait(&watched->ring.first);
+
+	if (watched->told.kind || (sleeps && first_waits_privately(watched)))
+		return true;
+	return facts->kind == BIRTH_CHILD && (sleeps || procfs_task_count(watched->pid) > 1);
 }
 
 bool proof_is_open(const struct watched *watched)
