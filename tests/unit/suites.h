@@ -85,6 +85,7 @@
 	suite(rings) \
 	suite(takers) \
 	suite(private) \
+	suite(own_locks) \
 	suite(cures) \
 	suite(faults) \
 	suite(security) \

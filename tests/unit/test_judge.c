@@ -1835,6 +1835,39 @@ START_TEST(takes_back_what_it_suspected_of_a_private_lock)
 }
 END_TEST
 
+/* Taken twice, by two in the opposite order, or perhaps. */
+START_TEST(warns_of_a_lock_that_the_child_itself_has)
+{
+	session_reference other = add_blocked(LOGGER_TID, &second_mutex, 200, 0, 0);
+	session_reference first =
+		add_blocked(200, &first_mutex, _i == 1 ? LOGGER_TID : 200, _i == 1 ? other : 0, 0);
+	struct record_hang *hang = session_builder_cell(&session, add_hang(HANG_OWN_LOCK, _i != 2));
+
+	hang->about = first;
+	run_rules();
+	ck_assert_int_eq(the("FC017")->severity, SEVERITY_WARNING);
+	ck_assert_int_eq(the("FC017")->certainty, _i == 2 ? CERTAINTY_SUSPECTED : CERTAINTY_PROVEN);
+	ck_assert_str_eq(the("FC017")->lock.name, "first_mutex");
+	ck_assert_int_eq(the("FC017")->holder.tid, _i == 1 ? LOGGER_TID : 200);
+	ck_assert(!the("FC017")->holder.is_forker);
+	ck_assert_uint_eq(the("FC017")->blocked_count, _i == 1);
+	ck_assert_str_eq(the("FC017")->remedy.id, _i == 1 ? "own-order" : "own-twice");
+	ck_assert_uint_eq(count_of("FC002"), 0);
+}
+END_TEST
+
+START_TEST(survives_a_lock_of_its_own_without_a_chain)
+{
+	struct record_hang *hang = session_builder_cell(&session, add_hang(HANG_OWN_LOCK, true));
+
+	hang->about = _i ? UINT32_MAX : 0;
+	hang->fork = _i ? UINT32_MAX : 0;
+	run_rules();
+	ck_assert_ptr_nonnull(strstr(the("FC017")->message, "a lock"));
+	ck_assert(!the("FC017")->fork.present);
+}
+END_TEST
+
 /* The other waits for what a handler took, what was held before, or nothing that is known. */
 START_TEST(says_where_the_holder_stands)
 {
@@ -2659,6 +2692,8 @@ Suite *judge_suite(void)
 	tcase_add_test(hangs, makes_nothing_of_a_region_alone);
 	tcase_add_loop_test(hangs, leaves_a_hang_that_no_region_explains, 0, 3);
 	tcase_add_test(hangs, takes_back_what_it_suspected_of_a_private_lock);
+	tcase_add_loop_test(hangs, warns_of_a_lock_that_the_child_itself_has, 0, 3);
+	tcase_add_loop_test(hangs, survives_a_lock_of_its_own_without_a_chain, 0, 2);
 	tcase_add_loop_test(hangs, blames_a_handler_for_a_hang_in_fork, 0, 2);
 	tcase_add_test(hangs, finds_the_handler_above_fork);
 	tcase_add_test(hangs, finds_the_signal_below_fork);

@@ -206,6 +206,7 @@ static bool stands_still(const struct turn *turn, const struct watched *watched)
 
 	switch (told->kind) {
 	case HANG_CHILD:
+	case HANG_OWN_LOCK:
 		return task && task->since_ns == told->since_ns;
 	case HANG_IN_FORK:
 		return watched->forking == told->tid;
@@ -299,10 +300,12 @@ static uint64_t mark_rests(const struct turn *turn, const struct watched *watche
 static void tell_verdict(const struct turn *turn, struct watched *watched)
 {
 	const struct verdict *verdict = &watched->verdict;
-	enum hang_kind kind = watched->forking ? HANG_IN_FORK : HANG_CHILD;
+	enum hang_kind kind = watched->forking  ? HANG_IN_FORK
+			      : verdict->is_own ? HANG_OWN_LOCK
+						: HANG_CHILD;
 	struct hang hang = make_hang(watched, kind);
 
-	if (kind == HANG_CHILD)
+	if (kind != HANG_IN_FORK)
 		hang.tid = verdict->tid;
 	hang.since_ns = verdict->since_ns;
 	hang.is_proven = verdict->is_proven;

@@ -26,6 +26,7 @@ struct verdict {
 	bool is_pending;    /* it is to be judged anew at the next look */
 	bool is_proven;
 	bool may_be_killed;
+	bool is_own; /* its own threads have what they wait for */
 	enum hang_evidence evidence;
 	pid_t tid; /* the task whose stack tells the story */
 	uint64_t since_ns;

@@ -12,6 +12,7 @@
 #include "hangs/identify/wakeup_sources.h"
 #include "hangs/record/private_wait.h"
 #include "hangs/record/unseen_wait.h"
+#include "own_lock.h"
 #include "process/core_file.h"
 #include "process/memory_map.h"
 #include "shim/common/arch/arch.h"
@@ -53,6 +54,7 @@ struct inquiry {
 	struct private_wait private;
 	struct task_look *private_task; /* NULL: there is none */
 	bool is_changing;               /* such a word has changed only just */
+	struct blocked_chain circle;    /* of its own tasks; its count is 0: there is none */
 };
 
 /* --- what is known of stacks -------------------------------------------------------- */
@@ -397,12 +399,37 @@ static bool find_announced(struct inquiry *inquiry)
 	return inquiry->task != NULL;
 }
 
+/* What such a one waits for, its own tasks have. Of a semaphore that is no more than likely: what
+ * else is known of it is asked all the same. */
+static bool is_in_circle(const struct inquiry *inquiry, const struct task_look *task)
+{
+	if (own_lock_has_semaphore(&inquiry->circle))
+		return false;
+	for (size_t i = 0; i < inquiry->circle.count; i++)
+		if (inquiry->circle.list[i].task == task)
+			return true;
+	return false;
+}
+
+static void find_circle(struct inquiry *inquiry)
+{
+	const struct own_lock_question question = {
+		.turn = inquiry->turn,
+		.watched = inquiry->watched,
+		.is_stuck = inquiry->is_stuck,
+		.is_all = !inquiry->alive,
+	};
+
+	if (inquiry->watched->forking || !own_lock_find(&question, &inquiry->circle))
+		inquiry->circle.count = 0;
+}
+
 /* Of one that lacks nobody no stack is read without need: its tasks wait for each other. */
 static bool is_to_be_asked(const struct inquiry *inquiry, const struct task_look *task)
 {
 	const struct watched *watched = inquiry->watched;
 
-	return !task->asks_again && procfs_is_futex_wait(task) &&
+	return !task->asks_again && procfs_is_futex_wait(task) && !is_in_circle(inquiry, task) &&
 	       (!watched->lacks_nobody || inquiry->ties.process->is_outside ||
 		private_wait_may_be(watched->pid, task));
 }
@@ -598,6 +625,22 @@ static void conclude_in_fork(struct inquiry *inquiry, struct verdict *verdict)
 			verdict->since_ns = inquiry->watched->look->tasks[i].since_ns;
 }
 
+/* Its own tasks have what they wait for: whom it lacks has no part in that. */
+static void conclude_circle(struct inquiry *inquiry, struct verdict *verdict)
+{
+	const struct blocked_chain *circle = &inquiry->circle;
+
+	*verdict = (struct verdict){.is_own = true, .tid = circle->list[0].task->tid};
+	for (size_t i = 0; i < circle->count; i++)
+		if (circle->list[i].task->since_ns > verdict->since_ns)
+			verdict->since_ns = circle->list[i].task->since_ns;
+	inquiry->task = NULL;
+	if (own_lock_has_semaphore(circle))
+		verdict_find_reason(inquiry, false, verdict);
+	verdict->evidence = EVIDENCE_HOLDER;
+	verdict->is_proven = !*verdict->reason;
+}
+
 /* Why a wait that no wake-up of others reaches may end all the same; "": it does not. */
 static void find_private_reason(struct inquiry *inquiry, struct verdict *verdict)
 {
@@ -647,6 +690,7 @@ static bool verdict_judge(struct inquiry *inquiry, struct verdict *verdict)
 	if (!find_announced(inquiry)) {
 		if (!inquiry->watched->forking && find_region(inquiry, verdict))
 			return true;
+		find_circle(inquiry);
 		if (!ask_tasks(inquiry))
 			return false;
 	}
@@ -656,6 +700,8 @@ static bool verdict_judge(struct inquiry *inquiry, struct verdict *verdict)
 		return conclude_private(inquiry, verdict);
 	else if (inquiry->is_changing)
 		verdict->is_pending = true;
+	else if (inquiry->circle.count && !inquiry->tie.evidence)
+		conclude_circle(inquiry, verdict);
 	else if (inquiry->watched->lacks_nobody && inquiry->tie.evidence != EVIDENCE_HOLDER)
 		verdict->is_healthy = true;
 	else if (inquiry->tie.evidence)
