@@ -21,7 +21,7 @@ static const struct program_case cases[] = {
 	    .child = "twice@TAKE_AGAIN run_child@CHILD", .waiting_in = "pthread_mutex_lock",
 	    .acquired = "twice@TAKE run_child@CHILD",
 	    .says = "which the waiting thread itself holds"),
-	OWN("order", .lock = "second", .child = "order@FIRST_SECOND",
+	OWN("order", .lock = "second", .child = "one_way@FIRST_SECOND order@ORDER",
 	    .acquired = "other_way@SECOND", .blocked = "other_way@SECOND_FIRST",
 	    .says = "its threads wait for each other"),
 	OWN("rwlocks", .lock = "other", .kind = "rwlock", .child = "rwlocks@WRITE"),
@@ -33,6 +33,8 @@ static const struct program_case cases[] = {
 	/* Its parent has no other threads. */
 	OWN("twice single", .lock = "first", .fork = "run_child@FORK"),
 	OWN("order single", .lock = "second"),
+	OWN("apart", .says = "its threads wait for each other"),
+	OWN("apart single", .says = "its threads wait for each other"),
 	OWN("semaphore single", .lock = "token", .kind = "semaphore"),
 
 	ENDS("long"),

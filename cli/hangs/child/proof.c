@@ -30,6 +30,8 @@
 #define SPIN_BYTES 64
 /* Rounds in a row in which a healthy process is not looked at. */
 #define PASSED_OVER_MAX 3
+/* Of one that lacks nobody, and whose first task does not sleep: one round in so many. */
+#define OTHERS_ROUNDS 4
 
 /* --- looks --------------------------------------------------------------------- */
 
@@ -693,7 +695,11 @@ bool proof_may_wait_for_own(struct watched *watched, const struct process_facts 
 
 	if (watched->told.kind || (sleeps && first_waits_privately(watched)))
 		return true;
-	return facts->kind == BIRTH_CHILD && (sleeps || procfs_task_count(watched->pid) > 1);
+	if (facts->kind != BIRTH_CHILD)
+		return false;
+	/* Its other tasks are seldom worth a look. */
+	return sleeps ||
+	       (watched->rounds++ % OTHERS_ROUNDS == 0 && procfs_task_count(watched->pid) > 1);
 }
 
 bool proof_is_open(const struct watched *watched)

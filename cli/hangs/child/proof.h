@@ -64,6 +64,7 @@ struct watched {
 		bool is_private;
 	} first_word; /* of its first task, which was asked about: see private_wait_may_be() */
 	struct changed_word changed;
+	unsigned rounds; /* in which its first task did not sleep, see proof_may_wait_for_own() */
 	session_reference wait;  /* the last WAIT record without a limit; 0: there is none */
 	session_reference tried; /* the last of one with a limit, or a try */
 	struct verdict_told told;

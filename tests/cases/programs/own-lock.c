@@ -1,8 +1,8 @@
 /*
  * own-lock WHAT [program]: a child of a fork whose threads wait for locks that they have
  * themselves, beside an idle thread that it lacks; with "single" behind WHAT the parent has none,
- * with "program" the child starts one that does so. WHAT hangs: twice, order, rwlocks, joined,
- * semaphore, beside (another thread of the child goes on). Or it ends: long, recursive,
+ * with "program" the child starts one that does so. WHAT hangs: twice, order, apart, rwlocks,
+ * joined, semaphore, beside (another thread of the child goes on). Or it ends: long, recursive,
  * errorcheck, timed, slow (the owner sleeps), reads (the owner waits for its parent), posted, and
  * given, given-token, ordered: the cures.
  */
@@ -50,12 +50,27 @@ static void *other_way(void *unused)
 	return unused;
 }
 
+static void *one_way(void *unused)
+{
+	pthread_mutex_lock(&first);
+	pthread_barrier_wait(&both);
+	pthread_mutex_lock(&second); /* FIRST_SECOND */
+	return unused;
+}
+
 static int order(void)
 {
 	start(other_way);
-	pthread_mutex_lock(&first);
-	pthread_barrier_wait(&both);
-	return pthread_mutex_lock(&second); /* FIRST_SECOND */
+	one_way(NULL); /* ORDER */
+	return 0;
+}
+
+/* The first thread of the child has other things to do. */
+static int apart(void)
+{
+	start(other_way);
+	start(one_way);
+	return poll(NULL, 0, -1);
 }
 
 static void *other_way_writing(void *unused)
@@ -244,6 +259,7 @@ static const struct what {
 } whats[] = {
 	{"twice", twice},
 	{"order", order},
+	{"apart", apart},
 	{"rwlocks", rwlocks},
 	{"joined", joined},
 	{"semaphore", semaphore},
