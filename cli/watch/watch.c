@@ -92,7 +92,7 @@ static void take_waits(struct watch *watch, const struct model *model)
 		const struct process_facts *facts = model_facts(model, wait->record.process);
 		struct watched *watched = watched_find(&watch->set, wait->record.process);
 
-		if (wait->flags & WAIT_PERHAPS || !facts || facts->pid <= 0)
+		if (wait->flags & (WAIT_PERHAPS | WAIT_SEEN) || !facts || facts->pid <= 0)
 			continue;
 		if (!watched)
 			watched = watched_add(&watch->set, facts);
@@ -149,8 +149,9 @@ static bool visit(struct watch *watch, const struct turn *turn, struct watched *
 	else if (!forking && full_round)
 		watched->hooked = fork_hook_find(turn, watched);
 	proof_note_forking(turn, watched, forking ? forking : watched->hooked);
-	watched->lacks_nobody = watch->set.is_attached && facts->kind == BIRTH_CHILD &&
-				!watched->is_missing_threads;
+	watched->lacks_nobody = !watched->is_missing_threads &&
+				((watch->set.is_attached && facts->kind == BIRTH_CHILD) ||
+				 (!watched->wait && proof_may_wait_for_own(watched, facts)));
 	if (!watched->is_missing_threads && !watched->wait && !watched->forking &&
 	    !watched->lacks_nobody)
 		return watch_is_alive(watched);

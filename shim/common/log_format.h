@@ -544,6 +544,9 @@ enum wait_flag {
 	/* In shared memory, by a process that catches signals: after a handler the lock is asked
 	 * for again, and may be free by then. */
 	WAIT_UNTIL_SIGNAL = 8,
+	/* The CLI saw it from outside, and it is not proven: it lasts as long as the process' HANG.
+	 */
+	WAIT_SEEN = 16,
 };
 
 /* A thread of a fork child is about to wait for a lock that a lost thread holds. */
@@ -794,6 +797,7 @@ enum hang_kind {
 	HANG_DEAD_OWNER, /* it waits for a shared lock of a thread that has ended */
 	HANG_DEAD_TAKER, /* the same with a semaphore, that a process which has ended took */
 	HANG_OVER,       /* no hang: what was suspected of the process before has come to an end */
+	HANG_OWN_LOCK, /* a fork child waits for a lock that one of its own threads has for good */
 };
 
 /* What ties a wait to threads that were lost at a fork. */
@@ -821,11 +825,12 @@ struct record_hang {
 	session_reference stack;
 	uint64_t since_ns;      /* the first look that saw it at rest */
 	uint64_t address;       /* that it waits on */
-	session_reference wait; /* the WAIT_PERHAPS record that explains it; else 0 */
+	session_reference wait; /* the WAIT_PERHAPS or WAIT_SEEN record that explains it; else 0 */
 	session_reference python;
 	/* Of a ring: number of its RING records; of a dead owner: its id; of a dead taker:
 	 * its SHARE record; of a child: HELD record of a lock that it asked for before its birth;
-	 * in fork(): BLOCKED record of the thread that forks.
+	 * in fork(): BLOCKED record of the thread that forks; of an own lock: of the thread that
+	 * waits.
 	 */
 	uint32_t about;
 	session_reference
@@ -842,7 +847,8 @@ enum blocked_flag {
 
 /*
  * A thread of a process whose fork() does not return, and what it waits for. The first one is
- * the thread that forks, the next one has what that waits for, and so on.
+ * the thread that forks, the next one has what that waits for, and so on. The same of a child whose
+ * threads wait for each other's locks.
  */
 struct record_blocked {
 	struct record record;

@@ -113,6 +113,15 @@ static const struct cure_case {
 	CURED("private-mutex", "cure-processes private-mutex"),
 	CURED("private-rwlock", "cure-processes private-rwlock"),
 	CURED("private-mtx", "cure-processes private-mtx"),
+	CURED("private-semaphore", "cure-processes private-semaphore"),
+	CURED("private-barrier", "cure-processes private-barrier"),
+	CURED("private-condition", "cure-processes private-condition"),
+	{"own-order", "own-lock order", "own-lock ordered", "", NULL},
+	{"own-twice", "own-lock twice", "own-lock given", "", NULL},
+	{"own-twice", "own-lock twice", "own-lock recursive", "", NULL},
+	{"own-semaphore", "own-lock semaphore", "own-lock given-token", "", NULL},
+	{"python-own-twice", PYTHON "python-lockout.py lock", PYTHON "python-lockout.py again", "",
+	 NULL},
 
 #define CURED_IF(program, id, what)                                                                \
 	{                                                                                          \

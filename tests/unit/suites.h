@@ -84,6 +84,8 @@
 	suite(python_programs) \
 	suite(rings) \
 	suite(takers) \
+	suite(private) \
+	suite(own_locks) \
 	suite(cures) \
 	suite(faults) \
 	suite(security) \

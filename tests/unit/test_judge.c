@@ -439,6 +439,41 @@ START_TEST(tells_a_private_lock_in_shared_memory_from_an_orphan)
 }
 END_TEST
 
+/* It has no holder: it was given, and the wake-up went elsewhere. */
+START_TEST(tells_a_private_object_by_the_change_of_its_word)
+{
+	static const uint32_t kinds[] = {LOCK_SEMAPHORE, LOCK_BARRIER, LOCK_CONDITION};
+	static const char *const cures[] = {"private-semaphore", "private-barrier",
+					    "private-condition"};
+	struct record_wait *record =
+		session_builder_cell(&session, add_wait(CHILD, scene.fork, 0, 0));
+
+	record->is_in_shared_memory = 1;
+	record->kind = kinds[_i];
+	record->owner = 0;
+	run_rules();
+	ck_assert_int_eq(the("FC016")->certainty, CERTAINTY_PROVEN);
+	ck_assert(!the("FC016")->holder.present);
+	ck_assert_str_eq(the("FC016")->remedy.id, cures[_i]);
+	ck_assert_ptr_nonnull(strstr(the("FC016")->why, "has been changed since"));
+	ck_assert_ptr_nonnull(strstr(the("FC016")->message, "shares with its parent"));
+}
+END_TEST
+
+/* Which fork made the one that gave is not known any more: it has ended. */
+START_TEST(tells_a_private_object_of_a_child_that_has_ended)
+{
+	struct record_wait *record = session_builder_cell(&session, add_wait(CHILD, 0, 0, 0));
+
+	record->is_in_shared_memory = 1;
+	record->kind = LOCK_SEMAPHORE;
+	record->owner = 0;
+	run_rules();
+	ck_assert_ptr_nonnull(strstr(the("FC016")->message, "shares with its child"));
+	ck_assert(!the("FC016")->fork.present);
+}
+END_TEST
+
 /* A HELD record that no child hangs on. */
 START_TEST(says_nothing_of_locks_that_are_not_left_for_ever)
 {
@@ -1778,6 +1813,61 @@ START_TEST(says_that_the_forking_thread_has_the_lock)
 }
 END_TEST
 
+/* What was suspected from outside lasts as long as the hang. */
+START_TEST(takes_back_what_it_suspected_of_a_private_lock)
+{
+	session_reference wait = add_wait(CHILD, scene.fork, 0, WAIT_SEEN);
+	struct record_wait *record = session_builder_cell(&session, wait);
+	struct record_hang *hang;
+
+	record->is_in_shared_memory = 1;
+	run_rules();
+	ck_assert_uint_eq(count_of("FC016"), 0);
+	hang = session_builder_cell(&session, add_hang(HANG_CHILD, false));
+	hang->wait = wait;
+	run_rules();
+	ck_assert_int_eq(the("FC016")->severity, SEVERITY_ERROR);
+	ck_assert_int_eq(the("FC016")->certainty, CERTAINTY_SUSPECTED);
+	ck_assert_uint_eq(count_of("FC002"), 0);
+	add_hang(HANG_OVER, false);
+	run_rules();
+	ck_assert_uint_eq(count_of("FC016"), 0);
+}
+END_TEST
+
+/* Taken twice, by two in the opposite order, or perhaps. */
+START_TEST(warns_of_a_lock_that_the_child_itself_has)
+{
+	session_reference other = add_blocked(LOGGER_TID, &second_mutex, 200, 0, 0);
+	session_reference first =
+		add_blocked(200, &first_mutex, _i == 1 ? LOGGER_TID : 200, _i == 1 ? other : 0, 0);
+	struct record_hang *hang = session_builder_cell(&session, add_hang(HANG_OWN_LOCK, _i != 2));
+
+	hang->about = first;
+	run_rules();
+	ck_assert_int_eq(the("FC017")->severity, SEVERITY_WARNING);
+	ck_assert_int_eq(the("FC017")->certainty, _i == 2 ? CERTAINTY_SUSPECTED : CERTAINTY_PROVEN);
+	ck_assert_str_eq(the("FC017")->lock.name, "first_mutex");
+	ck_assert_int_eq(the("FC017")->holder.tid, _i == 1 ? LOGGER_TID : 200);
+	ck_assert(!the("FC017")->holder.is_forker);
+	ck_assert_uint_eq(the("FC017")->blocked_count, _i == 1);
+	ck_assert_str_eq(the("FC017")->remedy.id, _i == 1 ? "own-order" : "own-twice");
+	ck_assert_uint_eq(count_of("FC002"), 0);
+}
+END_TEST
+
+START_TEST(survives_a_lock_of_its_own_without_a_chain)
+{
+	struct record_hang *hang = session_builder_cell(&session, add_hang(HANG_OWN_LOCK, true));
+
+	hang->about = _i ? UINT32_MAX : 0;
+	hang->fork = _i ? UINT32_MAX : 0;
+	run_rules();
+	ck_assert_ptr_nonnull(strstr(the("FC017")->message, "a lock"));
+	ck_assert(!the("FC017")->fork.present);
+}
+END_TEST
+
 /* The other waits for what a handler took, what was held before, or nothing that is known. */
 START_TEST(says_where_the_holder_stands)
 {
@@ -2515,6 +2605,8 @@ Suite *judge_suite(void)
 	tcase_add_loop_test(waits, says_no_error_of_timed_waits_and_tries, 0, 2);
 	tcase_add_loop_test(waits, warns_of_a_try_that_failed, 0, 2);
 	tcase_add_loop_test(waits, tells_a_private_lock_in_shared_memory_from_an_orphan, 0, 2);
+	tcase_add_loop_test(waits, tells_a_private_object_by_the_change_of_its_word, 0, 3);
+	tcase_add_test(waits, tells_a_private_object_of_a_child_that_has_ended);
 	tcase_add_loop_test(waits, says_nothing_of_locks_that_are_not_left_for_ever, 0, 3);
 	tcase_add_test(waits, prefers_the_hang_to_the_try_before_it);
 	tcase_add_test(waits, does_not_warn_of_a_try_for_ones_own_lock);
@@ -2599,6 +2691,9 @@ Suite *judge_suite(void)
 	tcase_add_test(hangs, says_when_several_were_inside);
 	tcase_add_test(hangs, makes_nothing_of_a_region_alone);
 	tcase_add_loop_test(hangs, leaves_a_hang_that_no_region_explains, 0, 3);
+	tcase_add_test(hangs, takes_back_what_it_suspected_of_a_private_lock);
+	tcase_add_loop_test(hangs, warns_of_a_lock_that_the_child_itself_has, 0, 3);
+	tcase_add_loop_test(hangs, survives_a_lock_of_its_own_without_a_chain, 0, 2);
 	tcase_add_loop_test(hangs, blames_a_handler_for_a_hang_in_fork, 0, 2);
 	tcase_add_test(hangs, finds_the_handler_above_fork);
 	tcase_add_test(hangs, finds_the_signal_below_fork);

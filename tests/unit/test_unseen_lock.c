@@ -139,8 +139,32 @@ START_TEST(functions_say_what_is_taken)
 	ck_assert_int_eq(lock.kind, LOCK_SEMAPHORE);
 	ck_assert(unseen_lock_called("mtx_lock", &lock));
 	ck_assert_int_eq(lock.kind, LOCK_MTX);
+	ck_assert(unseen_lock_called("pthread_barrier_wait", &lock));
+	ck_assert_int_eq(lock.kind, LOCK_BARRIER);
+	ck_assert(unseen_lock_called("pthread_cond_wait", &lock));
+	ck_assert_int_eq(lock.kind, LOCK_CONDITION);
 	ck_assert(!unseen_lock_called("pthread_mutex_unlock", &lock));
 	ck_assert(!unseen_lock_called(NULL, &lock));
+}
+END_TEST
+
+/* The words that glibc waits on lie inside of an object. */
+START_TEST(objects_begin_before_the_word_that_is_waited_on)
+{
+	static pthread_cond_t condition = PTHREAD_COND_INITIALIZER;
+	static pthread_rwlock_t rwlock = PTHREAD_RWLOCK_INITIALIZER;
+	static pthread_barrier_t barrier;
+	static sem_t semaphore;
+	const uint64_t word = (uintptr_t)&condition.__data.__g_signals[_i];
+	const uint64_t writers = (uintptr_t)&rwlock.__data.__writers_futex;
+
+	ck_assert_uint_eq(unseen_lock_start(getpid(), LOCK_CONDITION, word), (uintptr_t)&condition);
+	ck_assert_uint_eq(unseen_lock_start(getpid(), LOCK_RWLOCK, writers), (uintptr_t)&rwlock);
+	ck_assert_uint_eq(unseen_lock_start(getpid(), LOCK_BARRIER, (uintptr_t)&barrier + 4),
+			  (uintptr_t)&barrier);
+	ck_assert_uint_eq(unseen_lock_start(getpid(), LOCK_SEMAPHORE, (uintptr_t)&semaphore),
+			  (uintptr_t)&semaphore);
+	ck_assert_uint_eq(unseen_lock_start(getpid(), LOCK_RWLOCK, 8), 8);
 }
 END_TEST
 
@@ -238,6 +262,7 @@ Suite *unseen_lock_suite(void)
 	tcase_add_test(bytes, libcs_own_lock_is_its_region);
 	tcase_add_test(bytes, unreadable_memory_is_no_lock);
 	tcase_add_test(bytes, functions_say_what_is_taken);
+	tcase_add_loop_test(bytes, objects_begin_before_the_word_that_is_waited_on, 0, 2);
 	tcase_add_test(parent, semaphore_that_the_child_took_is_its_own);
 	tcase_add_test(parent, lock_of_python_is_compared_with_the_parents);
 	suite_add_tcase(suite, bytes);

@@ -26,6 +26,7 @@ enum cure_situation {
 	CURE_DEAD_OWNER,   /* who had a process-shared lock has ended */
 	CURE_SHARED,       /* two processes use one connection or the like; detail: shared_kind */
 	CURE_PRIVATE,      /* a private lock in memory that processes share */
+	CURE_OWN_DEADLOCK, /* a child's own threads have it; detail: 1 where several are in it */
 };
 
 /* What of the finding the choice depends on. What is not asked for is 0. */

@@ -23,7 +23,8 @@
 	rule(FC013, "lost-work",           SEVERITY_WARNING, lost_work) \
 	rule(FC014, "shared-descriptor",   SEVERITY_WARNING, shared_descriptor) \
 	rule(FC015, "crash-after-fork",    SEVERITY_ERROR,   lost_thread_used) \
-	rule(FC016, "private-across-fork", SEVERITY_ERROR,   private_across_fork)
+	rule(FC016, "private-across-fork", SEVERITY_ERROR,   private_across_fork) \
+	rule(FC017, "own-deadlock",        SEVERITY_WARNING, own_deadlock)
 /* clang-format on */
 
 #endif

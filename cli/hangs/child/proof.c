@@ -11,6 +11,7 @@
 #include "hangs/identify/region_wait.h"
 #include "hangs/identify/wakeup_sources.h"
 #include "hangs/record/blocked_chain.h"
+#include "hangs/record/private_wait.h"
 #include "process/descriptor_wait.h"
 #include "process/memory_map.h"
 #include "process/stop.h"
@@ -30,6 +31,8 @@
 #define SPIN_BYTES 64
 /* Rounds in a row in which a healthy process is not looked at. */
 #define PASSED_OVER_MAX 3
+/* Of one that lacks nobody, and whose first task does not sleep: one round in so many. */
+#define OTHERS_ROUNDS 4
 
 /* --- looks --------------------------------------------------------------------- */
 
@@ -206,6 +209,7 @@ static bool stands_still(const struct turn *turn, const struct watched *watched)
 
 	switch (told->kind) {
 	case HANG_CHILD:
+	case HANG_OWN_LOCK:
 		return task && task->since_ns == told->since_ns;
 	case HANG_IN_FORK:
 		return watched->forking == told->tid;
@@ -297,6 +301,13 @@ static void mark_descriptor_rests(const struct turn *turn, const struct watched 
 	memcpy(at_rest, rests, watched->look->count * sizeof(*rests));
 }
 
+/* A wake-up that went to another process leaves it asleep on a word that has changed. */
+static bool has_changed_word(const struct watched *watched, const struct task_look *task)
+{
+	return procfs_is_private_wait(task) && !procfs_is_pi_wait(task) &&
+	       private_wait_is_changed(watched->pid, task);
+}
+
 /* Marks who is at rest. Returns what tells this rest from others; 0: nobody is. */
 static uint64_t mark_rests(const struct turn *turn, const struct watched *watched, bool *at_rest)
 {
@@ -313,6 +324,7 @@ static uint64_t mark_rests(const struct turn *turn, const struct watched *watche
 			continue;
 		count++;
 		signature = proof_mix(proof_mix(signature, (uint64_t)task->tid), task->since_ns);
+		signature = proof_mix(signature, has_changed_word(watched, task));
 	}
 	return count ? proof_mix(proof_mix(signature, count), watched->look->count) | 1 : 0;
 }
@@ -320,10 +332,12 @@ static uint64_t mark_rests(const struct turn *turn, const struct watched *watche
 static void tell_verdict(const struct turn *turn, struct watched *watched)
 {
 	const struct verdict *verdict = &watched->verdict;
-	enum hang_kind kind = watched->forking ? HANG_IN_FORK : HANG_CHILD;
+	enum hang_kind kind = watched->forking  ? HANG_IN_FORK
+			      : verdict->is_own ? HANG_OWN_LOCK
+						: HANG_CHILD;
 	struct hang hang = make_hang(watched, kind);
 
-	if (kind == HANG_CHILD)
+	if (kind != HANG_IN_FORK)
 		hang.tid = verdict->tid;
 	hang.since_ns = verdict->since_ns;
 	hang.is_proven = verdict->is_proven;
@@ -618,7 +632,7 @@ static enum quick_check proof_quick_check(const struct watched *watched)
 	if (watched->forking || procfs_task_count(watched->pid) != 1 ||
 	    !procfs_quick_check(watched->pid, &first))
 		return QUICK_CHECK_SAMPLE;
-	if (proof_is_where_it_was(watched, &first))
+	if (proof_is_where_it_was(watched, &first) && !has_changed_word(watched, &first))
 		return QUICK_CHECK_SAME;
 	return procfs_is_futex_wait(&first) || !first.in_call || watched->wait ||
 			       (watched->is_missing_threads && descriptor_wait_is_untimed(&first))
@@ -695,6 +709,31 @@ void proof_judge(const struct turn *turn, struct watched *watched)
 	}
 	withdraw_what_moved(turn, watched);
 	judge_look(turn, watched);
+}
+
+/* Of its first task, by the cycles' quick checks. */
+static bool first_waits_privately(struct watched *watched)
+{
+	const struct task_look *first = &watched->ring.first;
+
+	if (watched->first_word.address != first->arguments[0]) {
+		watched->first_word.address = first->arguments[0];
+		watched->first_word.is_private = private_wait_may_be(watched->pid, first);
+	}
+	return watched->first_word.is_private;
+}
+
+bool proof_may_wait_for_own(struct watched *watched, const struct process_facts *facts)
+{
+	bool sleeps = watched->ring.since && procfs_is_untimed_futex_wait(&watched->ring.first);
+
+	if (watched->told.kind || (sleeps && first_waits_privately(watched)))
+		return true;
+	if (facts->kind != BIRTH_CHILD)
+		return false;
+	/* Its other tasks are seldom worth a look. */
+	return sleeps ||
+	       (watched->rounds++ % OTHERS_ROUNDS == 0 && procfs_task_count(watched->pid) > 1);
 }
 
 bool proof_is_open(const struct watched *watched)

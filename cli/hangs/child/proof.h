@@ -26,6 +26,7 @@ struct verdict {
 	bool is_pending;    /* it is to be judged anew at the next look */
 	bool is_proven;
 	bool may_be_killed;
+	bool is_own; /* its own threads have what they wait for */
 	enum hang_evidence evidence;
 	pid_t tid; /* the task whose stack tells the story */
 	uint64_t since_ns;
@@ -34,6 +35,12 @@ struct verdict {
 	session_reference region; /* the wait for a lock of libc's that explains it; else 0 */
 	struct descriptor_tie descriptor; /* that the task waits for */
 	char reason[200];                 /* why it is not proven */
+};
+
+/* A word that a task sleeps on, and that is another since. */
+struct changed_word {
+	pid_t tid;
+	uint64_t since_ns, last_ns; /* first and last time that it was seen so */
 };
 
 /* What was said of it last: nothing, with kind 0. */
@@ -51,8 +58,14 @@ struct watched {
 	pid_t pid;
 	int process;             /* pidfd, opened at the first look */
 	bool is_missing_threads; /* lacks threads of the parent */
-	/* It lacks none, and was attached to: only what its locks say for certain counts. */
+	/* It lacks none: only what its locks say for certain counts. */
 	bool lacks_nobody;
+	struct {
+		uint64_t address;
+		bool is_private;
+	} first_word; /* of its first task, which was asked about: see private_wait_may_be() */
+	struct changed_word changed;
+	unsigned rounds; /* in which its first task did not sleep, see proof_may_wait_for_own() */
 	session_reference wait;  /* the last WAIT record without a limit; 0: there is none */
 	session_reference tried; /* the last of one with a limit, or a try */
 	struct verdict_told told;
@@ -104,6 +117,10 @@ void proof_name_modules(const struct turn *turn, struct watched *watched);
 
 /* The id of a thread that is inside fork(), as of this turn; 0: none. */
 void proof_note_forking(const struct turn *turn, struct watched *watched, int32_t forking);
+
+/* Of one that lacks nobody: does it seem to wait for a lock that only its own bytes tell of? Asked
+ * once a round, and cheap. */
+bool proof_may_wait_for_own(struct watched *watched, const struct process_facts *facts);
 
 /* Looks once more and judges; calls turn->found where there is something to say. */
 void proof_judge(const struct turn *turn, struct watched *watched);

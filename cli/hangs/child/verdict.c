@@ -11,8 +11,10 @@
 #include "hangs/identify/python_state.h"
 #include "hangs/identify/region_wait.h"
 #include "hangs/identify/wakeup_sources.h"
+#include "hangs/record/private_wait.h"
 #include "hangs/record/unseen_wait.h"
 #include "other_ends.h"
+#include "own_lock.h"
 #include "process/core_file.h"
 #include "process/descriptor_wait.h"
 #include "process/memory_map.h"
@@ -26,6 +28,11 @@
 #define ASKS_MAX 64
 /* For so long after one has come to rest the others may. */
 #define SETTLE_NS 1000000000u
+/* A word has another value for so long, and who sleeps on the old one has not run: the wake-up
+ * went elsewhere. */
+#define SETTLED_NS 300000000u
+/* Not seen so for longer, it is not any more. */
+#define CHANGED_NS 3000000000u
 /* What is known of waits that have ended goes with all the rest. */
 #define BOOK_MAX 1024
 
@@ -46,6 +53,11 @@ struct inquiry {
 	struct tie tie;
 	struct wait_facts facts;
 	session_reference region; /* of the same task: it waits for a lock of libc's */
+	/* The first wait for a private lock that others have, too. */
+	struct private_wait private;
+	struct task_look *private_task; /* NULL: there is none */
+	bool is_changing;               /* such a word has changed only just */
+	struct blocked_chain circle;    /* of its own tasks; its count is 0: there is none */
 };
 
 /* --- what is known of stacks -------------------------------------------------------- */
@@ -261,11 +273,11 @@ static void verdict_consider(struct inquiry *inquiry, const struct task_look *ta
 	inquiry->facts = *facts;
 }
 
-/* Of a process without the shim, the lock itself is asked who has it. */
-static bool ask_lock(struct inquiry *inquiry, const struct task_look *task,
-		     const struct wait_facts *facts)
+static struct unseen_question verdict_question(const struct inquiry *inquiry,
+					       const struct task_look *task,
+					       const struct wait_facts *facts)
 {
-	const struct unseen_question question = {
+	return (struct unseen_question){
 		.model = inquiry->turn->model,
 		.writer = inquiry->turn->writer,
 		.process = inquiry->ties.process,
@@ -275,6 +287,47 @@ static bool ask_lock(struct inquiry *inquiry, const struct task_look *task,
 		.function = facts->caller ? facts->caller : facts->function,
 		.self = facts->self,
 	};
+}
+
+/* A word that has changed just now may be that of a wake-up which is under way. */
+static bool has_just_changed(struct inquiry *inquiry, const struct task_look *task)
+{
+	struct changed_word *changed = &inquiry->watched->changed;
+	uint64_t now = inquiry->turn->now;
+	bool is_same = changed->tid == task->tid && changed->since_ns >= task->since_ns;
+
+	/* Of several, the first one that was seen tells. */
+	if (!is_same && now - changed->last_ns < CHANGED_NS)
+		return true;
+	if (!is_same)
+		*changed = (struct changed_word){.tid = task->tid, .since_ns = now};
+	changed->last_ns = now;
+	return now - changed->since_ns < SETTLED_NS;
+}
+
+/* Made for one process, and another one has it or has given it since: no wake-up arrives here. */
+static bool ask_private(struct inquiry *inquiry, struct task_look *task,
+			const struct wait_facts *facts)
+{
+	struct unseen_question question = verdict_question(inquiry, task, facts);
+	struct private_wait found;
+
+	if (!private_wait_find(&question, &found))
+		return false;
+	if (!found.owner && has_just_changed(inquiry, task)) {
+		inquiry->is_changing = true;
+	} else if (!inquiry->private_task) {
+		inquiry->private = found;
+		inquiry->private_task = task;
+	}
+	return true;
+}
+
+/* Of a process without the shim, the lock itself is asked who has it. */
+static bool ask_lock(struct inquiry *inquiry, const struct task_look *task,
+		     const struct wait_facts *facts)
+{
+	const struct unseen_question question = verdict_question(inquiry, task, facts);
 	struct tie tie = {.evidence = EVIDENCE_HOLDER};
 	const struct record_wait *wait;
 	bool is_own = false;
@@ -319,7 +372,7 @@ static bool ask_task(struct inquiry *inquiry, struct task_look *task)
 		facts = *known;
 	else if (!verdict_ask(inquiry, task, &facts))
 		return false;
-	if (ask_lock(inquiry, task, &facts))
+	if (ask_private(inquiry, task, &facts) || ask_lock(inquiry, task, &facts))
 		return true;
 	tie = find_tie(inquiry, task, &facts);
 	if (tie.evidence && facts.since_ns != task->since_ns && !tie.wait) {
@@ -351,13 +404,48 @@ static bool find_announced(struct inquiry *inquiry)
 	return inquiry->task != NULL;
 }
 
+/* What such a one waits for, its own tasks have. Of a semaphore that is no more than likely: what
+ * else is known of it is asked all the same. */
+static bool is_in_circle(const struct inquiry *inquiry, const struct task_look *task)
+{
+	if (own_lock_has_semaphore(&inquiry->circle))
+		return false;
+	for (size_t i = 0; i < inquiry->circle.count; i++)
+		if (inquiry->circle.list[i].task == task)
+			return true;
+	return false;
+}
+
+static void find_circle(struct inquiry *inquiry)
+{
+	const struct own_lock_question question = {
+		.turn = inquiry->turn,
+		.watched = inquiry->watched,
+		.is_stuck = inquiry->is_stuck,
+		.is_all = !inquiry->alive,
+	};
+
+	if (inquiry->watched->forking || !own_lock_find(&question, &inquiry->circle))
+		inquiry->circle.count = 0;
+}
+
+/* Of one that lacks nobody no stack is read without need: its tasks wait for each other. */
+static bool is_to_be_asked(const struct inquiry *inquiry, const struct task_look *task)
+{
+	const struct watched *watched = inquiry->watched;
+
+	return !task->asks_again && procfs_is_futex_wait(task) && !is_in_circle(inquiry, task) &&
+	       (!watched->lacks_nobody || inquiry->ties.process->is_outside ||
+		private_wait_may_be(watched->pid, task));
+}
+
 static bool ask_tasks(struct inquiry *inquiry)
 {
 	struct process_look *look = inquiry->watched->look;
 
 	for (size_t i = 0; i < look->count; i++)
-		if (inquiry->is_stuck[i] && !look->tasks[i].asks_again &&
-		    procfs_is_futex_wait(&look->tasks[i]) && !ask_task(inquiry, &look->tasks[i]))
+		if (inquiry->is_stuck[i] && is_to_be_asked(inquiry, &look->tasks[i]) &&
+		    !ask_task(inquiry, &look->tasks[i]))
 			return false;
 	return true;
 }
@@ -615,6 +703,61 @@ static void conclude_in_fork(struct inquiry *inquiry, struct verdict *verdict)
 			verdict->since_ns = inquiry->watched->look->tasks[i].since_ns;
 }
 
+/* Its own tasks have what they wait for: whom it lacks has no part in that. */
+static void conclude_circle(struct inquiry *inquiry, struct verdict *verdict)
+{
+	const struct blocked_chain *circle = &inquiry->circle;
+
+	*verdict = (struct verdict){.is_own = true, .tid = circle->list[0].task->tid};
+	for (size_t i = 0; i < circle->count; i++)
+		if (circle->list[i].task->since_ns > verdict->since_ns)
+			verdict->since_ns = circle->list[i].task->since_ns;
+	inquiry->task = NULL;
+	if (own_lock_has_semaphore(circle))
+		verdict_find_reason(inquiry, false, verdict);
+	verdict->evidence = EVIDENCE_HOLDER;
+	verdict->is_proven = !*verdict->reason;
+}
+
+/* Why a wait that no wake-up of others reaches may end all the same; "": it does not. */
+static void find_private_reason(struct inquiry *inquiry, struct verdict *verdict)
+{
+	const struct watched *watched = inquiry->watched;
+	struct arena arena;
+
+	if (inquiry->alive) {
+		verdict_say(verdict, "another thread of its own process may yet wake it");
+		return;
+	}
+	arena_init(&arena);
+	/* Whatever interrupts it, it looks at the word again. */
+	verdict_say(verdict, wakeup_find(inquiry->turn->model, &arena, inquiry->ties.process,
+					 watched->pid, watched->look));
+	arena_release(&arena);
+}
+
+/* False when the task has moved. */
+static bool conclude_private(struct inquiry *inquiry, struct verdict *verdict)
+{
+	struct wait_facts *facts = find_facts(inquiry->watched, inquiry->private_task);
+	struct unseen_question question;
+	session_reference wait;
+
+	if (!facts)
+		return false;
+	find_private_reason(inquiry, verdict);
+	question = verdict_question(inquiry, inquiry->private_task, facts);
+	wait = private_wait_record(&question, &inquiry->private, !*verdict->reason);
+	inquiry->task = inquiry->private_task;
+	inquiry->tie = (struct tie){.evidence = EVIDENCE_HOLDER};
+	if (*verdict->reason)
+		inquiry->region = wait;
+	else
+		inquiry->tie.wait = wait;
+	conclude(inquiry, verdict);
+	return wait != 0;
+}
+
 static bool verdict_judge(struct inquiry *inquiry, struct verdict *verdict)
 {
 	sort_tasks(inquiry);
@@ -627,11 +770,20 @@ static bool verdict_judge(struct inquiry *inquiry, struct verdict *verdict)
 	if (!find_announced(inquiry)) {
 		if (!inquiry->watched->forking && find_region(inquiry, verdict))
 			return true;
+		find_circle(inquiry);
 		if (!ask_tasks(inquiry))
 			return false;
 	}
 	if (inquiry->watched->forking)
 		conclude_in_fork(inquiry, verdict);
+	else if (inquiry->private_task)
+		return conclude_private(inquiry, verdict);
+	else if (inquiry->is_changing)
+		verdict->is_pending = true;
+	else if (inquiry->circle.count && !inquiry->tie.evidence)
+		conclude_circle(inquiry, verdict);
+	else if (inquiry->watched->lacks_nobody && inquiry->tie.evidence != EVIDENCE_HOLDER)
+		verdict->is_healthy = true;
 	else if (inquiry->tie.evidence)
 		conclude_with(inquiry, verdict);
 	else

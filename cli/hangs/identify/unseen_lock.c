@@ -128,6 +128,17 @@ static bool find_region(const char *function, struct unseen_lock *lock)
 	return false;
 }
 
+/* Without an owner: who waits in them waits for somebody to give. */
+static const struct waiting_function {
+	const char *name;
+	enum lock_kind kind;
+} waiting_functions[] = {
+	{"sem_wait", LOCK_SEMAPHORE},
+	{"pthread_barrier_wait", LOCK_BARRIER},
+	{"pthread_cond_wait", LOCK_CONDITION},
+	{"cnd_wait", LOCK_CONDITION},
+};
+
 bool unseen_lock_called(const char *function, struct unseen_lock *lock)
 {
 	static const enum lock_operation operations[] = {OPERATION_LOCK, OPERATION_READ_LOCK};
@@ -140,8 +151,51 @@ bool unseen_lock_called(const char *function, struct unseen_lock *lock)
 			if (unseen_lock_is_function(lock, function))
 				return true;
 		}
-	*lock = (struct unseen_lock){.kind = LOCK_SEMAPHORE, .operation = OPERATION_LOCK};
-	return strcmp(function, "sem_wait") == 0;
+	for (size_t i = 0; i < sizeof(waiting_functions) / sizeof(*waiting_functions); i++)
+		if (strcmp(function, waiting_functions[i].name) == 0) {
+			*lock = (struct unseen_lock){.kind = waiting_functions[i].kind,
+						     .operation = OPERATION_LOCK};
+			return true;
+		}
+	return false;
+}
+
+/* Of a condition variable: one of two words beside each other, the first of which is aligned. */
+static uint64_t start_of_condition(uint64_t word)
+{
+	return (word & ~UINT64_C(7)) - offsetof(pthread_cond_t, __data.__g_signals);
+}
+
+/* That of a barrier has the number of its round behind who has come. */
+static uint64_t start_of_barrier(uint64_t word)
+{
+	return word - sizeof(uint32_t);
+}
+
+static uint64_t start_of_rwlock(pid_t pid, uint64_t word)
+{
+	pthread_rwlock_t lock;
+
+	for (size_t i = 0; i < sizeof(rwlock_words) / sizeof(*rwlock_words); i++)
+		if ((word - rwlock_words[i]) % _Alignof(pthread_rwlock_t) == 0 &&
+		    stop_read(pid, word - rwlock_words[i], &lock, sizeof(lock)) == sizeof(lock) &&
+		    is_whole(LOCK_RWLOCK, &lock))
+			return word - rwlock_words[i];
+	return word;
+}
+
+uint64_t unseen_lock_start(pid_t pid, enum lock_kind kind, uint64_t word)
+{
+	switch (kind) {
+	case LOCK_CONDITION:
+		return start_of_condition(word);
+	case LOCK_BARRIER:
+		return start_of_barrier(word);
+	case LOCK_RWLOCK:
+		return start_of_rwlock(pid, word);
+	default:
+		return word;
+	}
 }
 
 bool unseen_lock_find(pid_t pid, const struct task_look *task, const char *function,

@@ -32,7 +32,10 @@ bool unseen_lock_find(pid_t pid, const struct task_look *task, const char *funct
 		      bool is_word_of_libc, struct unseen_lock *lock);
 
 /* What a function of libc waits for by its name, as `kind` and `operation`; the rest is zero. False
- * where it is none that takes something. */
+ * where it is none that takes something, or waits for somebody to give. */
 bool unseen_lock_called(const char *function, struct unseen_lock *lock);
+
+/* From a futex word to the lock, or the object, of that kind that it lies in. */
+uint64_t unseen_lock_start(pid_t pid, enum lock_kind kind, uint64_t word);
 
 #endif

@@ -453,15 +453,17 @@ static bool is_own_wait(const struct blocked *blocked)
 	       (procfs_is_private_wait(blocked->task) || blocked->kind == LOCK_THREAD);
 }
 
+bool blocked_is_certain(const struct blocked *blocked)
+{
+	return blocked->flags & BLOCKED_CERTAIN && !(blocked->flags & BLOCKED_TRIES) &&
+	       is_own_wait(blocked);
+}
+
 bool blocked_is_for_ever(const struct blocked_chain *chain)
 {
-	for (size_t i = 0; i < chain->count; i++) {
-		const struct blocked *blocked = &chain->list[i];
-
-		if (!(blocked->flags & BLOCKED_CERTAIN) || blocked->flags & BLOCKED_TRIES ||
-		    !is_own_wait(blocked))
+	for (size_t i = 0; i < chain->count; i++)
+		if (!blocked_is_certain(&chain->list[i]))
 			return false;
-	}
 	return chain->is_closed;
 }
 

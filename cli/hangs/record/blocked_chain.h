@@ -1,6 +1,6 @@
 /*
- * Why a fork() does not return: what the forking thread waits for, which thread has it, what
- * that one waits for, and so on.
+ * Why a fork() does not return, or a thread of a child does not go on: what it waits for, which
+ * thread has it, what that one waits for, and so on.
  */
 #ifndef FORKCHECK_WATCH_BLOCKED_H
 #define FORKCHECK_WATCH_BLOCKED_H
@@ -46,6 +46,9 @@ struct blocked_chain {
 bool blocked_find(struct blocked_chain *chain, struct model *model,
 		  const struct process_facts *process, pid_t pid, const struct process_look *look,
 		  pid_t forking, const struct stopped *stopped);
+
+/* It waits without a time limit for the very thread that the lock names. */
+bool blocked_is_certain(const struct blocked *blocked);
 
 /*
  * Does nobody of the chain ever go on? Each waits for the next one without a time limit, the

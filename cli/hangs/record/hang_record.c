@@ -322,6 +322,11 @@ static void copy_blocked(struct model *model, struct writer *writer, const struc
 	free(chain);
 }
 
+static bool has_chain(const struct hang *hang)
+{
+	return hang->kind == HANG_IN_FORK || hang->kind == HANG_OWN_LOCK;
+}
+
 static bool has_task(const struct hang *hang, pid_t tid)
 {
 	for (size_t i = 0; i < hang->look->count; i++)
@@ -415,7 +420,7 @@ static void hang_record_append(struct model *model, struct writer *writer, const
 		.python = copied.python,
 		.since_ns = hang->since_ns,
 		.wait = hang->region,
-		.about = hang->kind == HANG_IN_FORK ? copied.blocked : hang->about,
+		.about = has_chain(hang) ? copied.blocked : hang->about,
 		.others = hang->kind == HANG_IN_FORK ? append_others(model, writer, hang) : 0,
 		.reason_length = (uint32_t)strlen(reason),
 	};
@@ -447,8 +452,10 @@ static enum stop_result hold(struct stopped *stopped, const struct hang *hang)
 
 	if (hang->kind == HANG_CHILD && !hang->may_be_killed && task)
 		return stop_task(stopped, hang->pid, hang->look, task);
-	/* What is only suspected may run on meanwhile: a stack of it is welcome all the same. */
-	return stop_process(stopped, hang->pid, hang->look, hang->is_proven);
+	/* What is only suspected may run on meanwhile: a stack of it is welcome all the same. So
+	 * may those that have no part in a chain. */
+	return stop_process(stopped, hang->pid, hang->look,
+			    hang->is_proven && hang->kind != HANG_OWN_LOCK);
 }
 
 void hang_withdraw(struct writer *writer, const struct hang *hang)
@@ -480,7 +487,7 @@ bool hang_record(struct model *model, struct writer *writer, const struct hang *
 	}
 	hang_record_modules(model, writer, hang->serial, hang->pid);
 	model_update(model);
-	if (hang->kind == HANG_IN_FORK)
+	if (has_chain(hang))
 		copy_blocked(model, writer, hang, &stopped, &copied);
 	stop_release(&stopped);
 	hang_record_append(model, writer, hang, copied);

@@ -18,7 +18,6 @@
 #include "hangs/identify/python_state.h"
 #include "hangs/identify/unseen_lock.h"
 #include "process/core_file.h"
-#include "process/memory_map.h"
 #include "process/stop.h"
 #include "task_record.h"
 #include <stdlib.h>
@@ -176,11 +175,6 @@ static bool is_orphaned(const struct unseen_question *question, const struct uns
 
 /* --- records ------------------------------------------------------------------------ */
 
-struct unseen_stack {
-	session_reference stack, python;
-	uint64_t sp;
-};
-
 /* Without holding it most of a stack can be read. */
 static void unseen_wait_copy_partial(const struct unseen_question *question,
 				     struct unseen_stack *copy)
@@ -195,8 +189,7 @@ static void unseen_wait_copy_partial(const struct unseen_question *question,
 	copy->stack = hang_record_stack(question->writer, &task, &registers);
 }
 
-/* False when it has moved. */
-static bool unseen_wait_copy(const struct unseen_question *question, struct unseen_stack *copy)
+bool unseen_wait_copy(const struct unseen_question *question, struct unseen_stack *copy)
 {
 	struct stack_registers registers;
 	struct stopped stopped;
@@ -322,42 +315,7 @@ static bool find_stream(const struct unseen_question *question, struct unseen_lo
 	return true;
 }
 
-/* --- private, in memory that the parent has, too -------------------------------------------- */
-
-/* What it went to sleep on has been changed, and the wake-up went to another process' threads:
- * those of its own are asked for by FUTEX_PRIVATE_FLAG. */
-static bool misses_wakeups(const struct unseen_question *question)
-{
-	const struct task_look *task = question->task;
-	struct mapping mapping;
-	uint32_t word;
-
-	return procfs_is_private_wait(task) && !procfs_is_pi_wait(task) &&
-	       stop_read(question->pid, task->arguments[0], &word, sizeof(word)) == sizeof(word) &&
-	       word != (uint32_t)task->arguments[2] &&
-	       maps_find(question->pid, task->arguments[0], &mapping) && mapping.shared;
-}
-
-static session_reference append_private(const struct unseen_question *question,
-					const struct unseen_lock *lock)
-{
-	struct unseen_stack copy;
-	struct record_wait wait = {
-		.fork = question->process->fork,
-		.lock = lock->address,
-		.kind = lock->kind,
-		.tid = procfs_shown_tid(question->pid, question->task->tid),
-		.operation = lock->operation,
-		.is_in_shared_memory = 1,
-	};
-
-	if (!unseen_wait_copy(question, &copy))
-		return 0;
-	wait.stack = copy.stack;
-	wait.python = copy.python;
-	return writer_append_of(question->writer, question->process->serial, RECORD_WAIT, &wait,
-				sizeof(wait), NULL, 0);
-}
+/* --- one wait ---------------------------------------------------------------------------- */
 
 session_reference unseen_wait_record(const struct unseen_question *question, bool *is_own)
 {
@@ -365,13 +323,6 @@ session_reference unseen_wait_record(const struct unseen_question *question, boo
 	session_reference wait;
 
 	*is_own = false;
-	if (model_fork(question->model, question->process->fork) && misses_wakeups(question) &&
-	    unseen_lock_called(question->function, &lock)) {
-		lock.address = question->task->arguments[0];
-		wait = append_private(question, &lock);
-		model_update(question->model);
-		return wait;
-	}
 	if (!model_fork(question->model, question->process->fork) ||
 	    (!unseen_lock_find(question->pid, question->task, question->function,
 			       is_word_of_libc(question), &lock) &&

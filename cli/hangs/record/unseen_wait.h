@@ -34,4 +34,12 @@ session_reference unseen_wait_record(const struct unseen_question *question, boo
  */
 bool unseen_join_record(const struct unseen_question *question);
 
+/* Where a task waits, in the log. */
+struct unseen_stack {
+	session_reference stack, python; /* 0: not known */
+};
+/* Appends STACK and PYTHON records of the task, held for a millisecond where it may be. False when
+ * it has moved. */
+bool unseen_wait_copy(const struct unseen_question *question, struct unseen_stack *copy);
+
 #endif

@@ -19,6 +19,10 @@ static struct shared {
 	pthread_rwlock_t rwlock;
 	mtx_t mtx;
 	sem_t semaphore;
+	sem_t given;
+	pthread_barrier_t barrier;
+	pthread_cond_t condition;
+	int is_given;
 } * shared;
 static char data[MUCH];
 static int is_cured;
@@ -296,6 +300,84 @@ static int private_mtx(void)
 	return wait_while_held(lock_mtx, unlock_mtx, &shared->mtx);
 }
 
+/* --- the same of what has no owner: the parent gives when the child waits -------------------- */
+
+static int give_later(void (*wait)(void), void (*give)(void))
+{
+	pid_t child = fork();
+
+	if (child == 0) {
+		wait();
+		_exit(0);
+	}
+	sleep(1);
+	give();
+	return reap(child);
+}
+
+static void wait_for_given(void)
+{
+	sem_wait(&shared->given); /* PRIVATE_SEMAPHORE */
+}
+
+static void post_given(void)
+{
+	sem_post(&shared->given);
+}
+
+static int private_semaphore(void)
+{
+	sem_init(&shared->given, is_cured, 0);
+	return give_later(wait_for_given, post_given);
+}
+
+static void meet(void)
+{
+	pthread_barrier_wait(&shared->barrier); /* PRIVATE_BARRIER */
+}
+
+static int private_barrier(void)
+{
+	pthread_barrierattr_t attributes;
+
+	pthread_barrierattr_init(&attributes);
+	if (is_cured)
+		pthread_barrierattr_setpshared(&attributes, PTHREAD_PROCESS_SHARED);
+	pthread_barrier_init(&shared->barrier, &attributes, 2);
+	return give_later(meet, meet);
+}
+
+static void wait_for_change(void)
+{
+	pthread_mutex_lock(&shared->mutex);
+	while (!shared->is_given)
+		pthread_cond_wait(&shared->condition, &shared->mutex); /* PRIVATE_CONDITION */
+	pthread_mutex_unlock(&shared->mutex);
+}
+
+static void change(void)
+{
+	pthread_mutex_lock(&shared->mutex);
+	shared->is_given = 1;
+	pthread_cond_signal(&shared->condition);
+	pthread_mutex_unlock(&shared->mutex);
+}
+
+static int private_condition(void)
+{
+	pthread_condattr_t attributes;
+
+	pthread_condattr_init(&attributes);
+	if (is_cured)
+		pthread_condattr_setpshared(&attributes, PTHREAD_PROCESS_SHARED);
+	pthread_cond_init(&shared->condition, &attributes);
+	if (is_cured)
+		make_shared_mutex(PTHREAD_MUTEX_STALLED);
+	else
+		pthread_mutex_init(&shared->mutex, NULL);
+	return give_later(wait_for_change, change);
+}
+
 /* --- copies ----------------------------------------------------------------------------- */
 
 static int output(void)
@@ -358,6 +440,9 @@ static const struct what {
 	{"private-mutex", private_mutex},
 	{"private-rwlock", private_rwlock},
 	{"private-mtx", private_mtx},
+	{"private-semaphore", private_semaphore},
+	{"private-barrier", private_barrier},
+	{"private-condition", private_condition},
 	{"output", output},
 	{"random", random_numbers},
 	{"rand48", rand48_numbers},

@@ -17,6 +17,11 @@ def lock():
     LOCK.acquire()
 
 
+def again():
+    with RLOCK, RLOCK:
+        pass
+
+
 def rlock():
     with RLOCK:
         other = threading.Thread(target=RLOCK.acquire)
@@ -54,7 +59,7 @@ def main():
     child = multiprocessing.get_context("fork").Process(target=globals()[sys.argv[1]])
     child.start()
     child.join(4)
-    status = 42 if child.is_alive() else 1
+    status = 42 if child.is_alive() else child.exitcode
     child.kill()
     child.join()
     ended.set()
