@@ -505,6 +505,17 @@ static void tie_to_code(const struct tie_search *search, const struct task_look 
 		tie->evidence = EVIDENCE_LIBRARY;
 }
 
+bool ties_is_in_lost_code(const struct tie_search *search, const struct wait_facts *facts)
+{
+	struct waiting_stack stack = {facts, model_program(search->model, search->process->serial)};
+	struct python_place place;
+
+	if (any_lost_library(search, is_on_stack, &stack))
+		return true;
+	return python_find_place(search->process, search->pid, facts->self, &place) &&
+	       is_of_lost_package(search, &place);
+}
+
 /* The parent of a process that was not given to another one, by its number here; else 0. */
 static pid_t living_parent(const struct tie_search *search)
 {

@@ -45,6 +45,10 @@ session_reference ties_open_wait(const struct model *model, const struct process
 struct tie ties_find(const struct tie_search *search, const struct task_look *task,
 		     const struct wait_facts *facts);
 
+/* It waits in code of a library, or of a Python package, that lost threads belonged to: the
+ * program's own is none. */
+bool ties_is_in_lost_code(const struct tie_search *search, const struct wait_facts *facts);
+
 /*
  * Might this task, which is not stuck, do what the lost threads did? True where code of the
  * libraries that they belonged to is on its stack, or it runs. A package's work any thread
