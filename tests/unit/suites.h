@@ -32,6 +32,7 @@
 	suite(rules) \
 	suite(libc_regions) \
 	suite(procfs) \
+	suite(progress) \
 	suite(fork_copy) \
 	suite(replaced_file) \
 	suite(scan) \
@@ -92,6 +93,7 @@
 	suite(connections) \
 	suite(beside) \
 	suite(healthy) \
+	suite(slices) \
 	suite(transparency)
 /* clang-format on */
 

@@ -7,16 +7,13 @@
 #include "slices.h"
 #include "base/array.h"
 #include "hangs/identify/wakeup_sources.h"
+#include "process/epoll_members.h"
 #include "process/holders.h"
 #include "process/memory_map.h"
-#include "process/stop.h"
 #include "proof.h"
 #include "shim/common/arch/arch.h"
 #include "ties.h"
-#include <poll.h>
-#include <stdio.h>
 #include <stdlib.h>
-#include <sys/stat.h>
 #include <sys/syscall.h>
 
 /* A wait that has come back so often in a window is one in slices; the limit of any other is
@@ -29,8 +26,7 @@
 /* Without a finding, the next judgement is so many windows later, at the most. */
 #define WINDOWS_MAX 8
 /* Stacks that are read for one judgement. */
-#define SLICES_ASKED    16
-#define DESCRIPTORS_MAX 64
+#define SLICES_ASKED 16
 /* Looks in a row elsewhere: it has gone on. */
 #define AWAY_MAX 4
 
@@ -156,7 +152,7 @@ enum slice {
 	SLICE_STILL,      /* waits without a limit, on memory of its own */
 	SLICE_FUTEX,      /* the same with one, again and again */
 	SLICE_SLEEP,      /* sleeps again and again */
-	SLICE_DESCRIPTOR, /* for descriptors of its parent's, again and again */
+	SLICE_DESCRIPTOR, /* by a set of epoll of its parent's, again and again */
 };
 
 struct slices_inquiry {
@@ -174,62 +170,21 @@ struct slices_inquiry {
 	bool is_tied; /* by code of a library's, or a package's, whose threads were lost */
 };
 
-static bool slices_is_same_file(const struct slices_inquiry *inquiry, int descriptor)
-{
-	return holders_has_same_file(inquiry->watched->pid, inquiry->parent->number, descriptor);
-}
-
-static bool slices_is_socket(pid_t pid, int descriptor)
-{
-	struct stat status;
-	char path[64];
-
-	snprintf(path, sizeof(path), "/proc/%d/fd/%d", pid, descriptor);
-	return stat(path, &status) != 0 || S_ISSOCK(status.st_mode);
-}
-
-/* Of what a network brings, nobody knows when. */
-static bool is_parents_and_no_socket(const struct slices_inquiry *inquiry, int descriptor)
-{
-	return descriptor < 0 || (!slices_is_socket(inquiry->watched->pid, descriptor) &&
-				  slices_is_same_file(inquiry, descriptor));
-}
-
-static bool polls_parents(const struct slices_inquiry *inquiry, const struct task_look *task)
-{
-	struct pollfd list[DESCRIPTORS_MAX];
-	uint64_t count = task->arguments[1];
-
-	if (count > DESCRIPTORS_MAX)
-		return false;
-	if (stop_read(inquiry->watched->pid, task->arguments[0], list, count * sizeof(*list)) !=
-	    count * sizeof(*list))
-		return false;
-	for (uint64_t i = 0; i < count; i++)
-		if (!is_parents_and_no_socket(inquiry, list[i].fd))
-			return false;
-	return true;
-}
-
 /*
- * What it waits for was there before the fork: its set of epoll, or all that it polls. What it
- * has opened itself others may answer.
+ * Its set of epoll was there before the fork, and nobody new can come to it. Of what it has opened
+ * itself, others may answer; of what it polls without a set, its parent may.
  */
 static bool waits_for_parents(const struct slices_inquiry *inquiry, const struct task_look *task)
 {
-	if (!inquiry->parent)
+	const struct watched *watched = inquiry->watched;
+	int set = (int)task->arguments[0];
+
+	if (task->number != ARCH_CALL_EPOLL_WAIT && task->number != SYS_epoll_pwait &&
+	    task->number != SYS_epoll_pwait2)
 		return false;
-	switch (task->number) {
-	case ARCH_CALL_EPOLL_WAIT:
-	case SYS_epoll_pwait:
-	case SYS_epoll_pwait2:
-		return slices_is_same_file(inquiry, (int)task->arguments[0]);
-	case ARCH_CALL_POLL:
-	case SYS_ppoll:
-		return polls_parents(inquiry, task);
-	default:
+	if (!inquiry->parent || !holders_has_same_file(watched->pid, inquiry->parent->number, set))
 		return false;
-	}
+	return !epoll_may_get_others(watched->pid, watched->process, set);
 }
 
 static bool slices_is_private(const struct slices_inquiry *inquiry, const struct task_look *task)
