@@ -163,6 +163,7 @@ struct slices_inquiry {
 	struct arena arena;
 	uint8_t slices[TASKS_MAX];
 	bool any_futex;
+	bool has_moved; /* a task, while it was asked: that says nothing */
 	unsigned asked;
 	/* The task that the story is about, and what ties it. */
 	const struct task_look *task;
@@ -317,7 +318,10 @@ static const struct task_look *first_in_slices(const struct slices_inquiry *inqu
 
 static bool slices_find(struct slices_inquiry *inquiry, struct sliced *sliced)
 {
-	if (!sort_slices(inquiry) || !ask_slices(inquiry))
+	if (!sort_slices(inquiry))
+		return false;
+	inquiry->has_moved = !ask_slices(inquiry);
+	if (inquiry->has_moved)
 		return false;
 	/* Nothing ties it: only of a wait for somebody's notice is it strange that none comes. */
 	if (!inquiry->is_tied && !inquiry->any_futex)
@@ -370,7 +374,7 @@ bool slices_judge(const struct turn *turn, struct watched *watched, struct slice
 	is_found = slices_find(&inquiry, sliced);
 	ties_release(&inquiry.ties);
 	arena_release(&inquiry.arena);
-	if (!is_found)
+	if (!is_found && !inquiry.has_moved)
 		put_off(turn, slices);
 	return is_found;
 }
