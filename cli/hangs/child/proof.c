@@ -78,16 +78,16 @@ static const struct task_look *proof_find_task(const struct process_look *look, 
 	return NULL;
 }
 
-/* Since when each task has not run. */
+/* Since when each task has not run; what was counted of its slices goes on in any case. */
 static void carry_rests(const struct watched *watched, struct process_look *look, uint64_t now)
 {
 	for (size_t i = 0; i < look->count; i++) {
 		struct task_look *task = &look->tasks[i];
-		const struct task_look *before =
-			watched->has_look ? proof_find_task(watched->look, task->tid) : NULL;
+		const struct task_look *last = proof_find_task(watched->look, task->tid);
+		bool is_same = watched->has_look && last && procfs_same_task(last, task);
 
-		task->since_ns = before && procfs_same_task(before, task) ? before->since_ns : now;
-		task->switches_before = before ? before->switches_before : task->switches;
+		task->since_ns = is_same ? last->since_ns : now;
+		task->switches_before = last ? last->switches_before : task->switches;
 	}
 }
 
@@ -108,7 +108,7 @@ static bool take_look(const struct turn *turn, struct watched *watched)
 	static struct process_look look;
 
 	if (!watched->look)
-		watched->look = malloc(sizeof(*watched->look));
+		watched->look = calloc(1, sizeof(*watched->look));
 	if (!watched->look || !procfs_look(watched->pid, &look))
 		return false;
 	mark_interpreter_waits(turn, watched, &look);
