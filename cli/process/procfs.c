@@ -5,6 +5,7 @@
 #include "procfs.h"
 #include "base/array.h"
 #include "core_file.h"
+#include "shim/common/arch/arch.h"
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -226,6 +227,52 @@ bool procfs_is_pi_wait(const struct task_look *task)
 bool procfs_is_private_wait(const struct task_look *task)
 {
 	return procfs_is_futex_wait(task) && task->arguments[1] & FUTEX_PRIVATE_FLAG;
+}
+
+bool procfs_is_sleep(const struct task_look *task)
+{
+	const uint64_t *a = task->arguments;
+
+	if (!task->in_call)
+		return false;
+	switch (task->number) {
+	case SYS_nanosleep:
+	case SYS_clock_nanosleep:
+		return true;
+	case ARCH_CALL_POLL:
+		return !a[1] && (int32_t)a[2] >= 0;
+	case SYS_ppoll:
+		return !a[1] && a[2];
+	case ARCH_CALL_SELECT:
+	case SYS_pselect6:
+		return !a[0] && a[4];
+	default:
+		return false;
+	}
+}
+
+bool procfs_is_timed_descriptor_wait(const struct task_look *task)
+{
+	const uint64_t *a = task->arguments;
+
+	if (!task->in_call)
+		return false;
+	switch (task->number) {
+	case ARCH_CALL_POLL:
+		return a[1] && (int32_t)a[2] >= 0;
+	case SYS_ppoll:
+		return a[1] && a[2];
+	case ARCH_CALL_SELECT:
+	case SYS_pselect6:
+		return a[0] && a[4];
+	case ARCH_CALL_EPOLL_WAIT:
+	case SYS_epoll_pwait:
+		return (int32_t)a[3] >= 0;
+	case SYS_epoll_pwait2:
+		return a[3];
+	default:
+		return false;
+	}
 }
 
 unsigned procfs_task_count(pid_t pid)
@@ -466,6 +513,27 @@ char procfs_usage(pid_t pid, uint64_t *ticks)
 		return 0;
 	*ticks = user + system;
 	return at[1];
+}
+
+/* proc(5): minflt, majflt, utime, stime. */
+enum stat_usage { STAT_MINOR = 7, STAT_MAJOR = 9, STAT_USER = 11, STAT_SYSTEM = 12 };
+
+bool procfs_activity(pid_t pid, struct procfs_activity *activity)
+{
+	unsigned long long minor, major, user, system;
+	char path[64], text[1024];
+	const char *at;
+
+	if (core_is(pid))
+		return false;
+	snprintf(path, sizeof(path), "/proc/%d/stat", pid);
+	at = read_stat_text(path, text, sizeof(text));
+	if (!stat_field(at, STAT_MINOR, &minor) || !stat_field(at, STAT_MAJOR, &major) ||
+	    !stat_field(at, STAT_USER, &user) || !stat_field(at, STAT_SYSTEM, &system))
+		return false;
+	*activity = (struct procfs_activity){.processor_ns = ticks_to_ns(user + system),
+					     .faults = minor + major};
+	return true;
 }
 
 bool procfs_catches(pid_t pid, int signal)

@@ -22,7 +22,8 @@ struct task_look {
 	bool asks_again;   /* set by who knows that this timed wait is begun again for ever */
 	bool was_held;     /* set by who has held it since: that counts as having run */
 	uint64_t since_ns; /* set by who takes looks: it has not run since */
-	char state;        /* 'S' sleeps, 'R' runs, 'T' is stopped, 't' is traced */
+	uint64_t switches_before; /* set by who counts slices: as of when they began */
+	char state;               /* 'S' sleeps, 'R' runs, 'T' is stopped, 't' is traced */
 };
 
 #define TASKS_MAX 512
@@ -58,6 +59,10 @@ bool procfs_is_pi_wait(const struct task_look *task);
 bool procfs_is_private_wait(const struct task_look *task);
 /* The same, without a time limit. */
 bool procfs_is_untimed_futex_wait(const struct task_look *task);
+/* Sleeps for a time, and for nothing else. */
+bool procfs_is_sleep(const struct task_look *task);
+/* For descriptors, with a time limit. */
+bool procfs_is_timed_descriptor_wait(const struct task_look *task);
 
 /* 'T' is stopped, 'Z' has ended, as proc(5) has it; 0: unknown. */
 char procfs_state(pid_t pid);
@@ -112,6 +117,15 @@ uint32_t procfs_end_signal(pid_t pid);
 /* The same as procfs_state(), and the processor time that all threads had so far, in clock
  * ticks: what has not run has the same. */
 char procfs_usage(pid_t pid, uint64_t *ticks);
+
+/* What a process has used so far. */
+struct procfs_activity {
+	uint64_t processor_ns; /* of all threads, good to a clock tick */
+	uint64_t faults;       /* of pages, those that were read from a file included */
+};
+
+/* False when it is gone, or a core. */
+bool procfs_activity(pid_t pid, struct procfs_activity *activity);
 
 /* One process of the machine. */
 struct procfs_entry {

@@ -32,6 +32,7 @@
 	suite(rules) \
 	suite(libc_regions) \
 	suite(procfs) \
+	suite(progress) \
 	suite(fork_copy) \
 	suite(replaced_file) \
 	suite(scan) \
@@ -96,6 +97,7 @@
 	suite(descriptors) \
 	suite(descriptor_waits) \
 	suite(healthy) \
+	suite(slices) \
 	suite(transparency)
 /* clang-format on */
 

@@ -60,9 +60,9 @@ void support_wait(void *threads)
 
 void support_wait_timed(void *threads)
 {
-	static struct timespec hour = {3600, 0};
+	static struct timespec slice = {0, 50000000};
 
-	wait_in_threads(threads ? *(int *)threads : 1, &hour);
+	wait_in_threads(threads ? *(int *)threads : 1, &slice);
 }
 
 void support_spin(void *nothing)

@@ -36,20 +36,6 @@
 
 /* --- looks --------------------------------------------------------------------- */
 
-/* Waits with a time limit count too, and so does sleep: nothing comes in from outside. */
-static bool only_waits(const struct process_look *look)
-{
-	for (size_t i = 0; i < look->count; i++) {
-		const struct task_look *task = &look->tasks[i];
-
-		if (task->state != 'S' ||
-		    !(procfs_is_futex_wait(task) ||
-		      (i > 0 && task->in_call && task->number == SYS_clock_nanosleep)))
-			return false;
-	}
-	return look->complete && !look->held;
-}
-
 void proof_name_modules(const struct turn *turn, struct watched *watched)
 {
 	if (watched->has_modules)
@@ -96,15 +82,16 @@ static const struct task_look *proof_find_task(const struct process_look *look, 
 	return NULL;
 }
 
-/* Since when each task has not run. */
+/* Since when each task has not run; what was counted of its slices goes on in any case. */
 static void carry_rests(const struct watched *watched, struct process_look *look, uint64_t now)
 {
 	for (size_t i = 0; i < look->count; i++) {
 		struct task_look *task = &look->tasks[i];
-		const struct task_look *before =
-			watched->has_look ? proof_find_task(watched->look, task->tid) : NULL;
+		const struct task_look *last = proof_find_task(watched->look, task->tid);
+		bool is_same = watched->has_look && last && procfs_same_task(last, task);
 
-		task->since_ns = before && procfs_same_task(before, task) ? before->since_ns : now;
+		task->since_ns = is_same ? last->since_ns : now;
+		task->switches_before = last ? last->switches_before : task->switches;
 	}
 }
 
@@ -125,7 +112,7 @@ static bool take_look(const struct turn *turn, struct watched *watched)
 	static struct process_look look;
 
 	if (!watched->look)
-		watched->look = malloc(sizeof(*watched->look));
+		watched->look = calloc(1, sizeof(*watched->look));
 	if (!watched->look || !procfs_look(watched->pid, &look))
 		return false;
 	mark_interpreter_waits(turn, watched, &look);
@@ -136,6 +123,7 @@ static bool take_look(const struct turn *turn, struct watched *watched)
 	}
 	*watched->look = look;
 	watched->has_look = true;
+	slices_note(turn, watched);
 	return true;
 }
 
@@ -202,7 +190,7 @@ static void tell_suspected(const struct turn *turn, struct watched *watched, enu
 }
 
 /* Is that which was suspected still as it was? */
-static bool stands_still(const struct turn *turn, const struct watched *watched)
+static bool stands_still(const struct turn *turn, struct watched *watched)
 {
 	const struct verdict_told *told = &watched->told;
 	const struct task_look *task = proof_find_task(watched->look, told->tid);
@@ -219,7 +207,7 @@ static bool stands_still(const struct turn *turn, const struct watched *watched)
 		return watched->look->tasks[0].state == 'R' &&
 		       count_work(turn, watched) == watched->io;
 	default:
-		return count_work(turn, watched) == watched->io;
+		return slices_stand_still(turn, watched);
 	}
 }
 
@@ -393,13 +381,18 @@ static void judge_rests(const struct turn *turn, struct watched *watched)
 
 /* --- not at rest ------------------------------------------------------------------- */
 
-static void judge_timed(const struct turn *turn, struct watched *watched)
+static void judge_slices(const struct turn *turn, struct watched *watched)
 {
-	if (!lasts_moving(turn, watched->similar_since) ||
-	    count_work(turn, watched) != watched->io || verdict_any_shared(watched))
+	struct hang hang = make_hang(watched, HANG_TIMED);
+	struct sliced sliced;
+
+	if (watched->told.kind || !slices_judge(turn, watched, &sliced))
 		return;
-	tell_suspected(turn, watched, HANG_TIMED,
-		       "it waits with a time limit, again and again, and comes no further");
+	hang.tid = sliced.tid;
+	hang.since_ns = sliced.since_ns;
+	hang.evidence = sliced.evidence;
+	hang.reason = "it waits with a time limit, again and again, and comes no further";
+	tell(turn, watched, &hang);
 }
 
 static bool same_place(const struct stack_registers *one, const struct stack_registers *other)
@@ -624,7 +617,7 @@ static bool proof_is_where_it_was(const struct watched *watched, const struct ta
 
 /* The cheap questions first. */
 enum quick_check { QUICK_CHECK_SAMPLE, QUICK_CHECK_SAME, QUICK_CHECK_ELSEWHERE };
-static enum quick_check proof_quick_check(const struct watched *watched)
+static enum quick_check proof_quick_check(const struct turn *turn, struct watched *watched)
 {
 	struct task_look first;
 
@@ -634,6 +627,10 @@ static enum quick_check proof_quick_check(const struct watched *watched)
 		return QUICK_CHECK_SAMPLE;
 	if (proof_is_where_it_was(watched, &first) && !has_changed_word(watched, &first))
 		return QUICK_CHECK_SAME;
+	if (slices_is_candidate(&first))
+		return slices_may_skip(turn, watched, &first) && !watched->wait
+			       ? QUICK_CHECK_SAME
+			       : QUICK_CHECK_SAMPLE;
 	return procfs_is_futex_wait(&first) || !first.in_call || watched->wait ||
 			       (watched->is_missing_threads && descriptor_wait_is_untimed(&first))
 		       ? QUICK_CHECK_SAMPLE
@@ -661,10 +658,10 @@ static void judge_look(const struct turn *turn, struct watched *watched)
 		return;
 	if (watched->forking || watched->lacks_nobody || proof_judge_tries(turn, watched))
 		return;
-	else if (only_waits(watched->look) && !is_all_at_rest(watched))
-		judge_timed(turn, watched);
-	else if (watched->look->tasks[0].state == 'R')
+	if (watched->look->tasks[0].state == 'R')
 		judge_running(turn, watched);
+	else
+		judge_slices(turn, watched);
 }
 
 /* A healthy wait seldom ends in a hang: the longer it is one, the fewer looks. */
@@ -695,12 +692,13 @@ void proof_judge(const struct turn *turn, struct watched *watched)
 
 	if (may_be_passed_over(watched))
 		return;
-	check = proof_quick_check(watched);
-	if (check == QUICK_CHECK_SAME)
+	check = proof_quick_check(turn, watched);
+	if (check == QUICK_CHECK_SAME && !watched->told.kind)
 		return;
 	if (check == QUICK_CHECK_ELSEWHERE && !watched->told.kind) {
 		watched->has_look = false;
 		watched->verdict.signature = 0;
+		slices_forget(&watched->slices);
 		return;
 	}
 	if (!take_look(turn, watched)) {
@@ -750,6 +748,7 @@ bool proof_is_open(const struct watched *watched)
 void proof_release(struct watched *watched)
 {
 	verdict_forget(watched);
+	slices_release(&watched->slices);
 	free(watched->book.list);
 	free(watched->look);
 }

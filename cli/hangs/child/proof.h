@@ -8,6 +8,7 @@
 #include "base/arena.h"
 #include "hangs/cycle/cycle.h"
 #include "hangs/record/hang_record.h"
+#include "slices.h"
 #include "ties.h"
 #include <stdbool.h>
 #include <stdint.h>
@@ -73,6 +74,7 @@ struct watched {
 	bool has_look;
 	struct process_look *look; /* made at the first one: it is large */
 	uint64_t similar_since;    /* tasks may have run, but came back to the same waits */
+	struct slices slices;
 	struct verdict verdict;
 	struct wait_book book;
 	unsigned passed_over; /* rounds since the last look, because it is healthy */

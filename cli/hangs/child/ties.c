@@ -432,14 +432,21 @@ static bool is_of_other_package(const struct record_thread *thread, uint32_t par
 	return true;
 }
 
-/* Lost threads were started by the package that waits. */
-static bool is_of_lost_package(const struct tie_search *search, const struct python_place *place)
+/* Lost threads were started by the package that a file is of. */
+static bool is_file_of_lost_package(const char *file, size_t length, void *data)
 {
-	struct package_search package = {search->model, place->file, 0};
+	const struct tie_search *search = data;
+	struct package_search package = {search->model, file, package_length(file, length)};
 
-	package.length = package_length(place->file, strlen(place->file));
 	return package.length &&
 	       !lost_each(search->model, search->process, is_of_other_package, &package);
+}
+
+static bool is_of_lost_package(const struct tie_search *search, const struct python_place *place)
+{
+	struct tie_search copy = *search;
+
+	return is_file_of_lost_package(place->file, strlen(place->file), &copy);
 }
 
 /* Where the stack of the forking thread ended when fork() had come back; 0: not known. */
@@ -510,6 +517,16 @@ static void tie_to_code(const struct tie_search *search, const struct task_look 
 			     any_lost_library(search, is_on_stack, &stack);
 	if (tie->is_by_package || tie->is_by_program)
 		tie->evidence = EVIDENCE_LIBRARY;
+}
+
+bool ties_is_in_lost_code(const struct tie_search *search, const struct wait_facts *facts)
+{
+	struct waiting_stack stack = {facts, model_program(search->model, search->process->serial)};
+	struct tie_search copy = *search;
+
+	return any_lost_library(search, is_on_stack, &stack) ||
+	       python_any_file(search->process, search->pid, facts->self, is_file_of_lost_package,
+			       &copy);
 }
 
 /* The parent of a process that was not given to another one, by its number here; else 0. */

@@ -62,6 +62,10 @@ struct tie ties_to_work(const struct tie_search *search, const struct task_look 
 /* The serial of the thread that forked: the child's first one. 0: not known. */
 uint32_t ties_forker(const struct tie_search *search);
 
+/* It waits in code of a library, or of a Python package, that lost threads belonged to: the
+ * program's own is none. */
+bool ties_is_in_lost_code(const struct tie_search *search, const struct wait_facts *facts);
+
 /*
  * Might this task, which is not stuck, do what the lost threads did? True where code of the
  * libraries that they belonged to is on its stack, or it runs. A package's work any thread

@@ -189,19 +189,6 @@ static void sort_tasks(struct inquiry *inquiry)
 	}
 }
 
-bool verdict_any_shared(const struct watched *watched)
-{
-	for (size_t i = 0; i < watched->look->count; i++) {
-		const struct task_look *task = &watched->look->tasks[i];
-
-		if (procfs_is_futex_wait(task) &&
-		    maps_reach(watched->pid, task->arguments[0], procfs_is_private_wait(task)) ==
-			    REACH_SHARED)
-			return true;
-	}
-	return false;
-}
-
 /* --- evidence ------------------------------------------------------------------------ */
 
 /* A lock of CPython's own, whose owner the lock names. */

@@ -14,9 +14,6 @@
  */
 bool verdict_find(const struct turn *turn, struct watched *watched, const bool *at_rest);
 
-/* Does any task wait on memory that others may have? */
-bool verdict_any_shared(const struct watched *watched);
-
 /* Has nobody of the process anything left to do, but who is marked as standing still? */
 bool verdict_all_stand_still(const struct turn *turn, struct watched *watched, const bool *at_rest);
 

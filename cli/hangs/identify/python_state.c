@@ -177,3 +177,22 @@ bool python_find_place(const struct process_facts *process, pid_t pid, uint64_t 
 	}
 	return false;
 }
+
+bool python_any_file(const struct process_facts *process, pid_t pid, uint64_t self,
+		     bool (*is_it)(const char *file, size_t length, void *data), void *data)
+{
+	struct outside_memory outside = {{.read = read_outside}, pid};
+	struct python_interpreter interpreter;
+	struct python_walk walk = {.memory = &outside.memory, .interpreter = &interpreter};
+	struct python_code code;
+	bool any = false;
+
+	if (!self || !python_interpreter_of(process, pid, &interpreter) ||
+	    python_find_layout(&walk) != PYTHON_READ ||
+	    python_walk_thread(&walk, self) != PYTHON_READ)
+		return false;
+	for (uint32_t i = 0; i < walk.count && !any; i++)
+		any = python_read_code(&walk, walk.frames[i].code, &code) &&
+		      is_it(code.file, code.file_length, data);
+	return any;
+}

@@ -28,6 +28,9 @@ struct python_place {
 };
 bool python_find_place(const struct process_facts *process, pid_t pid, uint64_t self,
 		       struct python_place *place);
+/* True where `is_it` says so of the file of any frame of such a thread; innermost first. */
+bool python_any_file(const struct process_facts *process, pid_t pid, uint64_t self,
+		     bool (*is_it)(const char *file, size_t length, void *data), void *data);
 /* Is this a file of Python's that others wait by (threading, queue)? */
 bool python_is_waiting_room(const char *file, size_t length);
 

@@ -221,7 +221,8 @@ static uint64_t waited_on(const struct hang *hang)
 {
 	const struct task_look *task = task_of(hang);
 
-	return task ? task->arguments[0] : 0;
+	return task && (hang->kind != HANG_TIMED || procfs_is_futex_wait(task)) ? task->arguments[0]
+										: 0;
 }
 
 /* A thread of its own may have got the place in memory, and so the number, of a lost one. Who
@@ -483,6 +484,9 @@ bool hang_record(struct model *model, struct writer *writer, const struct hang *
 		break;
 	case STOP_HELD:
 		copied = copy_stacks(model, writer, hang, &stopped);
+		/* A stop would end its call: it was left alone. */
+		if (!copied.stack && hang->kind == HANG_TIMED)
+			copied = hang_record_copy_partial(model, writer, hang);
 		break;
 	}
 	hang_record_modules(model, writer, hang->serial, hang->pid);
