@@ -18,7 +18,7 @@
 
 /* A wait that has come back so often in a window is one in slices; the limit of any other is
  * still to come. */
-#define RESTARTS_MIN 3
+#define RESTARTS_MIN 2
 /* Who has waited in more places than so many for each task moves. */
 #define PLACES_PER_TASK 4
 /* Quick checks in a row at one place, before a look is taken. */
