@@ -137,6 +137,7 @@ void slices_forget(struct slices *slices)
 	slices->count = 0;
 	slices->since_ns = 0;
 	slices->rounds = 0;
+	slices->quick_count = 0;
 }
 
 void slices_release(struct slices *slices)
