@@ -53,7 +53,7 @@ int attach_open(struct attach *attach, uint64_t hang_after_ms)
 	writer_init(&attach->writer, attach->session.header, &attach->reader);
 	model_init(&attach->model, &attach->reader, NULL);
 	watch_init_attached(&attach->watch, &attach->writer, hang_after_ms * 1000000u,
-			    (hang_after_ms < MOVING_MS ? MOVING_MS : hang_after_ms) * 1000000u);
+			    (uint64_t)MOVING_MS * 1000000u);
 	attach->lineage = (struct lineage){.model = &attach->model, .writer = &attach->writer};
 	return 0;
 }

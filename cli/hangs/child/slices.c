@@ -18,7 +18,7 @@
 
 /* A wait that has come back so often in a window is one in slices; the limit of any other is
  * still to come. */
-#define RESTARTS_MIN 3
+#define RESTARTS_MIN 2
 /* Who has waited in more places than so many for each task moves. */
 #define PLACES_PER_TASK 4
 /* Quick checks in a row at one place, before a look is taken. */
@@ -137,6 +137,7 @@ void slices_forget(struct slices *slices)
 	slices->count = 0;
 	slices->since_ns = 0;
 	slices->rounds = 0;
+	slices->quick_count = 0;
 }
 
 void slices_release(struct slices *slices)

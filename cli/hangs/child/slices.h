@@ -37,11 +37,11 @@ struct sliced {
 /* Notes where the tasks of watched->look wait. After the look was taken. */
 void slices_note(const struct turn *turn, struct watched *watched);
 
-/* True where a look has nothing to add to what `first`, the only task of the process, waits in. */
+/* Does the only task of a process sleep, or wait for descriptors, with a limit? */
+bool slices_is_candidate(const struct task_look *first);
+/* True where a look has nothing to add to what such a task is known to do. */
 bool slices_may_skip(const struct turn *turn, struct watched *watched,
 		     const struct task_look *first);
-/* The same for one that was in no such wait: is a look needed, for who waits in slices? */
-bool slices_is_candidate(const struct task_look *first);
 
 /* True where it waits in slices, comes no further, and nobody is seen who works for it. */
 bool slices_judge(const struct turn *turn, struct watched *watched, struct sliced *sliced);
