@@ -87,7 +87,9 @@ static struct process_facts *process_entry(struct model *model, uint32_t serial)
 		return NULL;
 	model->processes = model_grow(model->processes, &model->process_capacity, serial,
 				      sizeof(*model->processes));
-	return &model->processes[serial];
+	if (!model->processes[serial])
+		model->processes[serial] = arena_zalloc(&model->arena, sizeof(**model->processes));
+	return model->processes[serial];
 }
 
 /* At the end of its fork's list: the first child is the example that is shown. */
@@ -100,7 +102,7 @@ static void link_child(struct model *model, struct process_facts *process)
 		return;
 	siblings = &model->children[process->fork];
 	if (siblings->last)
-		model->processes[siblings->last].next_sibling = process->serial;
+		model->processes[siblings->last]->next_sibling = process->serial;
 	else
 		siblings->first = process->serial;
 	siblings->last = process->serial;
@@ -338,9 +340,10 @@ const struct model_list *model_list(const struct model *model, enum record_type 
 
 const struct process_facts *model_facts(const struct model *model, uint32_t serial)
 {
-	if (!serial || serial >= model->process_capacity || !model->processes[serial].serial)
-		return NULL;
-	return &model->processes[serial];
+	const struct process_facts *process =
+		serial < model->process_capacity ? model->processes[serial] : NULL;
+
+	return process && process->serial ? process : NULL;
 }
 
 uint32_t model_first_child(const struct model *model, session_reference fork)
@@ -436,8 +439,8 @@ void model_set_root(struct model *model, uint32_t image, const struct file_root 
 {
 	if (!model_facts(model, image))
 		return;
-	model->processes[image].root.path = arena_strdup(&model->arena, root->path);
-	model->processes[image].root.name = arena_strdup(&model->arena, root->name);
+	model->processes[image]->root.path = arena_strdup(&model->arena, root->path);
+	model->processes[image]->root.name = arena_strdup(&model->arena, root->name);
 }
 
 static struct address_space *build_space(struct model *model, uint32_t image)

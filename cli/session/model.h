@@ -49,7 +49,7 @@ struct model {
 	const struct record **by_cell; /* index: cell; the records are the arena's */
 	uint8_t *types;                /* index: cell */
 	struct model_list lists[RECORD_TYPES];
-	struct process_facts *processes; /* index: serial */
+	struct process_facts **processes; /* index: serial; the facts are the arena's, and stay */
 	size_t process_capacity;
 	struct arrivals {
 		uint32_t *serials;

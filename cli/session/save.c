@@ -29,7 +29,7 @@ static size_t births_known(const struct model *model)
 	size_t known = 0;
 
 	for (size_t serial = 1; serial < model->process_capacity; serial++)
-		known += model->processes[serial].birth_number > 0;
+		known += model->processes[serial] && model->processes[serial]->birth_number > 0;
 	return known;
 }
 
@@ -125,8 +125,8 @@ static struct session_birth *collect_births(const struct model *model, uint32_t 
 	struct session_birth *births = calloc(count, sizeof(*births));
 
 	for (size_t serial = 1; births && serial < model->process_capacity; serial++)
-		if (model->processes[serial].birth_number)
-			put_birth(births, count, &model->processes[serial]);
+		if (model->processes[serial] && model->processes[serial]->birth_number)
+			put_birth(births, count, model->processes[serial]);
 	for (uint32_t i = 0; births && i < reader->header.births_count; i++) {
 		struct session_birth birth;
 

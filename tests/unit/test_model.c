@@ -246,6 +246,26 @@ START_TEST(knows_a_process_by_its_birth)
 }
 END_TEST
 
+/* Who asks about one process goes on with its facts when the news have brought others. */
+START_TEST(keeps_facts_where_they_are)
+{
+	const struct process_facts *facts;
+
+	session_builder_birth(&session,
+			      (struct session_birth){.process = 1, .pid = 4, .kind = BIRTH_IMAGE});
+	model_update(&model);
+	facts = model_facts(&model, 1);
+	for (uint32_t serial = 2; serial < 10000; serial++) {
+		session_builder_birth(
+			&session, (struct session_birth){.process = serial, .kind = BIRTH_IMAGE});
+		model_update(&model);
+	}
+	ck_assert_ptr_eq(model_facts(&model, 1), facts);
+	ck_assert_int_eq(facts->pid, 4);
+	ck_assert_ptr_nonnull(model_facts(&model, 9999));
+}
+END_TEST
+
 START_TEST(knows_a_process_by_its_record)
 {
 	session_builder_process(&session,
@@ -514,6 +534,7 @@ Suite *model_suite(void)
 	tcase_add_test(core, does_not_count_to_a_hostile_number_of_births);
 	tcase_add_test(core, gives_no_record_where_there_is_none);
 	tcase_add_test(core, knows_a_process_by_its_birth);
+	tcase_add_test(core, keeps_facts_where_they_are);
 	tcase_add_test(core, knows_a_process_by_its_record);
 	tcase_add_loop_test(core, joins_birth_and_record, 0, 2);
 	tcase_add_test(core, ignores_births_of_failed_forks);

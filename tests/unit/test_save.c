@@ -206,7 +206,7 @@ START_TEST(all_births_that_were_seen_are_kept)
 	for (; reader_next_birth(&loaded, &birth); expected++) {
 		ck_assert_uint_eq(birth.process, expected);
 		ck_assert_int_eq(birth.pid, (int)expected);
-		ck_assert_uint_eq(birth.kind, scratch.model.processes[expected].kind);
+		ck_assert_uint_eq(birth.kind, scratch.model.processes[expected]->kind);
 	}
 	ck_assert_uint_eq(expected, 101);
 	ck_assert_uint_eq(reader_lost(&loaded), 0);
