@@ -37,7 +37,7 @@
 #include <stdint.h>
 
 #define SESSION_MAGIC       "forkchk"
-#define SESSION_VERSION     9
+#define SESSION_VERSION     10
 #define SESSION_CELL        64
 #define SESSION_ENVIRONMENT "FORKCHECK_SESSION"
 
