@@ -55,14 +55,11 @@ static const struct program_case cases[] = {
 	{.command = "slices lost epoll", OPTIONS, .verdict = CLEAN, .program_status = 7},
 
 	RENEWED("condition"),
-	RENEWED("clock"),
 	RENEWED("semaphore"),
 	RENEWED("poll"),
 	RENEWED("nanosleep"),
-	RENEWED("usleep"),
 	RENEWED("epoll"),
 	RENEWED_OWN("condition"),
-	RENEWED_OWN("clock"),
 	RENEWED_OWN("semaphore"),
 	RENEWED_OWN("poll"),
 

@@ -15,7 +15,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#define WORKERS 3
+#define WORKERS 4
 
 static const struct {
 	const char *name;

@@ -1,16 +1,16 @@
 /*
  * slices CHILD WAY [LIBRARY]: a child asks a thread to load something, and waits for it in slices:
- * "lost", its parent's; "renewed", one of its own, which takes six seconds. It gives up after ten
- * seconds, with status 7. Without LIBRARY the thread is the program's own.
+ * "lost", its parent's; "renewed", one of its own, which takes four seconds. It gives up after
+ * eight seconds, with status 7. Without LIBRARY the thread is the program's own.
  */
 #include "../libraries/libslices.c"
 #include "case.h"
 #include <dlfcn.h>
 #include <stdbool.h>
 
-#define LIMIT_MS 10000
-#define WORK_MS  6000
-#define LOAD_MS  6000
+#define LIMIT_MS 8000
+#define WORK_MS  4000
+#define LOAD_MS  4000
 
 static void *find(void *library, const char *name)
 {
