@@ -1,4 +1,4 @@
-"""confluent-kafka: a message is delivered by librdkafka's threads in the parent, then in a child."""
+"""confluent-kafka: librdkafka's threads deliver a message of the parent, then of a child."""
 import sys
 
 import confluent_kafka
