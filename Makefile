@@ -13,6 +13,8 @@
 #   LATENT=...    the programs of tests/latent to try (all)
 #   ATTACH=...    the programs for attach to explain, by patterns of their names (all)
 #   SUITES=...    the members of tests/suites to run (all; then docs/results.md is written)
+#   SUITE=pypi    `make suites` runs those of tests/suites-pypi that have no row yet in
+#                 docs/results-pypi.md, or the SUITES; each writes its row when it has run
 #   RULES_URI=... where docs/rules can be read, for help in SARIF; ends with a slash
 #   V=1           show the commands
 
@@ -22,10 +24,11 @@ PREFIX   = /usr/local
 DESTDIR  =
 REPEAT   = 1
 ROUNDS   = 15
-RUNS     = 10
+RUNS     = $(if $(SUITE),5,10)
 SECONDS  = 30
 KILLS    = 1000
 SUITES   =
+SUITE    =
 LATENT   =
 ATTACH   =
 FAULTS   =
@@ -110,7 +113,8 @@ help:
 	@echo 'make demo          see it find the deadlock of a small server'
 	@echo 'make check         unit tests and case programs'
 	@echo 'make latent        unsafe forks that mostly pass: predicted, and stretched until they hang (LATENT=...)'
-	@echo 'make suites        other people'"'"'s software, into docs/results.md (RUNS=N, SUITES=...)'
+	@echo 'make suites        other people'"'"'s software, into docs/results.md (RUNS=N, SUITES=...;'
+	@echo '                   SUITE=pypi: libraries of PyPI, into docs/results-pypi.md)'
 	@echo 'make suites-unstable  the newest Python and glibc (RUNS=N, SUITES=...; needs root)'
 	@echo 'make attach-trial  attach to programs that hang, and to services (REPEAT=N, ATTACH=...)'
 	@echo 'make bench         what it costs (ROUNDS=N, BENCH=...)'
@@ -224,8 +228,13 @@ latent: deps all
 
 # Needs a network, root or sudo for packages, and some minutes.
 suites: deps all
+ifneq ($(SUITE),)
+	@tests/suites/run -n $(RUNS) --bare 1 --libraries docs/results-$(SUITE).md \
+		--members tests/suites-$(SUITE) $(BUILD)/forkcheck $(SUITES)
+else
 	@tests/suites/run -n $(RUNS) -o docs/results.md $(BUILD)/forkcheck $(SUITES)
 	$(if $(SUITES),,@tests/suites/transparency/compare -o docs/transparency.md $(BUILD)/forkcheck)
+endif
 
 # Programs that hang and services that do not, started without forkcheck. FAULTS and BASICS are
 # folders of programs that are not here. Needs what suites need; strace, gdb, postgresql, java.

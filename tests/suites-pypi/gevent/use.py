@@ -1,0 +1,17 @@
+"""gevent: a thread of the hub's pool works for the parent, then for a child."""
+import sys
+
+import gevent
+
+from field import run_child
+
+
+def work():
+    if sys.argv[1] == "reinit":
+        gevent.reinit()
+    return gevent.get_hub().threadpool.apply(sum, ([1, 2, 3],))
+
+
+if __name__ == "__main__":
+    gevent.get_hub().threadpool.apply(sum, ([1, 2, 3],))
+    sys.exit(run_child(work))
