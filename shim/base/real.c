@@ -168,6 +168,7 @@ IN_START void real_resolve(void)
 	if (!all)                                                                                  \
 	FIND(name)
 	REGION_FUNCTIONS(X)
+	NAME_LOOKUPS(X)
 	RANDOM_DRAWS(X)
 	RANDOM_SEEDS(X)
 #undef X

@@ -105,6 +105,7 @@ struct real_functions {
 #undef X
 #define X(region, result, name, parameters, arguments) result(*name) parameters;
 	REGION_FUNCTIONS(X)
+	NAME_LOOKUPS(X)
 	RANDOM_DRAWS(X)
 	RANDOM_SEEDS(X)
 #undef X

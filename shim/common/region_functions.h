@@ -72,14 +72,6 @@
 	X(LOCALE, locale_t, __duplocale, (locale_t locale), (locale))                              \
 	X(LOCALE, void, freelocale, (locale_t locale), (locale))                                   \
 	X(LOCALE, void, __freelocale, (locale_t locale), (locale))                                 \
-	X(NAME_SERVICE, int, getaddrinfo,                                                          \
-	  (const char *name, const char *service, const struct addrinfo *hints,                    \
-	   struct addrinfo **result),                                                              \
-	  (name, service, hints, result))                                                          \
-	X(NAME_SERVICE, int, getnameinfo,                                                          \
-	  (const struct sockaddr *address, socklen_t size, char *host, socklen_t host_size,        \
-	   char *service, socklen_t service_size, int flags),                                      \
-	  (address, size, host, host_size, service, service_size, flags))                          \
 	X(NAME_SERVICE, struct hostent *, gethostbyname, (const char *name), (name))               \
 	X(NAME_SERVICE, struct hostent *, gethostbyname2, (const char *name, int family),          \
 	  (name, family))                                                                          \
@@ -152,6 +144,17 @@
 	X(EXIT, int, __cxa_at_quick_exit, (void (*function)(void *), void *library),               \
 	  (function, library))                                                                     \
 	X(EXIT, int, on_exit, (void (*function)(int, void *), void *data), (function, data))
+
+/* They take it where they are asked for a name: numbers are told by themselves. */
+#define NAME_LOOKUPS(X)                                                                            \
+	X(NAME_SERVICE, int, getaddrinfo,                                                          \
+	  (const char *name, const char *service, const struct addrinfo *hints,                    \
+	   struct addrinfo **result),                                                              \
+	  (name, service, hints, result))                                                          \
+	X(NAME_SERVICE, int, getnameinfo,                                                          \
+	  (const struct sockaddr *address, socklen_t size, char *host, socklen_t host_size,        \
+	   char *service, socklen_t service_size, int flags),                                      \
+	  (address, size, host, host_size, service, service_size, flags))
 
 /* Their wrappers do more: generators.h. */
 #define RANDOM_DRAWS(X)                                                                            \

@@ -34,6 +34,8 @@ static const struct program_case cases[] = {
 	HANG("users", NAMES, "getpwnam", "call_users@USERS"),
 	HANG("groups", NAMES, "getgrgid", "call_groups@GROUPS"),
 	HANG("resolver", NAMES, "getaddrinfo", "call_resolver@RESOLVER"),
+	/* Addresses are no names. */
+	{.command = "regions hang numbers", .verdict = CLEAN},
 	HANG("hosts", NAMES, "gethostbyname", "call_hosts@HOSTS"),
 	HANG("services", NAMES, "getservbyname", "call_services@SERVICES"),
 	HANG("loader", "loaded objects (dl_load_write_lock)", "dl_iterate_phdr",

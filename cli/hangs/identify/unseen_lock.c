@@ -22,8 +22,9 @@ struct region_function {
 
 #define REGION_FUNCTION(region, result, name, ...) {#name, REGION_##region},
 static const struct region_function region_functions[] = {
-	REGION_FUNCTIONS(REGION_FUNCTION) RANDOM_DRAWS(REGION_FUNCTION)
-		RANDOM_SEEDS(REGION_FUNCTION){"syslog", REGION_SYSLOG},
+	REGION_FUNCTIONS(REGION_FUNCTION) NAME_LOOKUPS(REGION_FUNCTION)
+		RANDOM_DRAWS(REGION_FUNCTION)
+			RANDOM_SEEDS(REGION_FUNCTION){"syslog", REGION_SYSLOG},
 	{"__syslog_chk", REGION_SYSLOG},
 	{"exit", REGION_EXIT},
 	/* Linked into each program; they jump on. */

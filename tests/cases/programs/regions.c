@@ -79,6 +79,22 @@ static void call_resolver(void)
 		freeaddrinfo(found);
 }
 
+/* Nothing is looked up. */
+static void call_numbers(void)
+{
+	struct addrinfo hints = {.ai_socktype = SOCK_STREAM};
+	char host[64], service[64];
+	struct addrinfo *found;
+
+	if (getaddrinfo("127.0.0.1", "80", &hints, &found) != 0)
+		return;
+	getnameinfo(found->ai_addr, found->ai_addrlen, host, sizeof(host), service, sizeof(service),
+		    NI_NUMERICHOST | NI_NUMERICSERV);
+	freeaddrinfo(found);
+	if (getaddrinfo("::1", NULL, &hints, &found) == 0)
+		freeaddrinfo(found);
+}
+
 static void call_hosts(void)
 {
 	gethostbyname("localhost"); /* HOSTS */
@@ -111,6 +127,7 @@ static const struct region {
 	{"random", call_random},       {"locale", call_locale},           {"users", call_users},
 	{"groups", call_groups},       {"resolver", call_resolver},       {"hosts", call_hosts},
 	{"services", call_services},   {"loader", call_loader},           {"exit", call_exit},
+	{"numbers", call_numbers},
 };
 
 static void (*call)(void);
