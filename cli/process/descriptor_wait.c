@@ -41,7 +41,7 @@ bool descriptor_wait_is_untimed(const struct task_look *task)
 		return false;
 	switch (task->number) {
 	case ARCH_CALL_POLL:
-		return a[1] && (int)a[2] < 0;
+		return a[1] && !procfs_is_limit(a[2]);
 	case SYS_ppoll:
 		return a[1] && !a[2];
 	case ARCH_CALL_SELECT:
@@ -49,7 +49,7 @@ bool descriptor_wait_is_untimed(const struct task_look *task)
 		return a[0] && !a[4];
 	case ARCH_CALL_EPOLL_WAIT:
 	case SYS_epoll_pwait:
-		return (int)a[3] < 0;
+		return !procfs_is_limit(a[3]);
 	case CALL_EPOLL_PWAIT2:
 		return !a[3];
 	case SYS_read:

@@ -251,6 +251,14 @@ bool procfs_is_sleep(const struct task_look *task)
 	}
 }
 
+/* A day. */
+#define LONGEST_LIMIT 86400000
+
+bool procfs_is_limit(uint64_t milliseconds)
+{
+	return (int32_t)milliseconds >= 0 && (int32_t)milliseconds < LONGEST_LIMIT;
+}
+
 bool procfs_is_timed_descriptor_wait(const struct task_look *task)
 {
 	const uint64_t *a = task->arguments;
@@ -259,7 +267,7 @@ bool procfs_is_timed_descriptor_wait(const struct task_look *task)
 		return false;
 	switch (task->number) {
 	case ARCH_CALL_POLL:
-		return a[1] && (int32_t)a[2] >= 0;
+		return a[1] && procfs_is_limit(a[2]);
 	case SYS_ppoll:
 		return a[1] && a[2];
 	case ARCH_CALL_SELECT:
@@ -267,7 +275,7 @@ bool procfs_is_timed_descriptor_wait(const struct task_look *task)
 		return a[0] && a[4];
 	case ARCH_CALL_EPOLL_WAIT:
 	case SYS_epoll_pwait:
-		return (int32_t)a[3] >= 0;
+		return procfs_is_limit(a[3]);
 	case SYS_epoll_pwait2:
 		return a[3];
 	default:

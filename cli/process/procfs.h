@@ -61,6 +61,9 @@ bool procfs_is_private_wait(const struct task_look *task);
 bool procfs_is_untimed_futex_wait(const struct task_look *task);
 /* Sleeps for a time, and for nothing else. */
 bool procfs_is_sleep(const struct task_look *task);
+/* Is what poll() or epoll_wait() was given a time limit? One of a day or more is none: a loop
+ * without a timer waits for as long as its clock has numbers (gevent: 17 days). */
+bool procfs_is_limit(uint64_t milliseconds);
 /* For descriptors, with a time limit. */
 bool procfs_is_timed_descriptor_wait(const struct task_look *task);
 

@@ -1,5 +1,6 @@
 /* What counts as progress of a process that waits in slices, and what /proc says of one's own. */
 #include "cli/hangs/child/progress.h"
+#include "cli/process/descriptor_wait.h"
 #include "suites.h"
 #include <check.h>
 #include <stdlib.h>
@@ -133,6 +134,18 @@ START_TEST(knows_waits_that_have_a_limit)
 }
 END_TEST
 
+START_TEST(takes_a_day_for_no_limit)
+{
+	static const uint64_t limits[] = {0, 1000, 86399999, 86400000, INT32_MAX, UINT32_MAX};
+	struct task_look task = {.in_call = true, .number = SYS_epoll_pwait};
+	bool has_limit = _i < 3;
+
+	task.arguments[3] = limits[_i];
+	ck_assert_int_eq(procfs_is_timed_descriptor_wait(&task), has_limit);
+	ck_assert_int_eq(descriptor_wait_is_untimed(&task), !has_limit);
+}
+END_TEST
+
 Suite *progress_suite(void)
 {
 	Suite *suite = suite_create("progress");
@@ -146,6 +159,7 @@ Suite *progress_suite(void)
 	tcase_add_test(progress, knows_nothing_of_who_is_gone);
 	tcase_add_loop_test(progress, knows_waits_that_have_a_limit, 0,
 			    sizeof(waits) / sizeof(waits[0]));
+	tcase_add_loop_test(progress, takes_a_day_for_no_limit, 0, 6);
 	suite_add_tcase(suite, progress);
 	return suite;
 }

@@ -391,7 +391,10 @@ static void judge_slices(const struct turn *turn, struct watched *watched)
 	hang.tid = sliced.tid;
 	hang.since_ns = sliced.since_ns;
 	hang.evidence = sliced.evidence;
-	hang.reason = "it waits with a time limit, again and again, and comes no further";
+	hang.reason = sliced.is_in_slices
+			      ? "it waits with a time limit, again and again, and comes no further"
+			      : "others of its threads wait with a time limit, again and again, "
+				"and one of them might yet wake it";
 	tell(turn, watched, &hang);
 }
 

@@ -332,6 +332,7 @@ static bool slices_find(struct slices_inquiry *inquiry, struct sliced *sliced)
 	if (!inquiry->is_tied)
 		inquiry->task = first_in_slices(inquiry);
 	*sliced = (struct sliced){.tid = inquiry->task->tid,
+				  .is_in_slices = slice_of(inquiry, inquiry->task) != SLICE_STILL,
 				  .evidence =
 					  inquiry->is_tied ? inquiry->tie.evidence : EVIDENCE_NONE,
 				  .since_ns = inquiry->watched->slices.since_ns};

@@ -29,7 +29,8 @@ struct slices {
 
 /* What was found of a process that comes no further. */
 struct sliced {
-	pid_t tid; /* the task whose stack tells the story */
+	pid_t tid;         /* the task whose stack tells the story */
+	bool is_in_slices; /* it waits so itself, or others of its process do */
 	enum hang_evidence evidence;
 	uint64_t since_ns;
 };
