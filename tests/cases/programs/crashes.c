@@ -50,6 +50,13 @@ static void join_all(void)
 		pthread_join(threads[i], NULL); /* JOIN */
 }
 
+static int told[2]; /* that the child is where it is to be ended */
+
+static int is_ended_by_other(char **argv)
+{
+	return mode_is(argv, "kill") || mode_is(argv, "other");
+}
+
 static void crash(char **argv)
 {
 	volatile char zero = 0;
@@ -72,8 +79,9 @@ static void crash(char **argv)
 		pthread_join(own, NULL);
 	} else if (mode_is(argv, "exec")) {
 		execl("/proc/self/exe", argv[0], "execed", NULL);
-	} else if (mode_is(argv, "kill") || mode_is(argv, "other")) {
-		pause();
+	} else if (is_ended_by_other(argv)) {
+		if (write(told[1], "", 1) == 1)
+			pause();
 	} else {
 		if (mode_is(argv, "handled"))
 			signal(SIGSEGV, end_quietly);
@@ -102,17 +110,19 @@ int main(int argc, char **argv)
 {
 	int status;
 	pid_t child;
+	char byte;
 
 	if (argc < 2 || mode_is(argv, "execed"))
 		abort();
+	if (pipe(told))
+		err(2, "pipe");
 	start(argv);
 	child = fork(); /* FORK */
 	if (child == 0)
 		crash(argv); /* CHILD */
-	if (mode_is(argv, "kill"))
-		kill(child, SIGTERM);
-	if (mode_is(argv, "other"))
-		kill(child, SIGSEGV);
+	/* Killed while the shim writes of its fork, it loses what is being written. */
+	if (is_ended_by_other(argv) && read(told[0], &byte, 1) == 1)
+		kill(child, mode_is(argv, "kill") ? SIGTERM : SIGSEGV);
 	status = reap(child);
 	if (!mode_is(argv, "single")) {
 		pthread_barrier_wait(&finished);
