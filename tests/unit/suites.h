@@ -1,4 +1,5 @@
-/* Every suite of the Check program: a file NAME.c that defines NAME_suite(). */
+/* Every suite of the Check program: a file NAME.c that defines NAME_suite(). Those that take
+ * longest stand last, where the workers begin. */
 #ifndef UNIT_SUITES_H
 #define UNIT_SUITES_H
 
@@ -66,7 +67,6 @@
 	suite(python_report) \
 	suite(python_advice) \
 	suite(programs) \
-	suite(hangs) \
 	suite(locks) \
 	suite(reachable) \
 	suite(reach) \
@@ -98,7 +98,8 @@
 	suite(descriptor_waits) \
 	suite(healthy) \
 	suite(slices) \
-	suite(transparency)
+	suite(transparency) \
+	suite(hangs)
 /* clang-format on */
 
 #define DECLARE_SUITE(name) Suite *name##_suite(void);
