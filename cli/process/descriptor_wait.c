@@ -64,6 +64,9 @@ bool descriptor_wait_is_untimed(const struct task_look *task)
 
 /* --- one descriptor --------------------------------------------------------------- */
 
+/* Of one descriptor; a set has a text of its own, since its members are asked meanwhile. */
+static char one_text[NOTES_MAX];
+
 static bool read_notes(pid_t pid, int descriptor, char text[NOTES_MAX])
 {
 	char path[64];
@@ -108,8 +111,8 @@ static uint64_t inode_in(const char *link, const char *kind)
 /* Numbers of eventfds begin with 0. 0: it is none, or the kernel does not say. */
 static uint64_t eventfd_id(pid_t pid, int descriptor)
 {
-	static char text[NOTES_MAX];
-	const char *id = read_notes(pid, descriptor, text) ? strstr(text, "eventfd-id:") : NULL;
+	const char *id =
+		read_notes(pid, descriptor, one_text) ? strstr(one_text, "eventfd-id:") : NULL;
 
 	return id ? strtoull(id + strlen("eventfd-id:"), NULL, 10) + 1 : 0;
 }
@@ -286,8 +289,8 @@ bool descriptor_wait_find(pid_t pid, const struct task_look *task, struct descri
 
 static bool may_be_written(pid_t pid, int descriptor)
 {
-	static char text[NOTES_MAX];
-	const char *flags = read_notes(pid, descriptor, text) ? strstr(text, "flags:\t") : NULL;
+	const char *flags =
+		read_notes(pid, descriptor, one_text) ? strstr(one_text, "flags:\t") : NULL;
 
 	return flags && (strtol(flags + strlen("flags:\t"), NULL, 8) & O_ACCMODE) != O_RDONLY;
 }
@@ -334,13 +337,13 @@ bool descriptor_wait_each_writer(pid_t pid, const struct descriptor_wait *wait,
 bool descriptor_wait_knows_messages(void)
 {
 	static enum { UNASKED, TELLS, IS_SILENT } answer;
-	static char text[NOTES_MAX];
 	int ends[2];
 
 	if (answer != UNASKED || socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends))
 		return answer == TELLS;
-	answer =
-		read_notes(getpid(), ends[0], text) && strstr(text, "scm_fds:") ? TELLS : IS_SILENT;
+	answer = read_notes(getpid(), ends[0], one_text) && strstr(one_text, "scm_fds:")
+			 ? TELLS
+			 : IS_SILENT;
 	close(ends[0]);
 	close(ends[1]);
 	return answer == TELLS;
@@ -348,7 +351,6 @@ bool descriptor_wait_knows_messages(void)
 
 bool descriptor_wait_any_on_way(pid_t pid)
 {
-	static char text[NOTES_MAX];
 	char path[64], link[64];
 	const struct dirent *entry;
 	bool any = false;
@@ -361,9 +363,9 @@ bool descriptor_wait_any_on_way(pid_t pid)
 		const char *count;
 
 		if (entry->d_name[0] == '.' || !descriptor_wait_link(pid, number, link) ||
-		    !inode_in(link, "socket") || !read_notes(pid, number, text))
+		    !inode_in(link, "socket") || !read_notes(pid, number, one_text))
 			continue;
-		count = strstr(text, "scm_fds:");
+		count = strstr(one_text, "scm_fds:");
 		any = count && strtol(count + strlen("scm_fds:"), NULL, 10) > 0;
 	}
 	if (directory)

@@ -91,18 +91,26 @@ static bool stands_still(const struct end_owner *owner, const struct process_loo
 }
 
 /* That it waits for its child, and could not be set going by anything else. */
-static bool waits_for_good(const struct end_owner *owner)
+static bool waits_for_good_twice(const struct end_owner *owner, struct process_look *looks)
 {
-	static struct process_look look, again;
+	struct process_look *look = &looks[0], *again = &looks[1];
 	uint64_t end_of_child;
 
-	if (!owner->parent_facts || !procfs_look(owner->parent, &look) ||
-	    !stands_still(owner, &look))
+	if (!owner->parent_facts || !procfs_look(owner->parent, look) || !stands_still(owner, look))
 		return false;
-	end_of_child = has_other_children(owner, &look) ? 0 : UINT64_C(1) << (SIGCHLD - 1);
+	end_of_child = has_other_children(owner, look) ? 0 : UINT64_C(1) << (SIGCHLD - 1);
 	return !wakeup_find_but(owner->model, owner->arena, owner->parent_facts, owner->parent,
-				&look, end_of_child) &&
-	       procfs_look(owner->parent, &again) && procfs_same(&look, &again);
+				look, end_of_child) &&
+	       procfs_look(owner->parent, again) && procfs_same(look, again);
+}
+
+static bool waits_for_good(const struct end_owner *owner)
+{
+	struct process_look *looks = malloc(2 * sizeof(*looks));
+	bool is_so = looks && waits_for_good_twice(owner, looks);
+
+	free(looks);
+	return is_so;
 }
 
 /* Who may not be asked, and is none of ours, has no way to what has no name but by a message. */

@@ -374,7 +374,7 @@ static uint64_t rest_since(const struct ring *ring)
 
 static void cycle_report(struct ring *ring)
 {
-	static struct process_look look;
+	struct process_look *look = survey_report_look();
 	struct survey_node *youngest = &ring->survey->nodes[ring->youngest];
 	struct hang hang = {
 		.kind = HANG_RING,
@@ -385,15 +385,15 @@ static void cycle_report(struct ring *ring)
 		.pid = youngest->watched->pid,
 		.process = youngest->watched->process,
 		.since_ns = rest_since(ring),
-		.look = &look,
+		.look = look,
 		.is_looked_at = true,
 		.about = ++ring->watch->rings.last,
 	};
-	struct record_of_ring to = {ring, &look, &hang};
+	struct record_of_ring to = {ring, look, &hang};
 
 	ring->number = hang.about;
 	if (record_all(&to) && ring->turn->found(&hang, ring->turn->data))
-		survey_note_reported(youngest, &look);
+		survey_note_reported(youngest, look);
 }
 
 /* Also where one of it waits for a lock that no longer has an owner, which says more. */

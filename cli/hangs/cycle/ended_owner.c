@@ -115,7 +115,7 @@ static const char *ask_strangers(const struct model *model, const struct process
 static void ended_owner_report(const struct turn *turn, struct survey_node *node,
 			       const struct process_wait *wait, pid_t owner, const char *reason)
 {
-	static struct process_look look;
+	struct process_look *look = survey_report_look();
 	struct hang hang = {
 		.kind = HANG_DEAD_OWNER,
 		.is_proven = !reason,
@@ -126,16 +126,16 @@ static void ended_owner_report(const struct turn *turn, struct survey_node *node
 		.tid = wait->tid,
 		.process = node->watched->process,
 		.since_ns = node->watched->ring.since,
-		.look = &look,
+		.look = look,
 		.about = (uint32_t)owner,
 	};
 
 	if (reason && turn->now - hang.since_ns < turn->hang_after_ns)
 		return;
 	ended_signal_record(owner, turn->writer);
-	if (procfs_look(hang.pid, &look) && survey_fingerprint(&look) == node->fingerprint &&
+	if (procfs_look(hang.pid, look) && survey_fingerprint(look) == node->fingerprint &&
 	    turn->found(&hang, turn->data))
-		survey_note_reported(node, &look);
+		survey_note_reported(node, look);
 }
 
 static void ended_owner_judge_wait(const struct turn *turn, struct watched_set *watch,

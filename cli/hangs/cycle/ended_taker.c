@@ -119,7 +119,7 @@ static void ended_taker_report(const struct inquest *inquest, struct survey_node
 			       const struct process_wait *wait, session_reference taker,
 			       const char *reason)
 {
-	static struct process_look look;
+	struct process_look *look = survey_report_look();
 	const struct turn *turn = inquest->turn;
 	struct record_share share;
 	struct hang hang = {
@@ -132,7 +132,7 @@ static void ended_taker_report(const struct inquest *inquest, struct survey_node
 		.tid = wait->tid,
 		.process = node->watched->process,
 		.since_ns = node->watched->ring.since,
-		.look = &look,
+		.look = look,
 		.about = taker,
 	};
 
@@ -140,9 +140,9 @@ static void ended_taker_report(const struct inquest *inquest, struct survey_node
 		return;
 	if (reader_share(turn->model->reader, taker, &share))
 		ended_signal_record(share.pid, turn->writer);
-	if (procfs_look(hang.pid, &look) && survey_fingerprint(&look) == node->fingerprint &&
+	if (procfs_look(hang.pid, look) && survey_fingerprint(look) == node->fingerprint &&
 	    turn->found(&hang, turn->data))
-		survey_note_reported(node, &look);
+		survey_note_reported(node, look);
 }
 
 /* False when one has moved, or is to be looked at again. Else why it is not proven. */

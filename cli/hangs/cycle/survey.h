@@ -54,4 +54,8 @@ uint64_t survey_fingerprint(const struct process_look *look);
 /* It also leaves a mark in the node. */
 void survey_note_reported(struct survey_node *node, const struct process_look *before);
 
+/* The look of the process that a report is about: one report at a time. It is too large for a
+ * stack, and one for each kind of report is too much where address space is little. */
+struct process_look *survey_report_look(void);
+
 #endif
