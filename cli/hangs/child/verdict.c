@@ -367,6 +367,9 @@ static bool ask_task(struct inquiry *inquiry, struct task_look *task)
 			return false;
 		tie = find_tie(inquiry, task, &facts);
 	}
+	/* Another process may be about to come to what they share: code says nothing of that. */
+	if (tie.evidence == EVIDENCE_LIBRARY && private_wait_may_be(inquiry->watched->pid, task))
+		tie = (struct tie){.evidence = EVIDENCE_NONE};
 	verdict_consider(inquiry, task, tie, &facts);
 	return true;
 }
