@@ -283,7 +283,7 @@ static bool is_handed_to_lost(const struct tie_search *search, const struct sess
 	}
 }
 
-/* The waiting thread handed something to lost threads: what it waits for now is the answer. */
+/* The waiting thread handed something to lost threads, and waits for the answer. */
 static bool has_handed(const struct tie_search *search, pid_t tid)
 {
 	uint32_t serial = serial_of(search, tid);
