@@ -101,10 +101,16 @@ static uint64_t count_unborn(const struct model *model)
 }
 
 /* The first reason that there is; all of them are in the number. */
-static const char *why_lost(uint64_t births, uint64_t lost, uint64_t overflowed)
+static const char *why_lost(const struct reader *reader, uint64_t births)
 {
-	if (lost > overflowed + births)
+	const struct session_header *live = (const void *)reader->bytes;
+
+	if (atomic_load(&live->counters.dropped))
 		return "the session log had no room for all events";
+	if (reader->corrupt)
+		return "the session log is damaged";
+	if (reader->unfinished.count)
+		return "a process was ended while it wrote to the session log";
 	if (births)
 		return "some processes came and went too fast to be followed";
 	return "a thread held more locks than are followed";
@@ -113,7 +119,7 @@ static const char *why_lost(uint64_t births, uint64_t lost, uint64_t overflowed)
 static void fill_counters(const struct model *model, struct report *report)
 {
 	const struct session_header *live = (const void *)model->reader->bytes;
-	uint64_t overflowed = count_overflowed(model), unborn = count_unborn(model);
+	uint64_t unborn = count_unborn(model);
 	uint64_t births = model->reader->births_missed + model->reader->unwritten_count - unborn;
 
 	report->forks = atomic_load(&live->counters.forks);
@@ -121,10 +127,10 @@ static void fill_counters(const struct model *model, struct report *report)
 	/* Every process has a main thread, which nobody created. */
 	report->threads = atomic_load(&live->counters.threads) + report->processes;
 	report->sections_unjudged = atomic_load(&live->counters.unjudged);
-	report->events_lost = reader_lost(model->reader) - unborn + overflowed;
+	report->events_lost = reader_lost(model->reader) - unborn + count_overflowed(model);
 	report->complete = report->events_lost == 0;
 	if (!report->complete)
-		report->incomplete_reason = why_lost(births, report->events_lost, overflowed);
+		report->incomplete_reason = why_lost(model->reader, births);
 }
 
 static void fill_left_running(const struct model *model, struct arena *arena, struct report *report)

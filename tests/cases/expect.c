@@ -241,7 +241,8 @@ static const char *expect_whole(const json_t *report)
 	if (!json_is_true(json_object_get(run, "observed")))
 		return wrong("the program was not observed");
 	if (!json_is_true(json_object_get(run, "complete")))
-		return wrong("the report is not complete");
+		return wrong("the report is not complete: %s",
+			     json_string_value(json_object_get(run, "incomplete_reason")));
 	if (json_integer_value(json_object_get(json_object_get(report, "summary"), "events_lost")))
 		return wrong("events were lost");
 	return NULL;

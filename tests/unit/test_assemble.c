@@ -111,7 +111,17 @@ START_TEST(what_was_lost_is_told)
 	assemble();
 	ck_assert_uint_eq(report.events_lost, 2);
 	ck_assert(!report.complete);
-	ck_assert_ptr_nonnull(report.incomplete_reason);
+	ck_assert_ptr_nonnull(strstr(report.incomplete_reason, "no room"));
+}
+END_TEST
+
+START_TEST(a_writer_that_was_killed_is_no_want_of_room)
+{
+	ADD_RUN("ls", 1);
+	atomic_fetch_add(&scratch.header->next_cell, 1);
+	assemble();
+	ck_assert_uint_eq(report.events_lost, 1);
+	ck_assert_ptr_nonnull(strstr(report.incomplete_reason, "ended while it wrote"));
 }
 END_TEST
 
@@ -203,6 +213,7 @@ Suite *assemble_suite(void)
 	tcase_add_test(tests, a_command_is_no_longer_than_its_record);
 	tcase_add_test(tests, a_session_without_an_end_is_not_complete);
 	tcase_add_test(tests, what_was_lost_is_told);
+	tcase_add_test(tests, a_writer_that_was_killed_is_no_want_of_room);
 	tcase_add_test(tests, reports_are_added_up);
 	suite_add_tcase(suite, tests);
 	return suite;
