@@ -13,6 +13,7 @@
 #include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 
 #define WORKERS 4
@@ -65,10 +66,11 @@ static void count(const char *suite, SRunner *runner, struct shared *shared)
 static void run_suite(size_t index, struct shared *shared)
 {
 	SRunner *runner = srunner_create(suites[index].make());
+	time_t start = time(NULL);
 
 	srunner_run_all(runner, CK_SILENT);
 	if (srunner_ntests_run(runner) > 0) {
-		printf("%s: ", suites[index].name);
+		printf("%s (%.0f s): ", suites[index].name, difftime(time(NULL), start));
 		srunner_print(runner, CK_ENV);
 	}
 	fflush(stdout);
