@@ -75,8 +75,11 @@ static const struct command_case cases[] = {
 	{"and from where it was",
 	 "printf 'x\\nabc\\n' >in; { read line; " CONFIRM "section mutex input; } <in; echo $?\n",
 	 0, "66\n", NULL, 0},
+	/* One whose first run met the deadlock by itself has no further one. */
 	{"a pipe cannot be given again",
-	 "printf abc | $FORKCHECK --quiet --confirm=1 section mutex input; echo $?", 0, "66\n",
+	 "for run in 1 2 3; do printf abc | $FORKCHECK --quiet --confirm=1 section mutex input "
+	 "2>said; status=$?; test -s said && break; done; cat said >&2; echo $status",
+	 0, "66\n",
 	 "^forkcheck: standard input is a pipe and cannot be given again: in further runs the "
 	 "program reads on in it\n$",
 	 1},
