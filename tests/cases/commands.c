@@ -340,7 +340,7 @@ static const struct command_case cases[] = {
 	   creator. */
 	{"Go calls C",
 	 "go version >/dev/null 2>&1 && [ $(go env CGO_ENABLED) = 1 ] || { echo no Go; exit 77; }\n"
-	 "export GOCACHE=$PWD/cache GOPATH=$PWD/path GO111MODULE=off\n"
+	 "export GOPATH=$PWD/path GO111MODULE=off\n"
 	 "go build -o calls-c $SCRIPTS/calls-c.go\n"
 	 "$FORKCHECK --color=never ./calls-c 2>text; echo $?\n"
 	 "grep -cE '#[0-9] work +calls-c.go:(33|36)$' text\n"

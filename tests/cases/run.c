@@ -17,7 +17,7 @@
 #include <time.h>
 #include <unistd.h>
 
-#define TIMEOUT_MS 60000
+#define TIMEOUT_MS 120000
 
 static double now(void)
 {

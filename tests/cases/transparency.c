@@ -288,7 +288,7 @@ static const struct transparency_case cases[] = {
 	 7},
 	{"Go, with libc",
 	 NEED("go") "cat >p.go <<'END'\n" THREADS_IN_GO "END\n"
-		    "HOME=$PWD go build -o p p.go || exit 77\n",
+		    "HOME=${HOME:-$PWD} go build -o p p.go || exit 77\n",
 	 "$RUN ./p; exit 7", 7},
 	{"Java",
 	 NEED("java") NEED("javac") "cat >P.java <<'END'\n"
