@@ -40,16 +40,22 @@ static const uint64_t rwlock_words[] = {
 };
 static const uint64_t first_word[] = {0};
 
+/* What stands there has another name on each architecture; glibc never writes it. */
+#define RWLOCK_GAP                                                                                 \
+	(offsetof(pthread_rwlock_t, __data.__shared) +                                             \
+	 sizeof(((pthread_rwlock_t *)NULL)->__data.__shared))
+#define RWLOCK_GAP_BYTES (offsetof(pthread_rwlock_t, __data.__flags) - RWLOCK_GAP)
+
 /* The words that are waited on lie in several places of a rwlock: what is at the right one has
  * zeros where glibc never writes. */
 static bool is_whole(enum lock_kind kind, const void *bytes)
 {
+	static const unsigned char zeros[RWLOCK_GAP_BYTES];
 	const pthread_rwlock_t *lock = bytes;
-	const unsigned char zeros[sizeof(lock->__data.__pad1)] = {0};
 
 	return kind != LOCK_RWLOCK ||
-	       (!lock->__data.__pad3 && !lock->__data.__pad4 && !lock->__data.__pad2 &&
-		!lock->__data.__rwelision && !memcmp(lock->__data.__pad1, zeros, sizeof(zeros)) &&
+	       (!lock->__data.__pad3 && !lock->__data.__pad4 &&
+		!memcmp((const char *)bytes + RWLOCK_GAP, zeros, sizeof(zeros)) &&
 		(unsigned)lock->__data.__shared <= 1 &&
 		lock->__data.__flags <= PTHREAD_RWLOCK_PREFER_WRITER_NONRECURSIVE_NP);
 }
