@@ -116,12 +116,12 @@ static const struct cure_case {
 	CURED("private-semaphore", "cure-processes private-semaphore"),
 	CURED("private-barrier", "cure-processes private-barrier"),
 	CURED("private-condition", "cure-processes private-condition"),
-	{"own-order", "own-lock order", "own-lock ordered", "", NULL},
-	{"own-twice", "own-lock twice", "own-lock given", "", NULL},
-	{"own-twice", "own-lock twice", "own-lock recursive", "", NULL},
-	{"own-semaphore", "own-lock semaphore", "own-lock given-token", "", NULL},
-	{"python-own-twice", PYTHON "python-lockout.py lock", PYTHON "python-lockout.py again", "",
-	 NULL},
+	{"own-order", "own-lock order", "own-lock ordered", "--hang-after=1s", NULL},
+	{"own-twice", "own-lock twice", "own-lock given", "--hang-after=1s", NULL},
+	{"own-twice", "own-lock twice", "own-lock recursive", "--hang-after=1s", NULL},
+	{"own-semaphore", "own-lock semaphore", "own-lock given-token", "--hang-after=1s", NULL},
+	{"python-own-twice", PYTHON "python-lockout.py lock", PYTHON "python-lockout.py again",
+	 "--hang-after=1s", NULL},
 
 #define CURED_IF(program, id, what)                                                                \
 	{                                                                                          \

@@ -16,7 +16,7 @@
 #include <time.h>
 #include <unistd.h>
 
-#define WORKERS 4
+#define WORKERS 6
 
 static const struct {
 	const char *name;
