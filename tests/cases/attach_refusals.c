@@ -58,8 +58,10 @@ static const struct command_case cases[] = {
 	 "it has capabilities that forkcheck lacks", 1},
 	{"forkcheck itself", "sh -c 'exec $FORKCHECK attach $$'", 125, "", "it is forkcheck itself",
 	 1},
+	/* Not before its parent is one that never waits: a shell would. */
 	{"a process that has ended",
-	 "(sleep 0 & echo $! >p; exec sleep 60) & P=$!\n"
+	 "(sh -c 'until grep -qx sleep /proc/$PPID/comm; do :; done' & echo $! >p; exec sleep 60) "
+	 "& P=$!\n"
 	 "until test -s p && grep -q '^State:.Z' /proc/$(cat p)/status; do :; done\n"
 	 "$FORKCHECK attach $(cat p); S=$?; kill -KILL $P; exit $S",
 	 125, "", "it has ended, and its parent [0-9]* has not waited", 1},
