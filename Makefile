@@ -15,7 +15,7 @@
 #   SUITES=...    the members of tests/suites to run (all; then docs/results.md is written)
 #   SUITE=pypi    `make suites` runs those of tests/suites-pypi that have no row yet in
 #                 docs/results-pypi.md, or the SUITES; each writes its row when it has run
-#   RULES_URI=... where docs/rules can be read, for help in SARIF; ends with a slash
+#   RULES_URI=... where docs/rules can be read, for help in SARIF; ends with a slash (as installed)
 #   V=1           show the commands
 
 VERSION  = 0.1.0

@@ -136,15 +136,17 @@ static int write_attached(struct attach_job *job)
 	report.exit_status = 0;
 	report.observed = true;
 	report.complete |= report.events_lost == 0;
+	if (outputs_reach_limit(job->options, &report))
+		status = job->options->error_exitcode;
+	report.status = status;
+	report.has_status = true;
 	outputs_write(&job->outputs, &report, OUTPUTS_ALL);
 	suppressions_report_unused(job->suppressions, stderr);
 	if (job->options->print_suppressions)
 		suppressions_print(&report, stdout);
 	if (job->options->write_baseline &&
 	    suppressions_write_baseline(job->suppressions, &report, job->options->write_baseline))
-		status = EXIT_FORKCHECK;
-	if (outputs_reach_limit(job->options, &report))
-		status = job->options->error_exitcode;
+		status = status ? status : EXIT_FORKCHECK;
 	arena_release(&arena);
 	return status;
 }

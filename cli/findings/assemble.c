@@ -4,6 +4,7 @@
  */
 #include "assemble.h"
 #include "attached.h"
+#include "fork_sites.h"
 #include "judge.h"
 #include "libraries.h"
 #include "narrow.h"
@@ -171,6 +172,8 @@ void assemble_report(struct model *model, struct arena *arena, struct suppressio
 	fill_left_running(model, arena, report);
 	note_missing_end(model, report);
 	attached_fill(model, arena, report);
+	if (all)
+		fork_sites_fill(model, arena, report);
 	/* Walking stacks is for a table that somebody reads. */
 	if (all || report->finding_count)
 		libraries_fill(model, arena, report);

@@ -308,6 +308,14 @@ struct library {
 	uint64_t warnings;
 };
 
+/* A place that forked, whether or not a finding is about it. */
+struct fork_site {
+	const char *program;       /* path of the parent's; NULL: unknown */
+	const char *function;      /* "fork"; NULL: unknown */
+	const struct frame *frame; /* that stands for the stack; NULL: unknown */
+	uint64_t count;            /* forks */
+};
+
 struct unobserved {
 	int pid;
 	const char *path;
@@ -384,6 +392,8 @@ struct report {
 	size_t finding_count;
 	const struct library *libraries;
 	size_t library_count;
+	const struct fork_site *fork_sites; /* none where no document asks for them */
+	size_t fork_site_count;
 	bool show_notes;
 	bool has_baseline; /* findings that stand in it are known */
 	bool has_status;   /* forkcheck's own exit status is known by now */

@@ -608,6 +608,24 @@ static json_t *library_list(struct document *document, const struct report *repo
 	return array;
 }
 
+static json_t *fork_site_list(struct document *document, const struct report *report)
+{
+	json_t *array = json_array();
+
+	for (size_t i = 0; i < report->fork_site_count; i++) {
+		const struct fork_site *site = &report->fork_sites[i];
+		json_t *object = json_object();
+
+		set(document, object, "program", text_value(document, site->program));
+		set(document, object, "how", text_value(document, site->function));
+		set(document, object, "count", count_value(site->count));
+		if (site->frame != NULL)
+			set_frame(document, object, site->frame);
+		json_append(document, array, object);
+	}
+	return array;
+}
+
 /* The user's own words: only made valid, never cut. */
 static json_t *command_list(struct document *document, const struct report *report)
 {
@@ -770,6 +788,7 @@ static json_t *report_value(struct document *document, const struct report *repo
 	set(document, object, "summary", summary_value(document, report));
 	set(document, object, "findings", finding_list(document, report));
 	set(document, object, "libraries", library_list(document, report));
+	set(document, object, "fork_sites", fork_site_list(document, report));
 	if (report->attached_count > 0)
 		set(document, object, "attached", attached_list(document, report));
 	return object;

@@ -1,6 +1,6 @@
 /*
  * A report is written as JUnit's XML here, as CI systems read it: a test case for each place
- * that forked and that a finding is about. What makes the run fail is its failure.
+ * that forked. What makes the run fail is its failure; one without a finding has passed.
  *
  * There is no schema that all readers agree on: only what all of them take is written.
  */
@@ -18,7 +18,7 @@
 #define NAME_COLUMNS 512       /* of an attribute */
 #define TEXT_BYTES   (1 << 20) /* of what is said of one finding */
 
-/* The findings of one place, and the place. */
+/* A place that forked, and its findings. */
 struct junit_case {
 	const char *name;            /* "fork at src/pool.c spawn_worker" */
 	const char *class_name;      /* the program's file name */
@@ -83,9 +83,8 @@ static bool is_told(const struct junit *junit, const struct finding *finding)
 }
 
 /* Without its line: a test keeps its name when lines are added above it. */
-static const char *site_of(struct junit *junit, const struct finding *finding)
+static const char *site_of(struct junit *junit, const struct frame *frame)
 {
-	const struct frame *frame = finding->headline.forked.place.frame;
 	const char *function = frame && frame->function ? frame->function : "";
 	struct source_path path = {.text = NULL};
 
@@ -97,18 +96,21 @@ static const char *site_of(struct junit *junit, const struct finding *finding)
 			    path.text && *function ? " " : "", function);
 }
 
-static const char *program_of(const struct junit *junit, const struct finding *finding)
+/* `program`: a path; NULL: it is that of the run. */
+static const char *program_of(const struct junit *junit, const char *program)
 {
 	char *const *command = junit->report->command;
 
-	if (finding && finding->fork.program)
-		return library_file_name(finding->fork.program);
+	if (program)
+		return library_file_name(program);
 	return command && *command ? library_file_name(*command) : "program";
 }
 
-static struct junit_case *case_of(struct junit *junit, const struct finding *finding)
+/* The case of a place that forked, made where there is none. */
+static struct junit_case *case_of(struct junit *junit, const struct frame *frame,
+				  const char *program)
 {
-	const char *name = site_of(junit, finding), *class_name = program_of(junit, finding);
+	const char *name = site_of(junit, frame), *class_name = program_of(junit, program);
 
 	for (size_t i = 0; i < junit->count; i++)
 		if (same_text(junit->cases[i].name, name) &&
@@ -133,16 +135,21 @@ static void add_to_case(const struct junit *junit, struct junit_case *its,
 static void make_cases(struct junit *junit)
 {
 	const struct report *report = junit->report;
-	size_t room = report->finding_count + 1;
+	size_t room = report->finding_count + report->fork_site_count + 1;
 
 	junit->cases = arena_array(&junit->arena, room, sizeof(*junit->cases));
 	junit->owners = arena_array(&junit->arena, room, sizeof(struct junit_case *));
 	for (size_t i = 0; i < report->finding_count; i++) {
-		if (!is_told(junit, &report->findings[i]))
+		const struct finding *finding = &report->findings[i];
+
+		if (!is_told(junit, finding))
 			continue;
-		junit->owners[i] = case_of(junit, &report->findings[i]);
-		add_to_case(junit, junit->owners[i], &report->findings[i]);
+		junit->owners[i] =
+			case_of(junit, finding->headline.forked.place.frame, finding->fork.program);
+		add_to_case(junit, junit->owners[i], finding);
 	}
+	for (size_t i = 0; i < report->fork_site_count; i++)
+		case_of(junit, report->fork_sites[i].frame, report->fork_sites[i].program);
 }
 
 /* --- the document ---------------------------------------------------------------------------- */

@@ -3,6 +3,7 @@
  * standard streams, our signal mask as we got it, and two more environment variables.
  */
 #include "launch.h"
+#include "base/beside_program.h"
 #include "base/clock.h"
 #include "commands/options.h"
 #include "host_setup.h"
@@ -41,35 +42,12 @@ static struct sigaction original_actions[NSIG];
 static struct launch_request requests[REQUESTS];
 static _Atomic unsigned requests_come, requests_taken;
 
-static char *own_directory(void)
-{
-	char path[4096];
-	ssize_t length = readlink("/proc/self/exe", path, sizeof(path) - 1);
-	char *slash;
-
-	if (length <= 0)
-		return NULL;
-	path[length] = '\0';
-	slash = strrchr(path, '/');
-	if (!slash)
-		return NULL;
-	*slash = '\0';
-	return strdup(path);
-}
-
 char *launch_find_shim(void)
 {
-	char *directory = own_directory();
 	char *found = NULL;
 
-	for (const char *const *place = shim_places; directory && *place && !found; place++) {
-		char *path = NULL;
-
-		if (asprintf(&path, "%s/%s", directory, *place) < 0)
-			break;
-		found = realpath(path, NULL);
-		free(path);
-	}
+	for (const char *const *place = shim_places; *place && !found; place++)
+		found = beside_program(*place);
 	if (!found)
 		fprintf(stderr,
 			"forkcheck: cannot find " SHIM_NAME
@@ -83,7 +61,6 @@ char *launch_find_shim(void)
 		free(found);
 		found = NULL;
 	}
-	free(directory);
 	return found;
 }
 

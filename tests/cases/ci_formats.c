@@ -39,6 +39,8 @@ static const struct command_case cases[] = {
 	 "66\nhangs | run | system-out\n"
 	 "hangs | fork at src/mutex.c main | FC001 orphaned-lock system-out\n",
 	 NULL, 0},
+	{"junit has what passed", REPOSITORY DOCUMENT("junit", "", "../hangs normal released"), 0,
+	 "0\nhangs | run | system-out\nhangs | fork at src/mutex.c main |\n", NULL, 0},
 	{"junit fails with the run",
 	 REPOSITORY DOCUMENT("junit", "", "../hangs normal latent")
 		 DOCUMENT("junit", "--fail-on=warning", "../hangs normal latent"),
@@ -88,6 +90,14 @@ static const struct command_case cases[] = {
 		    "cmp a A; cmp b B; cmp c C; cmp d D",
 	 0, "66\n66\n", NULL, 0},
 
+	{"help of sarif lies where it was installed",
+	 "mkdir -p i/bin i/lib/forkcheck i/share/doc/forkcheck/rules\n"
+	 "cp $FORKCHECK i/bin/forkcheck; cp ${FORKCHECK%/*}/libforkcheck.so i/lib/forkcheck\n"
+	 "i/bin/forkcheck --format=sarif -o s ends exit 0; echo $?\n"
+	 "sed -n 's|.*\"helpUri\": \"file://\\(.*\\)FC001.md\".*|\\1|p' s >folder\n"
+	 "test i/share/doc/forkcheck/rules -ef \"$(cat folder)\" && wc -l <folder",
+	 0, "0\n1\n", NULL, 0},
+
 	/* Baselines. */
 	{"a baseline lets known findings pass",
 	 "$FORKCHECK --fail-on=warning --quiet --write-baseline=b mutex normal latent; echo $?\n"
@@ -131,6 +141,14 @@ static const struct command_case cases[] = {
 	 "0\nhangs | run | system-out\nhangs | fork at src/mutex.c main | skipped system-out\n"
 	 "0\n\"warnings\":0,\n\"known\":1,\n",
 	 NULL, 0},
+	{"a baseline of a process that was attached to",
+	 "mutex normal hang & p=$!; trap 'kill $c $p' EXIT\n"
+	 "until c=$(cat /proc/$p/task/$p/children) && [ \"$c\" ]; do sleep 0.05; done\n"
+	 "until grep -q futex /proc/${c% }/wchan; do sleep 0.05; done\n"
+	 "$FORKCHECK attach --tree --watch=1s --quiet --write-baseline=b $p; echo $?\n"
+	 "$FORKCHECK attach --tree --watch=1s --baseline=b --format=sarif -o s $p; echo $?\n"
+	 "grep -o '\"baselineState\": .*' s; grep '\"exitCode\"' s | tr -d ' '",
+	 0, "66\n0\n\"baselineState\": \"unchanged\",\n\"exitCode\":0,\n", NULL, 0},
 	{"a baseline that is missing", "$FORKCHECK --baseline=gone ends print hello", 125, "",
 	 COMPLAINT("cannot read 'gone': No such file"), 1},
 	{"a baseline that is none",

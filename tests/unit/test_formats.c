@@ -363,6 +363,30 @@ START_TEST(junit_has_a_case_for_each_fork)
 }
 END_TEST
 
+/* A place that a finding is about has one case. */
+START_TEST(junit_passes_forks_without_a_finding)
+{
+	struct finding finding = hang();
+	struct report report = report_of(&finding, 1);
+	struct frame other = {.function = "reap", .file = "/srv/src/reap.c", .line = 9};
+	const struct fork_site sites[] = {
+		{.program = "/srv/bin/server", .frame = fork_frames, .count = 3},
+		{.program = "/srv/bin/server", .frame = &other, .count = 1},
+		{.program = "/srv/bin/tool", .frame = fork_frames, .count = 1},
+		{.count = 1}};
+
+	report.fork_sites = sites;
+	report.fork_site_count = COUNT(sites);
+	assert_junit_has(&report, "tests=\"5\" failures=\"1\" errors=\"0\" skipped=\"0\"");
+	assert_junit_has(&report, "<testcase classname=\"server\" name=\"fork at src/reap.c reap\" "
+				  "time=\"0.000\">\n    </testcase>\n");
+	assert_junit_has(&report, "<testcase classname=\"tool\" name=\"fork at src/pool.c spawn\" "
+				  "time=\"0.000\">\n    </testcase>\n");
+	assert_junit_has(&report, "<testcase classname=\"server\" name=\"fork at a place that is "
+				  "not known\" time=\"0.000\">\n    </testcase>\n");
+}
+END_TEST
+
 START_TEST(junit_skips_what_is_known)
 {
 	struct finding findings[] = {hang(), note()};
@@ -583,6 +607,7 @@ Suite *formats_suite(void)
 	tcase_add_test(tests, junit_of_a_clean_run_has_passed);
 	tcase_add_test(tests, junit_of_what_nobody_saw_is_in_error);
 	tcase_add_test(tests, junit_has_a_case_for_each_fork);
+	tcase_add_test(tests, junit_passes_forks_without_a_finding);
 	tcase_add_test(tests, junit_skips_what_is_known);
 	tcase_add_test(tests, junit_takes_any_name);
 	tcase_add_test(tests, sarif_has_all_rules);

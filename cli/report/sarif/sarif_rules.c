@@ -1,14 +1,20 @@
 /* The rules as SARIF has them, with the texts of `forkcheck explain` for help. */
+#include "base/beside_program.h"
+#include "base/escape.h"
 #include "findings/rules/rule.h"
 #include "findings/rules/rule_texts.h"
 #include "sarif_parts.h"
 
+#include <stdlib.h>
 #include <string.h>
 
-/* Where docs/rules can be read: a URI that ends with a slash. The build may say it. */
+/* Where docs/rules can be read: a URI that ends with a slash. The build may say it; else it is
+ * where they were installed, or lie in the tree that forkcheck was built in. */
 #ifndef FORKCHECK_RULES_URI
 #define FORKCHECK_RULES_URI ""
 #endif
+
+static const char *const rule_places[] = {"../share/doc/forkcheck/rules", "../docs/rules", NULL};
 
 #define MEANING "\n## What it means\n"
 
@@ -59,7 +65,24 @@ static json_t *help_of(const char *text)
 	return json_pack("{s:s, s:s}", "text", text, "markdown", text);
 }
 
-static json_t *rule_value(struct document *document, const struct rule *rule)
+/* The folder of the rules' pages, as a URI. NULL: it is not known. */
+static const char *pages_uri(struct document *document)
+{
+	char *folder = NULL;
+	const char *uri;
+
+	if (*FORKCHECK_RULES_URI != '\0')
+		return FORKCHECK_RULES_URI;
+	for (const char *const *place = rule_places; *place && !folder; place++)
+		folder = beside_program(*place);
+	if (folder == NULL)
+		return NULL;
+	uri = arena_printf(&document->arena, "file://%s/", escape_uri(&document->arena, folder));
+	free(folder);
+	return uri;
+}
+
+static json_t *rule_value(struct document *document, const struct rule *rule, const char *pages)
 {
 	struct arena *arena = &document->arena;
 	const char *text = text_of_rule(rule->code);
@@ -70,10 +93,9 @@ static json_t *rule_value(struct document *document, const struct rule *rule)
 	document_set(document, object, "shortDescription", own_message(summary_of(arena, text)));
 	document_set(document, object, "fullDescription", own_message(meaning_of(arena, text)));
 	document_set(document, object, "help", help_of(text));
-	if (*FORKCHECK_RULES_URI != '\0')
+	if (pages != NULL)
 		document_set(document, object, "helpUri",
-			     json_string(arena_printf(arena, "%s%s.md", FORKCHECK_RULES_URI,
-						      rule->code)));
+			     json_string(arena_printf(arena, "%s%s.md", pages, rule->code)));
 	document_set(document, object, "defaultConfiguration",
 		     json_pack("{s:o}", "level", sarif_level(rule->severity)));
 	document_set(document, object, "properties",
@@ -83,10 +105,11 @@ static json_t *rule_value(struct document *document, const struct rule *rule)
 
 json_t *sarif_rules(struct document *document)
 {
+	const char *pages = pages_uri(document);
 	json_t *array = json_array();
 
 	for (const struct rule *rule = rules; rule->code != NULL; rule++)
-		document_append(document, array, rule_value(document, rule));
+		document_append(document, array, rule_value(document, rule, pages));
 	return array;
 }
 
