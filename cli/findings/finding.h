@@ -13,6 +13,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+struct arena;
+
 enum severity { SEVERITY_NOTE, SEVERITY_WARNING, SEVERITY_ERROR };
 
 enum certainty {
@@ -255,6 +257,13 @@ struct headline_part {
 	const char *rest; /* of the advice, where the cure is not all of it; NULL: nothing */
 };
 
+/* A file of sessions that a finding was seen in, where several were merged. */
+struct sighting {
+	struct sighting *next;
+	const char *session; /* the name of the file */
+	uint64_t count;
+};
+
 struct finding {
 	const char *code; /* "FC001" */
 	const char *name; /* "orphaned-lock" */
@@ -295,6 +304,8 @@ struct finding {
 	const char *package;          /* whose code takes them; NULL: the user's own, or unknown */
 	struct confirmation_part confirmation;
 	struct headline_part headline; /* of all this, what to read first */
+	struct sighting *seen;         /* NULL: sessions were not merged */
+	const struct arena *arena;     /* that has its parts; only while sessions are merged */
 };
 
 /* A row of the fork-safety table. */
@@ -398,6 +409,10 @@ struct report {
 	bool has_baseline; /* findings that stand in it are known */
 	bool has_status;   /* forkcheck's own exit status is known by now */
 	int status;
+	/* Of several files of sessions, merged. */
+	size_t session_count; /* all that were named; 0: they were not merged */
+	const char *const *unread_sessions;
+	size_t unread_count;
 	/* Of forkcheck attach: the processes, parents before children. */
 	const struct attached *attached;
 	size_t attached_count;

@@ -60,7 +60,7 @@ static int compare_frames(const struct frame *one, const struct frame *other)
 	return result;
 }
 
-static int compare_sites(const void *left, const void *right)
+int fork_sites_compare(const void *left, const void *right)
 {
 	const struct fork_site *one = left, *other = right;
 	int result = compare_texts(one->program, other->program);
@@ -75,14 +75,27 @@ size_t fork_sites_join(struct fork_site *sites, size_t count)
 	size_t kept = 0;
 
 	if (count)
-		qsort(sites, count, sizeof(*sites), compare_sites);
+		qsort(sites, count, sizeof(*sites), fork_sites_compare);
 	for (size_t i = 0; i < count; i++) {
-		if (kept && compare_sites(&sites[kept - 1], &sites[i]) == 0)
+		if (kept && fork_sites_compare(&sites[kept - 1], &sites[i]) == 0)
 			sites[kept - 1].count += sites[i].count;
 		else
 			sites[kept++] = sites[i];
 	}
 	return kept;
+}
+
+static struct fork_key key_of(const struct model *model, session_reference reference)
+{
+	const struct record_fork *fork = model_fork(model, reference);
+	const struct process_facts *parent = model_facts(model, fork->parent);
+
+	return (struct fork_key){.image = parent ? parent->image : 0,
+				 .stack = fork->stack,
+				 .python = fork->python,
+				 .function = fork->function,
+				 .reference = reference,
+				 .count = reader_count(model->reader, reference)};
 }
 
 /* What was seen only of its child has no place. */
@@ -92,18 +105,8 @@ static size_t list_keys(const struct model *model, struct fork_key *keys)
 	size_t count = 0;
 
 	for (size_t i = 0; i < forks->count; i++) {
-		const struct record_fork *fork = model_fork(model, forks->references[i]);
-		const struct process_facts *parent = model_facts(model, fork->parent);
-
-		if (fork->function == FORK_OUTSIDE)
-			continue;
-		keys[count++] = (struct fork_key){
-			.image = parent ? parent->image : 0,
-			.stack = fork->stack,
-			.python = fork->python,
-			.function = fork->function,
-			.reference = forks->references[i],
-			.count = reader_count(model->reader, forks->references[i])};
+		keys[count] = key_of(model, forks->references[i]);
+		count += keys[count].function != FORK_OUTSIDE;
 	}
 	return count;
 }

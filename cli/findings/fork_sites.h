@@ -13,6 +13,9 @@
  */
 void fork_sites_fill(struct model *model, struct arena *arena, struct report *report);
 
+/* The order of a list of them, by program and line: for qsort() and bsearch(). */
+int fork_sites_compare(const void *left, const void *right);
+
 /* Sorts a list by its places, and makes one of those that are the same. Returns how many are left.
  */
 size_t fork_sites_join(struct fork_site *sites, size_t count);

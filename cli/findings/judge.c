@@ -46,8 +46,28 @@ static uint64_t add_counts(const struct finding *one, const struct finding *othe
 	return one->count > other->count ? one->count : other->count;
 }
 
+/* The later ones come first. */
+static struct sighting *add_sightings(struct sighting *list, struct sighting *other)
+{
+	while (other) {
+		struct sighting *next = other->next;
+
+		other->next = list;
+		list = other;
+		other = next;
+	}
+	return list;
+}
+
+static uint64_t most_alike(const struct finding *one, const struct finding *other)
+{
+	return one->lock.alike > other->lock.alike ? one->lock.alike : other->lock.alike;
+}
+
 static void add_to(struct finding *same, const struct finding *finding)
 {
+	struct sighting *seen = add_sightings(same->seen, finding->seen);
+	uint64_t alike = most_alike(same, finding);
 	struct predicted_lock *locks = predicted_locks_join(same->locks, finding->locks);
 	uint64_t count = add_counts(same, finding);
 	const char *action = same->action ? same->action : finding->action;
@@ -59,6 +79,8 @@ static void add_to(struct finding *same, const struct finding *finding)
 	predicted_risk_add(&risk, &finding->risk);
 	same->locks = locks;
 	same->risk = risk;
+	same->seen = seen;
+	same->lock.alike = alike;
 	same->count = count;
 	same->action = action;
 }
@@ -90,7 +112,7 @@ static void count_alike(struct named_lock *locks, size_t count)
 
 /* Returns how many are left, in front. `locks` has room for all. */
 static size_t merge_by(struct fingerprints *known, struct finding *findings, size_t count,
-		       struct named_lock *locks)
+		       struct named_lock *locks, bool counts_alike)
 {
 	size_t kept = 0;
 
@@ -106,11 +128,12 @@ static size_t merge_by(struct fingerprints *known, struct finding *findings, siz
 		}
 		locks[i] = (struct named_lock){*same, name ? name : ""};
 	}
-	count_alike(locks, count);
+	if (counts_alike)
+		count_alike(locks, count);
 	return kept;
 }
 
-static size_t merge(struct finding *findings, size_t count)
+static size_t merge(struct finding *findings, size_t count, bool counts_alike)
 {
 	struct fingerprints known = {.capacity = 64};
 	struct named_lock *locks = calloc(count + 1, sizeof(*locks));
@@ -120,7 +143,7 @@ static size_t merge(struct finding *findings, size_t count)
 	known.table = calloc(known.capacity, sizeof(struct finding *));
 	/* A report with repeats is better than none. */
 	if (known.table && locks)
-		count = merge_by(&known, findings, count, locks);
+		count = merge_by(&known, findings, count, locks, counts_alike);
 	free(known.table);
 	free(locks);
 	return count;
@@ -151,13 +174,23 @@ static int by_severity(const void *left, const void *right)
 	return (one->fork.serial > other->fork.serial) - (one->fork.serial < other->fork.serial);
 }
 
-size_t judge_merge(struct finding *findings, size_t count)
+static size_t merge_and_sort(struct finding *findings, size_t count, bool counts_alike)
 {
-	size_t kept = merge(findings, count);
+	size_t kept = merge(findings, count, counts_alike);
 
 	if (kept)
 		qsort(findings, kept, sizeof(*findings), by_severity);
 	return kept;
+}
+
+size_t judge_merge(struct finding *findings, size_t count)
+{
+	return merge_and_sort(findings, count, true);
+}
+
+size_t judge_merge_sessions(struct finding *findings, size_t count)
+{
+	return merge_and_sort(findings, count, false);
 }
 
 static void ask_rules(struct judgement *judgement, bool notes)

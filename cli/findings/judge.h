@@ -25,4 +25,7 @@ const struct finding *judge_process(struct model *model, struct arena *arena, ui
 /* Merges and sorts as above, in place. Returns the number that is left. */
 size_t judge_merge(struct finding *findings, size_t count);
 
+/* The same of several sessions: a lock that is named otherwise in one is no further lock. */
+size_t judge_merge_sessions(struct finding *findings, size_t count);
+
 #endif

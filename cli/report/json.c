@@ -550,6 +550,21 @@ static json_t *confirmation_value(struct document *document,
 	return object;
 }
 
+/* The files of sessions that it was seen in, where several were merged. */
+static json_t *sighting_list(struct document *document, const struct finding *finding)
+{
+	json_t *array = json_array();
+
+	for (const struct sighting *seen = finding->seen; seen != NULL; seen = seen->next) {
+		json_t *object = json_object();
+
+		set(document, object, "session", text_value(document, seen->session));
+		set(document, object, "count", count_value(seen->count));
+		json_append(document, array, object);
+	}
+	return array;
+}
+
 static json_t *finding_value(struct document *document, const struct finding *finding)
 {
 	json_t *object = json_object();
@@ -561,6 +576,8 @@ static json_t *finding_value(struct document *document, const struct finding *fi
 	set(document, object, "message", text_value(document, finding->message));
 	set(document, object, "fingerprint", text_value(document, finding->fingerprint));
 	set(document, object, "count", count_value(finding->count));
+	if (finding->seen != NULL)
+		set(document, object, "seen_in", sighting_list(document, finding));
 	set(document, object, "headline", headline_value(document, &finding->headline));
 	set_parts(document, object, finding);
 	set(document, object, "why", text_value(document, finding->why));
@@ -667,6 +684,17 @@ static json_t *left_running_list(struct document *document, const struct report 
 	return array;
 }
 
+static json_t *sessions_value(struct document *document, const struct report *report)
+{
+	json_t *object = json_object(), *unread = json_array();
+
+	for (size_t i = 0; i < report->unread_count; i++)
+		json_append(document, unread, text_value(document, report->unread_sessions[i]));
+	set(document, object, "files", count_value(report->session_count));
+	set(document, object, "unreadable", unread);
+	return object;
+}
+
 /* exit_status and signal are always there: exactly one of them is a number. */
 static json_t *run_value(struct document *document, const struct report *report)
 {
@@ -684,6 +712,8 @@ static json_t *run_value(struct document *document, const struct report *report)
 	set(document, object, "left_running", left_running_list(document, report));
 	if (report->unobserved_more > 0)
 		set(document, object, "unobserved_more", count_value(report->unobserved_more));
+	if (report->session_count > 0)
+		set(document, object, "sessions", sessions_value(document, report));
 	if (report->confirm_runs > 0)
 		set(document, object, "confirm_runs", count_value(report->confirm_runs));
 	if (report->ended != NULL)

@@ -211,8 +211,25 @@ static const struct command_case cases[] = {
 	 "$FORKCHECK --keep-session=a mutex normal hang; $FORKCHECK --keep-session=b mutex normal "
 	 "hang\n"
 	 "$FORKCHECK report -o r a b; echo $?; grep -c 'FC001.*seen 2 times' r\n"
-	 "grep -o '1 error, .* 2 forks, 4 processes' r",
-	 0, "66\n1\n1 error, 0 warnings, 2 forks, 4 processes\n", "FC001", 0},
+	 "grep -o '1 error, .* 2 forks, 4 processes' r; grep 'seen:' r",
+	 0, "66\n1\n1 error, 0 warnings, 2 forks, 4 processes\n  seen: in 2 session files: a, b\n",
+	 "FC001", 0},
+	{"a bad session of several",
+	 "$FORKCHECK --quiet --keep-session=a mutex normal hang; head -c 4000 a >bad\n"
+	 "$FORKCHECK report --format=json -o r a bad a; echo $?; tr -d ' \\n' <r >one\n"
+	 "grep -o '\"sessions\":{[^}]*}' one; grep -o '\"seen_in\":[^]]*]' one | sort -u\n"
+	 "grep -o '\"incomplete_reason\": .*' r",
+	 0,
+	 "66\n\"sessions\":{\"files\":3,\"unreadable\":[\"bad\"]}\n"
+	 "\"seen_in\":[{\"session\":\"a\",\"count\":1},{\"session\":\"a\",\"count\":1}]\n"
+	 "\"incomplete_reason\": \"1 of 3 session files could not be read\"\n",
+	 COMPLAINT "$", 1},
+	{"a bad session beside a clean one",
+	 "$FORKCHECK --keep-session=a ends exit 0; echo x >bad; $FORKCHECK report a bad", 125, "",
+	 "^forkcheck: cannot read the session 'bad': [^\n]+\n"
+	 "forkcheck: this report is not complete: 1 of 2 session files could not be read\n"
+	 "forkcheck: 0 errors",
+	 3},
 	{"session that cannot be kept", "$FORKCHECK --keep-session=missing/s ends exit 7", 125, "",
 	 COMPLAINT "$", 1},
 	{"session that is none", "echo x >s; $FORKCHECK report s", 125, "", COMPLAINT "$", 1},

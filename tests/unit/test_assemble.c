@@ -130,6 +130,15 @@ END_TEST
 static char one_word[] = "one", other_word[] = "other";
 static char *one_command[] = {one_word, NULL}, *other_command[] = {other_word, NULL};
 
+static void assert_seen(const struct finding *finding, const char *expected)
+{
+	const char *words = "";
+
+	for (const struct sighting *seen = finding->seen; seen; seen = seen->next)
+		words = arena_printf(&arena, "%s%s %d ", words, seen->session, (int)seen->count);
+	ck_assert_str_eq(words, expected);
+}
+
 START_TEST(reports_are_added_up)
 {
 	struct finding one_findings[] = {
@@ -177,28 +186,42 @@ START_TEST(reports_are_added_up)
 		 .unobserved_count = 1},
 	};
 
-	merge_reports(reports, 2, &arena, &report);
+	struct arena owners[3];
+	struct merge merge;
+
+	merge_init(&merge, &arena);
+	merge_take(&merge, &reports[0], &owners[0], "a.fc");
+	merge_take(&merge, &reports[1], &owners[1], "b.fc");
+	/* What is not new needs its arena no more. */
+	merge_take(&merge, &reports[0], &owners[2], "c.fc");
+	ck_assert(merge_needs(&merge, &owners[0]));
+	ck_assert(merge_needs(&merge, &owners[1]));
+	ck_assert(!merge_needs(&merge, &owners[2]));
+	merge_result(&merge, &report);
 	ck_assert_str_eq(report.command[0], "one");
 	ck_assert_int_eq(report.exit_status, 5);
-	ck_assert(report.duration_ms == 3);
+	ck_assert(report.duration_ms == 4);
 	ck_assert(report.observed);
 	ck_assert(!report.complete);
 	ck_assert_str_eq(report.incomplete_reason, "why");
-	ck_assert_uint_eq(report.forks, 11);
-	ck_assert_uint_eq(report.processes, 22);
-	ck_assert_uint_eq(report.threads, 33);
+	ck_assert_uint_eq(report.forks, 12);
+	ck_assert_uint_eq(report.processes, 24);
+	ck_assert_uint_eq(report.threads, 36);
 	ck_assert_uint_eq(report.events_lost, 40);
 	ck_assert_uint_eq(report.unobserved_count, 1);
 	ck_assert_uint_eq(report.finding_count, 2);
 	ck_assert_str_eq(report.findings[0].fingerprint, "b");
 	ck_assert_str_eq(report.findings[1].fingerprint, "a");
-	ck_assert_uint_eq(report.findings[1].count, 5);
+	ck_assert_uint_eq(report.findings[1].count, 7);
 	ck_assert_uint_eq(report.library_count, 2);
 	ck_assert_str_eq(report.libraries[0].path, "/libb.so");
-	ck_assert_uint_eq(report.libraries[0].locks_used, 5);
+	ck_assert_uint_eq(report.libraries[0].locks_used, 5 + 2);
 	ck_assert_uint_eq(report.libraries[0].atfork_handlers, 1);
 	ck_assert_uint_eq(report.libraries[0].errors, 1);
 	ck_assert_uint_eq(report.libraries[1].errors, 0);
+	assert_seen(&report.findings[0], "b.fc 1 ");
+	assert_seen(&report.findings[1], "a.fc 2 b.fc 3 c.fc 2 ");
+	merge_release(&merge);
 }
 END_TEST
 

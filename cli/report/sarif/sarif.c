@@ -110,6 +110,16 @@ static json_t *invocation_value(struct document *document, const struct report *
 /* --- results ------------------------------------------------------------------------------------
  */
 
+/* The files of sessions that it was seen in. */
+static json_t *seen_in(struct document *document, const struct finding *finding)
+{
+	json_t *array = json_array();
+
+	for (const struct sighting *seen = finding->seen; seen != NULL; seen = seen->next)
+		document_append(document, array, document_text(document, seen->session));
+	return array;
+}
+
 static json_t *result_properties(struct document *document, const struct finding *finding)
 {
 	json_t *object = json_object();
@@ -121,6 +131,8 @@ static json_t *result_properties(struct document *document, const struct finding
 	if (finding->suppression != NULL)
 		document_set(document, object, "suppression",
 			     document_text(document, finding->suppression));
+	if (finding->seen != NULL)
+		document_set(document, object, "seenIn", seen_in(document, finding));
 	return object;
 }
 

@@ -9,7 +9,8 @@
 #include <inttypes.h>
 #include <string.h>
 
-#define LABEL_INDENT 8
+#define LABEL_INDENT    8
+#define SIGHTINGS_SHOWN 8
 
 #define BOLD   "\033[1m"
 #define RED    "\033[1;31m"
@@ -125,6 +126,41 @@ static void put_remark(struct page *page, const char *remark)
 		put_paragraph(page, "  also: ", remark);
 }
 
+/* `a.fc (2 times), b.fc and 3 more` */
+static const char *session_names(struct page *page, const struct sighting *seen)
+{
+	const char *names = "";
+	size_t shown = 0, more = 0;
+
+	for (; seen != NULL; seen = seen->next) {
+		const char *name = page_name(page, seen->session, NAME_COLUMNS);
+
+		if (shown == SIGHTINGS_SHOWN) {
+			more++;
+			continue;
+		}
+		names = arena_printf(&page->arena, "%s%s%s", names, shown++ > 0 ? ", " : "", name);
+		if (seen->count > 1)
+			names = arena_printf(&page->arena, "%s (%" PRIu64 " times)", names,
+					     seen->count);
+	}
+	return more > 0 ? arena_printf(&page->arena, "%s and %zu more", names, more) : names;
+}
+
+/* Where several files of sessions were merged. */
+static void put_sightings(struct page *page, const struct finding *finding)
+{
+	size_t count = 0;
+
+	for (const struct sighting *seen = finding->seen; seen != NULL; seen = seen->next)
+		count++;
+	if (count > 0)
+		page_wrap(page, "  seen: ", LABEL_INDENT,
+			  arena_printf(&page->arena, "in %s: %s",
+				       page_count(page, count, "session file", NULL),
+				       session_names(page, finding->seen)));
+}
+
 /* The cure itself stands above; this is why it is one, and what else to know of it. */
 static void put_advice(struct page *page, const struct finding *finding)
 {
@@ -138,6 +174,7 @@ static void put_advice(struct page *page, const struct finding *finding)
 	}
 	if (finding->confirmation.present)
 		put_paragraph(page, "  runs: ", finding->confirmation.evidence);
+	put_sightings(page, finding);
 	put_action(page, finding);
 	put_more(page, finding);
 	fputc('\n', page->stream);
