@@ -40,7 +40,8 @@ extern const struct report_format report_formats[];
 	format(sarif, true) \
 	format(junit, true) \
 	format(github, false) \
-	format(gitlab, true)
+	format(gitlab, true) \
+	format(html, true)
 /* clang-format on */
 
 #define DECLARE_FORMAT(name, always)                                                               \

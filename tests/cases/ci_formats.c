@@ -17,6 +17,10 @@
 	"(cd src && exec $FORKCHECK --format=" format " -o ../document " options " " program       \
 	")\necho $?\n" READ(format, "document")
 
+#define DOCUMENT_OF(format, program)                                                               \
+	"$FORKCHECK --format=" format " -o document " program "\necho $?\n" READ(format, "documen" \
+											 "t")
+
 /* Each byte that ends something somewhere, as the name of a folder, a file and a thread. */
 #define HOSTILE "\"$(printf 'a\"<&>\\001](b)%%41,:')\""
 
@@ -65,11 +69,18 @@ static const struct command_case cases[] = {
 	 "66\ncritical FC001 orphaned-lock at CHILD\ninfo FC008 threads-lost at FORK\n", NULL, 0},
 	{"gitlab of a clean run", REPOSITORY DOCUMENT("gitlab", "", "ends exit 0"), 0, "0\n", NULL,
 	 0},
+	{"html", REPOSITORY DOCUMENT("html", "--notes", "../hangs normal hang"), 0,
+	 "66\n1 error 0 warnings\nerror FC001 held after waits\nnote FC008\n", NULL, 0},
+	{"html of a wait cycle", DOCUMENT_OF("html", "rings full"), 0,
+	 "66\n1 error 0 warnings\nerror FC011 waits box box\n", NULL, 0},
+	{"html of a clean run", REPOSITORY DOCUMENT("html", "", "ends exit 0"), 0,
+	 "0\n0 errors 0 warnings\n", NULL, 0},
 	{"hostile names",
 	 "name=" HOSTILE
 	 "; mkdir -p .git \"$name\"; cp $SCRIPTS/mutex.c \"$name\"; cd \"$name\"\n" BUILD(
 		 "mutex.c -o \"../$name$name\"") "cd ..; mv \"$name$name\" \"$name/$name\"\n"
-						 "for format in sarif junit github gitlab; do\n"
+						 "for format in sarif junit github gitlab html; "
+						 "do\n"
 						 "	$FORKCHECK --format=$format -o document "
 						 "\"$name/$name\" normal hang; echo $?\n"
 						 "	" READ("$format", "document") "done",
@@ -80,14 +91,16 @@ static const struct command_case cases[] = {
 	 "orphaned-lock\n"
 	 /* A line of a log has no control characters: GitHub does not find this file. */
 	 "66\nerror FC001 orphaned-lock at no file\n"
-	 "66\ncritical FC001 orphaned-lock at CHILD\n",
+	 "66\ncritical FC001 orphaned-lock at CHILD\n"
+	 "66\n1 error 0 warnings\nerror FC001 held after waits\n",
 	 NULL, 0},
 	{"all formats of a kept session",
 	 REPOSITORY "$FORKCHECK --keep-session=s --format=sarif -o a --format=junit -o b "
-		    "--format=github -o c --format=gitlab -o d ./hangs normal hang; echo $?\n"
+		    "--format=github -o c --format=gitlab -o d --format=html -o e ./hangs normal "
+		    "hang; echo $?\n"
 		    "$FORKCHECK report s --format=sarif -o A --format=junit -o B "
-		    "--format=github -o C --format=gitlab -o D; echo $?\n"
-		    "cmp a A; cmp b B; cmp c C; cmp d D",
+		    "--format=github -o C --format=gitlab -o D --format=html -o E; echo $?\n"
+		    "cmp a A; cmp b B; cmp c C; cmp d D; cmp e E",
 	 0, "66\n66\n", NULL, 0},
 
 	{"help of sarif lies where it was installed",

@@ -3,7 +3,7 @@
  * says what stands in each field of a report: unknown, a text of the input, or
  * that text again and again up to 10 MB. Whatever it is, what comes out is text
  * in UTF-8 without a character that a terminal would obey, JSON is JSON, no
- * name ends an attribute or an element of XML, and GitHub gets one line.
+ * name ends an attribute or an element of XML or HTML, and GitHub gets one line.
  */
 #include "cli/findings/headline.h"
 #include "cli/report/formats.h"
@@ -295,6 +295,29 @@ static void check_xml(const char *text)
 	}
 }
 
+/* Each tag is one that cli/report/html writes: none is a name's. */
+static void check_html(const char *text)
+{
+	static const char *const tags[] = {
+		"!DOCTYPE", "html",    "head",  "meta",  "title",   "style",   "body", "h1",
+		"h2",       "h3",      "h4",    "p",     "b",       "br",      "code", "pre",
+		"ul",       "ol",      "li",    "span",  "article", "figure",  "div",  "figcaption",
+		"details",  "summary", "table", "thead", "tbody",   "tr",      "th",   "td",
+		"svg",      "line",    "rect",  "text",  "path",    "polygon", NULL};
+
+	for (const char *at = text; (at = strchr(at, '<')) != NULL;) {
+		const char *tag = at[1] == '/' ? at + 2 : at + 1;
+		size_t length = strcspn(tag, " />");
+		int i = 0;
+
+		while (tags[i] && (strlen(tags[i]) != length || memcmp(tags[i], tag, length) != 0))
+			i++;
+		if (!tags[i])
+			abort();
+		at = tag;
+	}
+}
+
 static void check_command(const char *text)
 {
 	if (strncmp(text, "::", 2) != 0 || strchr(text, '\n') != text + strlen(text) - 1)
@@ -316,6 +339,8 @@ static void render(const struct report_format *format, const struct report *repo
 		check_json(text);
 	if (format->render == render_junit)
 		check_xml(text);
+	if (format->render == render_html)
+		check_html(text);
 	if (format->render == render_github)
 		check_command(text);
 	free(text);

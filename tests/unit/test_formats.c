@@ -419,6 +419,111 @@ START_TEST(junit_takes_any_name)
 }
 END_TEST
 
+/* --- HTML ------------------------------------------------------------------------------------- */
+
+static void assert_html_has(const struct report *report, const char *part)
+{
+	char *text = rendered(render_html, report);
+
+	ck_assert_msg(strstr(text, part) != NULL, "no %s in:\n%s", part, text);
+	free(text);
+}
+
+static void assert_html_lacks(const struct report *report, const char *part)
+{
+	char *text = rendered(render_html, report);
+
+	ck_assert_msg(strstr(text, part) == NULL, "%s in:\n%s", part, text);
+	free(text);
+}
+
+START_TEST(html_draws_a_finding)
+{
+	struct finding finding = hang();
+	struct report report = report_of(&finding, 1);
+
+	assert_html_has(&report, "<article class=\"error\" id=\"FC001-0123456789abcdef\">");
+	assert_html_has(&report, "<li>waits at src/log.c:57 log_write, for mutex log_mutex</li>");
+	assert_html_has(&report, ">T2 &quot;logger&quot;</text>");
+	assert_html_has(&report, ">holds mutex log_mutex</text>");
+	assert_html_has(&report, ">waits for ever</text>");
+	finding.is_known = true;
+	assert_html_lacks(&report, "<article");
+	assert_html_has(&report, "<td>in the baseline</td>");
+}
+END_TEST
+
+/* With more threads than can be drawn, the child is drawn all the same. */
+START_TEST(html_draws_the_child_last)
+{
+	struct missing_group groups[40] = {{.library = "libgomp.so", .count = 3}};
+	struct finding finding = note();
+	struct report report;
+
+	finding.missing = groups;
+	finding.missing_count = COUNT(groups);
+	report = report_of(&finding, 1);
+	report.show_notes = true;
+	assert_html_has(&report, ">3 threads of libgomp.so</text>");
+	assert_html_has(&report, ">child 2</text>");
+	assert_html_has(&report, "30 more groups of threads are not drawn.");
+}
+END_TEST
+
+START_TEST(html_draws_who_waits_for_whom)
+{
+	struct cycle_edge edges[] = {{.pid = 7, .waits_for = 8, .via = "a full pipe"},
+				     {.pid = 8, .waits_for = 7, .waiting_in = "waitpid"},
+				     {.pid = 9, .waits_for = -1}};
+	struct finding finding = {
+		.code = "FC011", .name = "wait-cycle", .severity = SEVERITY_ERROR};
+	struct report report;
+
+	finding.cycle = edges;
+	finding.cycle_count = COUNT(edges);
+	report = report_of(&finding, 1);
+	assert_html_has(&report, ">process 7</text>");
+	assert_html_has(&report, ">waits: a full pipe</text>");
+	assert_html_has(&report, ">waits in waitpid</text>");
+	assert_html_has(&report, "<path class=\"arrow\"");
+	assert_html_lacks(&report, "class=\"fork\"");
+}
+END_TEST
+
+START_TEST(html_keeps_names_in_their_places)
+{
+	struct finding finding = hang();
+	struct report report;
+	char *text;
+
+	finding.message = finding.fork.program = finding.holder.name = finding.lock.name =
+		finding.suppression = finding.action = finding.child.waiting_in =
+			"</text></svg>\"'--><script src=x>]]>" HOSTILE;
+	report = report_of(&finding, 1);
+	text = rendered(render_html, &report);
+	ck_assert_ptr_null(strstr(text, "<script"));
+	ck_assert_ptr_null(strstr(text, "-->"));
+	ck_assert_ptr_nonnull(
+		strstr(text, "&lt;/text&gt;&lt;/svg&gt;&quot;&apos;--&gt;&lt;script"));
+	free(text);
+}
+END_TEST
+
+START_TEST(html_says_what_is_missing)
+{
+	const char *unread[] = {"b<.fc"};
+	struct report report = report_of(NULL, 0);
+
+	assert_html_has(&report, "<p>None.</p>");
+	report.complete = false;
+	report.incomplete_reason = "the log was full";
+	report.unread_sessions = unread;
+	report.unread_count = 1;
+	assert_html_has(&report, "This report is not complete: the log was full.");
+	assert_html_has(&report, "Not read: b&lt;.fc");
+}
+END_TEST
+
 /* --- SARIF ------------------------------------------------------------------------------------ */
 
 static const json_t *sarif_run(const json_t *root)
@@ -610,6 +715,11 @@ Suite *formats_suite(void)
 	tcase_add_test(tests, junit_passes_forks_without_a_finding);
 	tcase_add_test(tests, junit_skips_what_is_known);
 	tcase_add_test(tests, junit_takes_any_name);
+	tcase_add_test(tests, html_draws_a_finding);
+	tcase_add_test(tests, html_draws_the_child_last);
+	tcase_add_test(tests, html_draws_who_waits_for_whom);
+	tcase_add_test(tests, html_keeps_names_in_their_places);
+	tcase_add_test(tests, html_says_what_is_missing);
 	tcase_add_test(tests, sarif_has_all_rules);
 	tcase_add_test(tests, sarif_says_where_it_is);
 	tcase_add_test(tests, sarif_tells_what_does_not_count);

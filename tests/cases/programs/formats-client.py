@@ -84,4 +84,21 @@ def gitlab(name):
               mark(location["path"], location["lines"]["begin"]))
 
 
-{"sarif": sarif, "junit": junit, "github": github, "gitlab": gitlab}[sys.argv[1]](sys.argv[2])
+def html(name):
+    """A page for people, which has nothing that loads or runs; it is well-formed XML, too."""
+    page = xml.etree.ElementTree.parse(name).getroot()
+    tags = {element.tag.split("}")[-1] for element in page.iter()}
+    assert tags <= set("""html head meta title style body h1 h2 h3 h4 p b br code pre ul ol li span
+        article figure figcaption details summary div table thead tbody tr th td
+        svg line rect text path polygon""".split()), tags
+    keys = {key for element in page.iter() for key in element.keys()}
+    assert keys <= set("""lang charset http-equiv content name class id start viewBox role x y x1 x2
+        y1 y2 width height rx points d text-anchor""".split()), keys
+    xhtml, svg = "{http://www.w3.org/1999/xhtml}", "{http://www.w3.org/2000/svg}"
+    print(*[item.text for item in page.iter(xhtml + "li") if item.get("class") in ("error", "good")])
+    for article in page.iter(xhtml + "article"):
+        print(article.find(xhtml + "h3").find(xhtml + "span").text,
+              *[rect.get("class") for rect in article.iter(svg + "rect")])
+
+
+{"html": html, "sarif": sarif, "junit": junit, "github": github, "gitlab": gitlab}[sys.argv[1]](sys.argv[2])
