@@ -234,6 +234,7 @@ ifneq ($(SUITE),)
 else
 	@tests/suites/run -n $(RUNS) -o docs/results.md $(BUILD)/forkcheck $(SUITES)
 	$(if $(SUITES),,@tests/suites/transparency/compare -o docs/transparency.md $(BUILD)/forkcheck)
+	$(if $(SUITES),,@tests/suites/recipes/run $(BUILD)/forkcheck)
 endif
 
 # Programs that hang and services that do not, started without forkcheck. FAULTS and BASICS are
