@@ -302,18 +302,32 @@ endif
 DOCUMENTS = README.md LICENSE $(filter-out docs/README.md, $(wildcard docs/*.md))
 DOC_ROOMS = rules rooms how-to
 MAN_PAGES = $(wildcard docs/*.1)
+# Each printed by forkcheck itself; and what tells builds where the shim is.
+COMPLETE_BASH = share/bash-completion/completions/forkcheck
+COMPLETE_ZSH  = share/zsh/site-functions/_forkcheck
+COMPLETE_FISH = share/fish/vendor_completions.d/forkcheck.fish
+PKG_CONFIG    = lib/pkgconfig/forkcheck.pc
 INSTALLED = $(DESTDIR)$(PREFIX)
 
 install: all
 	@install -d $(INSTALLED)/bin $(INSTALLED)/lib/forkcheck $(INSTALLED)/share/man/man1 \
 		$(DOC_ROOMS:%=$(INSTALLED)/share/doc/forkcheck/%)
+	@install -d $(dir $(addprefix $(INSTALLED)/, $(COMPLETE_BASH) $(COMPLETE_ZSH) $(COMPLETE_FISH) $(PKG_CONFIG)))
 	@install -m 755 $(BUILD)/forkcheck $(INSTALLED)/bin/forkcheck
 	@install -m 755 $(BUILD)/libforkcheck.so $(INSTALLED)/lib/forkcheck/libforkcheck.so
 	@install -m 644 $(MAN_PAGES) $(INSTALLED)/share/man/man1
 	@install -m 644 $(DOCUMENTS) $(INSTALLED)/share/doc/forkcheck
 	@$(foreach room,$(DOC_ROOMS),install -m 644 docs/$(room)/*.md $(INSTALLED)/share/doc/forkcheck/$(room) && ):
+	@$(BUILD)/forkcheck --print-bash-completions >$(INSTALLED)/$(COMPLETE_BASH)
+	@$(BUILD)/forkcheck --print-zsh-completions >$(INSTALLED)/$(COMPLETE_ZSH)
+	@$(BUILD)/forkcheck --print-fish-completions >$(INSTALLED)/$(COMPLETE_FISH)
+	@printf '%s\n' 'prefix=$(PREFIX)' 'shim=$${prefix}/lib/forkcheck/libforkcheck.so' '' 'Name: forkcheck' \
+		'Description: Finds forks that are unsafe; shim is the library that it preloads' \
+		'Version: $(VERSION)' >$(INSTALLED)/$(PKG_CONFIG)
+	@chmod 644 $(addprefix $(INSTALLED)/, $(COMPLETE_BASH) $(COMPLETE_ZSH) $(COMPLETE_FISH) $(PKG_CONFIG))
 
 uninstall:
+	@rm -f $(addprefix $(INSTALLED)/, $(COMPLETE_BASH) $(COMPLETE_ZSH) $(COMPLETE_FISH) $(PKG_CONFIG))
 	@rm -f $(INSTALLED)/bin/forkcheck $(patsubst docs/%,$(INSTALLED)/share/man/man1/%,$(MAN_PAGES))
 	@rm -rf $(INSTALLED)/lib/forkcheck $(INSTALLED)/share/doc/forkcheck
 

@@ -113,7 +113,10 @@
 	     "Print the options that were given, where, and which of them count; run nothing.") \
 	value("help", NULL, show_help, "Print this help.") \
 	value("version", NULL, show_version, "Print the version.") \
-	hidden("print-man-options", show_man_options)
+	hidden("print-man-options", show_man_options) \
+	hidden("print-bash-completions", show_bash_completions) \
+	hidden("print-zsh-completions", show_zsh_completions) \
+	hidden("print-fish-completions", show_fish_completions)
 /* clang-format on */
 
 #endif

@@ -10,6 +10,7 @@
 #include "base/escape.h"
 #include "base/words.h"
 #include "commands.h"
+#include "completions.h"
 #include "given_options.h"
 #include "options_file.h"
 
@@ -415,6 +416,11 @@ static void take_argument(struct parse *parse, struct argp_state *state, char *w
 static void show_help(struct parse *parse, const char *unused) __attribute__((noreturn));
 static void show_version(struct parse *parse, const char *unused) __attribute__((noreturn));
 static void show_man_options(struct parse *parse, const char *unused) __attribute__((noreturn));
+static void show_bash_completions(struct parse *parse, const char *unused)
+	__attribute__((noreturn));
+static void show_zsh_completions(struct parse *parse, const char *unused) __attribute__((noreturn));
+static void show_fish_completions(struct parse *parse, const char *unused)
+	__attribute__((noreturn));
 
 struct option_row {
 	const char *name;
@@ -636,6 +642,30 @@ static void show_man_options(struct parse *parse, const char *unused)
 	(void)parse;
 	(void)unused;
 	options_print_man(stdout);
+	end_after_print();
+}
+
+static void show_bash_completions(struct parse *parse, const char *unused)
+{
+	(void)parse;
+	(void)unused;
+	completions_print_bash(stdout);
+	end_after_print();
+}
+
+static void show_zsh_completions(struct parse *parse, const char *unused)
+{
+	(void)parse;
+	(void)unused;
+	completions_print_zsh(stdout);
+	end_after_print();
+}
+
+static void show_fish_completions(struct parse *parse, const char *unused)
+{
+	(void)parse;
+	(void)unused;
+	completions_print_fish(stdout);
 	end_after_print();
 }
 

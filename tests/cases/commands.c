@@ -235,6 +235,34 @@ static const struct command_case cases[] = {
 	{"session that is none", "echo x >s; $FORKCHECK report s", 125, "", COMPLAINT "$", 1},
 	{"session that is missing", "$FORKCHECK report missing", 125, "", COMPLAINT "$", 1},
 
+	/* What shells complete. */
+	{"completion for bash",
+	 "command -v bash >/dev/null || exit 77; $FORKCHECK --print-bash-completions >c\n"
+	 "cat >t <<'END'\n"
+	 ". ./c\n"
+	 "attempt() { COMP_WORDS=(\"$@\"); COMP_CWORD=$(($# - 1)); _forkcheck; echo "
+	 "\"${COMPREPLY[@]}\"; }\n"
+	 "attempt forkcheck --ba\n"
+	 "attempt forkcheck --color = a\n"
+	 "attempt forkcheck --baseline = c\n"
+	 "attempt forkcheck --notes --format html explain FC001\n"
+	 "END\n"
+	 "bash t",
+	 0, "--baseline\nauto always\nc\nFC001\n", NULL, 0},
+	/* Each word that is offered is taken. */
+	{"completion knows what options take",
+	 "$FORKCHECK --print-fish-completions >c\n"
+	 "sed -n \"s/.* -l \\([a-z-]*\\) -x -a '\\(.*\\)' -d .*/\\1 \\2/p\" c >words\n"
+	 "while read -r option words; do for word in $words; do\n"
+	 "	$FORKCHECK --$option=$word --quiet explain FC001 >/dev/null || echo $option $word\n"
+	 "done; done <words; wc -l <words",
+	 0, "5\n", NULL, 0},
+	{"completion for other shells",
+	 "$FORKCHECK --print-zsh-completions >z; $FORKCHECK --print-fish-completions >f\n"
+	 "! command -v zsh >/dev/null || zsh -n z; ! command -v fish >/dev/null || fish -n f\n"
+	 "grep -c -- --baseline= z; grep -c -- '-l baseline' f",
+	 0, "1\n1\n", NULL, 0},
+
 	/* Suppressions. */
 	{"suppressed warning",
 	 "echo lock:shared_mutex >f; $FORKCHECK --fail-on=warning --suppressions=f mutex normal "
