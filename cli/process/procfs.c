@@ -192,6 +192,31 @@ bool procfs_same(const struct process_look *one, const struct process_look *othe
 	return true;
 }
 
+static uint64_t procfs_mix(uint64_t sum, uint64_t value)
+{
+	sum = (sum ^ value) * 0x9e3779b97f4a7c15u;
+	return sum ^ sum >> 29;
+}
+
+uint64_t procfs_fingerprint(const struct process_look *look)
+{
+	uint64_t fingerprint = procfs_mix(look->count, look->caught);
+
+	for (size_t i = 0; i < look->count; i++) {
+		const struct task_look *task = &look->tasks[i];
+
+		fingerprint = procfs_mix(fingerprint, (uint64_t)task->tid);
+		fingerprint = procfs_mix(fingerprint, (uint64_t)task->number);
+		for (int k = 0; k < 6; k++)
+			fingerprint = procfs_mix(fingerprint, task->arguments[k]);
+		fingerprint = procfs_mix(procfs_mix(procfs_mix(fingerprint, task->sp), task->pc),
+					 task->switches);
+		fingerprint =
+			procfs_mix(procfs_mix(fingerprint, task->blocked), (uint64_t)task->state);
+	}
+	return fingerprint;
+}
+
 bool procfs_similar(const struct process_look *one, const struct process_look *other)
 {
 	if (one->count != other->count || !one->complete || !other->complete)

@@ -49,6 +49,9 @@ bool procfs_same_place(const struct task_look *one, const struct task_look *othe
 bool procfs_same_task(const struct task_look *one, const struct task_look *other);
 bool procfs_same(const struct process_look *one, const struct process_look *other);
 
+/* Sums up a look: two equal ones are two looks between which nothing has run. */
+uint64_t procfs_fingerprint(const struct process_look *look);
+
 /* The same waits on the same addresses, but the tasks may have run in between. */
 bool procfs_similar(const struct process_look *one, const struct process_look *other);
 

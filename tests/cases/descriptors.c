@@ -50,6 +50,9 @@ static const struct program_case cases[] = {
 	{STUCK("pair epoll own", "socket", "epoll_wait"),
 	 .says = "the child gave its work to them"},
 	{STUCK("pipe read closed", "pipe", "read"), .gave = "answer@ANSWER"},
+	/* Each has what would wake the others, and none of them goes on. */
+	{STUCK("eventfd epoll siblings", "eventfd", "epoll_wait"), .gave = "answer@ANSWER"},
+	{STUCK("pipe read siblings", "pipe", "read"), .gave = "answer@ANSWER"},
 	/* The parent may yet write. */
 	{.command = "descriptors eventfd epoll busy",
 	 .options = "--hang-after=1s",
@@ -73,6 +76,8 @@ static const struct program_case cases[] = {
 	ENDS("pipe read dispatched"),
 	ENDS("eventfd epoll dispatched"),
 	ENDS("pair poll dispatched"),
+	ENDS("pipe poll sibling-late"),
+	ENDS("pair epoll sibling-late"),
 	ENDS("pipe poll slices"),
 	ENDS("eventfd poll network"),
 	ENDS("eventfd epoll network"),

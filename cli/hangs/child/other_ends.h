@@ -1,6 +1,7 @@
 /*
  * Who else could write what a child waits for by a descriptor: another process that has the other
- * end. One that waits for this child itself, with all that it has, cannot.
+ * end. One that waits for this child itself, with all that it has, cannot; nor can a sibling that
+ * hangs in the same way.
  */
 #ifndef FORKCHECK_WATCH_OTHER_ENDS_H
 #define FORKCHECK_WATCH_OTHER_ENDS_H
@@ -9,9 +10,10 @@
 #include "process/descriptor_wait.h"
 #include "session/model.h"
 
-/* NULL: nobody. Else who could, as a clause that belongs to `arena`. */
+/* NULL: nobody. Else who could, as a clause that belongs to `arena`. `look` is that of the child,
+ * of which all tasks are known to wait. */
 const char *other_ends_find(struct model *model, struct arena *arena,
 			    const struct process_facts *process, pid_t pid,
-			    const struct descriptor_wait *wait);
+			    const struct process_look *look, const struct descriptor_wait *wait);
 
 #endif

@@ -525,7 +525,7 @@ static const char *who_else_writes(const struct inquiry *inquiry, struct arena *
 	if (!descriptor_wait_find(watched->pid, inquiry->task, &wait))
 		return "what it waits for has changed since";
 	return other_ends_find(inquiry->turn->model, arena, inquiry->ties.process, watched->pid,
-			       &wait);
+			       watched->look, &wait);
 }
 
 /* Why it is not proven that nobody can; "": it is. */

@@ -67,7 +67,7 @@ bool closed_set_ask_wakers(const struct turn *turn, struct arena *arena, struct 
 
 		if (!set->has[node])
 			continue;
-		if (!procfs_look(pid, &look) || survey_fingerprint(&look) != known->fingerprint)
+		if (!procfs_look(pid, &look) || procfs_fingerprint(&look) != known->fingerprint)
 			return false;
 		if (!*reason)
 			*reason =

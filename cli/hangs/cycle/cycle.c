@@ -300,7 +300,7 @@ static bool look_on(struct ring *ring, size_t node, struct look_on *on)
 	pid_t pid = known->watched->pid;
 
 	on->is_held = false;
-	if (!procfs_look(pid, &on->look) || survey_fingerprint(&on->look) != known->fingerprint)
+	if (!procfs_look(pid, &on->look) || procfs_fingerprint(&on->look) != known->fingerprint)
 		return false;
 	if (any_in_transfer(&on->look))
 		return true;

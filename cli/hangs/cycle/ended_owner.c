@@ -133,7 +133,7 @@ static void ended_owner_report(const struct turn *turn, struct survey_node *node
 	if (reason && turn->now - hang.since_ns < turn->hang_after_ns)
 		return;
 	ended_signal_record(owner, turn->writer);
-	if (procfs_look(hang.pid, look) && survey_fingerprint(look) == node->fingerprint &&
+	if (procfs_look(hang.pid, look) && procfs_fingerprint(look) == node->fingerprint &&
 	    turn->found(&hang, turn->data))
 		survey_note_reported(node, look);
 }

@@ -140,7 +140,7 @@ static void ended_taker_report(const struct inquest *inquest, struct survey_node
 		return;
 	if (reader_share(turn->model->reader, taker, &share))
 		ended_signal_record(share.pid, turn->writer);
-	if (procfs_look(hang.pid, look) && survey_fingerprint(look) == node->fingerprint &&
+	if (procfs_look(hang.pid, look) && procfs_fingerprint(look) == node->fingerprint &&
 	    turn->found(&hang, turn->data))
 		survey_note_reported(node, look);
 }

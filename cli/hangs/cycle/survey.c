@@ -36,31 +36,6 @@ static void connect_wait(struct survey *survey, struct process_wait *wait, size_
 	connect(survey, wait->node, to);
 }
 
-static uint64_t survey_mix(uint64_t sum, uint64_t value)
-{
-	sum = (sum ^ value) * 0x9e3779b97f4a7c15u;
-	return sum ^ sum >> 29;
-}
-
-uint64_t survey_fingerprint(const struct process_look *look)
-{
-	uint64_t fingerprint = survey_mix(look->count, look->caught);
-
-	for (size_t i = 0; i < look->count; i++) {
-		const struct task_look *task = &look->tasks[i];
-
-		fingerprint = survey_mix(fingerprint, (uint64_t)task->tid);
-		fingerprint = survey_mix(fingerprint, (uint64_t)task->number);
-		for (int k = 0; k < 6; k++)
-			fingerprint = survey_mix(fingerprint, task->arguments[k]);
-		fingerprint = survey_mix(survey_mix(survey_mix(fingerprint, task->sp), task->pc),
-					 task->switches);
-		fingerprint =
-			survey_mix(survey_mix(fingerprint, task->blocked), (uint64_t)task->state);
-	}
-	return fingerprint;
-}
-
 /* As of two looks: each task in the same call, from the same place. */
 static bool is_same_place(const struct process_look *before, const struct process_look *after)
 {
@@ -81,7 +56,7 @@ void survey_note_reported(struct survey_node *node, const struct process_look *b
 	node->is_reported = true;
 	watched->ring.reported = node->fingerprint;
 	if (procfs_look(watched->pid, &after) && is_same_place(before, &after))
-		watched->ring.reported = survey_fingerprint(&after);
+		watched->ring.reported = procfs_fingerprint(&after);
 }
 
 /* --- one process ----------------------------------------------------------- */
@@ -152,7 +127,7 @@ void survey_add(struct survey *survey, struct watched *watched, const struct pro
 		connect(survey, node, GRAPH_OUTSIDE);
 		return;
 	}
-	survey->nodes[node].fingerprint = survey_fingerprint(&look);
+	survey->nodes[node].fingerprint = procfs_fingerprint(&look);
 	survey->nodes[node].is_same = watched->ring.fingerprint == survey->nodes[node].fingerprint;
 	watched->ring.fingerprint = survey->nodes[node].fingerprint;
 	for (size_t i = 0; i < look.count; i++)

@@ -46,9 +46,6 @@ void survey_connect(struct survey *survey);
  */
 bool survey_ask_outside(struct survey *survey);
 
-/* Sums up a look: two equal ones are two looks between which nothing has run. */
-uint64_t survey_fingerprint(const struct process_look *look);
-
 /* Its wait was reported, as of the look `before`: it is not told of again as long as nothing in
  * it runs. That it was held for its stacks counted as a switch of its tasks. */
 /* It also leaves a mark in the node. */

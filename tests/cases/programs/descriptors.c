@@ -6,7 +6,8 @@
  * These hang: "hang": the child asks the thread that it does not have, and its parent waits for
  * it. "woken": the forking thread wrote, too, and read it itself. "idle": it does not even ask.
  * "busy": as "hang", but the parent may yet do something. "own": as "hang", by a descriptor that
- * the child has made. "closed": the parent has closed all it had.
+ * the child has made. "closed": the parent has closed all it had. "siblings": as "hang", in several
+ * children that have all ends.
  *
  * All others end by themselves, after two seconds or three.
  */
@@ -22,13 +23,16 @@
 #include <sys/socket.h>
 #include <sys/timerfd.h>
 
-#define LATE_MS 3000
-#define BUSY_MS 4000
+#define LATE_MS      3000
+#define BUSY_MS      4000
+#define CHILDREN_MAX 2
 
 static pthread_mutex_t mutex = PTHREAD_MUTEX_INITIALIZER;
 static pthread_cond_t asked = PTHREAD_COND_INITIALIZER;
 static pthread_cond_t rested = PTHREAD_COND_INITIALIZER;
 static int questions, delay_ms;
+static pid_t siblings[CHILDREN_MAX];
+static int children;
 static bool is_resting;
 static const char *means, *waits, *mode;
 /* What is read and what is written; another one that the child waits for, too; a set. */
@@ -285,7 +289,8 @@ static void prepare_child(void)
 
 static bool asks_nobody(void)
 {
-	return is_mode("idle") || is_mode("jobs") || is_mode("dispatched");
+	return is_mode("idle") || is_mode("jobs") || is_mode("dispatched") ||
+	       is_mode("sibling-late");
 }
 
 static int work(void)
@@ -300,6 +305,16 @@ static int work(void)
 		take_answer(); /* TAKE */
 	withdraw();
 	return 0;
+}
+
+/* It has all ends, too, and is not lost. */
+static void start_late_sibling(void)
+{
+	if (fork() != 0)
+		return;
+	poll(NULL, 0, LATE_MS);
+	answer();
+	_exit(0);
 }
 
 /* --- the parent --------------------------------------------------------------------------- */
@@ -378,6 +393,8 @@ static int see_it_end(pid_t child, const struct sockaddr_in *address, int courie
 {
 	if (is_mode("busy"))
 		return reap_within(child, BUSY_MS);
+	for (int i = 0; i < children - 1; i++)
+		wait_for_end(siblings[i]);
 	if (is_mode("passed")) {
 		send_end(courier, out);
 		close(out);
@@ -405,7 +422,7 @@ int main(int argc, char **argv)
 {
 	struct sockaddr_in address;
 	int courier;
-	pid_t child;
+	pid_t child = -1;
 
 	if (argc != 4)
 		errx(2, "usage: descriptors MEANS WAIT MODE");
@@ -433,7 +450,11 @@ int main(int argc, char **argv)
 		wait_for_answer();
 	take_answer();
 	let_server_rest();
-	child = fork(); /* FORK */
+	if (is_mode("sibling-late"))
+		start_late_sibling();
+	children = is_mode("siblings") ? CHILDREN_MAX : 1;
+	for (int i = 0; i < children && child != 0; i++)
+		siblings[i] = child = fork(); /* FORK */
 	if (child == 0) {
 		if (is_mode("passed") && out != in)
 			close(out);
