@@ -66,6 +66,13 @@ DESCRIPTOR_FUNCTION(descriptor_awaits(fd), int, eventfd_read, (int fd, eventfd_t
 DESCRIPTOR_FUNCTION(WRITES(), int, eventfd_write, (int fd, eventfd_t value), (fd, value))
 MOVING_FUNCTION(WRITES(), SHARED_WRITES, true, ssize_t, writev,
 		(int fd, const struct iovec *from, int count), (fd, from, count))
+/* Without an offset, what a pipe or a socket takes, too. */
+MOVING_FUNCTION(WRITES(), SHARED_WRITES, true, ssize_t, pwritev2,
+		(int fd, const struct iovec *from, int count, off_t offset, int flags),
+		(fd, from, count, offset, flags))
+MOVING_FUNCTION(WRITES(), SHARED_WRITES, true, ssize_t, pwritev64v2,
+		(int fd, const struct iovec *from, int count, off64_t offset, int flags),
+		(fd, from, count, offset, flags))
 MOVING_FUNCTION(WRITES(), SHARED_WRITES, true, ssize_t, sendfile,
 		(int fd, int from, off_t *offset, size_t count), (fd, from, offset, count))
 MOVING_FUNCTION(WRITES(), SHARED_WRITES, true, ssize_t, sendfile64,

@@ -8,6 +8,7 @@
 #include "hooks/exec.h"
 #include "hooks/futex.h"
 #include "record/crash.h"
+#include "record/descriptors.h"
 #include "record/private_facts.h"
 #include "record/shared_descriptors.h"
 #include <sys/syscall.h>
@@ -38,6 +39,38 @@ static COLD void syscall_note_call(long number, long a, long b)
 		facts_note_timer(ITIMER_REAL, &seconds);
 	else if (number == SYS_seccomp)
 		expect_filter();
+}
+
+/* As the hooks of these do under their names. */
+static __attribute__((noinline)) void syscall_note_moved(long number, int one, int other,
+							 const void *site)
+{
+	switch (number) {
+	case SYS_write:
+	case SYS_writev:
+	case SYS_pwritev2:
+	case SYS_sendto:
+	case SYS_sendmsg:
+	case SYS_sendmmsg:
+	case SYS_sendfile:
+	case SYS_vmsplice:
+		descriptor_writes(one, site);
+		return;
+	case SYS_splice:
+	case SYS_tee:
+		descriptor_writes(other, site);
+		return;
+	case SYS_read:
+	case SYS_readv:
+	case SYS_recvfrom:
+	case SYS_recvmsg:
+	case SYS_recvmmsg:
+		descriptor_awaits(one);
+		return;
+	case SYS_close:
+		descriptor_forget(one);
+		return;
+	}
 }
 
 /* liburing makes its calls itself, and this is not asked. */
@@ -71,5 +104,8 @@ EXPORT long call_by_number(long number, long a, long b, long c, long d, long e, 
 	else if (unlikely(number == SYS_setitimer || number == ARCH_CALL_ALARM ||
 			  number == SYS_seccomp))
 		syscall_note_call(number, a, b);
+	else
+		syscall_note_moved(number, (int)a, (int)(number == SYS_splice ? c : b),
+				   __builtin_return_address(0));
 	return call(number, a, b, c, d, e, f);
 }

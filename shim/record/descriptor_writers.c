@@ -43,6 +43,12 @@ COLD void descriptor_note_written(int descriptor, uint64_t use)
 		note_last(known, use);
 }
 
+void descriptor_goes_unseen(int descriptor)
+{
+	if ((unsigned)descriptor < DESCRIPTORS && process.active)
+		atomic_fetch_or(&session_descriptors[descriptor].flags, DESCRIPTOR_BY_UNKNOWN);
+}
+
 static bool is_used(const struct session_descriptor *known)
 {
 	return atomic_load_explicit(&known->last, memory_order_relaxed) ||

@@ -39,6 +39,8 @@ static inline void descriptor_read(int descriptor)
 		atomic_fetch_or_explicit(&known->readers, bit, memory_order_relaxed);
 }
 
+/* A stream is made of it: stdio reads and writes by names of libc's own, which nobody sees. */
+void descriptor_goes_unseen(int descriptor);
 /* It is another one from now on; all are. */
 void descriptor_writers_forget(int descriptor);
 void descriptor_writers_forget_all(void);

@@ -12,6 +12,7 @@
  * All others end by themselves, after two seconds or three.
  */
 #include "case.h"
+#include <fcntl.h>
 #include <netinet/in.h>
 #include <stdbool.h>
 #include <stdint.h>
@@ -21,7 +22,9 @@
 #include <sys/select.h>
 #include <sys/signalfd.h>
 #include <sys/socket.h>
+#include <sys/syscall.h>
 #include <sys/timerfd.h>
+#include <sys/uio.h>
 
 #define LATE_MS      3000
 #define BUSY_MS      4000
@@ -79,20 +82,62 @@ static void answer(void)
 		err(2, "write");
 }
 
-/* Tokens go round: who gives one takes one, too. */
-static void pass_token(void)
+/* From a pipe that nobody else has. */
+static ssize_t write_by_splice(const void *from, size_t length)
 {
-	uint64_t token;
+	int ends[2];
 
-	answer();
+	if (pipe(ends) || write(ends[1], from, length) < 0)
+		err(2, "pipe");
+	return splice(ends[0], NULL, out, NULL, length, 0);
+}
+
+static ssize_t write_by_stream(const void *from, size_t length)
+{
+	FILE *stream = fdopen(out, "w");
+
+	return fwrite(from, 1, length, stream) == length && fflush(stream) == 0 ? (ssize_t)length
+										: -1;
+}
+
+static ssize_t write_by(const char *way, const void *from, size_t length)
+{
+	struct iovec part = {(void *)from, length};
+
+	if (strcmp(way, "splice") == 0)
+		return write_by_splice(from, length);
+	if (strcmp(way, "stream") == 0)
+		return write_by_stream(from, length);
+	if (strcmp(way, "dprintf") == 0)
+		return dprintf(out, "%*d", (int)length, 1);
+	if (strcmp(way, "pwritev2") == 0)
+		return pwritev2(out, &part, 1, -1, 0);
+	if (strcmp(way, "number") == 0)
+		return syscall(SYS_write, out, from, length);
+	return write(out, from, length);
+}
+
+/* Tokens go round: who gives one takes one, too. */
+static bool passes_tokens(void)
+{
+	return strncmp(mode, "tokens", strlen("tokens")) == 0;
+}
+
+/* "tokens-WAY" */
+static void pass_token(const char *way)
+{
+	uint64_t token = 1;
+
+	if (write_by(way, &token, sizeof(token)) != sizeof(token))
+		err(2, "%s", way);
 	if (read(in, &token, sizeof(token)) < 0)
 		err(2, "read");
 }
 
 static void *serve(void *unused)
 {
-	if (is_mode("tokens"))
-		pass_token();
+	if (passes_tokens())
+		pass_token("");
 	for (;;) {
 		pthread_mutex_lock(&mutex);
 		is_resting = true;
@@ -404,10 +449,10 @@ static int see_it_end(pid_t child, const struct sockaddr_in *address, int courie
 		delay_ms = LATE_MS;
 		ask();
 	}
-	if (is_mode("jobs") || is_mode("tokens") || is_mode("network") || is_mode("signal") ||
+	if (is_mode("jobs") || passes_tokens() || is_mode("network") || is_mode("signal") ||
 	    is_mode("files"))
 		poll(NULL, 0, LATE_MS);
-	if (is_mode("jobs") || is_mode("tokens"))
+	if (is_mode("jobs") || passes_tokens())
 		answer();
 	if (is_mode("network"))
 		connect_late(address);
@@ -441,10 +486,12 @@ int main(int argc, char **argv)
 	start_server(); /* START */
 	let_server_rest();
 	/* As who stops the loop that it runs itself. */
-	if (is_mode("woken") || is_mode("tokens")) {
+	if (is_mode("woken")) {
 		answer();
 		take_answer();
 	}
+	if (passes_tokens())
+		pass_token(strchr(mode, '-') ? strchr(mode, '-') + 1 : "");
 	ask();
 	if (also < 0)
 		wait_for_answer();
