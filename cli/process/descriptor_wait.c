@@ -57,6 +57,8 @@ bool descriptor_wait_is_untimed(const struct task_look *task)
 	case SYS_recvfrom:
 	case SYS_recvmsg:
 		return true;
+	case SYS_recvmmsg:
+		return !a[4];
 	default:
 		return false;
 	}

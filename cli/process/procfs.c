@@ -357,26 +357,6 @@ bool procfs_shares_memory(pid_t pid)
 	return count == SHARERS_MAX;
 }
 
-bool procfs_has_io_ring(pid_t pid)
-{
-	char path[64], link[64];
-	const struct dirent *entry;
-	bool any = false;
-	DIR *descriptors;
-	ssize_t length;
-
-	snprintf(path, sizeof(path), "/proc/%d/fd", pid);
-	descriptors = opendir(path);
-	while (descriptors && !any && (entry = readdir(descriptors))) {
-		length = readlinkat(dirfd(descriptors), entry->d_name, link, sizeof(link) - 1);
-		link[length > 0 ? length : 0] = '\0';
-		any = strstr(link, "[io_uring]") != NULL;
-	}
-	if (descriptors)
-		closedir(descriptors);
-	return any || !descriptors;
-}
-
 bool procfs_has_children(pid_t pid)
 {
 	char path[64], text[64];

@@ -101,9 +101,6 @@ bool procfs_tells_sharers(void);
 /* True when another process is known to have the same memory (CLONE_VM). */
 bool procfs_shares_memory(pid_t pid);
 
-/* True when it has a ring of io_uring, which can wake a futex, or when that cannot be told. */
-bool procfs_has_io_ring(pid_t pid);
-
 /* True when the process has POSIX timers (timer_create), or when that cannot be told. */
 bool procfs_has_timers(pid_t pid);
 

@@ -39,6 +39,7 @@ static const struct program_case cases[] = {
 	ANSWERED("pair poll", "socket", "poll"),
 	ANSWERED("pair epoll", "socket", "epoll_wait"),
 	ANSWERED("pair recv", "socket", "recv"),
+	ANSWERED("pair recvmmsg", "socket", "recvmmsg"),
 	/* A set that parent and child have in common. */
 	{STUCK("eventfd epoll common", "eventfd", "epoll_wait"), .gave = "answer@ANSWER"},
 	{STUCK("eventfd poll woken", "eventfd", "poll"), .gave = "answer@ANSWER",
@@ -49,6 +50,7 @@ static const struct program_case cases[] = {
 	/* Made by the child, who gave its work to threads that it does not have. */
 	{STUCK("pair epoll own", "socket", "epoll_wait"),
 	 .says = "the child gave its work to them"},
+	{STUCK("eventfd poll ring-idle", "eventfd", "poll"), .gave = "answer@ANSWER"},
 	{STUCK("pipe read closed", "pipe", "read"), .gave = "answer@ANSWER"},
 	/* Each has what would wake the others, and none of them goes on. */
 	{STUCK("eventfd epoll siblings", "eventfd", "epoll_wait"), .gave = "answer@ANSWER"},
@@ -87,6 +89,9 @@ static const struct program_case cases[] = {
 	ENDS("eventfd poll network"),
 	ENDS("eventfd epoll network"),
 	ENDS("pipe select network"),
+	ENDS("pair accept network"),
+	ENDS("pipe poll terminal"),
+	ENDS("eventfd poll ring"),
 	ENDS("eventfd poll timer"),
 	ENDS("eventfd epoll timer"),
 	ENDS("pipe poll signal"),

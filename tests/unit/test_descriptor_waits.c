@@ -4,9 +4,11 @@
  */
 #include "cli/hangs/child/descriptor_ties.h"
 #include "cli/process/descriptor_wait.h"
+#include "cli/process/io_rings.h"
 #include "support.h"
 #include <check.h>
 #include <fcntl.h>
+#include <linux/io_uring.h>
 #include <poll.h>
 #include <sched.h>
 #include <signal.h>
@@ -47,7 +49,18 @@ static void teardown(void)
 	close_range((unsigned)event, (unsigned)network, 0);
 }
 
-enum way { POLL, PPOLL, SELECT, EPOLL, READ, POLL_LIMITED, EPOLL_LIMITED, POLL_ROOM };
+enum way {
+	POLL,
+	PPOLL,
+	SELECT,
+	EPOLL,
+	READ,
+	RECVMMSG,
+	ACCEPT,
+	POLL_LIMITED,
+	EPOLL_LIMITED,
+	POLL_ROOM
+};
 
 static int make_set(int one, int other, uint32_t events)
 {
@@ -76,6 +89,7 @@ static void wait_by(enum way way, int one, int other)
 	short asked = way == POLL_ROOM ? POLLIN | POLLOUT : POLLIN;
 	struct pollfd both[2] = {{one, POLLIN, 0}, {other, asked, 0}};
 	struct epoll_event got;
+	struct mmsghdr message = {0};
 	char byte;
 
 	switch (way) {
@@ -101,6 +115,12 @@ static void wait_by(enum way way, int one, int other)
 	case READ:
 		if (read(one, &byte, 1) == 1)
 			_exit(1);
+		break;
+	case RECVMMSG:
+		recvmmsg(one, &message, 1, 0, NULL);
+		break;
+	case ACCEPT:
+		accept(one, NULL, NULL);
 		break;
 	}
 	_exit(0);
@@ -148,6 +168,8 @@ START_TEST(knows_what_a_task_waits_for)
 	ck_assert(find(READ, pair[0], -1, &wait));
 	ck_assert_uint_eq(wait.count, 1);
 	ck_assert_int_eq(wait.list[0].kind, DESCRIPTOR_SOCKET);
+	ck_assert(find(RECVMMSG, pair[0], -1, &wait));
+	ck_assert_int_eq(wait.list[0].kind, DESCRIPTOR_SOCKET);
 }
 END_TEST
 
@@ -162,6 +184,7 @@ START_TEST(leaves_all_else_alone)
 		ck_assert_msg(!find(SELECT, event, others[i], &wait), "select %zu", i);
 		ck_assert_msg(!find(EPOLL, event, others[i], &wait), "epoll %zu", i);
 	}
+	ck_assert(!find(ACCEPT, network, -1, &wait));
 	ck_assert(!find(POLL_ROOM, event, timer, &wait));
 	ck_assert(!find(POLL_LIMITED, event, -1, &wait));
 	ck_assert(!find(EPOLL_LIMITED, event, -1, &wait));
@@ -201,6 +224,26 @@ START_TEST(knows_that_a_set_has_another_file)
 	waitpid(child, NULL, 0);
 	close(kept);
 	close(set);
+}
+END_TEST
+
+/* Containers often forbid it. */
+START_TEST(knows_a_ring_that_has_nothing_to_do)
+{
+	struct io_uring_params parameters = {0};
+	int ring;
+
+	ck_assert(!io_rings_any(getpid()));
+	ck_assert(!io_rings_any_busy(getpid()));
+	ring = (int)syscall(SYS_io_uring_setup, 2, &parameters);
+	if (ring < 0)
+		return;
+	ck_assert(io_rings_any(getpid()));
+	ck_assert(!io_rings_any_busy(getpid()));
+	/* What it has registered it could write to by itself. */
+	if (syscall(SYS_io_uring_register, ring, IORING_REGISTER_FILES, &event, 1) == 0)
+		ck_assert(io_rings_any_busy(getpid()));
+	close(ring);
 }
 END_TEST
 
@@ -314,6 +357,7 @@ Suite *descriptor_waits_suite(void)
 	tcase_add_test(waits, leaves_all_else_alone);
 	tcase_add_test(waits, knows_a_limit_of_the_socket);
 	tcase_add_test(waits, knows_that_a_set_has_another_file);
+	tcase_add_test(waits, knows_a_ring_that_has_nothing_to_do);
 	tcase_add_test(waits, finds_the_other_ends);
 	tcase_add_test(waits, knows_that_a_descriptor_is_on_its_way);
 	tcase_add_test(waits, only_lost_threads_wrote);

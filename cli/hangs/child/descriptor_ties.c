@@ -5,6 +5,7 @@
 #include "descriptor_ties.h"
 #include "hangs/identify/lost_threads.h"
 #include "process/holders.h"
+#include "process/io_rings.h"
 #include "process/stop.h"
 #include <stdlib.h>
 
@@ -97,31 +98,45 @@ static uint64_t last_of_lost(const struct tie_search *search, const struct end_f
 	return lost_used(search->model, search->process, facts->before) ? facts->before : 0;
 }
 
-/* The member of the set that lost threads alone wrote to, if nobody else is known who wrote to
- * another one; else the first. */
+/* Of several it waits for the one that tells most: where lost threads wrote, or anybody. */
+static int rank_of(const struct end_facts *facts, uint64_t gave)
+{
+	return gave ? 2 : facts->writers != 0;
+}
+
+static size_t choose_end(const struct end_search *ends, const uint64_t *gave, size_t count)
+{
+	size_t chosen = 0;
+
+	for (size_t i = 1; i < count; i++)
+		if (rank_of(&ends->facts[i], gave[i]) > rank_of(&ends->facts[chosen], gave[chosen]))
+			chosen = i;
+	return chosen;
+}
+
+/* That lost threads gave there counts if nobody else is known who wrote to another one. */
 static struct descriptor_tie choose(const struct tie_search *search,
 				    const struct descriptor_wait *wait,
 				    const struct end_search *ends)
 {
-	bool any_unused = false, any_other = false;
-	size_t chosen = 0;
-	uint64_t gave = 0;
+	bool any_unused = false, any_other = false, counts;
+	uint64_t gave[DESCRIPTORS_AWAITED] = {0};
+	size_t chosen;
 
 	for (size_t i = 0; i < wait->count; i++) {
 		const struct end_facts *facts = &ends->facts[i];
-		uint64_t last = last_of_lost(search, facts);
-		bool is_of_lost = last && descriptor_tie_is_of_others(facts, ties_forker(search));
+		bool is_unused = descriptor_tie_is_unused(facts);
 
-		any_unused |= descriptor_tie_is_unused(facts);
-		any_other |= !is_of_lost && !descriptor_tie_is_unused(facts);
-		chosen = is_of_lost ? i : chosen;
-		gave = is_of_lost ? last : gave;
+		if (descriptor_tie_is_of_others(facts, ties_forker(search)))
+			gave[i] = last_of_lost(search, facts);
+		any_unused |= is_unused;
+		any_other |= !gave[i] && !is_unused;
 	}
-	if (any_other || (any_unused && !is_set_of_parent(search, wait)))
-		gave = 0;
+	chosen = choose_end(ends, gave, wait->count);
+	counts = !any_other && (!any_unused || is_set_of_parent(search, wait));
 	return (struct descriptor_tie){.kind = kind_of(wait->list[chosen].kind),
 				       .number = wait->list[chosen].number,
-				       .gave = gave};
+				       .gave = counts ? gave[chosen] : 0};
 }
 
 bool descriptor_tie_find(const struct tie_search *search, const struct descriptor_wait *wait,
@@ -130,7 +145,7 @@ bool descriptor_tie_find(const struct tie_search *search, const struct descripto
 	struct session_descriptor *table = read_table(search);
 	struct end_search ends = {.table = table};
 	/* The kernel may write to an eventfd when something is done that a ring asked for. */
-	bool is_known = table && !procfs_has_io_ring(search->pid) &&
+	bool is_known = table && !io_rings_any_busy(search->pid) &&
 			descriptor_wait_each_writer(search->pid, wait, add_end, &ends);
 
 	*tie = (struct descriptor_tie){0};

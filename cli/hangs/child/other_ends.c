@@ -5,6 +5,7 @@
  * else has, nothing can set it going again.
  */
 #include "other_ends.h"
+#include "process/io_rings.h"
 #include "process/memory_map.h"
 #include "still_set.h"
 #include <stdlib.h>
@@ -15,7 +16,9 @@ struct end_owner {
 	struct arena *arena;
 	struct descriptor_wait wait;
 	pid_t parent;
-	bool is_childs; /* the child itself waits for these, not who has an end of them */
+	bool has_ring;   /* the child has one */
+	bool is_outside; /* nobody of them is a descendant of ours */
+	bool is_childs;  /* the child itself waits for these, not who has an end of them */
 };
 
 static const char on_way[] = "a descriptor is on its way to somebody in a message";
@@ -38,19 +41,27 @@ static const char *say_owner(const struct end_owner *owner, pid_t pid)
 			    pid == owner->parent ? "the parent" : "process", pid);
 }
 
+/* It may have got an end by a fork, or by a message from one who did. */
+static bool other_ends_is_ours(const struct end_owner *owner, pid_t pid)
+{
+	return owner->is_outside || procfs_is_descendant(pid);
+}
+
 /* Who may not be asked, and is none of ours, has no way to what has no name but by a message. */
 static const char *ask_owner(struct end_owner *owner, pid_t pid)
 {
 	bool has = false;
 
 	if (!descriptor_wait_each_writer(pid, &owner->wait, note_end, &has))
-		return procfs_is_descendant(pid) && !maps_is_without_memory(pid)
+		return other_ends_is_ours(owner, pid) && !maps_is_without_memory(pid)
 			       ? arena_printf(owner->arena,
 					      "whether process %d could write there is not known",
 					      pid)
 			       : NULL;
-	if (owner->is_childs && procfs_is_descendant(pid) && descriptor_wait_any_on_way(pid))
+	if (owner->is_childs && other_ends_is_ours(owner, pid) && descriptor_wait_any_on_way(pid))
 		return on_way;
+	/* An eventfd may have been given to a ring, which those who made it have in common. */
+	has |= owner->has_ring && other_ends_is_ours(owner, pid) && io_rings_any(pid);
 	return has && !still_set_admit(&owner->set, pid) ? say_owner(owner, pid) : NULL;
 }
 
@@ -90,6 +101,7 @@ static const char *find_owner(struct end_owner *owner, pid_t child)
 	const char *reason = NULL;
 
 	owner->is_childs = true;
+	owner->has_ring = io_rings_any(child);
 	while (!reason && still_set_next(&owner->set, &owner->wait)) {
 		reason = owner->is_childs ? ask_first(owner, child) : NULL;
 		if (!reason)
@@ -115,6 +127,7 @@ const char *other_ends_find(struct model *model, struct arena *arena,
 	if (parent && parent->pid == procfs_parent(pid))
 		owner->parent = parent->pid;
 	owner->arena = arena;
+	owner->is_outside = process->is_outside;
 	if (still_set_open(&owner->set, model, arena, pid, look, wait))
 		reason = find_owner(owner, pid);
 	still_set_release(&owner->set);

@@ -84,14 +84,14 @@ static bool still_set_add(struct still_set *set, pid_t pid)
 	return true;
 }
 
-/* The youngest one of that number which says that it is that one. */
+/* The youngest one of that number. One that the shim is in says that it is. */
 static const struct process_facts *facts_of(const struct still_set *set, pid_t pid)
 {
 	for (size_t i = set->model->process_capacity; i-- > 0;) {
 		const struct process_facts *facts = set->model->processes[i];
 
 		if (facts && facts->serial && facts->pid == pid)
-			return wakeup_are_of(facts, pid) ? facts : NULL;
+			return facts->is_outside || wakeup_are_of(facts, pid) ? facts : NULL;
 	}
 	return NULL;
 }
@@ -185,8 +185,8 @@ static bool stands_still(struct still_set *set, struct still_member *member)
 {
 	const struct process_facts *facts = facts_of(set, member->pid);
 
-	if (!facts || facts->is_outside || !procfs_look(member->pid, set->look) ||
-	    !set->look->complete || set->look->held)
+	if (!facts || !procfs_look(member->pid, set->look) || !set->look->complete ||
+	    set->look->held)
 		return false;
 	member->fingerprint = procfs_fingerprint(set->look);
 	return tasks_wait(set, facts, member->pid) && has_no_other_source(set, facts, member->pid);

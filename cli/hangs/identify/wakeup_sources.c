@@ -7,6 +7,7 @@
 #include "base/clock.h"
 #include "base/library_names.h"
 #include "process/core_file.h"
+#include "process/io_rings.h"
 #include <fnmatch.h>
 #include <limits.h>
 #include <signal.h>
@@ -222,7 +223,7 @@ const char *wakeup_find_posters(const struct process_facts *process, pid_t pid)
 		return "a core file does not tell what else could have woken it";
 	if (procfs_has_timers(pid))
 		return "it has a POSIX timer";
-	if (procfs_has_io_ring(pid))
+	if (io_rings_any_busy(pid))
 		return "it has a ring of io_uring, by which the kernel could wake it";
 	return has_sharers(process, pid) ? "another process has the same memory" : NULL;
 }

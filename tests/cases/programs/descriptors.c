@@ -1,24 +1,27 @@
 /*
  * descriptors MEANS WAIT MODE: a child waits without a time limit for an answer that comes by a
  * descriptor (MEANS: eventfd, pipe, pair), in a call (WAIT: poll, ppoll, select, epoll, read,
- * recv). Before the fork a thread answered, and the forking one asked and waited.
+ * recv, recvmmsg, accept). Before the fork a thread answered, and the forking one asked and waited.
  *
  * These hang: "hang": the child asks the thread that it does not have, and its parent waits for
  * it. "woken": the forking thread wrote, too, and read it itself. "idle": it does not even ask.
  * "busy": as "hang", but the parent may yet do something. "own": as "hang", by a descriptor that
- * the child has made. "closed": the parent has closed all it had. "siblings": as "hang", in several
- * children that have all ends.
+ * the child has made. "ring-idle": as "hang", with a ring of io_uring that has nothing to do.
+ * "closed": the parent has closed all it had. "siblings": as "hang", in several children that have
+ * all ends.
  *
  * All others end by themselves, after two seconds or three.
  */
 #include "case.h"
 #include <fcntl.h>
+#include <linux/io_uring.h>
 #include <netinet/in.h>
 #include <stdbool.h>
 #include <stdint.h>
 #include <sys/epoll.h>
 #include <sys/eventfd.h>
 #include <sys/inotify.h>
+#include <sys/mman.h>
 #include <sys/select.h>
 #include <sys/signalfd.h>
 #include <sys/socket.h>
@@ -40,6 +43,7 @@ static bool is_resting;
 static const char *means, *waits, *mode;
 /* What is read and what is written; another one that the child waits for, too; a set. */
 static int in = -1, out = -1, also = -1, set = -1;
+static int terminal = -1; /* what is written there comes out at the other one */
 
 static bool is_mode(const char *name)
 {
@@ -244,13 +248,26 @@ static void wait_for_answer(void)
 		wait_in_select();
 	else if (strcmp(waits, "epoll") == 0)
 		epoll_wait(set, &event, 1, -1); /* EPOLL */
+	else if (strcmp(waits, "accept") == 0 && also >= 0)
+		accept(also, NULL, NULL); /* ACCEPT */
+}
+
+static void take_message(void)
+{
+	uint64_t taken;
+	struct iovec part = {&taken, sizeof(taken)};
+	struct mmsghdr message = {.msg_hdr = {.msg_iov = &part, .msg_iovlen = 1}};
+
+	recvmmsg(in, &message, 1, 0, NULL); /* RECVMMSG */
 }
 
 static void take_answer(void)
 {
 	uint64_t taken;
 
-	if (strcmp(waits, "recv") == 0)
+	if (strcmp(waits, "recvmmsg") == 0)
+		take_message();
+	else if (strcmp(waits, "recv") == 0)
 		recv(in, &taken, sizeof(taken), 0);   /* RECV */
 	else if (read(in, &taken, sizeof(taken)) < 0) /* READ */
 		err(2, "read");
@@ -299,6 +316,43 @@ static int watch_folder(void)
 	return watcher;
 }
 
+static int make_ring(struct io_uring_params *parameters)
+{
+	*parameters = (struct io_uring_params){0};
+	return (int)syscall(SYS_io_uring_setup, 2, parameters);
+}
+
+/* The kernel is asked to tell of a time by the eventfd. Containers often forbid it. */
+static void ask_kernel(void)
+{
+	struct io_uring_params parameters;
+	static struct __kernel_timespec late = {.tv_sec = LATE_MS / 1000};
+	int ring = make_ring(&parameters);
+	size_t size = parameters.sq_off.array + parameters.sq_entries * sizeof(uint32_t);
+	struct io_uring_sqe *entries;
+	char *queue;
+
+	if (ring < 0)
+		_exit(0);
+	queue = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_SHARED, ring, IORING_OFF_SQ_RING);
+	entries = mmap(NULL, 4096, PROT_READ | PROT_WRITE, MAP_SHARED, ring, IORING_OFF_SQES);
+	entries[0] = (struct io_uring_sqe){
+		.opcode = IORING_OP_TIMEOUT, .fd = -1, .addr = (uintptr_t)&late, .len = 1};
+	*(uint32_t *)(void *)(queue + parameters.sq_off.array) = 0;
+	*(uint32_t *)(void *)(queue + parameters.sq_off.tail) = 1;
+	if (syscall(SYS_io_uring_register, ring, IORING_REGISTER_EVENTFD, &in, 1) ||
+	    syscall(SYS_io_uring_enter, ring, 1, 0, 0, NULL, 0) != 1)
+		err(2, "io_uring");
+}
+
+static int open_terminal(int *master)
+{
+	*master = posix_openpt(O_RDWR | O_NOCTTY);
+	if (*master < 0 || grantpt(*master) || unlockpt(*master))
+		err(2, "terminal");
+	return open(ptsname(*master), O_RDWR | O_NOCTTY);
+}
+
 /* --- the child ---------------------------------------------------------------------------- */
 
 static void *answer_late(void *unused)
@@ -328,6 +382,8 @@ static void prepare_child(void)
 		also = catch_signal();
 	if (is_mode("files"))
 		also = watch_folder();
+	if (is_mode("ring"))
+		ask_kernel();
 	if (set < 0 || also >= 0 || is_mode("own") || is_mode("own-late"))
 		make_set();
 }
@@ -450,12 +506,14 @@ static int see_it_end(pid_t child, const struct sockaddr_in *address, int courie
 		ask();
 	}
 	if (is_mode("jobs") || passes_tokens() || is_mode("network") || is_mode("signal") ||
-	    is_mode("files"))
+	    is_mode("files") || is_mode("terminal"))
 		poll(NULL, 0, LATE_MS);
 	if (is_mode("jobs") || passes_tokens())
 		answer();
 	if (is_mode("network"))
 		connect_late(address);
+	if (is_mode("terminal") && write(terminal, "\n", 1) != 1)
+		err(2, "terminal");
 	if (is_mode("signal"))
 		kill(child, SIGUSR1);
 	if (is_mode("files"))
@@ -465,6 +523,7 @@ static int see_it_end(pid_t child, const struct sockaddr_in *address, int courie
 
 int main(int argc, char **argv)
 {
+	struct io_uring_params parameters;
 	struct sockaddr_in address;
 	int courier;
 	pid_t child = -1;
@@ -480,6 +539,10 @@ int main(int argc, char **argv)
 	make_ends();
 	if (is_mode("network"))
 		also = listen_somewhere(&address);
+	if (is_mode("terminal"))
+		also = open_terminal(&terminal);
+	if (is_mode("ring-idle"))
+		make_ring(&parameters);
 	if (is_mode("common"))
 		make_set();
 	pthread_atfork(take_mutex, give_mutex, give_mutex);
