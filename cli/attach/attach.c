@@ -4,6 +4,7 @@
  * does not end (process/stop.c).
  */
 #include "attach.h"
+#include "awaited_ends.h"
 #include "base/array.h"
 #include "base/clock.h"
 #include "hangs/child/proof.h"
@@ -21,6 +22,8 @@
 #define TURN_MS 100
 /* Shorter, and healthy workers wait in slices, or compute, without anything else to be seen. */
 #define MOVING_MS 10000
+/* For a clause. */
+#define AWAITED_MAX 300
 
 struct target_process {
 	pid_t pid;
@@ -359,10 +362,9 @@ static bool has_others(const struct attach *attach, const struct target_process 
 }
 
 static void append_attached(struct attach *attach, const struct target_process *target,
-			    const struct process_look *look)
+			    const struct process_look *look, const char *reason)
 {
 	const struct ancestor *ancestor = lineage_find(&attach->lineage, target->pid);
-	const char *reason = target->refusal ? target->refusal : "";
 	struct record_attached record = {
 		.serial = target->serial,
 		.pid = procfs_shown_tid(target->pid, target->pid),
@@ -384,21 +386,25 @@ static void record_target(struct attach *attach, struct target_process *target)
 {
 	struct process_look *look = attach->look;
 	const struct watched *watched = watched_of(attach, target);
+	char awaited[AWAITED_MAX] = "";
 
 	if (!target->serial) {
-		append_attached(attach, target, NULL);
+		append_attached(attach, target, NULL, target->refusal ? target->refusal : "");
 		return;
 	}
 	note_held_tasks(target, watched ? watched->look : NULL);
 	if (!procfs_look(target->pid, look)) {
 		target->state = ATTACHED_GONE;
-		append_attached(attach, target, NULL);
+		append_attached(attach, target, NULL, "");
 		return;
 	}
 	target->state = state_of(target, look);
 	hang_record_modules(&attach->model, &attach->writer, target->serial, target->pid);
 	model_update(&attach->model);
-	append_attached(attach, target, look);
+	if (target->state == ATTACHED_RESTS)
+		awaited_ends_say(&attach->model, target->serial, target->pid, look, awaited,
+				 sizeof(awaited));
+	append_attached(attach, target, look, awaited);
 	for (size_t i = 0; i < look->count; i++) {
 		struct task_question question = {
 			.model = &attach->model,

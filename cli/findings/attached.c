@@ -171,11 +171,14 @@ static void attached_judge(struct judgement *judgement, const struct report *rep
 		   record->state == ATTACHED_TRACED) {
 		attached->verdict = VERDICT_UNKNOWN;
 	}
-	if (record->reason_length)
+	if (attached->was_refused)
 		attached->reason = arena_strndup(arena, record->reason, record->reason_length);
 	else if (!finding)
 		attached->reason = why_not(arena, record, attached);
-	if (!finding && record->flags & ATTACHED_HAS_OTHERS && !record->reason_length)
+	if (!finding && record->reason_length && !attached->was_refused)
+		attached->reason = arena_printf(arena, "%s, %.*s", attached->reason,
+						(int)record->reason_length, record->reason);
+	if (!finding && record->flags & ATTACHED_HAS_OTHERS && !attached->was_refused)
 		attached->reason = arena_printf(arena, "%s; its children were not asked (--tree)",
 						attached->reason);
 }

@@ -51,6 +51,12 @@ static const struct program_case cases[] = {
 	{HUNG("orphan alone", "FC002", "pthread_cond_wait"), .missing = "orphan",
 	 .sources = "libraries/libpool.c programs/orphan.c"},
 
+	/* By a descriptor that nobody else can write to: of who wrote there nothing is known. */
+	{ATTACHED, .command = "descriptors eventfd epoll hang", .options = "--last",
+	 .verdict = SUSPECTED, .kind = "eventfd", .missing = "descriptors", .missing_count = 1,
+	 .waiting_in = "epoll_wait", .says = "nothing was seen that ties"},
+
+	{CALM("descriptors eventfd epoll jobs")},
 	{CALM("outside pipe")},
 	{CALM("outside futex")},
 	{CALM("alive epoll")},

@@ -139,6 +139,12 @@ static struct descriptor_tie choose(const struct tie_search *search,
 				       .gave = counts ? gave[chosen] : 0};
 }
 
+struct descriptor_tie descriptor_tie_first(const struct descriptor_wait *wait)
+{
+	return (struct descriptor_tie){.kind = kind_of(wait->list[0].kind),
+				       .number = wait->list[0].number};
+}
+
 bool descriptor_tie_find(const struct tie_search *search, const struct descriptor_wait *wait,
 			 struct descriptor_tie *tie)
 {

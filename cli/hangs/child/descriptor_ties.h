@@ -14,6 +14,9 @@
 bool descriptor_tie_find(const struct tie_search *search, const struct descriptor_wait *wait,
 			 struct descriptor_tie *tie);
 
+/* The first that it waits for, where nothing is known of who wrote. */
+struct descriptor_tie descriptor_tie_first(const struct descriptor_wait *wait);
+
 /* What is known of all ends of one. */
 struct end_facts {
 	uint64_t writers; /* as in struct session_descriptor, of all its ends */

@@ -262,21 +262,13 @@ static uint64_t proof_mix(uint64_t hash, uint64_t value)
 	return (hash ^ value) * 0x9e3779b97f4a7c15u;
 }
 
-/* One that waits for descriptors matters where nothing else of its process moves. Of a process that
- * the shim is not in, nobody knows who wrote to them. */
-static bool may_wait_for_lost(const struct turn *turn, const struct watched *watched)
-{
-	const struct process_facts *facts = model_facts(turn->model, watched->serial);
-
-	return watched->is_missing_threads && !watched->forking && facts && !facts->is_outside;
-}
-
+/* One that waits for descriptors matters where nothing else of its process moves. */
 static void mark_descriptor_rests(const struct turn *turn, const struct watched *watched,
 				  bool *at_rest)
 {
 	bool rests[TASKS_MAX];
 
-	if (!may_wait_for_lost(turn, watched))
+	if (!watched->is_missing_threads || watched->forking)
 		return;
 	for (size_t i = 0; i < watched->look->count; i++) {
 		const struct task_look *task = &watched->look->tasks[i];

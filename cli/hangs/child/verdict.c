@@ -46,7 +46,8 @@ struct inquiry {
 	size_t stuck;
 	size_t alive; /* tasks that may yet do something */
 	bool is_reach_unknown;
-	bool all_own; /* lost threads have no part in any of it */
+	bool all_own;   /* lost threads have no part in any of it */
+	bool may_close; /* who else could write may yet come to stand still */
 	unsigned asked;
 	/* The task that the story is about. */
 	const struct task_look *task;
@@ -440,6 +441,34 @@ static bool ask_tasks(struct inquiry *inquiry)
 	return true;
 }
 
+static void add_descriptor(struct inquiry *inquiry, size_t index, const struct tie *tie,
+			   const struct wait_facts *facts)
+{
+	inquiry->is_stuck[index] = true;
+	inquiry->stuck++;
+	inquiry->alive--;
+	verdict_consider(inquiry, &inquiry->watched->look->tasks[index], *tie, facts);
+}
+
+/* Of a process that the shim is not in, nobody knows who wrote to them: it counts where nobody else
+ * can write, and that is all that is known of it. */
+static void ask_unseen_descriptors(struct inquiry *inquiry, size_t index,
+				   const struct descriptor_wait *wait)
+{
+	const struct watched *watched = inquiry->watched;
+	struct tie tie = {.descriptor = descriptor_tie_first(wait)};
+	const struct wait_facts none = {0};
+	struct arena arena;
+
+	arena_init(&arena);
+	if (!other_ends_find(inquiry->turn->model, &arena, inquiry->ties.process, watched->pid,
+			     watched->look, wait))
+		add_descriptor(inquiry, index, &tie, &none);
+	else
+		inquiry->may_close = true;
+	arena_release(&arena);
+}
+
 /* A wait for descriptors that is tied to lost threads. False when the task has moved. */
 static bool ask_descriptors(struct inquiry *inquiry, size_t index)
 {
@@ -449,8 +478,13 @@ static bool ask_descriptors(struct inquiry *inquiry, size_t index)
 	struct wait_facts facts;
 	struct tie tie;
 
-	if (!descriptor_wait_find(inquiry->watched->pid, task, &wait) ||
-	    !descriptor_tie_find(&inquiry->ties, &wait, &descriptor))
+	if (!descriptor_wait_find(inquiry->watched->pid, task, &wait))
+		return true;
+	if (inquiry->ties.process->is_outside) {
+		ask_unseen_descriptors(inquiry, index, &wait);
+		return true;
+	}
+	if (!descriptor_tie_find(&inquiry->ties, &wait, &descriptor))
 		return true;
 	if (!verdict_ask(inquiry, task, &facts))
 		return false;
@@ -460,10 +494,7 @@ static bool ask_descriptors(struct inquiry *inquiry, size_t index)
 	if (!tie.evidence || (!descriptor.gave && tie.evidence != EVIDENCE_HANDED))
 		return true;
 	tie.descriptor = descriptor;
-	inquiry->is_stuck[index] = true;
-	inquiry->stuck++;
-	inquiry->alive--;
-	verdict_consider(inquiry, task, tie, &facts);
+	add_descriptor(inquiry, index, &tie, &facts);
 	return true;
 }
 
@@ -748,13 +779,25 @@ static bool conclude_private(struct inquiry *inquiry, struct verdict *verdict)
 	return wait != 0;
 }
 
+/* All of its tasks have stood still for so long that it is to be told. */
+static bool has_lasted(const struct inquiry *inquiry)
+{
+	const struct process_look *look = inquiry->watched->look;
+
+	for (size_t i = 0; i < look->count; i++)
+		if (inquiry->turn->now - look->tasks[i].since_ns < inquiry->turn->hang_after_ns)
+			return false;
+	return true;
+}
+
 static bool verdict_judge(struct inquiry *inquiry, struct verdict *verdict)
 {
 	sort_tasks(inquiry);
 	if (!ask_all_descriptors(inquiry))
 		return false;
 	if (!inquiry->stuck) {
-		verdict->is_healthy = true;
+		verdict->is_pending = inquiry->may_close && !has_lasted(inquiry);
+		verdict->is_healthy = !verdict->is_pending;
 		return true;
 	}
 	if (!find_announced(inquiry)) {

@@ -3,8 +3,9 @@
 Runs a program without forkcheck, and `forkcheck attach` beside it: once a descendant of it stands
 still in futex waits alone, or, where it ends before, while it has some. The program is ended then.
 Exit status: that of forkcheck where it found something, or had something hung to look at; else the
-program's. With --alike as an option, each child of the tree must be said to hang, whichever of them
-the finding is about, and each task be there once; else it is 3.
+program's. With --last as an option it is the youngest descendant, which may stand still in any
+call. With --alike each child of the tree must be said to hang, whichever of them the finding is
+about, and each task be there once; else it is 3.
 """
 
 import ctypes
@@ -40,7 +41,7 @@ def children(pid):
     return found
 
 
-def waits(pid):
+def waits(pid, any_call):
     """What its tasks wait in, and how often they ran; None: one waits for something else."""
     calls = []
     try:
@@ -50,19 +51,27 @@ def waits(pid):
     for task in tasks:
         call = read(f"/proc/{pid}/task/{task}/syscall")
         ran = re.findall(r"ctxt_switches:\t(\d+)", read(f"/proc/{pid}/task/{task}/status"))
-        if not call.startswith(("202 ", "98 ")) or call.split()[4] != "0x0":
+        is_futex = call.startswith(("202 ", "98 ")) and call.split()[4] == "0x0"
+        if not is_futex and not (any_call and call[:1].isdigit()):
             return None
         calls.append((task, call, ran))
     return sorted(calls)
 
 
-def find_hung(program):
+def youngest(program):
+    """That the program waits for; none before."""
+    if not read(f"/proc/{program.pid}/syscall").startswith(("61 ", "260 ")):
+        return []
+    return sorted(children(os.getpid()))[-1:]
+
+
+def find_hung(program, last):
     before = {}
     end = time.monotonic() + PATIENCE
     while time.monotonic() < end:
         program.poll()
-        for pid in children(os.getpid()):
-            now = waits(pid)
+        for pid in youngest(program) if last else children(os.getpid()):
+            now = waits(pid, last)
             if now and before.get(pid) == now:
                 return pid
             before[pid] = now
@@ -94,13 +103,14 @@ def main():
     options, command = rest[:end], rest[end + 1:]
     calm = "--calm" in options
     alike = "--alike" in options
-    options = [each for each in options if each not in ("--calm", "--alike")]
+    last = "--last" in options
+    options = [each for each in options if each not in ("--calm", "--alike", "--last")]
     program = subprocess.Popen(command, start_new_session=True)
     if calm:
         status = attach(forkcheck, [*options, "--tree"], program.pid)
         own = program.wait()
         sys.exit(status if status else own)
-    hung = find_hung(program)
+    hung = find_hung(program, last)
     status = attach(forkcheck, options, hung) if hung else 2
     if hung and alike and not all_hang(forkcheck, hung):
         status = 3
