@@ -10,7 +10,7 @@
  * "closed": the parent has closed all it had. "siblings": as "hang", in several children that have
  * all ends.
  *
- * All others end by themselves, after two seconds or three.
+ * All others end by themselves, after two seconds.
  */
 #include "case.h"
 #include <fcntl.h>
@@ -29,7 +29,7 @@
 #include <sys/timerfd.h>
 #include <sys/uio.h>
 
-#define LATE_MS      3000
+#define LATE_MS      2000
 #define BUSY_MS      4000
 #define CHILDREN_MAX 2
 
