@@ -130,6 +130,7 @@ static int write_attached(struct attach_job *job)
 	int status = job->refused || job->was_cut ? EXIT_FORKCHECK : EXIT_SUCCESS;
 
 	arena_init(&arena);
+	report.wants_safety = job->options->summarizes_libraries;
 	assemble_report(&job->attach.model, &arena, job->suppressions,
 			outputs_want_notes(job->options), &report);
 	report.show_notes = job->options->notes;

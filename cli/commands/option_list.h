@@ -74,6 +74,9 @@
 	value("keep-session", "FILE", parse_keep_session, \
 	      "Write what was recorded to FILE, for 'forkcheck report'. FILE holds pieces of the " \
 	      "program's memory; only its owner may read it.") \
+	value("summary", "WHAT", parse_summary, \
+	      "End the report with a table, also where nothing was found: libraries, what each " \
+	      "package brings to a fork (threads, locks, handlers, findings).") \
 	value("suppressions", "FILE", add_suppressions, \
 	      "Leave out the findings that a line of FILE matches. May be given more than once.") \
 	flag("print-suppressions", print_suppressions, \

@@ -324,6 +324,13 @@ static void parse_wait(struct parse *parse, const char *word)
 	parse->options->wait_all = index == 1;
 }
 
+static void parse_summary(struct parse *parse, const char *word)
+{
+	if (strcmp(word, "libraries") != 0)
+		bad_usage("--summary=%s: there is only libraries", word);
+	parse->options->summarizes_libraries = true;
+}
+
 static void parse_keep_session(struct parse *parse, const char *path)
 {
 	if (*path == '\0')

@@ -66,13 +66,14 @@ struct options {
 	uint64_t watch_ms;                 /* of attach */
 	const char *cores[CORE_FILES_MAX]; /* of attach */
 	size_t core_count;
-	const char *exe;          /* of the cores: their program; NULL: where they have it */
-	unsigned max_kills;       /* for one finding, before the run is ended; 0: never */
-	uint64_t end_after_ms;    /* that nothing has moved; 0: never */
-	unsigned confirm;         /* further runs, at most; 0: none */
-	const char *drive;        /* a command that gives the program its load; NULL: none */
-	bool wait_all;            /* for all descendants, not for the program only */
-	const char *keep_session; /* NULL: no */
+	const char *exe;           /* of the cores: their program; NULL: where they have it */
+	unsigned max_kills;        /* for one finding, before the run is ended; 0: never */
+	uint64_t end_after_ms;     /* that nothing has moved; 0: never */
+	unsigned confirm;          /* further runs, at most; 0: none */
+	const char *drive;         /* a command that gives the program its load; NULL: none */
+	bool wait_all;             /* for all descendants, not for the program only */
+	bool summarizes_libraries; /* --summary=libraries */
+	const char *keep_session;  /* NULL: no */
 	const char *suppressions[SUPPRESSION_FILES_MAX];
 	size_t suppression_count;
 	const char *gen_suppressions; /* a file; NULL: none */

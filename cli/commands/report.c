@@ -64,7 +64,7 @@ static void keep_or_release(struct work *work, struct session_arena *arena, bool
 static void judge_session(struct work *work, struct model *model, struct reader *reader,
 			  struct arena *arena, struct report *report)
 {
-	*report = (struct report){0};
+	*report = (struct report){.wants_safety = work->options->summarizes_libraries};
 	model_init(model, reader, NULL);
 	model_update(model);
 	assemble_report(model, arena, work->suppressions, outputs_want_notes(work->options),

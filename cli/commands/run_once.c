@@ -317,6 +317,7 @@ static void fill_report(struct run *run, struct arena *arena, struct report *rep
 	struct run_result result = result_of(run);
 
 	run_record_result(&run->log, &result);
+	report->wants_safety = run->options->summarizes_libraries;
 	assemble_report(&run->model, arena, run->suppressions, outputs_want_notes(run->options),
 			report);
 	report->show_notes = run->options->notes;

@@ -4,6 +4,7 @@
  */
 #include "assemble.h"
 #include "attached.h"
+#include "fork_safety.h"
 #include "fork_sites.h"
 #include "judge.h"
 #include "libraries.h"
@@ -175,6 +176,8 @@ void assemble_report(struct model *model, struct arena *arena, struct suppressio
 	if (all)
 		fork_sites_fill(model, arena, report);
 	/* Walking stacks is for a table that somebody reads. */
-	if (all || report->finding_count)
+	if (all || report->finding_count || report->wants_safety)
 		libraries_fill(model, arena, report);
+	if (report->wants_safety)
+		fork_safety_fill(model, arena, report);
 }

@@ -5,6 +5,7 @@
  */
 #include "confirm.h"
 #include "base/same_text.h"
+#include "fork_safety.h"
 #include "judge.h"
 #include "libraries.h"
 #include "narrow.h"
@@ -398,6 +399,9 @@ static void confirm_blame_anew(struct confirm *confirm, struct report *merged)
 	libraries_blame(libraries, count, merged);
 	libraries_sort(libraries, count);
 	merged->libraries = libraries;
+	fork_safety_empty(merged);
+	fork_safety_add(confirm->arena, merged, confirm->report);
+	fork_safety_blame(confirm->arena, merged);
 }
 
 void confirm_result(struct confirm *confirm, struct report *merged)

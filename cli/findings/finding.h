@@ -315,6 +315,7 @@ struct library {
 	uint64_t threads_created;
 	uint64_t locks_used;
 	uint64_t atfork_handlers;
+	uint64_t prepare_handlers, parent_handlers, child_handlers; /* that these have */
 	uint64_t errors;
 	uint64_t warnings;
 };
@@ -325,6 +326,23 @@ struct fork_site {
 	const char *function;      /* "fork"; NULL: unknown */
 	const struct frame *frame; /* that stands for the stack; NULL: unknown */
 	uint64_t count;            /* forks */
+};
+
+/* A row of --summary=libraries: a package, or a library or a source file that is in none. */
+struct fork_safety {
+	const char *name;    /* "polars", "libgomp.so.1" */
+	const char *version; /* NULL: unknown, or it is no package */
+	const char **files;  /* paths of its ELF files that did something */
+	size_t file_count;
+	uint64_t threads_started;
+	uint64_t threads_at_forks; /* alive at the fork without exec that had most of them */
+	uint64_t threads_here;     /* at the fork that is being counted */
+	uint64_t locks_used;       /* as of struct library */
+	uint64_t locks_held;       /* at forks without exec */
+	uint64_t prepare_handlers, parent_handlers, child_handlers;
+	uint64_t errors, warnings; /* findings that name it */
+	const char **codes;        /* theirs, each once */
+	size_t code_count;
 };
 
 struct unobserved {
@@ -405,6 +423,10 @@ struct report {
 	size_t library_count;
 	const struct fork_site *fork_sites; /* none where no document asks for them */
 	size_t fork_site_count;
+	bool wants_safety;          /* the table below is asked for */
+	struct fork_safety *safety; /* the worst first */
+	size_t safety_count;
+	uint64_t safety_forks; /* without exec, that left threads behind */
 	bool show_notes;
 	bool has_baseline; /* findings that stand in it are known */
 	bool has_status;   /* forkcheck's own exit status is known by now */

@@ -203,6 +203,14 @@ static void add_uses(struct table *table)
 	count_locks(table);
 }
 
+static void count_handlers(struct library *row, const struct record_atfork *atfork, uint64_t count)
+{
+	row->atfork_handlers += count;
+	row->prepare_handlers += atfork->prepare ? count : 0;
+	row->parent_handlers += atfork->parent ? count : 0;
+	row->child_handlers += atfork->child ? count : 0;
+}
+
 static void add_handlers(struct table *table)
 {
 	const struct model *model = table->judgement.model;
@@ -215,7 +223,8 @@ static void add_handlers(struct table *table)
 					      : NULL;
 
 		if (row)
-			row->atfork_handlers += reader_count(model->reader, list->references[i]);
+			count_handlers(row, atfork,
+				       reader_count(model->reader, list->references[i]));
 	}
 }
 

@@ -5,6 +5,7 @@
  */
 #include "merge.h"
 #include "base/array.h"
+#include "fork_safety.h"
 #include "fork_sites.h"
 #include "judge.h"
 #include "libraries.h"
@@ -165,6 +166,9 @@ static void add_library(struct library *to, const struct library *from)
 	to->threads_created += from->threads_created;
 	to->locks_used += from->locks_used;
 	to->atfork_handlers += from->atfork_handlers;
+	to->prepare_handlers += from->prepare_handlers;
+	to->parent_handlers += from->parent_handlers;
+	to->child_handlers += from->child_handlers;
 }
 
 static void append_library(struct merge *merge, const struct library *library)
@@ -307,6 +311,7 @@ static char *const *copy_command(struct merge *merge, char *const *command)
 static void begin_with(struct merge *merge, const struct report *report, const struct arena *own)
 {
 	merge->report = *report;
+	fork_safety_empty(&merge->report);
 	merge->first = report->attached_count > 0 ? own : NULL;
 	merge->report.command = copy_command(merge, report->command);
 	merge->report.ended = copy_text(merge, report->ended);
@@ -324,6 +329,7 @@ void merge_take(struct merge *merge, const struct report *report, const struct a
 	merge_libraries(merge, report);
 	merge_sites(merge, report);
 	merge_processes(merge, report);
+	fork_safety_add(merge->arena, &merge->report, report);
 }
 
 bool merge_needs(const struct merge *merge, const struct arena *own)
@@ -353,4 +359,5 @@ void merge_result(struct merge *merge, struct report *merged)
 	merged->unobserved_count = merge->unobserved_count;
 	merged->left_running = merge->left;
 	merged->left_running_count = merge->left_count;
+	fork_safety_blame(merge->arena, merged);
 }

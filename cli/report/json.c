@@ -8,6 +8,7 @@
 #include "formats.h"
 #include "origins/origin.h"
 #include "parts/json_document.h"
+#include "parts/json_fork_safety.h"
 
 #include <inttypes.h>
 #include <math.h>
@@ -819,6 +820,8 @@ static json_t *report_value(struct document *document, const struct report *repo
 	set(document, object, "findings", finding_list(document, report));
 	set(document, object, "libraries", library_list(document, report));
 	set(document, object, "fork_sites", fork_site_list(document, report));
+	if (report->wants_safety)
+		set(document, object, "fork_safety", json_fork_safety(document, report));
 	if (report->attached_count > 0)
 		set(document, object, "attached", attached_list(document, report));
 	return object;

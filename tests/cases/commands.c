@@ -127,6 +127,24 @@ static const struct command_case cases[] = {
 	 0, "", NULL, 0},
 	{"text report fits", "$FORKCHECK mutex normal hang 2>r; awk 'length > 80' r", 0, "", NULL,
 	 0},
+	/* A healthy program, in which a source of the user's has a thread at a fork. */
+	{"table of libraries",
+	 "cat >own.py <<-END\n"
+	 "	import os, threading\n"
+	 "	done = threading.Event()\n"
+	 "	threading.Thread(target=done.wait).start()\n"
+	 "	if not os.fork(): os._exit(0)\n"
+	 "	os.wait()\n"
+	 "	done.set()\n"
+	 "END\n"
+	 "$FORKCHECK --summary=libraries --keep-session=s /usr/bin/python3 own.py 2>r || exit 1\n"
+	 "grep -q '^  own.py  *1  *1  *-  *-  *-  -$' r && awk 'length > 80' r\n"
+	 "$FORKCHECK report s --summary=libraries 2>again; cmp r again\n"
+	 "$FORKCHECK report s --summary=libraries --format=json -o r.json\n"
+	 "/usr/bin/python3 -c 'import json; table = json.load(open(\"r.json\"))[\"fork_safety\"]\n"
+	 "print(table[\"forks\"], *(row[\"threads_at_forks\"] for row in table[\"libraries\"] "
+	 "if row[\"name\"] == \"own.py\"))'",
+	 0, "^1 1\n$", NULL, 0},
 	{"no colour in a file",
 	 "$FORKCHECK mutex normal hang 2>r; ! grep -q \"$(printf '\\033')\" r", 0, "", NULL, 0},
 	{"several reports",

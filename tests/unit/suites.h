@@ -23,6 +23,7 @@
 	suite(baseline) \
 	suite(save) \
 	suite(libraries) \
+	suite(fork_safety) \
 	suite(assemble) \
 	suite(reader) \
 	suite(model) \

@@ -124,6 +124,8 @@ START_TEST(values)
 	ck_assert_str_eq(options.suppressions[1], "b");
 	ck_assert(options.print_suppressions);
 	ck_assert(!parse("--wait=all --wait=program x").wait_all);
+	ck_assert(parse("--summary=libraries x").summarizes_libraries);
+	ck_assert(!parse("x").summarizes_libraries);
 	options = parse("--fail-on=never --fail-on=note x");
 	ck_assert(!options.fail_never);
 	ck_assert_int_eq(options.fail_on, SEVERITY_NOTE);
@@ -312,6 +314,7 @@ static const char *const bad_lines[][2] = {
 	{"--max-kills=3x x", "--max-kills=3x: not a number"},
 	{"--max-kills=1234567890 x", "--max-kills=1234567890: not a number"},
 	{"--wait=none x", "--wait=none: not one of program, all"},
+	{"--summary=forks x", "--summary=forks: there is only libraries"},
 	{"--keep-session= x", "--keep-session: the name of the file is empty"},
 	{"--keep-session=s report a", "--keep-session goes with a program to run"},
 	{"report --keep-session=s a", "--keep-session goes with a program to run"},

@@ -58,6 +58,9 @@ void put_missing(struct page *page, const struct finding *finding);
 /* The processes that were attached to: a verdict each, their tree, their threads. */
 void put_attached(struct page *page, const struct report *report);
 
+/* The table of --summary=libraries, where it is asked for. */
+void put_fork_safety(struct page *page, const struct report *report);
+
 /*
  * What closes a report: what could not be seen, the table of libraries, the
  * summary line. Nothing for a clean run.

@@ -326,9 +326,11 @@ void put_summary(struct page *page, const struct report *report)
 	put_attached(page, report);
 	put_ended(page, report);
 	put_left_running(page, report);
+	put_fork_safety(page, report);
 	if (is_clean(report))
 		return;
-	put_table(page, report);
+	if (!report->wants_safety)
+		put_table(page, report);
 	put_unobserved(page, report);
 	put_incomplete(page, report);
 	/* Six zeroes under "could not observe" would read like a clean run. */
