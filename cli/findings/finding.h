@@ -156,13 +156,15 @@ struct use_part {
 /* A cure that can be copied. `advice` says all of it in one paragraph. */
 struct remedy_part {
 	bool present;
-	const char *id;       /* of the row that it is from: "mutex-lost"; stable */
-	const char *also;     /* of the row that the remark is from; NULL: of none */
-	const char *facility; /* what it is for: "multiprocessing.Pool" */
-	const char *cure;     /* what to do */
-	const char *line;     /* to be copied; NULL: there is none */
-	const char *caveat;   /* what would make that fail at first; NULL: nothing is known */
-	const char *remark;   /* what else to know; NULL: nothing */
+	const char *id;             /* of the row that it is from: "mutex-lost"; stable */
+	const char *also;           /* of the row that the remark is from; NULL: of none */
+	const char *facility;       /* what it is for: "multiprocessing.Pool" */
+	const char *cure;           /* what to do */
+	const char *line;           /* to be copied; NULL: there is none */
+	const char *caveat;         /* what would make that fail at first; NULL: nothing is known */
+	const char *remark;         /* what else to know; NULL: nothing */
+	const char *library_cure;   /* what the library says that is concerned; NULL: nothing */
+	const char *library_source; /* where it is documented */
 };
 
 /* A place in source that a reader looks at first. */

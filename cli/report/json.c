@@ -536,6 +536,11 @@ static json_t *remedy_value(struct document *document, const struct remedy_part 
 	set(document, object, "caveat", text_value(document, remedy->caveat));
 	if (remedy->remark != NULL)
 		set(document, object, "remark", text_value(document, remedy->remark));
+	if (remedy->library_cure != NULL) {
+		set(document, object, "library_cure", text_value(document, remedy->library_cure));
+		set(document, object, "library_source",
+		    text_value(document, remedy->library_source));
+	}
 	return object;
 }
 

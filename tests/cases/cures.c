@@ -6,6 +6,7 @@
  */
 #include "../unit/suites.h"
 #include "cli/findings/cures/cure_table.h"
+#include "cli/findings/cures/library_advice.h"
 #include "cli/findings/evidence/python_advice.h"
 #include "expect.h"
 #include "run.h"
@@ -251,6 +252,20 @@ START_TEST(the_page_lists_each_cure)
 }
 END_TEST
 
+/* "| gevent | call gevent.reinit() in the child | ", what it was tried with, and the source. */
+START_TEST(the_page_lists_each_library)
+{
+	char *page = read_page("docs/cures.md");
+
+	for (const struct library_advice *row = library_advice_table; row->cure; row++) {
+		expect_listed(page, row->package ? row->package : row->library, row->cure);
+		ck_assert_msg(strstr(page, row->source) != NULL, "docs/cures.md lacks %s",
+			      row->source);
+	}
+	free(page);
+}
+END_TEST
+
 /* What stands between braces: a word that cures.c knows, or code. */
 static void expect_known_words(const char *id, const char *text)
 {
@@ -379,6 +394,7 @@ Suite *cures_suite(void)
 
 	tcase_set_timeout(all, 120 * run_repeats());
 	tcase_add_test(all, the_page_lists_each_cure);
+	tcase_add_test(all, the_page_lists_each_library);
 	tcase_add_test(all, each_cure_is_tried);
 	tcase_add_test(all, words_between_braces_are_known);
 	tcase_add_loop_test(all, test_cure, 0, CASES);

@@ -24,6 +24,7 @@
 	suite(save) \
 	suite(libraries) \
 	suite(fork_safety) \
+	suite(library_advice) \
 	suite(assemble) \
 	suite(reader) \
 	suite(model) \

@@ -8,6 +8,7 @@
 #include "findings/evidence/evidence.h"
 #include "findings/evidence/python_advice.h"
 #include "findings/evidence/remedy.h"
+#include "library_advice.h"
 #include <string.h>
 
 #define SYMBOL_MAX 24 /* of a line of code that is to fit a terminal */
@@ -206,6 +207,19 @@ static bool is_of_start(const struct finding *finding, enum cure_situation situa
 	       situation == CURE_JOINED || situation == CURE_LEFT || situation == CURE_LOST_WORK;
 }
 
+/* What a library says of forks is for its threads, and for connections that it made. */
+static void cures_add_library(struct finding *finding, enum cure_situation situation)
+{
+	const struct library_advice *advice;
+
+	if (!finding->remedy.present ||
+	    (!is_of_start(finding, situation) && situation != CURE_SHARED))
+		return;
+	advice = library_advice_find(finding);
+	finding->remedy.library_cure = advice ? advice->cure : NULL;
+	finding->remedy.library_source = advice ? advice->source : NULL;
+}
+
 void cure_finding(struct judgement *judgement, struct finding *finding,
 		  const struct cure_question *question)
 {
@@ -221,6 +235,7 @@ void cure_finding(struct judgement *judgement, struct finding *finding,
 		cures_add_row(judgement, finding, row, is_general);
 	else if (row)
 		cures_take_row(judgement, finding, question, row);
+	cures_add_library(finding, question->situation);
 	if (finding->remedy.present)
 		finding->advice = remedy_paragraph(judgement->arena, &finding->remedy);
 }

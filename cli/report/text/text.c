@@ -161,6 +161,15 @@ static void put_sightings(struct page *page, const struct finding *finding)
 				       session_names(page, finding->seen)));
 }
 
+/* What the library says that is concerned, and where. */
+static void put_library(struct page *page, const struct remedy_part *remedy)
+{
+	if (remedy->library_cure != NULL)
+		put_paragraph(page, "  lib:  ",
+			      arena_printf(&page->arena, "%s (%s).", remedy->library_cure,
+					   remedy->library_source));
+}
+
 /* The cure itself stands above; this is why it is one, and what else to know of it. */
 static void put_advice(struct page *page, const struct finding *finding)
 {
@@ -171,6 +180,7 @@ static void put_advice(struct page *page, const struct finding *finding)
 	if (finding->remedy.present) {
 		put_paragraph(page, "  but:  ", finding->remedy.caveat);
 		put_remark(page, finding->remedy.remark);
+		put_library(page, &finding->remedy);
 	}
 	if (finding->confirmation.present)
 		put_paragraph(page, "  runs: ", finding->confirmation.evidence);
