@@ -9,7 +9,7 @@
 #include "state/modules.h"
 #include "state/thread.h"
 
-static kept_fact keep_fork(struct thread *thread)
+static kept_fact keep_fork(struct thread *thread, bool *is_new)
 {
 	uint64_t hash = hash_mix(HASH_SEED, RECORD_FORK);
 	struct kept_place place;
@@ -21,6 +21,7 @@ static kept_fact keep_fork(struct thread *thread)
 	hash = hash_mix(hash, kept_identity(thread->fork.python));
 	hash = hash_mix(hash, (uint64_t)thread_generation() << 32 | process.unseen_count);
 	fact = kept_find(hash_mix(hash, thread->fork.function), &place);
+	*is_new = !fact;
 	if (fact)
 		return fact;
 	who = thread_keep(thread);
@@ -41,15 +42,17 @@ static kept_fact keep_fork(struct thread *thread)
 	return fact;
 }
 
-/* Writes it, and what the libraries table needs. */
-static session_reference announcement_record_fork(kept_fact fact)
+/* Writes it, and what the libraries table needs. A new one that found no room among the kept
+ * facts is in the log already, and counted. */
+static session_reference announcement_record_fork(kept_fact fact, bool is_new)
 {
 	session_reference reference = kept_written(fact);
 
 	if (reference) {
 		struct record_fork *record = log_record(reference);
 
-		kept_count(fact);
+		if (!is_new)
+			kept_count(fact);
 		if (atomic_exchange(&record->modules_changed, 0))
 			modules_note_change();
 	}
@@ -106,9 +109,10 @@ void announcement_take_back(session_reference fork)
 void announcement_before_fork(struct thread *thread)
 {
 	struct fork_state *fork = &thread->fork;
+	bool is_new;
 
-	fork->fact = keep_fork(thread);
-	fork->record = matters(thread) ? announcement_record_fork(fork->fact) : 0;
+	fork->fact = keep_fork(thread, &is_new);
+	fork->record = matters(thread) ? announcement_record_fork(fork->fact, is_new) : 0;
 	fork->lost = known_lost(fork->record);
 	fork->child = atomic_fetch_add(&log_header()->next_process, 1) + 1;
 	fork->birth = fork->bears_itself ? 0 : log_birth_reserve();
