@@ -35,7 +35,8 @@ const struct library_advice library_advice_table[] = {
 	 .cure = "make producers and consumers in the process that uses them, after the fork",
 	 .source = "https://github.com/confluentinc/librdkafka/issues/2374"},
 	{.package = "polars*",
-	 .cure = "use \"spawn\" or \"forkserver\": its pool of threads cannot be made anew",
+	 .cure = "its threads cannot be made anew in a child: use \"spawn\" or \"forkserver\", "
+		 "and run no query in what the fork server preloads",
 	 .source = "https://docs.pola.rs/user-guide/misc/multiprocessing/"},
 	{.package = "dask",
 	 .cure = "compute with scheduler=\"synchronous\" in the child",
