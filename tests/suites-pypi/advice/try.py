@@ -2,7 +2,8 @@
 
 "unsafe": the parent uses the library, then a child of multiprocessing with "fork" does.
 "cured": the same with the advice of cli/findings/cures/library_advice.c followed. The run
-ends with 0 where the child has done its work. Beside this file, run.sh tries all of them.
+ends with 0 where the child has done its work. A venv has the library; the environment:
+PYTHONPATH=tests/suites-pypi/common SUITES=tests/suites. docs/cures.md has what came of it.
 """
 import os
 import sys
@@ -190,7 +191,6 @@ def pulsar():
 
 
 def polars():
-    import multiprocessing
     import polars
     polars.DataFrame({"a": range(100000)}).write_parquet("numbers.parquet")
     if CURED:
