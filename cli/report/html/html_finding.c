@@ -40,6 +40,14 @@ static void put_labelled(struct html *html, const char *label, const char *text)
 			html_text(html, text, HTML_TEXT_COLUMNS));
 }
 
+/* What the library says that is concerned, and where. */
+static void put_library(struct html *html, const struct remedy_part *remedy)
+{
+	put_labelled(html, "This library:", remedy->library_cure);
+	if (remedy->library_cure != NULL)
+		put_labelled(html, "Source:", remedy->library_source);
+}
+
 static void put_cure(struct html *html, const struct finding *finding)
 {
 	put_labelled(html, "Cure:", finding->headline.cure);
@@ -48,6 +56,7 @@ static void put_cure(struct html *html, const struct finding *finding)
 	html_put(html, "pre", finding->remedy.line, HTML_TEXT_COLUMNS);
 	put_labelled(html, "But:", finding->remedy.caveat);
 	put_labelled(html, "Also:", finding->remedy.remark);
+	put_library(html, &finding->remedy);
 }
 
 /* --- stacks ----------------------------------------------------------------------------------- */
