@@ -450,19 +450,30 @@ static void add_descriptor(struct inquiry *inquiry, size_t index, const struct t
 	verdict_consider(inquiry, &inquiry->watched->look->tasks[index], *tie, facts);
 }
 
+/* By a signal or a timer it would go on by itself, as a server does that is told to end. */
+static const char *who_else_ends(const struct inquiry *inquiry, struct arena *arena,
+				 const struct descriptor_wait *wait)
+{
+	const struct watched *watched = inquiry->watched;
+	const char *source = wakeup_find(inquiry->turn->model, arena, inquiry->ties.process,
+					 watched->pid, watched->look);
+
+	return source ? source
+		      : other_ends_find(inquiry->turn->model, arena, inquiry->ties.process,
+					watched->pid, watched->look, wait);
+}
+
 /* Of a process that the shim is not in, nobody knows who wrote to them: it counts where nobody else
- * can write, and that is all that is known of it. */
+ * can end it, and that is all that is known of it. */
 static void ask_unseen_descriptors(struct inquiry *inquiry, size_t index,
 				   const struct descriptor_wait *wait)
 {
-	const struct watched *watched = inquiry->watched;
 	struct tie tie = {.descriptor = descriptor_tie_first(wait)};
 	const struct wait_facts none = {0};
 	struct arena arena;
 
 	arena_init(&arena);
-	if (!other_ends_find(inquiry->turn->model, &arena, inquiry->ties.process, watched->pid,
-			     watched->look, wait))
+	if (!who_else_ends(inquiry, &arena, wait))
 		add_descriptor(inquiry, index, &tie, &none);
 	else
 		inquiry->may_close = true;
