@@ -35,7 +35,7 @@ static void scan_attach_judge(struct attach *attach, struct scan *scan,
 
 	if (!ancestor)
 		return;
-	finding = judge_process(&attach->model, &scan->arena, ancestor->serial);
+	finding = judge_wait(&attach->model, &scan->arena, ancestor->serial);
 	scan->verdicts[process->verdict]--;
 	scan->reasons[process->reason]--;
 	process->reason = SCAN_NO_REASON;

@@ -7,6 +7,7 @@
 #include "attach/attach.h"
 #include "attach/refusal.h"
 #include "findings/assemble.h"
+#include "findings/attached.h"
 #include "process/core_file.h"
 #include "process/procfs.h"
 #include "run/outputs.h"
@@ -137,7 +138,8 @@ static int write_attached(struct attach_job *job)
 	report.exit_status = 0;
 	report.observed = true;
 	report.complete |= report.events_lost == 0;
-	if (outputs_reach_limit(job->options, &report))
+	if (outputs_reach_limit(job->options, &report) ||
+	    (!job->options->fail_never && attached_any_hangs(&report)))
 		status = job->options->error_exitcode;
 	report.status = status;
 	report.has_status = true;

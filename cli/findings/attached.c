@@ -115,8 +115,17 @@ static const struct finding *finding_of(struct judgement *judgement, const struc
 			worst = finding;
 	}
 	if (!worst && serial)
-		worst = judge_process(judgement->model, judgement->arena, serial);
+		worst = judge_wait(judgement->model, judgement->arena, serial);
 	return worst;
+}
+
+/* Of those that hang alike it is the first one's that was compared with what is known. */
+static bool is_known(const struct report *report, const struct finding *finding)
+{
+	for (size_t i = 0; i < report->finding_count; i++)
+		if (strcmp(report->findings[i].fingerprint, finding->fingerprint) == 0)
+			return !finding_counts(&report->findings[i]);
+	return !finding_counts(finding);
 }
 
 static bool waits_in_slices(const struct attached *attached)
@@ -165,6 +174,7 @@ static void attached_judge(struct judgement *judgement, const struct report *rep
 
 	if (finding) {
 		attached->code = finding->code;
+		attached->is_known = is_known(report, finding);
 		attached->verdict = finding->certainty == CERTAINTY_SUSPECTED ? VERDICT_SUSPECTED
 									      : VERDICT_HUNG;
 	} else if (record->state == ATTACHED_REFUSED || record->state == ATTACHED_STOPPED ||
@@ -209,6 +219,14 @@ static void attached_fill_one(struct judgement *judgement, const struct report *
 	};
 	add_tasks(judgement, attached, record->serial);
 	attached_judge(judgement, report, record, attached);
+}
+
+bool attached_any_hangs(const struct report *report)
+{
+	for (size_t i = 0; i < report->attached_count; i++)
+		if (report->attached[i].verdict == VERDICT_HUNG && !report->attached[i].is_known)
+			return true;
+	return false;
 }
 
 void attached_fill(struct model *model, struct arena *arena, struct report *report)

@@ -27,6 +27,14 @@ bool finding_fails(const struct finding *finding, const struct fail_limit *limit
 	return finding->severity >= limit->severity;
 }
 
+bool finding_tells_of_wait(const struct finding *finding)
+{
+	const struct child_part *child = &finding->child;
+
+	return finding->severity == SEVERITY_ERROR ||
+	       (child->present && !child->deed && !child->gave_up);
+}
+
 size_t report_count(const struct report *report, enum severity severity)
 {
 	size_t count = 0;

@@ -385,6 +385,7 @@ struct attached {
 	const char *state;   /* "stands still" */
 	enum attached_verdict verdict;
 	const char *code;   /* of the finding that says why; NULL: none */
+	bool is_known;      /* and that is suppressed, or in the baseline */
 	const char *reason; /* why there is none, or why it could not be looked at */
 	bool was_refused;   /* it could not be looked at */
 	bool was_asked;     /* its number was given; else it belongs to the tree of one */
@@ -454,6 +455,8 @@ bool finding_counts(const struct finding *finding);
 /* It counts, and is no note unless notes are to be shown. */
 bool finding_is_shown(const struct report *report, const struct finding *finding);
 bool finding_fails(const struct finding *finding, const struct fail_limit *limit);
+/* It is an error, or its child still waits for what it tells of. */
+bool finding_tells_of_wait(const struct finding *finding);
 
 /* Number of findings of a severity that count. */
 size_t report_count(const struct report *report, enum severity severity);

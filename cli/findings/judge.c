@@ -225,23 +225,48 @@ static void note_actions(struct judgement *judgement)
 	}
 }
 
+static void ask_of_process(struct judgement *judgement, uint32_t process, enum severity least)
+{
+	struct model_view view;
+
+	model_restrict(judgement->model, &view, process);
+	for (const struct rule *rule = rules; rule->code; rule++)
+		if (rule->severity >= least)
+			rule->judge(judgement, rule);
+	model_give_back(judgement->model, &view);
+}
+
+static const struct finding *worst_of(struct judgement *judgement, bool only_of_waits)
+{
+	struct finding *worst = NULL;
+
+	for (size_t i = 0; i < judgement->count; i++) {
+		struct finding *finding = &judgement->findings[i];
+
+		if (only_of_waits && !finding_tells_of_wait(finding))
+			continue;
+		if (!worst || finding->severity > worst->severity)
+			worst = finding;
+	}
+	if (worst)
+		headline_fill(judgement->arena, worst);
+	return worst;
+}
+
 const struct finding *judge_process(struct model *model, struct arena *arena, uint32_t process)
 {
 	struct judgement judgement = {.model = model, .arena = arena};
-	struct finding *worst = NULL;
-	struct model_view view;
 
-	model_restrict(model, &view, process);
-	for (const struct rule *rule = rules; rule->code; rule++)
-		if (rule->severity == SEVERITY_ERROR)
-			rule->judge(&judgement, rule);
-	model_give_back(model, &view);
-	for (size_t i = 0; i < judgement.count; i++)
-		if (!worst || judgement.findings[i].severity > worst->severity)
-			worst = &judgement.findings[i];
-	if (worst)
-		headline_fill(arena, worst);
-	return worst;
+	ask_of_process(&judgement, process, SEVERITY_ERROR);
+	return worst_of(&judgement, false);
+}
+
+const struct finding *judge_wait(struct model *model, struct arena *arena, uint32_t process)
+{
+	struct judgement judgement = {.model = model, .arena = arena};
+
+	ask_of_process(&judgement, process, SEVERITY_WARNING);
+	return worst_of(&judgement, true);
 }
 
 void judge(struct model *model, struct arena *arena, bool all, struct finding **findings,

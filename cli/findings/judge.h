@@ -22,6 +22,10 @@ void judge(struct model *model, struct arena *arena, bool all, struct finding **
  */
 const struct finding *judge_process(struct model *model, struct arena *arena, uint32_t process);
 
+/* The same of all rules, where it is an error or the process waits: what hangs there, though no
+ * fork made it so. */
+const struct finding *judge_wait(struct model *model, struct arena *arena, uint32_t process);
+
 /* Merges and sorts as above, in place. Returns the number that is left. */
 size_t judge_merge(struct finding *findings, size_t count);
 

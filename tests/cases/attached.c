@@ -31,6 +31,9 @@ static const struct program_case cases[] = {
 	 .lock = "section_rwlock", .kind = "rwlock"},
 	{HUNG("chain mutex", "FC001", "pthread_mutex_lock"), .sources = "programs/chain.c"},
 	{HUNG("joins raw", "FC015", "pthread_join")},
+	/* No fork made it so, which is a warning; but who asked is told that it hangs. */
+	{ATTACHED, .command = "own-lock twice", .verdict = STUCK, .lock = "first",
+	 .waiting_in = "pthread_mutex_lock"},
 	/* One finding for all of them, and a verdict for each. */
 	{HUNG("many hang-at-once 3", "FC001", "pthread_mutex_lock"), .options = "--alike"},
 
@@ -59,6 +62,7 @@ static const struct program_case cases[] = {
 	{CALM("descriptors eventfd epoll jobs")},
 	{CALM("outside pipe")},
 	{CALM("outside futex")},
+	{CALM("own-lock slow")},
 	{CALM("alive epoll")},
 	{CALM("alive sigwait")},
 	{CALM("alive traced")},

@@ -23,6 +23,7 @@ static const struct {
 	[FEARED] = {"FC002", "error", "suspected", 1, 0, 66},
 	[PREDICTED] = {"FC004", "error", "predicted", 1, 0, 66},
 	[IMAGINED] = {"FC004", "warning", "predicted", 0, 1, ANY},
+	[STUCK] = {"FC017", "warning", "proven", 0, 1, 66},
 	[GUILTY] = {"FC001", "error", "proven", 1, 0, 66},
 };
 

@@ -15,6 +15,7 @@ enum verdict {
 	FEARED,     /* one error, suspected: FC002, only lost threads ever posted what it awaits */
 	PREDICTED,  /* one error, predicted: FC004, a lock that may be held at the fork */
 	IMAGINED,   /* one warning, predicted: FC004, the same where something may forbid it */
+	STUCK,      /* one warning, proven: FC017, of a process that was attached to */
 	GUILTY,     /* one error, proven: FC001, a lock whose holder does not exist in the child */
 };
 

@@ -1853,6 +1853,9 @@ START_TEST(warns_of_a_lock_that_the_child_itself_has)
 	ck_assert_uint_eq(the("FC017")->blocked_count, _i == 1);
 	ck_assert_str_eq(the("FC017")->remedy.id, _i == 1 ? "own-order" : "own-twice");
 	ck_assert_uint_eq(count_of("FC002"), 0);
+	ck_assert_ptr_null(judge_process(&model, &arena, CHILD));
+	ck_assert_str_eq(judge_wait(&model, &arena, CHILD)->code, "FC017");
+	ck_assert_ptr_null(judge_wait(&model, &arena, OTHER_CHILD));
 }
 END_TEST
 
