@@ -154,6 +154,7 @@ static bool thread_tables_find_in(const struct held_table *table, const struct h
 			.lock = lock,
 			.kind = table->kinds[i],
 			.flags = table->flags[i],
+			.depth = table->depths[i],
 			.site = (uintptr_t)slot->site,
 			.site_sp = (uintptr_t)slot->sp,
 			.since_ns = slot->since,

@@ -42,6 +42,7 @@ struct table_claim {
 	uint64_t lock;
 	uint32_t kind;  /* enum lock_kind */
 	uint32_t flags; /* enum held_flag */
+	uint32_t depth; /* how often it was taken beyond the first time */
 	uint64_t site, site_sp, since_ns;
 };
 bool thread_tables_find_claim(const struct thread_tables *tables, const struct table_thread *thread,

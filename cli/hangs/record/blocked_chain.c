@@ -163,6 +163,34 @@ static bool find_mutex(struct chain_search *search, struct blocked *blocked, uin
 	return true;
 }
 
+static uint32_t count_read_claims(struct chain_search *search, uint64_t address)
+{
+	struct table_claim claim;
+	uint32_t count = 0;
+
+	for (size_t i = 0; i < search->tables.count; i++)
+		if (thread_tables_find_claim(&search->tables, &search->tables.threads[i], address,
+					     &claim) &&
+		    claim.kind == LOCK_RWLOCK)
+			count += 1 + claim.depth;
+	return count;
+}
+
+/* A writer waits for all readers, and is one. Who gives back what another thread took leaves that
+ * one's claim open: then they are more than the lock counts. A reader that waits counts before it
+ * has the lock, or waits on the word that counts. */
+static bool waits_for_itself_to_read(struct chain_search *search, const struct blocked *blocked,
+				     uint64_t address, const pthread_rwlock_t *rwlock)
+{
+	const struct table_thread *thread = thread_tables_find(&search->tables, blocked->tid);
+	struct table_claim claim;
+
+	return thread && blocked->task->arguments[0] != address &&
+	       thread_tables_find_claim(&search->tables, thread, address, &claim) &&
+	       claim.kind == LOCK_RWLOCK &&
+	       count_read_claims(search, address) == glibc_rwlock_readers(rwlock);
+}
+
 static bool find_rwlock_at(struct chain_search *search, struct blocked *blocked, uint64_t address)
 {
 	struct table_claim claim = {0};
@@ -177,6 +205,8 @@ static bool find_rwlock_at(struct chain_search *search, struct blocked *blocked,
 	blocked->lock = address;
 	if (writer && blocked_chain_find_task(search, writer))
 		set_holder(search, blocked, writer, true);
+	else if (!writer && waits_for_itself_to_read(search, blocked, address, &rwlock))
+		set_holder(search, blocked, blocked->tid, true);
 	else if (!writer && reader != blocked->tid)
 		set_holder(search, blocked, reader, glibc_rwlock_readers(&rwlock) == 1);
 	else if (!writer)

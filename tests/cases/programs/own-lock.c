@@ -2,9 +2,9 @@
  * own-lock WHAT [program]: a child of a fork whose threads wait for locks that they have
  * themselves, beside an idle thread that it lacks; with "single" behind WHAT the parent has none,
  * with "program" the child starts one that does so. WHAT hangs: twice, order, apart, rwlocks,
- * joined, semaphore, beside (another thread of the child goes on). Or it ends: long, recursive,
- * errorcheck, timed, slow (the owner sleeps), reads (the owner waits for its parent), posted, and
- * given, given-token, ordered: the cures.
+ * upgrade, joined, semaphore, beside (another thread of the child goes on). Or it ends: long,
+ * recursive, errorcheck, timed, slow (the owner sleeps), reads (the owner waits for its parent),
+ * outread, handed-over (another thread reads), posted, and given, given-token, ordered: the cures.
  */
 #include "case.h"
 #include <semaphore.h>
@@ -87,6 +87,14 @@ static int rwlocks(void)
 	pthread_rwlock_wrlock(&one);
 	pthread_barrier_wait(&both);
 	return pthread_rwlock_wrlock(&other); /* WRITE */
+}
+
+/* It has it for reading, and cannot get it for writing before it gives that back. */
+static int upgrade(void)
+{
+	pthread_rwlock_rdlock(&one);
+	pthread_rwlock_rdlock(&one);        /* READ */
+	return pthread_rwlock_wrlock(&one); /* UPGRADE */
 }
 
 static void *take_first(void *unused)
@@ -240,6 +248,37 @@ static int reads(void)
 	return give_back_after(read_answer);
 }
 
+static void *read_long(void *unused)
+{
+	pthread_rwlock_rdlock(&one);
+	pthread_barrier_wait(&both);
+	sleep(LONG);
+	pthread_rwlock_unlock(&one);
+	return unused;
+}
+
+/* Who writes waits for another thread that reads. */
+static int outread(void)
+{
+	start(read_long);
+	pthread_barrier_wait(&both);
+	return pthread_rwlock_wrlock(&one);
+}
+
+static void *give_one_back(void *unused)
+{
+	pthread_rwlock_unlock(&one);
+	return unused;
+}
+
+/* The same, and it took it once itself, which another thread gave back. */
+static int handed_over(void)
+{
+	pthread_rwlock_rdlock(&one);
+	pthread_join(start(give_one_back), NULL);
+	return outread();
+}
+
 static void *post_later(void *unused)
 {
 	sleep(LONG);
@@ -261,6 +300,7 @@ static const struct what {
 	{"order", order},
 	{"apart", apart},
 	{"rwlocks", rwlocks},
+	{"upgrade", upgrade},
 	{"joined", joined},
 	{"semaphore", semaphore},
 	{"beside", beside},
@@ -270,6 +310,8 @@ static const struct what {
 	{"long", busy},
 	{"slow", slow},
 	{"reads", reads},
+	{"outread", outread},
+	{"handed-over", handed_over},
 	{"posted", posted},
 	{"given", given},
 	{"given-token", given_token},
