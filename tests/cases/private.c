@@ -27,6 +27,12 @@ static const struct program_case cases[] = {
 	BY_CHILD("rwlock", "rwlock", "pthread_rwlock_wrlock", "RWLOCK"),
 	BY_CHILD("barrier", "barrier", "pthread_barrier_wait", "BARRIER"),
 	BY_CHILD("condition", "condition variable", "pthread_cond_wait", "CONDITION"),
+	/* Its value is what it was when the child came to wait. */
+	PRIVATE("retaken", "child", .kind = "semaphore", .waiting_in = "sem_wait",
+		.fork = "run_child@FORK", .says = "shares with its parent",
+		.child = "semaphore_wait@SEMAPHORE work@ASK run_child@CHILD"),
+	BY_CHILD("token", "semaphore", "sem_wait", "TOKEN"),
+	PRIVATE("retaken", "parent", .kind = "semaphore", .says = "shares with its child"),
 	PRIVATE("semaphore", "named", .kind = "semaphore", .fork = "run_child@FORK"),
 	/* It lacks a thread, which has no part in this. */
 	PRIVATE("semaphore", "threads", .kind = "semaphore", .fork = "run_child@FORK"),
@@ -37,6 +43,11 @@ static const struct program_case cases[] = {
 	PRIVATE("semaphore", "parent", .kind = "semaphore", .says = "shares with its child",
 		.child = "semaphore_wait@SEMAPHORE run_parent@PARENT"),
 	/* A handler may end the wait, and it looks again. */
+	/* It has had all that was posted, and may be meant to wait so to its end. */
+	{.command = "private-objects served child",
+	 .options = "--hang-after=1s",
+	 .verdict = CLEAN,
+	 .program_status = 143},
 	{.command = "private-objects semaphore caught",
 	 .options = "--hang-after=1s",
 	 .verdict = FEARED,
@@ -51,6 +62,7 @@ static const struct program_case cases[] = {
 	ENDS("rwlock", "shared"),
 	ENDS("barrier", "shared"),
 	ENDS("condition", "shared"),
+	ENDS("token", "shared"),
 	ENDS("semaphore", "alone"),
 	ENDS("barrier", "alone"),
 	ENDS("condition", "alone"),

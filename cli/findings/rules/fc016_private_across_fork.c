@@ -38,9 +38,21 @@ static const char *noun_of(const struct record_wait *wait)
 	return facts->family ? "lock" : facts->name;
 }
 
+/* A semaphore does not say who has it. */
+static bool has_owner(const struct record_wait *wait)
+{
+	return wait->owner && wait->kind != LOCK_SEMAPHORE;
+}
+
 static const char *mechanism_of(struct judgement *judgement, const struct record_wait *wait,
 				bool is_parents)
 {
+	if (wait->owner && !has_owner(wait))
+		return arena_printf(judgement->arena,
+				    "process %d uses it, too, and it is taken. "
+				    "A private semaphore wakes threads of its own process only: "
+				    "whoever posts it there wakes nobody here.",
+				    wait->owner);
 	if (!wait->owner)
 		return arena_printf(judgement->arena,
 				    "what it sleeps on has been changed since, by another process. "
@@ -92,7 +104,7 @@ static void private_across_fork_report(struct judgement *judgement, const struct
 	wait_evidence(judgement, finding, wait);
 	finding->fork.present = finding->fork.present && model_fork(judgement->model, wait->fork);
 	/* Nobody has it: it was given, and nobody was woken. */
-	if (!wait->owner)
+	if (!has_owner(wait))
 		finding->holder = (struct holder_part){.present = false};
 	private_across_fork_say(judgement, finding, wait, hang);
 	cure_finding(judgement, finding,

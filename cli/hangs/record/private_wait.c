@@ -8,6 +8,7 @@
 #include "findings/evidence/lock_kinds.h"
 #include "hangs/identify/unseen_lock.h"
 #include "kept_reader.h"
+#include "private_semaphore.h"
 #include "process/memory_map.h"
 #include "process/stop.h"
 
@@ -148,7 +149,9 @@ bool private_wait_find(const struct unseen_question *question, struct private_wa
 		.minor = mapping.minor,
 	};
 	if (!private_wait_is_changed(question->pid, task)) {
-		found->owner = owner_elsewhere(question, found, &place);
+		found->owner = called.kind == LOCK_SEMAPHORE
+				       ? private_semaphore_user(question)
+				       : owner_elsewhere(question, found, &place);
 		if (!found->owner)
 			return false;
 	} else if (!is_word_for_wakeups(found, task)) {

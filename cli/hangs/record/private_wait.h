@@ -12,8 +12,9 @@ struct private_wait {
 	enum lock_operation operation;
 	uint64_t lock; /* its address */
 	uint32_t born; /* the serial of the process by whose birth two came to have it */
-	/* A thread of another process that has it; 0: what it went to sleep on has been changed
-	 * since, and the wake-up went to that process' own threads. */
+	/* A thread of another process that has it, or of a semaphore that has posted or taken it;
+	 * 0: what it went to sleep on has been changed since, and the wake-up went to that process'
+	 * own threads. */
 	pid_t owner;
 };
 

@@ -1,6 +1,8 @@
 /*
  * private-objects WHAT HOW: an object for one process in memory that a fork shares. One side
- * waits, the other gives half a second later, and nobody is woken. HOW: child, parent, sibling or
+ * waits, the other gives half a second later, and nobody is woken. WHAT may be "retaken" (a
+ * semaphore that the giver takes again), "token" (one that both use as a lock) or "served" (the
+ * child has got what was given). HOW: child, parent, sibling or
  * grandchild (who waits), named (by shm_open()), threads (the parent has one), caught (who waits
  * has a signal handler), shared (made for several processes: it ends) or alone (only threads of
  * the child use it, after a while: it ends).
@@ -23,9 +25,10 @@ static struct objects {
 	pthread_cond_t condition;
 	pthread_mutex_t held; /* by the condition variable's users */
 	int value;
-	sem_t ready; /* made for several processes */
+	sem_t ready, had; /* made for several processes */
 } * shared;
 static const char *how;
+static pid_t served;
 
 static bool is_how(const char *name)
 {
@@ -49,6 +52,50 @@ static void semaphore_wait(void)
 static void semaphore_give(void)
 {
 	sem_post(&shared->semaphore);
+}
+
+/* Taken again at once. */
+static void retaken_give(void)
+{
+	sem_post(&shared->semaphore);
+	sem_wait(&shared->semaphore);
+	sleep(LONG);
+}
+
+/* The child has had it, and its parent has it now. */
+static void token_wait(void)
+{
+	sem_post(&shared->semaphore);
+	sem_wait(&shared->semaphore);
+	sem_post(&shared->semaphore);
+	sem_post(&shared->ready);
+	sem_wait(&shared->had);
+	sem_wait(&shared->semaphore); /* TOKEN */
+}
+
+static void token_give(void)
+{
+	sem_wait(&shared->ready);
+	sem_wait(&shared->semaphore);
+	sem_post(&shared->had);
+	sleep(LONG);
+	sem_post(&shared->semaphore);
+}
+
+/* The child has got what there was, waits for more, and its parent ends it. */
+static void served_wait(void)
+{
+	sem_wait(&shared->ready);
+	sem_wait(&shared->semaphore);
+	sem_wait(&shared->semaphore);
+}
+
+static void served_give(void)
+{
+	sem_post(&shared->semaphore);
+	sem_post(&shared->ready);
+	sleep(LONG);
+	kill(served, SIGTERM);
 }
 
 static void mutex_wait(void)
@@ -105,8 +152,13 @@ static const struct what {
 	void (*wait)(void);
 	void (*give)(void);
 } whats[] = {
-	{"semaphore", semaphore_wait, semaphore_give}, {"mutex", mutex_wait, mutex_give},
-	{"rwlock", rwlock_wait, rwlock_give},          {"barrier", barrier_wait, barrier_wait},
+	{"semaphore", semaphore_wait, semaphore_give},
+	{"retaken", semaphore_wait, retaken_give},
+	{"token", token_wait, token_give},
+	{"served", served_wait, served_give},
+	{"mutex", mutex_wait, mutex_give},
+	{"rwlock", rwlock_wait, rwlock_give},
+	{"barrier", barrier_wait, barrier_wait},
 	{"condition", condition_wait, condition_give},
 };
 static const struct what *what;
@@ -127,6 +179,7 @@ static void make_objects(int sharing)
 	pthread_condattr_init(&condition);
 	pthread_condattr_setpshared(&condition, sharing);
 	sem_init(&shared->ready, 1, 0);
+	sem_init(&shared->had, 1, 0);
 	sem_init(&shared->semaphore, sharing == PTHREAD_PROCESS_SHARED, 0);
 	pthread_mutex_init(&shared->mutex, &mutex);
 	pthread_mutex_init(&shared->held, &mutex);
@@ -212,6 +265,7 @@ static int run_child(void)
 
 	if (child == 0)
 		_exit(is_how("grandchild") ? work_in_grandchild() : work()); /* CHILD */
+	served = child;
 	if (!is_how("alone"))
 		give_later();
 	return reap_within(child, is_how("caught") ? 6000 : CASE_PATIENCE);
