@@ -37,7 +37,7 @@ def act(library, connection, made, how):
     elif how == "anew":
         library.ask(library.connect())
     elif how == "closes":
-        for number in made:
+        for number in made & sockets():
             os.close(number)
     elif how == "farewell":
         connection.close()
