@@ -15,6 +15,7 @@
 #   SUITES=...    the members of tests/suites to run (all; then docs/results.md is written)
 #   SUITE=pypi    `make suites` runs those of tests/suites-pypi that have no row yet in
 #                 docs/results-pypi.md, or the SUITES; each writes its row when it has run
+#   JOBS=N        how many of these run side by side: they mostly wait
 #   RULES_URI=... where docs/rules can be read, for help in SARIF; ends with a slash (as installed)
 #   V=1           show the commands
 
@@ -29,6 +30,7 @@ SECONDS  = 30
 KILLS    = 1000
 SUITES   =
 SUITE    =
+JOBS     = 3
 LATENT   =
 ATTACH   =
 FAULTS   =
@@ -229,7 +231,7 @@ latent: deps all
 # Needs a network, root or sudo for packages, and some minutes.
 suites: deps all
 ifneq ($(SUITE),)
-	@tests/suites/run -n $(RUNS) --bare 1 --libraries docs/results-$(SUITE).md \
+	@tests/suites/run -n $(RUNS) --bare 1 -j $(JOBS) --libraries docs/results-$(SUITE).md \
 		--members tests/suites-$(SUITE) $(BUILD)/forkcheck $(SUITES)
 else
 	@tests/suites/run -n $(RUNS) -o docs/results.md $(BUILD)/forkcheck $(SUITES)

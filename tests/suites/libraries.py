@@ -1,20 +1,25 @@
 """The table of libraries: a member and its safe twin are one row, written when they have run.
 
-What has a row of the same version of the library and of forkcheck need not run again.
+What has a row of the same version of the library and of forkcheck, right in as many runs, need not
+run again.
 """
+
+import re
 
 HEAD = """# Libraries that a process uses before it forks
 
 Written by `make suites SUITE=pypi` with wheels of PyPI, pinned by their hashes, Python {python},
 glibc {libc}. Each row is a member of `tests/{folder}`: the parent uses the library, then its child
-of `multiprocessing` with "fork" does. *Threads* are those beside the one that forks. *The child*
-is what becomes of it without forkcheck: it *hangs*, *loses work* (it ends well, and what it had to
-send, write or compute came to nothing), *crashes*, *fails* (by an exception, or an end of the
-library's own making) or is *safe*. *Forkcheck says* what a run with default options reports, and
-*runs* how many had just that. The use in the last column is recommended by the library or by
-Python: with it the child ended well, and forkcheck said nothing, in as many runs. *Predicted* is in
-how many runs of the unsafe use it also told of a deadlock of another schedule (FC004), which did
-not happen. A *known gap* is a child that hangs and of which nothing is said yet.
+of `multiprocessing` with "fork" does, or, where two names are joined, a worker of the first uses
+the second, which its parent has used. *Threads* are those beside the one that forks, and when they
+were started: when the library is imported, or when it is used. *The child* is what becomes of it
+without forkcheck: it *hangs*, *loses work* (it ends well, and what it had to send, write or compute
+came to nothing), *crashes*, *fails* (by an exception, or an end of the library's own making) or is
+*safe*. *Forkcheck says* what a run with default options reports, and *runs* how many had just that.
+The use in the last column is recommended by the library or by Python: with it the child ended well,
+and forkcheck said nothing, in as many runs. *Predicted* is in how many runs of the unsafe use it
+also told of a deadlock of another schedule (FC004), which did not happen. A *known gap* is a child
+that hangs and of which nothing, or not each time, is said yet.
 
 """
 COLUMNS = ["library", "version", "threads", "the child", "forkcheck says", "certainty", "runs",
@@ -29,11 +34,25 @@ def end_of(status):
     return ENDS.get(status, "crashes" if status < 0 or status > 128 else f"ends with {status}")
 
 
-def threads_of(names):
+def count_names(names):
     """How many there are of each name, with the numbers in a name left out."""
-    stems = [name.rstrip("0123456789").rstrip("-_#: ") for name in names.splitlines()]
-    counts = [f"{stems.count(stem)} {stem}" for stem in sorted(set(stems))]
-    return ", ".join(counts) or "none"
+    stems = [name.rstrip("0123456789").rstrip("-_#: ") for name in names]
+    return ", ".join(f"{stems.count(stem)} {stem}" for stem in sorted(set(stems)))
+
+
+def threads_of(lines):
+    """Of each line the first word says when that thread was started, the rest is its name."""
+    threads = [line.split(" ", 1) for line in lines.splitlines()]
+    groups = {when: count_names([name for time, name in threads if time == when])
+              for when in ("import", "use")}
+    return "; ".join(f"{when}: {names}" for when, names in groups.items() if names) or "none"
+
+
+def is_settled(row, known, runs):
+    """Whether it has these versions of the library and of forkcheck, right in that many runs."""
+    counts = row[6:7] + re.findall(r": (\d+/\d+)$", row[8]) if row else []
+    good = [int(right) == int(of) >= runs for right, of in (count.split("/") for count in counts)]
+    return row[1:2] + row[-1:] == known and all(good)
 
 
 def read(table):

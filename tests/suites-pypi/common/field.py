@@ -13,7 +13,14 @@ sys.path.insert(0, os.environ["SUITES"])
 from reap import reap
 
 LOST = 43  # the status of a child, or a run, whose work came to nothing
-PATIENCE = 16  # more than it takes until a hang that cannot be proven is told of
+PATIENCE = 24  # more than it takes until a hang that cannot be proven is told of
+
+
+def other_threads():
+    return set(os.listdir("/proc/self/task")) - {str(os.getpid())}
+
+
+AT_IMPORT = other_threads()  # a member imports its library before this
 
 
 def method():
@@ -21,12 +28,13 @@ def method():
 
 
 def note_threads():
-    """For the table: how many there are beside the one that forks, and their names."""
-    names = []
-    for task in set(os.listdir("/proc/self/task")) - {str(os.getpid())}:
+    """For the table: those beside the one that forks: when they were started, their names."""
+    lines = []
+    for task in other_threads():
         with contextlib.suppress(FileNotFoundError, ProcessLookupError):
-            names.append(Path("/proc/self/task", task, "comm").read_text())
-    Path("threads").write_text("".join(names))
+            when = "import" if task in AT_IMPORT else "use"
+            lines.append(f"{when} {Path('/proc/self/task', task, 'comm').read_text()}")
+    Path("threads").write_text("".join(lines))
 
 
 def run_child(work, *arguments, patience=PATIENCE):

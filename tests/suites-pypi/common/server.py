@@ -1,6 +1,6 @@
 """An HTTP server in a process of its own, for libraries that send what they are told.
 
-Every request is answered, and written to the file "requests".
+Every request is answered, and written to the file "requests". A member may have another server.
 """
 import gzip
 import http.server
@@ -23,24 +23,20 @@ class Handler(http.server.BaseHTTPRequestHandler):
         self.send_response(200)
         self.send_header("Content-Type", "application/json")
         self.send_header("ETag", '"tag"')
-        self.send_header("Content-Length", "2")
+        answer = b"" if self.command == "PUT" else b"{}"
+        self.send_header("Content-Length", str(len(answer)))
         self.end_headers()
-        self.wfile.write(b"{}")
+        self.wfile.write(answer)
 
-    def do_PUT(self):
-        if self.headers.get("Expect") == "100-continue":
-            self.send_response_only(100)
-        self.do_POST()
-
-    do_GET = do_POST
+    do_GET = do_PUT = do_POST
 
     def log_message(self, *_):
         pass
 
 
-def start():
-    """Its port. It ends when its standard input is closed: with the process that started it."""
-    server = subprocess.Popen([sys.executable, HERE], stdin=subprocess.PIPE,
+def start(arguments=(HERE,)):
+    """Its port, which it writes. It ends with the process that started it: its input is closed."""
+    server = subprocess.Popen([sys.executable, *arguments], stdin=subprocess.PIPE,
                               stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)
     start.server = server
     return int(server.stdout.readline())

@@ -1,5 +1,6 @@
 """gevent: a thread of the hub's pool works for the parent, then for a child."""
 import sys
+import time
 
 import gevent
 
@@ -9,9 +10,9 @@ from field import run_child
 def work():
     if sys.argv[1] == "reinit":
         gevent.reinit()
-    return gevent.get_hub().threadpool.apply(sum, ([1, 2, 3],))
+    return gevent.get_hub().threadpool.apply(time.sleep, (0.1,))
 
 
 if __name__ == "__main__":
-    gevent.get_hub().threadpool.apply(sum, ([1, 2, 3],))
+    gevent.get_hub().threadpool.apply(time.sleep, (0.1,))
     sys.exit(run_child(work))
