@@ -1,4 +1,4 @@
-"""MKL: a Fourier transform by its threads in the parent, then in a child."""
+"""mkl-fft: a Fourier transform by MKL's threads in the parent, then in a child."""
 import sys
 
 import mkl_fft
