@@ -15,4 +15,5 @@ def work():
 
 if __name__ == "__main__":
     gevent.get_hub().threadpool.apply(time.sleep, (0.1,))
+    time.sleep(0.2)  # the thread goes back to its queue, of which nothing tells
     sys.exit(run_child(work))
