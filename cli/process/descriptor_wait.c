@@ -10,6 +10,7 @@
 #include "stop.h"
 #include <dirent.h>
 #include <fcntl.h>
+#include <linux/kcmp.h>
 #include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -20,6 +21,7 @@
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/time.h>
+#include <sys/timerfd.h>
 #include <unistd.h>
 
 #define NOTES_MAX 16384
@@ -124,6 +126,24 @@ static bool is_eventfd(const char *link)
 	return strcmp(link, "anon_inode:[eventfd]") == 0;
 }
 
+static bool is_timer(const char *link)
+{
+	return strcmp(link, "anon_inode:[timerfd]") == 0;
+}
+
+/* One that is told when somebody sets the clock (TFD_TIMER_CANCEL_ON_SET) needs no arming. */
+static bool is_disarmed_timer(pid_t pid, int descriptor)
+{
+	const char *flags, *left;
+
+	if (!read_notes(pid, descriptor, one_text))
+		return false;
+	flags = strstr(one_text, "settime flags:");
+	left = strstr(one_text, "it_value: (0, 0)");
+	return left && flags &&
+	       !(strtoul(flags + strlen("settime flags:"), NULL, 8) & TFD_TIMER_CANCEL_ON_SET);
+}
+
 static bool classify(pid_t pid, int number, struct awaited_descriptor *awaited)
 {
 	char link[64];
@@ -135,6 +155,9 @@ static bool classify(pid_t pid, int number, struct awaited_descriptor *awaited)
 	if (is_eventfd(link)) {
 		awaited->kind = DESCRIPTOR_EVENTFD;
 		awaited->other = eventfd_id(pid, number);
+	} else if (is_timer(link) && is_disarmed_timer(pid, number)) {
+		awaited->kind = DESCRIPTOR_TIMER;
+		awaited->other = 1;
 	} else if ((inode = inode_in(link, "pipe"))) {
 		awaited->kind = DESCRIPTOR_PIPE;
 		awaited->other = inode;
@@ -280,11 +303,27 @@ static bool find_awaited(pid_t pid, const struct task_look *task, struct descrip
 	}
 }
 
+/* Who tells of it takes the first one: nobody waits for a timer that does not run. False where
+ * there is no other. */
+static bool begin_with_other(struct descriptor_wait *wait)
+{
+	for (size_t i = 0; i < wait->count; i++) {
+		struct awaited_descriptor other = wait->list[i];
+
+		if (other.kind == DESCRIPTOR_TIMER)
+			continue;
+		wait->list[i] = wait->list[0];
+		wait->list[0] = other;
+		return true;
+	}
+	return false;
+}
+
 bool descriptor_wait_find(pid_t pid, const struct task_look *task, struct descriptor_wait *wait)
 {
-	*wait = (struct descriptor_wait){.epoll = -1};
+	*wait = (struct descriptor_wait){.pid = pid, .epoll = -1};
 	return !core_is(pid) && descriptor_wait_is_untimed(task) && find_awaited(pid, task, wait) &&
-	       wait->count;
+	       begin_with_other(wait);
 }
 
 /* --- the other ends ---------------------------------------------------------------- */
@@ -297,9 +336,17 @@ static bool may_be_written(pid_t pid, int descriptor)
 	return flags && (strtol(flags + strlen("flags:\t"), NULL, 8) & O_ACCMODE) != O_RDONLY;
 }
 
-static bool is_writer_of(pid_t pid, int number, const char *link,
-			 const struct awaited_descriptor *awaited)
+/* What cannot be asked may be the same. */
+static bool is_same_file(pid_t pid, int number, pid_t other, int other_number)
 {
+	return syscall(SYS_kcmp, pid, other, KCMP_FILE, number, other_number) <= 0;
+}
+
+static bool is_writer_of(pid_t pid, int number, const char *link,
+			 const struct descriptor_wait *wait, size_t index)
+{
+	const struct awaited_descriptor *awaited = &wait->list[index];
+
 	switch (awaited->kind) {
 	case DESCRIPTOR_EVENTFD:
 		return is_eventfd(link) && eventfd_id(pid, number) == awaited->other;
@@ -307,6 +354,8 @@ static bool is_writer_of(pid_t pid, int number, const char *link,
 		return inode_in(link, "pipe") == awaited->other && may_be_written(pid, number);
 	case DESCRIPTOR_SOCKET:
 		return inode_in(link, "socket") == awaited->other;
+	case DESCRIPTOR_TIMER:
+		return is_timer(link) && is_same_file(pid, number, wait->pid, awaited->number);
 	default:
 		return false;
 	}
@@ -327,7 +376,7 @@ bool descriptor_wait_each_writer(pid_t pid, const struct descriptor_wait *wait,
 		if (entry->d_name[0] == '.' || !descriptor_wait_link(pid, number, link))
 			continue;
 		for (size_t i = 0; i < wait->count; i++)
-			if (is_writer_of(pid, number, link, &wait->list[i]))
+			if (is_writer_of(pid, number, link, wait, i))
 				visit(i, number, data);
 	}
 	if (directory)

@@ -11,19 +11,21 @@ enum descriptor_kind {
 	DESCRIPTOR_EVENTFD = 1,
 	DESCRIPTOR_PIPE,   /* the end that is read; it has no name */
 	DESCRIPTOR_SOCKET, /* of this machine, with one other end */
+	DESCRIPTOR_TIMER,  /* that nobody has armed: who has it, too, may */
 };
 
 struct awaited_descriptor {
 	int number;
 	enum descriptor_kind kind;
 	/* By which its other end is known: the eventfd's id, the pipe's inode, the inode of the
-	 * socket at the other end. */
+	 * socket at the other end. A timer has nothing but itself. */
 	uint64_t other;
 };
 
 /* More than an event loop has that waits for its own threads alone. */
 #define DESCRIPTORS_AWAITED 32
 struct descriptor_wait {
+	pid_t pid; /* who waits */
 	int epoll; /* the set that it waits by; -1: none */
 	size_t count;
 	struct awaited_descriptor list[DESCRIPTORS_AWAITED];
@@ -33,8 +35,9 @@ struct descriptor_wait {
 bool descriptor_wait_is_untimed(const struct task_look *task);
 
 /*
- * What it waits for. False where that is nothing, anything else than these kinds (a network, a
- * terminal, a file, a timer, a signal), room to write, or cannot be told.
+ * What it waits for, no timer first. False where that is nothing, timers alone, anything else than
+ * these kinds (a network, a terminal, a file, a timer that runs, a signal), room to write, or
+ * cannot be told.
  */
 bool descriptor_wait_find(pid_t pid, const struct task_look *task, struct descriptor_wait *wait);
 

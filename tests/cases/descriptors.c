@@ -27,6 +27,20 @@
 	}
 
 static const struct program_case cases[] = {
+	/* A runtime whose system calls nobody sees, and a timer that does not run. */
+	{.command = "idle-set hang",
+	 .verdict = GUILTY,
+	 .code = "FC002",
+	 .missing = "idle-set",
+	 .missing_count = 1,
+	 .fork = "main@FORK",
+	 .created = "start_reactor@CREATE main@START",
+	 .kind = "eventfd",
+	 .waiting_in = "epoll_wait",
+	 .says = "waits in the code that they belong to",
+	 .action = "killed"},
+	{.command = "idle-set armed", .options = "--hang-after=1s", .verdict = CLEAN},
+	{.command = "idle-set late", .options = "--hang-after=1s", .verdict = CLEAN},
 	ANSWERED("eventfd poll", "eventfd", "poll"),
 	ANSWERED("eventfd ppoll", "eventfd", "ppoll"),
 	ANSWERED("eventfd select", "eventfd", "select"),

@@ -28,6 +28,13 @@ Suite *descriptor_waits_suite(void);
 
 static int event, pipe_ends[2], pair[2], timer, signals, watcher, terminal, network;
 
+static void arm(int descriptor, int flags, time_t seconds)
+{
+	const struct itimerspec limit = {.it_value.tv_sec = seconds};
+
+	ck_assert_int_eq(timerfd_settime(descriptor, flags, &limit, NULL), 0);
+}
+
 static void setup(void)
 {
 	sigset_t none;
@@ -37,6 +44,7 @@ static void setup(void)
 	ck_assert_int_eq(pipe(pipe_ends), 0);
 	ck_assert_int_eq(socketpair(AF_UNIX, SOCK_STREAM, 0, pair), 0);
 	timer = timerfd_create(CLOCK_MONOTONIC, 0);
+	arm(timer, 0, 3600);
 	signals = signalfd(-1, &none, 0);
 	watcher = inotify_init1(0);
 	terminal = posix_openpt(O_RDWR | O_NOCTTY);
@@ -191,6 +199,31 @@ START_TEST(leaves_all_else_alone)
 }
 END_TEST
 
+/* Nothing comes of timers alone. */
+START_TEST(knows_a_timer_that_does_not_run)
+{
+	struct descriptor_wait wait;
+
+	arm(timer, 0, 0);
+	ck_assert(!find(POLL, timer, -1, &wait));
+	ck_assert(find(EPOLL, event, timer, &wait));
+	ck_assert_uint_eq(wait.count, 2);
+	ck_assert_int_eq(kind_in(&wait, timer), DESCRIPTOR_TIMER);
+}
+END_TEST
+
+/* It is told when somebody sets the clock. */
+START_TEST(leaves_a_timer_alone_that_clocks_tell)
+{
+	int clock = timerfd_create(CLOCK_REALTIME, 0);
+	struct descriptor_wait wait;
+
+	arm(clock, TFD_TIMER_ABSTIME | TFD_TIMER_CANCEL_ON_SET, 0);
+	ck_assert(!find(POLL, event, clock, &wait));
+	close(clock);
+}
+END_TEST
+
 START_TEST(knows_a_limit_of_the_socket)
 {
 	struct timeval limit = {.tv_sec = 60};
@@ -281,6 +314,29 @@ START_TEST(finds_the_other_ends)
 }
 END_TEST
 
+/* Who has the same one may arm it: all others look alike. */
+START_TEST(finds_who_may_arm_a_timer)
+{
+	int other = timerfd_create(CLOCK_MONOTONIC, 0), copy = dup(timer);
+	struct descriptor_wait wait;
+	struct writers writers = {0};
+
+	arm(timer, 0, 0);
+	ck_assert(find(POLL, timer, event, &wait));
+	ck_assert_int_eq(wait.list[0].number, event);
+	ck_assert_int_eq(wait.list[1].number, timer);
+	wait.list[0] = wait.list[1];
+	/* Who waited is gone: this process stands for it. */
+	wait.pid = getpid();
+	wait.count = 1;
+	ck_assert(descriptor_wait_each_writer(getpid(), &wait, count_writer, &writers));
+	ck_assert_uint_eq(writers.count, 2);
+	ck_assert(writers.last[0] == copy || writers.last[0] == timer);
+	close(copy);
+	close(other);
+}
+END_TEST
+
 START_TEST(knows_that_a_descriptor_is_on_its_way)
 {
 	char byte = 0, room[CMSG_SPACE(sizeof(int))] = {0};
@@ -355,10 +411,13 @@ Suite *descriptor_waits_suite(void)
 	tcase_add_checked_fixture(waits, setup, teardown);
 	tcase_add_test(waits, knows_what_a_task_waits_for);
 	tcase_add_test(waits, leaves_all_else_alone);
+	tcase_add_test(waits, knows_a_timer_that_does_not_run);
+	tcase_add_test(waits, leaves_a_timer_alone_that_clocks_tell);
 	tcase_add_test(waits, knows_a_limit_of_the_socket);
 	tcase_add_test(waits, knows_that_a_set_has_another_file);
 	tcase_add_test(waits, knows_a_ring_that_has_nothing_to_do);
 	tcase_add_test(waits, finds_the_other_ends);
+	tcase_add_test(waits, finds_who_may_arm_a_timer);
 	tcase_add_test(waits, knows_that_a_descriptor_is_on_its_way);
 	tcase_add_test(waits, only_lost_threads_wrote);
 	tcase_add_test(waits, nobody_wrote);

@@ -158,6 +158,7 @@ bool descriptor_tie_find(const struct tie_search *search, const struct descripto
 	if (is_known) {
 		note_readers(&ends, wait);
 		*tie = choose(search, wait, &ends);
+		tie->is_of_parent = is_set_of_parent(search, wait);
 	}
 	free(table);
 	return is_known;

@@ -2,7 +2,8 @@
  * What ties a wait for descriptors to lost threads: before the fork they alone wrote what is waited
  * for, and it was read in the same process, as an event loop is woken. The parent has nearly always
  * the same descriptor still, so that this is not enough: the child must have given them work, too.
- * Where nobody at all can write any more, that it gave them work is enough.
+ * Where nobody at all can write any more, that it gave them work is enough, or that it waits by its
+ * parent's set in code that they belong to.
  */
 #ifndef FORKCHECK_WATCH_DESCRIPTOR_TIES_H
 #define FORKCHECK_WATCH_DESCRIPTOR_TIES_H

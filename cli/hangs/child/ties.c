@@ -644,6 +644,15 @@ struct tie ties_to_work(const struct tie_search *search, const struct task_look 
 	return tie;
 }
 
+struct tie ties_to_program(const struct tie_search *search, const struct wait_facts *facts)
+{
+	struct waiting_stack stack = {.facts = facts};
+
+	if (!any_lost_library(search, is_on_stack, &stack))
+		return (struct tie){.evidence = EVIDENCE_NONE};
+	return (struct tie){.evidence = EVIDENCE_LIBRARY, .is_by_program = true};
+}
+
 /* --- its neighbours ------------------------------------------------------------ */
 
 struct stack_words {

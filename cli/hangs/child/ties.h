@@ -11,6 +11,7 @@
 struct descriptor_tie {
 	uint32_t kind; /* enum lock_kind; 0: it waits for no descriptor */
 	int number;
+	bool is_of_parent; /* it waits by a set of epoll that its parent made */
 	/* The last write, by a lost thread, as in struct session_object. 0: others have written to
 	 * it, or nobody has: then it says something only where nobody else can. */
 	uint64_t gave;
@@ -58,6 +59,9 @@ struct tie ties_find(const struct tie_search *search, const struct task_look *ta
 /* Has a task that waits given lost threads work, or is code of their library on its stack? */
 struct tie ties_to_work(const struct tie_search *search, const struct task_look *task,
 			const struct wait_facts *facts);
+
+/* The same of the program's own code, which is on every stack. */
+struct tie ties_to_program(const struct tie_search *search, const struct wait_facts *facts);
 
 /* The serial of the thread that forked: the child's first one. 0: not known. */
 uint32_t ties_forker(const struct tie_search *search);

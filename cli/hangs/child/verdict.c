@@ -502,7 +502,10 @@ static bool ask_descriptors(struct inquiry *inquiry, size_t index)
 	tie = ties_to_work(&inquiry->ties, task, &facts);
 	if (!tie.evidence && descriptor.gave)
 		tie.evidence = EVIDENCE_SERVED;
-	if (!tie.evidence || (!descriptor.gave && tie.evidence != EVIDENCE_HANDED))
+	else if (!tie.evidence && descriptor.is_of_parent)
+		tie = ties_to_program(&inquiry->ties, &facts);
+	if (!tie.evidence ||
+	    (!descriptor.gave && !descriptor.is_of_parent && tie.evidence != EVIDENCE_HANDED))
 		return true;
 	tie.descriptor = descriptor;
 	add_descriptor(inquiry, index, &tie, &facts);

@@ -146,7 +146,7 @@ uint64_t wakeup_shims_own(const struct process_facts *process, pid_t pid)
 
 uint64_t wakeup_open_signals(const struct process_look *look, const struct task_look *task)
 {
-	return look->caught & ~task->blocked & ~LIBC_INTERNAL;
+	return look->caught & ~task->blocked & ~(SELF_INFLICTED | LIBC_INTERNAL);
 }
 
 static const char *wakeup_sources_find_handler(struct model *model, struct arena *arena,
