@@ -326,6 +326,17 @@ bool descriptor_wait_find(pid_t pid, const struct task_look *task, struct descri
 	       begin_with_other(wait);
 }
 
+bool descriptor_wait_add_eventfd(pid_t pid, int number, struct descriptor_wait *wait)
+{
+	struct awaited_descriptor awaited;
+
+	if (wait->count == DESCRIPTORS_AWAITED || !classify(pid, number, &awaited) ||
+	    awaited.kind != DESCRIPTOR_EVENTFD)
+		return false;
+	wait->list[wait->count++] = awaited;
+	return true;
+}
+
 /* --- the other ends ---------------------------------------------------------------- */
 
 static bool may_be_written(pid_t pid, int descriptor)

@@ -41,6 +41,9 @@ bool descriptor_wait_is_untimed(const struct task_look *task);
  */
 bool descriptor_wait_find(pid_t pid, const struct task_look *task, struct descriptor_wait *wait);
 
+/* Adds what a task waits for beside other things. False: it is no eventfd, or one too many. */
+bool descriptor_wait_add_eventfd(pid_t pid, int number, struct descriptor_wait *wait);
+
 /*
  * Calls `visit` for each descriptor of a process that what comes out of one of the list was
  * written to. False where the process may not be read, or is gone.

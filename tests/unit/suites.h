@@ -100,6 +100,7 @@
 	suite(descriptor_waits) \
 	suite(healthy) \
 	suite(slices) \
+	suite(sets) \
 	suite(transparency) \
 	suite(hangs)
 /* clang-format on */

@@ -4,6 +4,7 @@
  */
 #include "cli/hangs/child/descriptor_ties.h"
 #include "cli/process/descriptor_wait.h"
+#include "cli/process/epoll_members.h"
 #include "cli/process/io_rings.h"
 #include "support.h"
 #include <check.h>
@@ -234,6 +235,46 @@ START_TEST(knows_a_limit_of_the_socket)
 }
 END_TEST
 
+static bool note_eventfd(const struct epoll_member *member, void *data)
+{
+	struct descriptor_wait *wait = data;
+
+	return !member->is_own || descriptor_wait_add_eventfd(getpid(), member->number, wait) ||
+	       member->number == network;
+}
+
+START_TEST(finds_the_eventfds_beside_connections)
+{
+	int set = make_set(event, network, EPOLLIN);
+	struct descriptor_wait wait = {.epoll = set};
+
+	ck_assert(epoll_each_member(getpid(), set, note_eventfd, &wait));
+	ck_assert_uint_eq(wait.count, 1);
+	ck_assert_int_eq(wait.list[0].number, event);
+	wait.count = DESCRIPTORS_AWAITED;
+	ck_assert(!epoll_each_member(getpid(), set, note_eventfd, &wait));
+	/* One that is not to be there, and none at all. */
+	set = make_set(event, timer, EPOLLIN);
+	wait.count = 0;
+	ck_assert(!epoll_each_member(getpid(), set, note_eventfd, &wait));
+	ck_assert(!epoll_each_member(getpid(), epoll_create1(0), note_eventfd, &wait));
+}
+END_TEST
+
+START_TEST(knows_a_member_that_is_not_its_own)
+{
+	int set = make_set(event, timer, EPOLLIN), kept = dup(timer);
+	struct descriptor_wait wait = {.epoll = set};
+
+	ck_assert(!epoll_each_member(getpid(), set, note_eventfd, &wait));
+	wait.count = 0;
+	dup2(network, timer);
+	ck_assert(epoll_each_member(getpid(), set, note_eventfd, &wait));
+	ck_assert_uint_eq(wait.count, 1);
+	close(kept);
+}
+END_TEST
+
 /* In the set its number stands for another file than it is by now. */
 START_TEST(knows_that_a_set_has_another_file)
 {
@@ -413,6 +454,8 @@ Suite *descriptor_waits_suite(void)
 	tcase_add_test(waits, leaves_all_else_alone);
 	tcase_add_test(waits, knows_a_timer_that_does_not_run);
 	tcase_add_test(waits, leaves_a_timer_alone_that_clocks_tell);
+	tcase_add_test(waits, finds_the_eventfds_beside_connections);
+	tcase_add_test(waits, knows_a_member_that_is_not_its_own);
 	tcase_add_test(waits, knows_a_limit_of_the_socket);
 	tcase_add_test(waits, knows_that_a_set_has_another_file);
 	tcase_add_test(waits, knows_a_ring_that_has_nothing_to_do);

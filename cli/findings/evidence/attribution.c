@@ -6,6 +6,7 @@
 #include "attribution.h"
 #include "base/library_names.h"
 #include "evidence.h"
+#include <string.h>
 
 /* Who stands between the library that wants a thread and pthread_create(). */
 static const char *const thread_starters[] = {
@@ -30,22 +31,28 @@ bool is_thread_starter(const char *path)
 	return library_is_libc(path) || LIBRARY_IS_AMONG(path, thread_starters);
 }
 
+static size_t walk_creation(struct judgement *judgement, struct address_space *space,
+			    session_reference created_at, uint64_t addresses[WALK_MAX])
+{
+	const struct record_stack *stack = model_stack(judgement->model, created_at);
+	struct captured_memory memory;
+	bool complete;
+
+	if (!stack)
+		return 0;
+	captured_memory_init(&memory);
+	model_add_stack(&memory, stack);
+	return unwind_addresses(space, &stack->registers, &memory.memory, addresses, WALK_MAX,
+				&complete);
+}
+
 /* The innermost module of a creation stack that wanted the thread for itself. */
 static const char *find_creator(struct judgement *judgement, struct address_space *space,
 				session_reference created_at)
 {
-	const struct record_stack *stack = model_stack(judgement->model, created_at);
-	struct captured_memory memory;
 	uint64_t addresses[WALK_MAX];
-	bool complete;
-	size_t count;
+	size_t count = walk_creation(judgement, space, created_at, addresses);
 
-	if (!stack)
-		return NULL;
-	captured_memory_init(&memory);
-	model_add_stack(&memory, stack);
-	count = unwind_addresses(space, &stack->registers, &memory.memory, addresses, WALK_MAX,
-				 &complete);
 	for (size_t i = 0; i < count; i++) {
 		const char *path = space_module_path(space, addresses[i]);
 
@@ -53,6 +60,22 @@ static const char *find_creator(struct judgement *judgement, struct address_spac
 			return arena_strdup(judgement->arena, path);
 	}
 	return NULL;
+}
+
+bool attribute_created_through(struct judgement *judgement, uint32_t process,
+			       session_reference created_at, const char *library)
+{
+	struct address_space *space = model_space(judgement->model, process);
+	uint64_t addresses[WALK_MAX];
+	size_t count = space ? walk_creation(judgement, space, created_at, addresses) : 0;
+
+	for (size_t i = 0; i < count; i++) {
+		const char *path = space_module_path(space, addresses[i]);
+
+		if (path && strcmp(path, library) == 0)
+			return true;
+	}
+	return false;
 }
 
 static struct attribution *remembered(struct judgement *judgement, uint32_t image,

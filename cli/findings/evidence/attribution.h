@@ -21,6 +21,10 @@ const char *attribute_thread_path(struct judgement *judgement, uint32_t process,
 const char *attribute_creation(struct judgement *judgement, uint32_t process,
 			       session_reference created_at, uint64_t start_routine);
 
+/* Is code of a library on the stack that a thread was created at? */
+bool attribute_created_through(struct judgement *judgement, uint32_t process,
+			       session_reference created_at, const char *library);
+
 /* Does a file of this name start threads on behalf of its callers? */
 bool is_thread_starter(const char *path);
 

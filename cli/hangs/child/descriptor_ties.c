@@ -4,6 +4,7 @@
  */
 #include "descriptor_ties.h"
 #include "hangs/identify/lost_threads.h"
+#include "process/epoll_members.h"
 #include "process/holders.h"
 #include "process/io_rings.h"
 #include "process/stop.h"
@@ -145,10 +146,9 @@ struct descriptor_tie descriptor_tie_first(const struct descriptor_wait *wait)
 				       .number = wait->list[0].number};
 }
 
-bool descriptor_tie_find(const struct tie_search *search, const struct descriptor_wait *wait,
-			 struct descriptor_tie *tie)
+static bool find_tie_by(const struct tie_search *search, const struct descriptor_wait *wait,
+			const struct session_descriptor *table, struct descriptor_tie *tie)
 {
-	struct session_descriptor *table = read_table(search);
 	struct end_search ends = {.table = table};
 	/* The kernel may write to an eventfd when something is done that a ring asked for. */
 	bool is_known = table && !io_rings_any_busy(search->pid) &&
@@ -160,6 +160,45 @@ bool descriptor_tie_find(const struct tie_search *search, const struct descripto
 		*tie = choose(search, wait, &ends);
 		tie->is_of_parent = is_set_of_parent(search, wait);
 	}
+	return is_known;
+}
+
+bool descriptor_tie_find(const struct tie_search *search, const struct descriptor_wait *wait,
+			 struct descriptor_tie *tie)
+{
+	struct session_descriptor *table = read_table(search);
+	bool is_known = find_tie_by(search, wait, table, tie);
+
+	free(table);
+	return is_known;
+}
+
+struct set_search {
+	pid_t pid;
+	const struct session_descriptor *table;
+	struct descriptor_wait eventfds;
+};
+
+/* False: something else than an eventfd that the child has written to, for all that is known. */
+static bool note_member(const struct epoll_member *member, void *data)
+{
+	struct set_search *search = data;
+	int number = member->number;
+
+	return !member->is_own ||
+	       descriptor_wait_add_eventfd(search->pid, number, &search->eventfds) ||
+	       ((unsigned)number < DESCRIPTORS && !search->table[number].flags);
+}
+
+bool descriptor_tie_find_in_set(const struct tie_search *search, int set,
+				struct descriptor_tie *tie)
+{
+	struct session_descriptor *table = read_table(search);
+	struct set_search members = {.pid = search->pid, .table = table, .eventfds.epoll = set};
+	bool is_known = table && epoll_each_member(search->pid, set, note_member, &members) &&
+			members.eventfds.count &&
+			find_tie_by(search, &members.eventfds, table, tie);
+
 	free(table);
 	return is_known;
 }

@@ -17,6 +17,10 @@ bool descriptor_tie_find(const struct tie_search *search, const struct descripto
 
 /* The first that it waits for, where nothing is known of who wrote. */
 struct descriptor_tie descriptor_tie_first(const struct descriptor_wait *wait);
+/* The same of the eventfds of a set of epoll, in which other things are, too. False also where the
+ * child has written to one of these. */
+bool descriptor_tie_find_in_set(const struct tie_search *search, int set,
+				struct descriptor_tie *tie);
 
 /* What is known of all ends of one. */
 struct end_facts {

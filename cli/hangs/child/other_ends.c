@@ -134,3 +134,18 @@ const char *other_ends_find(struct model *model, struct arena *arena,
 	free(owner);
 	return reason;
 }
+
+bool other_ends_are_own(struct model *model, const struct process_facts *process, pid_t pid,
+			const struct process_look *look, const struct task_look *task)
+{
+	struct descriptor_wait wait;
+	struct arena arena;
+	bool are_so;
+
+	if (!descriptor_wait_find(pid, task, &wait) || io_rings_any(pid))
+		return false;
+	arena_init(&arena);
+	are_so = !other_ends_find(model, &arena, process, pid, look, &wait);
+	arena_release(&arena);
+	return are_so;
+}

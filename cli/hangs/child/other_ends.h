@@ -16,4 +16,11 @@ const char *other_ends_find(struct model *model, struct arena *arena,
 			    const struct process_facts *process, pid_t pid,
 			    const struct process_look *look, const struct descriptor_wait *wait);
 
+/*
+ * A task waits without a limit for what only its own process can write, such as the eventfd of an
+ * interpreter's own thread: it does nothing that another one does not begin.
+ */
+bool other_ends_are_own(struct model *model, const struct process_facts *process, pid_t pid,
+			const struct process_look *look, const struct task_look *task);
+
 #endif

@@ -7,10 +7,12 @@
 #include "slices.h"
 #include "base/array.h"
 #include "hangs/identify/wakeup_sources.h"
+#include "other_ends.h"
 #include "process/epoll_members.h"
 #include "process/holders.h"
 #include "process/memory_map.h"
 #include "proof.h"
+#include "set_wait.h"
 #include "shim/common/arch/arch.h"
 #include "ties.h"
 #include <stdlib.h>
@@ -169,25 +171,9 @@ struct slices_inquiry {
 	/* The task that the story is about, and what ties it. */
 	const struct task_look *task;
 	struct tie tie;
-	bool is_tied; /* by code of a library's, or a package's, whose threads were lost */
+	bool is_tied;        /* by code of a library's, or a package's, whose threads were lost */
+	const char *library; /* the library; NULL: a package, or it is not tied */
 };
-
-/*
- * Its set of epoll was there before the fork, and nobody new can come to it. Of what it has opened
- * itself, others may answer; of what it polls without a set, its parent may.
- */
-static bool waits_for_parents(const struct slices_inquiry *inquiry, const struct task_look *task)
-{
-	const struct watched *watched = inquiry->watched;
-	int set = (int)task->arguments[0];
-
-	if (task->number != ARCH_CALL_EPOLL_WAIT && task->number != SYS_epoll_pwait &&
-	    task->number != SYS_epoll_pwait2)
-		return false;
-	if (!inquiry->parent || !holders_has_same_file(watched->pid, inquiry->parent->number, set))
-		return false;
-	return !epoll_may_get_others(watched->pid, watched->process, set);
-}
 
 static bool slices_is_private(const struct slices_inquiry *inquiry, const struct task_look *task)
 {
@@ -212,7 +198,8 @@ static enum slice slice_of(const struct slices_inquiry *inquiry, const struct ta
 		return SLICE_ALIVE;
 	if (procfs_is_sleep(task))
 		return SLICE_SLEEP;
-	return procfs_is_timed_descriptor_wait(task) && waits_for_parents(inquiry, task)
+	return procfs_is_timed_descriptor_wait(task) &&
+			       set_wait_is_closed(inquiry->parent, inquiry->watched, task)
 		       ? SLICE_DESCRIPTOR
 		       : SLICE_ALIVE;
 }
@@ -262,6 +249,7 @@ static void consider_slice(struct slices_inquiry *inquiry, const struct task_loo
 	inquiry->task = task;
 	inquiry->tie = tie;
 	inquiry->is_tied = true;
+	inquiry->library = ties_lost_library(&inquiry->ties, facts);
 }
 
 /* False when a task has moved. */
@@ -286,6 +274,22 @@ static bool ask_slices(struct slices_inquiry *inquiry)
 	return true;
 }
 
+/* It is in no code of the library's that waits, begins nothing by itself, and no other task of the
+ * process will. */
+static bool slices_waits_for_others(const struct slices_inquiry *inquiry,
+				    const struct task_look *task)
+{
+	const struct process_look *look = inquiry->watched->look;
+
+	if (!inquiry->library || ties_may_be_in(&inquiry->ties, task, inquiry->library))
+		return false;
+	for (size_t i = 0; i < look->count; i++)
+		if (&look->tasks[i] != task && inquiry->slices[i] == SLICE_ALIVE)
+			return false;
+	return other_ends_are_own(inquiry->turn->model, inquiry->ties.process,
+				  inquiry->watched->pid, look, task);
+}
+
 /*
  * Another task of the child, which it made itself, may do what is waited for: of a library's work,
  * one with that library's code on its stack. One that sleeps in slices works, for all that is
@@ -301,7 +305,8 @@ static bool slices_are_served(const struct slices_inquiry *inquiry)
 
 		if (task == inquiry->task || slice == SLICE_STILL || slice == SLICE_FUTEX)
 			continue;
-		if (!inquiry->is_tied || ties_may_serve(&inquiry->ties, task, &inquiry->tie))
+		if ((!inquiry->is_tied || ties_may_serve(&inquiry->ties, task, &inquiry->tie)) &&
+		    !slices_waits_for_others(inquiry, task))
 			return true;
 	}
 	return false;

@@ -283,21 +283,26 @@ static bool is_handed_to_lost(const struct tie_search *search, const struct sess
 	}
 }
 
-/* The waiting thread handed something to lost threads, and waits for the answer. */
-static bool has_handed(const struct tie_search *search, pid_t tid)
+/* What a thread handed to lost threads, from `from` on; its number, or HANDED: nothing more. */
+static uint32_t next_handed(const struct tie_search *search, uint32_t serial, uint32_t from)
 {
-	uint32_t serial = serial_of(search, tid);
 	uint32_t count = search->facts.handed_count < HANDED ? search->facts.handed_count : HANDED;
 
-	for (uint32_t i = 0; search->has_facts && serial && i < count; i++) {
+	for (uint32_t i = from; search->has_facts && serial && i < count; i++) {
 		const struct session_handed *handed = &search->facts.handed[i];
 
 		if (handed->key &&
 		    (handed->gave >> OBJECT_THREAD & OBJECT_SERIAL) == (serial & OBJECT_SERIAL) &&
 		    is_handed_to_lost(search, handed))
-			return true;
+			return i;
 	}
-	return false;
+	return HANDED;
+}
+
+/* The waiting thread handed something to lost threads, and waits for the answer. */
+static bool has_handed(const struct tie_search *search, pid_t tid)
+{
+	return next_handed(search, serial_of(search, tid), 0) < HANDED;
 }
 
 /* --- whose code it is in ------------------------------------------------------- */
@@ -653,6 +658,75 @@ struct tie ties_to_program(const struct tie_search *search, const struct wait_fa
 	return (struct tie){.evidence = EVIDENCE_LIBRARY, .is_by_program = true};
 }
 
+struct taker_search {
+	struct judgement judgement;
+	const char *library;
+	uint32_t serial; /* of who took; 0: any thread */
+};
+
+static bool is_not_taker(const struct record_thread *thread, uint32_t parent, void *data)
+{
+	struct taker_search *search = data;
+
+	return thread->flags & (THREAD_MAIN | THREAD_UNSEEN) ||
+	       (search->serial && (thread->serial & OBJECT_SERIAL) != search->serial) ||
+	       !attribute_created_through(&search->judgement, parent, thread->created_at,
+					  search->library);
+}
+
+/* The library that made the call; NULL: the program, one whose code any thread is made by, or
+ * nobody knows. */
+static const char *innermost_library(const struct tie_search *search,
+				     const struct wait_facts *facts)
+{
+	const char *program = model_program(search->model, search->process->serial);
+	size_t i = 0;
+
+	while (i < facts->module_count && library_is_of_libc(facts->modules[i]))
+		i++;
+	if (i == facts->module_count || (program && strcmp(program, facts->modules[i]) == 0) ||
+	    ties_is_interpreter(search, facts->modules[i]) || is_thread_starter(facts->modules[i]))
+		return NULL;
+	return facts->modules[i];
+}
+
+/* A lost thread, or the one of this serial, was made by code of the library. */
+static bool is_made_by(const struct tie_search *search, const char *library, uint32_t serial)
+{
+	struct taker_search taker = {.library = library, .serial = serial};
+	struct arena arena;
+	bool is_so;
+
+	arena_init(&arena);
+	taker.judgement = (struct judgement){.model = search->model, .arena = &arena};
+	is_so = !lost_each(search->model, search->process, is_not_taker, &taker);
+	arena_release(&arena);
+	return is_so;
+}
+
+bool ties_gave_to_library(const struct tie_search *search, const struct task_look *task,
+			  const struct wait_facts *facts)
+{
+	const char *library = innermost_library(search, facts);
+	uint32_t serial = library ? serial_of(search, task->tid) : 0;
+
+	for (uint32_t i = next_handed(search, serial, 0); i < HANDED;
+	     i = next_handed(search, serial, i + 1)) {
+		uint32_t taker = search->facts.handed[i].took >> OBJECT_THREAD & OBJECT_SERIAL;
+
+		if (taker && is_made_by(search, library, taker))
+			return true;
+	}
+	return false;
+}
+
+bool ties_waits_in_library(const struct tie_search *search, const struct wait_facts *facts)
+{
+	const char *library = innermost_library(search, facts);
+
+	return library && is_made_by(search, library, 0);
+}
+
 /* --- its neighbours ------------------------------------------------------------ */
 
 struct stack_words {
@@ -699,6 +773,45 @@ static bool is_in_interpreter(const struct tie_search *search, const struct stac
 	return false;
 }
 
+static bool is_same_library(const char *library, const void *where)
+{
+	return strcmp(library, where) == 0;
+}
+
+const char *ties_lost_library(const struct tie_search *search, const struct wait_facts *facts)
+{
+	const char *program = model_program(search->model, search->process->serial);
+
+	for (size_t i = 0; i < facts->module_count; i++)
+		if ((!program || strcmp(program, facts->modules[i]) != 0) &&
+		    any_lost_library(search, is_same_library, facts->modules[i]))
+			return facts->modules[i];
+	return NULL;
+}
+
+/* NULL: there is no memory for it. */
+static struct stack_words *read_words(const struct tie_search *search, const struct task_look *task)
+{
+	struct stack_words *stack = malloc(sizeof(*stack));
+
+	if (!stack)
+		return NULL;
+	stack->space = model_space(search->model, search->process->serial);
+	stack->count = stop_read(search->pid, task->sp, stack->words, sizeof(stack->words)) /
+		       sizeof(uint64_t);
+	return stack;
+}
+
+bool ties_may_be_in(const struct tie_search *search, const struct task_look *task,
+		    const char *library)
+{
+	struct stack_words *stack = read_words(search, task);
+	bool may = !stack || !stack->space || !stack->count || is_in_words(library, stack);
+
+	free(stack);
+	return may;
+}
+
 bool ties_may_serve(const struct tie_search *search, const struct task_look *task,
 		    const struct tie *tie)
 {
@@ -708,12 +821,9 @@ bool ties_may_serve(const struct tie_search *search, const struct task_look *tas
 	/* It runs, or it is about to. */
 	if (!task->in_call || task->state == 'R')
 		return true;
-	stack = malloc(sizeof(*stack));
+	stack = read_words(search, task);
 	if (!stack)
 		return true;
-	stack->space = model_space(search->model, search->process->serial);
-	stack->count = stop_read(search->pid, task->sp, stack->words, sizeof(stack->words)) /
-		       sizeof(uint64_t);
 	may = !stack->space || !stack->count || is_all_libc(stack) ||
 	      (tie->is_by_package && is_in_interpreter(search, stack)) ||
 	      any_lost_library(search, is_in_words, stack);

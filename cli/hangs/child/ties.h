@@ -25,6 +25,8 @@ struct tie {
 	bool is_by_program;
 	/* The same of Python's: a package that started lost threads waits. */
 	bool is_by_package;
+	/* It waits by a set of epoll that connections are in, too: any peer may send something. */
+	bool is_by_set;
 	session_reference wait; /* of EVIDENCE_HOLDER: the WAIT record; 0: there is none */
 	session_reference held; /* the HELD record, where it asked before it was a child */
 	struct descriptor_tie descriptor;
@@ -63,6 +65,15 @@ struct tie ties_to_work(const struct tie_search *search, const struct task_look 
 /* The same of the program's own code, which is on every stack. */
 struct tie ties_to_program(const struct tie_search *search, const struct wait_facts *facts);
 
+/*
+ * Has a task that waits given work to a lost thread that was made by code of the library that it
+ * waits in, through whatever makes threads for it? An interpreter's code is any thread's.
+ */
+bool ties_gave_to_library(const struct tie_search *search, const struct task_look *task,
+			  const struct wait_facts *facts);
+/* Was any lost thread made by code of the library that it waits in? */
+bool ties_waits_in_library(const struct tie_search *search, const struct wait_facts *facts);
+
 /* The serial of the thread that forked: the child's first one. 0: not known. */
 uint32_t ties_forker(const struct tie_search *search);
 
@@ -77,6 +88,12 @@ bool ties_is_in_lost_code(const struct tie_search *search, const struct wait_fac
  */
 bool ties_may_serve(const struct tie_search *search, const struct task_look *task,
 		    const struct tie *tie);
+
+/* The innermost library on the stack that lost threads belonged to; NULL: none but the program. */
+const char *ties_lost_library(const struct tie_search *search, const struct wait_facts *facts);
+/* Is code of a library on the stack of a task, for all that is known? */
+bool ties_may_be_in(const struct tie_search *search, const struct task_look *task,
+		    const char *library);
 
 /* It waits for the end of a thread that its process does not have. */
 bool ties_joins_lost(const struct tie_search *search, const struct task_look *task);

@@ -18,6 +18,7 @@
 #include "process/core_file.h"
 #include "process/descriptor_wait.h"
 #include "process/memory_map.h"
+#include "set_wait.h"
 #include "shim/common/arch/arch.h"
 #include <stdio.h>
 #include <stdlib.h>
@@ -480,6 +481,51 @@ static void ask_unseen_descriptors(struct inquiry *inquiry, size_t index,
 	arena_release(&arena);
 }
 
+/*
+ * Who answers by a connection nobody can be asked. Evidence is that the task has given work to a
+ * lost thread of the very library that it waits in; or that the child has asked nothing of a peer
+ * there, and either lost threads alone wrote to what wakes that library, or the parent waits by the
+ * same set, in which no two can wait.
+ */
+static struct tie tie_to_set(const struct inquiry *inquiry, const struct process_facts *parent,
+			     const struct task_look *task, const struct wait_facts *facts)
+{
+	struct tie tie = {.is_by_set = true};
+
+	if (ties_gave_to_library(&inquiry->ties, task, facts)) {
+		tie.evidence = EVIDENCE_HANDED;
+		return tie;
+	}
+	if (!ties_waits_in_library(&inquiry->ties, facts) ||
+	    !descriptor_tie_find_in_set(&inquiry->ties, (int)task->arguments[0], &tie.descriptor))
+		return tie;
+	if (!tie.descriptor.gave)
+		tie.descriptor.kind = 0;
+	if (tie.descriptor.gave || set_wait_has_parent(parent, task))
+		tie.evidence = EVIDENCE_LIBRARY;
+	return tie;
+}
+
+/* False when the task has moved. */
+static bool ask_set(struct inquiry *inquiry, size_t index)
+{
+	struct watched *watched = inquiry->watched;
+	struct task_look *task = &watched->look->tasks[index];
+	const struct process_facts *parent =
+		model_facts(inquiry->turn->model, inquiry->ties.process->parent);
+	struct wait_facts facts;
+	struct tie tie;
+
+	if (!set_wait_accepts_nobody(parent, watched, task))
+		return true;
+	if (!verdict_ask(inquiry, task, &facts))
+		return false;
+	tie = tie_to_set(inquiry, parent, task, &facts);
+	if (tie.evidence)
+		add_descriptor(inquiry, index, &tie, &facts);
+	return true;
+}
+
 /* A wait for descriptors that is tied to lost threads. False when the task has moved. */
 static bool ask_descriptors(struct inquiry *inquiry, size_t index)
 {
@@ -490,7 +536,7 @@ static bool ask_descriptors(struct inquiry *inquiry, size_t index)
 	struct tie tie;
 
 	if (!descriptor_wait_find(inquiry->watched->pid, task, &wait))
-		return true;
+		return ask_set(inquiry, index);
 	if (inquiry->ties.process->is_outside) {
 		ask_unseen_descriptors(inquiry, index, &wait);
 		return true;
@@ -525,6 +571,17 @@ static bool ask_all_descriptors(struct inquiry *inquiry)
 
 /* --- who else could end it ------------------------------------------------------------- */
 
+/* It is in no code of the library's that waits, begins nothing by itself, and no other task of the
+ * process will. */
+static bool verdict_waits_for_others(const struct inquiry *inquiry, const struct task_look *task)
+{
+	const char *library = ties_lost_library(&inquiry->ties, &inquiry->facts);
+
+	return inquiry->alive == 1 && library && !ties_may_be_in(&inquiry->ties, task, library) &&
+	       other_ends_are_own(inquiry->turn->model, inquiry->ties.process,
+				  inquiry->watched->pid, inquiry->watched->look, task);
+}
+
 /* A task of its own that is not stuck may do what the lost ones did. Since when has it not
  * run? UINT64_MAX: none may. */
 static uint64_t server_since(const struct inquiry *inquiry)
@@ -536,7 +593,8 @@ static uint64_t server_since(const struct inquiry *inquiry)
 		const struct task_look *task = &look->tasks[i];
 
 		if (inquiry->is_stuck[i] || is_inert(inquiry, task) ||
-		    !ties_may_serve(&inquiry->ties, task, &inquiry->tie))
+		    !ties_may_serve(&inquiry->ties, task, &inquiry->tie) ||
+		    verdict_waits_for_others(inquiry, task))
 			continue;
 		if (since == UINT64_MAX || task->since_ns > since)
 			since = task->since_ns;
@@ -589,6 +647,9 @@ static void verdict_find_reason(struct inquiry *inquiry, bool begins_again, stru
 		verdict_say(verdict,
 			    wakeup_find(inquiry->turn->model, &arena, inquiry->ties.process,
 					watched->pid, watched->look));
+	if (inquiry->tie.is_by_set && !*verdict->reason)
+		verdict_say(verdict,
+			    "it waits for connections, too: a peer may yet send something");
 	if (inquiry->tie.descriptor.kind && !*verdict->reason)
 		verdict_say(verdict, who_else_writes(inquiry, &arena));
 	arena_release(&arena);
@@ -644,6 +705,11 @@ static bool is_tied_by_half(const struct tie *tie)
 	return tie->descriptor.kind && (!tie->descriptor.gave || tie->evidence == EVIDENCE_SERVED);
 }
 
+static bool is_for_descriptors(const struct tie *tie)
+{
+	return tie->descriptor.kind || tie->is_by_set;
+}
+
 /* While a task that might serve is there, and has done something of late, all is well. */
 static void conclude_with(struct inquiry *inquiry, struct verdict *verdict)
 {
@@ -653,7 +719,7 @@ static void conclude_with(struct inquiry *inquiry, struct verdict *verdict)
 	if (verdict->is_pending)
 		return;
 	/* Any thread may write to a descriptor. */
-	if (inquiry->tie.descriptor.kind && inquiry->alive) {
+	if (is_for_descriptors(&inquiry->tie) && inquiry->alive) {
 		verdict->is_healthy = true;
 		return;
 	}
@@ -683,7 +749,7 @@ static void conclude_with(struct inquiry *inquiry, struct verdict *verdict)
 	}
 	/* Until it is to be told, others may yet come to rest, and prove it. */
 	verdict->is_pending =
-		inquiry->tie.descriptor.kind && *verdict->reason &&
+		is_for_descriptors(&inquiry->tie) && *verdict->reason &&
 		inquiry->turn->now - inquiry->task->since_ns < inquiry->turn->hang_after_ns;
 	if (verdict->is_pending)
 		return;
