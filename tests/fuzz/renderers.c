@@ -299,11 +299,11 @@ static void check_xml(const char *text)
 static void check_html(const char *text)
 {
 	static const char *const tags[] = {
-		"!DOCTYPE", "html",    "head",  "meta",  "title",   "style",   "body", "h1",
-		"h2",       "h3",      "h4",    "p",     "b",       "br",      "code", "pre",
-		"ul",       "ol",      "li",    "span",  "article", "figure",  "div",  "figcaption",
-		"details",  "summary", "table", "thead", "tbody",   "tr",      "th",   "td",
-		"svg",      "line",    "rect",  "text",  "path",    "polygon", NULL};
+		"!DOCTYPE", "html",    "head",  "meta",  "title",   "style",  "body", "h1",
+		"h2",       "h3",      "h4",    "p",     "b",       "br",     "code", "pre",
+		"ul",       "ol",      "li",    "span",  "article", "figure", "div",  "figcaption",
+		"details",  "summary", "table", "thead", "tbody",   "tr",     "th",   "td",
+		"svg",      "rect",    "text",  "path",  "polygon", NULL};
 
 	for (const char *at = text; (at = strchr(at, '<')) != NULL;) {
 		const char *tag = at[1] == '/' ? at + 2 : at + 1;

@@ -10,6 +10,9 @@
 #include <string.h>
 #include <unistd.h>
 
+/* One for all that need it for a moment, and that do not call each other: it has 64 KiB. */
+static struct process_look survey_look;
+
 bool survey_open(struct survey *survey)
 {
 	*survey = (struct survey){.nodes = calloc(GRAPH_NODES_MAX, sizeof(*survey->nodes))};
@@ -50,13 +53,12 @@ static bool is_same_place(const struct process_look *before, const struct proces
 
 void survey_note_reported(struct survey_node *node, const struct process_look *before)
 {
-	static struct process_look after;
 	struct watched *watched = node->watched;
 
 	node->is_reported = true;
 	watched->ring.reported = node->fingerprint;
-	if (procfs_look(watched->pid, &after) && is_same_place(before, &after))
-		watched->ring.reported = procfs_fingerprint(&after);
+	if (procfs_look(watched->pid, &survey_look) && is_same_place(before, &survey_look))
+		watched->ring.reported = procfs_fingerprint(&survey_look);
 }
 
 /* --- one process ----------------------------------------------------------- */
@@ -114,7 +116,7 @@ static bool is_second_birth(struct survey *survey, struct watched *watched,
 
 void survey_add(struct survey *survey, struct watched *watched, const struct process_facts *facts)
 {
-	static struct process_look look;
+	const struct process_look *look = &survey_look;
 	size_t node = survey->graph.nodes;
 	bool is_whole;
 
@@ -122,16 +124,16 @@ void survey_add(struct survey *survey, struct watched *watched, const struct pro
 		return;
 	survey->graph.nodes++;
 	survey->nodes[node] = (struct survey_node){.watched = watched, .facts = facts};
-	is_whole = procfs_look(watched->pid, &look) && look.complete && !look.held;
+	is_whole = procfs_look(watched->pid, &survey_look) && look->complete && !look->held;
 	if (!is_whole) {
 		connect(survey, node, GRAPH_OUTSIDE);
 		return;
 	}
-	survey->nodes[node].fingerprint = procfs_fingerprint(&look);
+	survey->nodes[node].fingerprint = procfs_fingerprint(look);
 	survey->nodes[node].is_same = watched->ring.fingerprint == survey->nodes[node].fingerprint;
 	watched->ring.fingerprint = survey->nodes[node].fingerprint;
-	for (size_t i = 0; i < look.count; i++)
-		add_task(survey, node, &look.tasks[i]);
+	for (size_t i = 0; i < look->count; i++)
+		add_task(survey, node, &look->tasks[i]);
 }
 
 void survey_renew(struct survey *survey, const struct model *model)
@@ -153,11 +155,11 @@ static void connect_child(pid_t child, void *data)
 
 static void connect_children(struct survey *survey, struct process_wait *wait)
 {
-	static struct process_look look;
 	pid_t pid = survey->nodes[wait->node].watched->pid;
 	struct family family = {.survey = survey, .wait = wait, .depth = procfs_depth(pid)};
 
-	if (!procfs_look(pid, &look) || !holders_each_child(pid, &look, connect_child, &family))
+	if (!procfs_look(pid, &survey_look) ||
+	    !holders_each_child(pid, &survey_look, connect_child, &family))
 		connect(survey, wait->node, GRAPH_OUTSIDE);
 }
 

@@ -63,10 +63,10 @@ void svg_end(struct html *html)
 	fputs("</svg>\n", html->stream);
 }
 
-void svg_line(struct html *html, const char *class, int x1, int y1, int x2, int y2)
+void svg_line(struct html *html, const char *class, int left, int top, int right, int bottom)
 {
-	fprintf(html->stream, "<line class=\"%s\" x1=\"%d\" y1=\"%d\" x2=\"%d\" y2=\"%d\"/>\n",
-		class, x1, y1, x2, y2);
+	fprintf(html->stream, "<path class=\"%s\" d=\"M%d %dL%d %d\"/>\n", class, left, top, right,
+		bottom);
 }
 
 void svg_bar(struct html *html, const char *class, int x, int y, int width, int height)

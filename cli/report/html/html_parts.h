@@ -38,7 +38,7 @@ void html_put_style(FILE *stream);
 
 void svg_begin(struct html *html, int height, const char *title);
 void svg_end(struct html *html);
-void svg_line(struct html *html, const char *class, int x1, int y1, int x2, int y2);
+void svg_line(struct html *html, const char *class, int left, int top, int right, int bottom);
 void svg_bar(struct html *html, const char *class, int x, int y, int width, int height);
 /* At most `columns` characters of a text of a stranger; `anchor`: "start", "middle", "end". */
 void svg_text(struct html *html, const char *class, const char *anchor, int x, int y,
