@@ -156,9 +156,10 @@ static int merge_first_runs(struct work *work)
 	for (size_t file = 0; file < files; file++)
 		if (visit_file(work, file, visit_first))
 			work->unread[work->unread_count++] = work->options->arguments[file];
-	if (work->merge.count)
+	/* Of files that are all damaged, what stands before the damage is no report. */
+	if (work->merge.count && work->unread_count < files)
 		return 0;
-	if (work->any_further)
+	if (work->any_further && !work->unread_count)
 		fprintf(stderr, "forkcheck: these are further runs of --confirm alone; the first "
 				"run's session belongs to them\n");
 	return -1;
