@@ -37,7 +37,7 @@
 static const struct program_case cases[] = {
 	OWN("lockout mutex"),
 	OWN("lockout semaphore"),
-	UNCERTAIN("lockout rwlock"),
+	OWN("lockout rwlock"),
 	OWN("lockout mtx"),
 	OWN("lockout crossed"),
 	UNCERTAIN("lockout recursive"),
