@@ -49,6 +49,15 @@ ALL_CFLAGS = $(LANGUAGE) $(WARNINGS) $(if $(WERROR),-Werror) $(CFLAGS)
 # The architecture that is compiled for: a folder of shim/common/arch, and a part of libunwind.
 ARCH := $(or $(firstword $(subst -, ,$(shell $(CC) -dumpmachine 2>/dev/null))),$(shell uname -m))
 
+# Not empty: what is compiled runs here. Rust and Go have compilers for this machine alone.
+NATIVE := $(filter $(ARCH),$(shell uname -m))
+
+# What goes with the compiler, which may be one for another machine.
+ifeq ($(origin AR),default)
+AR := $(or $(shell $(CC) -print-prog-name=ar 2>/dev/null),ar)
+endif
+OBJCOPY := $(or $(shell $(CC) -print-prog-name=objcopy 2>/dev/null),objcopy)
+
 # The CLI. libunwind's part of an architecture is the one for other processes' memory.
 # shim/common is compiled for both sides, but for what only the CLI asks of an architecture.
 CLI_SOURCES    := $(sort $(shell find cli -name "*.c"))
@@ -86,8 +95,8 @@ CASE_CFLAGS  = -D_GNU_SOURCE -O0 -g -Wall -Wextra -Wno-unused-parameter -MMD -MP
 CASES        = $(patsubst tests/cases/programs/%,$(BUILD)/cases/%,$(basename $(wildcard \
 	tests/cases/programs/*.c tests/cases/programs/*.cpp))) \
 	$(BUILD)/cases/mutex-optimised $(BUILD)/cases/statics-runtime \
-	$(if $(shell command -v rustc),$(BUILD)/cases/cure-rust $(BUILD)/cases/reach-rust) \
-	$(if $(shell command -v go),$(BUILD)/cases/cure-go)
+	$(if $(and $(NATIVE),$(shell command -v rustc)),$(BUILD)/cases/cure-rust $(BUILD)/cases/reach-rust) \
+	$(if $(and $(NATIVE),$(shell command -v go)),$(BUILD)/cases/cure-go)
 CASE_LIBS    = $(patsubst tests/cases/libraries/%,$(BUILD)/cases/%.so,$(basename $(wildcard \
 	tests/cases/libraries/*.c tests/cases/libraries/*.cpp)))
 BENCHES      = $(patsubst tests/bench/%.c,$(BUILD)/bench/%,$(wildcard tests/bench/*.c))
@@ -104,7 +113,7 @@ else
 say = @printf '  %-5s %s\n' $(1) $(@:$(BUILD)/%=%);
 endif
 
-.PHONY: all help deps demo check latent suites suites-unstable attach-trial bench fuzz faults install uninstall clean format format-check
+.PHONY: all help deps demo check cases latent suites suites-unstable attach-trial bench fuzz faults install uninstall clean format format-check
 .DELETE_ON_ERROR:
 
 all: $(BUILD)/forkcheck $(BUILD)/libforkcheck.so
@@ -156,6 +165,9 @@ $(BUILD)/obj/tests/%.o: tests/%.c
 check: deps all $(BUILD)/tests/check $(CASES) $(CASE_LIBS)
 	@FORKCHECK_CASE_REPEAT=$(REPEAT) $(BUILD)/tests/check
 
+# What the Check program needs besides itself.
+cases: $(BUILD)/tests/check $(CASES) $(CASE_LIBS) $(BUILD)/demo/server
+
 $(BUILD)/obj/tests/unit/shim/%.o: CHECK_DEFINES += -Ishim
 
 $(BUILD)/obj/floors/%.o: shim/%.c
@@ -166,7 +178,7 @@ $(BUILD)/obj/floors/hooks/%.o: shim/hooks/%.c
 	@mkdir -p $(@D)
 	$(call say,CC)$(CC) $(ALL_CFLAGS) $(SANITIZER) -Ishim -fvisibility=hidden -c -o $@ $<
 	@readelf -sW $@ | awk '$$5 == "GLOBAL" && $$6 == "DEFAULT" && $$7 != "UND" { print $$8, "shim_" $$8 }' >$(@:.o=.exported)
-	@objcopy --redefine-syms=$(@:.o=.exported) $@
+	@$(OBJCOPY) --redefine-syms=$(@:.o=.exported) $@
 
 $(foreach floor,$(FLOORS:$(BUILD)/tests/lib%.a=%),$(eval $(BUILD)/tests/lib$(floor).a: $(patsubst \
 	shim/%.c,$(BUILD)/obj/floors/%.o,$(filter-out shim/base/strings.c,$(wildcard shim/$(floor)/*.c)))))

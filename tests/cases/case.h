@@ -10,6 +10,7 @@
 #ifndef CASE_H
 #define CASE_H
 
+#include "machine.h"
 #include <err.h>
 #include <errno.h>
 #include <poll.h>

@@ -4,6 +4,7 @@
  * of the table is one test; a hang stands beside its safe twin.
  */
 #include "../unit/suites.h"
+#include "machine.h"
 #include "run.h"
 #include "verdict.h"
 
@@ -62,8 +63,8 @@ static const struct program_case cases[] = {
 	HANG("clone-vfork", "clone", "clone_with@CLONE fork_plainly@WITH_VFORK"),
 	LATENT("clone-vfork", "clone"),
 	SAFE("clone-vfork"),
-	HANG("sys-fork", "syscall(SYS_fork)", "fork_plainly@SYS_FORK"),
-	LATENT("sys-fork", "syscall(SYS_fork)"),
+	HANG("sys-fork", FORK_CALL_NAME, "fork_plainly@SYS_FORK"),
+	LATENT("sys-fork", FORK_CALL_NAME),
 	SAFE("sys-fork"),
 	HANG("sys-clone", "syscall(SYS_clone)", "fork_plainly@SYS_CLONE"),
 	LATENT("sys-clone", "syscall(SYS_clone)"),
@@ -126,7 +127,7 @@ static const struct program_case cases[] = {
 	{.command = "repairs _Fork stdio released", .verdict = CLEAN},
 	UNREPAIRED("_Fork malloc", "_Fork", "malloc", "work@MALLOC"),
 	{.command = "repairs _Fork malloc released", .verdict = CLEAN},
-	UNREPAIRED("syscall malloc", "syscall(SYS_fork)", "malloc", "work@MALLOC"),
+	UNREPAIRED("syscall malloc", FORK_CALL_NAME, "malloc", "work@MALLOC"),
 	{.command = "repairs syscall malloc released", .verdict = CLEAN},
 
 	/* No forks: the child has its parent's memory, or execs before it uses it. */

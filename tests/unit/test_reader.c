@@ -5,6 +5,7 @@
 #include "cli/session/reader.h"
 #include "session_builder.h"
 #include "support.h"
+#include "tests/cases/machine.h"
 #include <check.h>
 #include <pthread.h>
 #include <sched.h>
@@ -797,7 +798,7 @@ static void spin(int tries)
 {
 	if (tries % 1000 == 0)
 		sched_yield();
-	__builtin_ia32_pause();
+	RELAX();
 }
 
 static void *fill_runs(void *nothing)
@@ -811,7 +812,7 @@ static void *fill_runs(void *nothing)
 		for (int tries = 1; atomic_load(&run) != i; tries++)
 			spin(tries);
 		for (uint64_t k = support_random(&state) % 500; k > 0; k--)
-			__builtin_ia32_pause();
+			RELAX();
 		atomic_store(&head->size, RUN_CELLS * SESSION_CELL);
 		atomic_store(&last->size, sizeof(struct record_touch));
 		atomic_store(&last->commit, RECORD_COMMITTED | RECORD_TOUCH);

@@ -59,7 +59,7 @@ static pid_t fork_by_instruction(void)
 {
 	long result;
 
-	__asm__ volatile("syscall" : "=a"(result) : "a"(SYS_fork) : "rcx", "r11", "memory");
+	SYSTEM_CALL(result, SYS_clone, SIGCHLD, 0, 0, 0, 0);
 	return (pid_t)result;
 }
 
@@ -124,7 +124,7 @@ static pid_t fork_plainly(void)
 	if (is_way("clone-vfork"))
 		return clone_with(CLONE_VFORK); /* WITH_VFORK */
 	if (is_way("sys-fork"))
-		return (pid_t)syscall(SYS_fork); /* SYS_FORK */
+		return (pid_t)syscall(FORK_CALL); /* SYS_FORK */
 	if (is_way("sys-clone"))
 		return (pid_t)syscall(SYS_clone, SIGCHLD, NULL, NULL, NULL, 0); /* SYS_CLONE */
 	if (is_way("sys-clone3"))

@@ -149,7 +149,7 @@ static int results(void)
 	errno = 77;
 	CHECK(check_status(_Fork()) == 7);
 	errno = 77;
-	CHECK(check_status((pid_t)syscall(SYS_fork)) == 7);
+	CHECK(check_status((pid_t)syscall(FORK_CALL)) == 7);
 	errno = 77;
 	CHECK(check_status((pid_t)syscall(SYS_clone, SIGCHLD, NULL, NULL, NULL, 0)) == 7);
 	errno = 77;

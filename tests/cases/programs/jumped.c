@@ -11,13 +11,15 @@ static pthread_cond_t changed = PTHREAD_COND_INITIALIZER;
 static bool is_changed;
 
 int wait_by_jump(pthread_cond_t *condition, pthread_mutex_t *with);
+/* clang-format off */
 __asm__(".globl wait_by_jump\n"
-	".type wait_by_jump, @function\n"
+	".type wait_by_jump, %function\n"
 	"wait_by_jump:\n"
 	"	.cfi_startproc\n"
-	"	jmp pthread_cond_wait@PLT\n"
+	"	" JUMP_TO("pthread_cond_wait") "\n"
 	"	.cfi_endproc\n"
 	".size wait_by_jump, .-wait_by_jump\n");
+/* clang-format on */
 
 static void announce(void)
 {

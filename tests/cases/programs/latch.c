@@ -15,13 +15,9 @@ static int wake_operation = FUTEX_WAKE_PRIVATE;
 
 static long futex_inline(atomic_int *word, int operation, int value)
 {
-	register long timeout __asm__("r10") = 0;
-	long result = SYS_futex;
+	long result;
 
-	__asm__ volatile("syscall" /* INSTRUCTION */
-			 : "+a"(result)
-			 : "D"(word), "S"((long)operation), "d"((long)value), "r"(timeout)
-			 : "rcx", "r11", "memory");
+	SYSTEM_CALL(result, SYS_futex, word, operation, value, 0, 0); /* INSTRUCTION */
 	return result;
 }
 

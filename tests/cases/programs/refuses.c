@@ -22,8 +22,10 @@ static void refuse(const char *path)
 	uint32_t low = (uint32_t)(uintptr_t)path;
 	struct sock_filter filter[] = {
 		LOAD(offsetof(struct seccomp_data, nr)),
+#ifdef SYS_fork
 		REFUSE(SYS_fork),
 		REFUSE(SYS_vfork),
+#endif
 		REFUSE(SYS_clone),
 		REFUSE(SYS_clone3),
 		REFUSE(SYS_execveat),

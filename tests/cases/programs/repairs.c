@@ -70,8 +70,8 @@ static pid_t fork_by(const char *way)
 	if (strcmp(way, "fork") == 0)
 		return fork();
 	if (strcmp(way, "_Fork") == 0)
-		return _Fork();          /* UNDERSCORE */
-	return (pid_t)syscall(SYS_fork); /* SYS_FORK */
+		return _Fork();           /* UNDERSCORE */
+	return (pid_t)syscall(FORK_CALL); /* SYS_FORK */
 }
 
 int main(int argc, char **argv)

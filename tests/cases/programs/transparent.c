@@ -700,7 +700,7 @@ static void *show_in_thread(void *data)
 
 static void in_child(int raw)
 {
-	pid_t child = raw ? (pid_t)syscall(SYS_fork) : fork();
+	pid_t child = raw ? (pid_t)syscall(FORK_CALL) : fork();
 
 	if (child == 0) {
 		show_signals(raw ? "raw child" : "child");
@@ -876,7 +876,9 @@ static struct sock_filter strict[] = {
 	ALLOW(SYS_brk),
 	ALLOW(SYS_exit),
 	ALLOW(SYS_exit_group),
+#ifdef SYS_vfork
 	ALLOW(SYS_vfork),
+#endif
 	BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_KILL_PROCESS),
 };
 
@@ -935,7 +937,7 @@ static int timeless(void)
 	if (sigsetjmp(jump, 1))
 		count++;
 	else
-		__builtin_ia32_rdtsc();
+		READ_COUNTER();
 	call_lock();
 	pid_t child = fork();
 	if (child == 0) {

@@ -32,7 +32,7 @@ static int idle(void *unused)
 	(void)unused;
 	syscall(SYS_prctl, PR_SET_NAME, "bare");
 	for (;;)
-		syscall(SYS_pause);
+		syscall(PAUSE_CALL);
 	return 0;
 }
 
