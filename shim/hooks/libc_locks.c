@@ -35,7 +35,7 @@ static inline __attribute__((always_inline)) struct region_slot *libc_locks_ente
 	CAPTURE_REGISTERS(&slot->registers);
 	slot->site = site.address;
 	slot->sp = site.sp;
-	atomic_signal_fence(memory_order_seq_cst);
+	atomic_thread_fence(memory_order_release);
 	slot->since = time_coarse();
 	schedule_acquired(thread, (const void *)(uintptr_t)region, LOCK_REGION, false, site);
 	return slot;

@@ -41,11 +41,11 @@ static inline void slot_reuse(struct thread *thread, uintptr_t lock, struct call
 	if (unlikely(held_lock(slot) != address))
 		held_move_aside(thread, held_index(address));
 	slot->lock = 0;
-	atomic_signal_fence(memory_order_seq_cst);
+	atomic_thread_fence(memory_order_release);
 	slot->site = site.address;
 	slot->sp = site.sp;
 	slot->since = time_coarse();
-	atomic_signal_fence(memory_order_seq_cst);
+	atomic_thread_fence(memory_order_release);
 	slot->lock = lock;
 }
 

@@ -25,9 +25,9 @@ IN_START void facts_note_python(const struct python_interpreter *interpreter)
 	/* Another thread may fork meanwhile: what its child has is whole, or none. */
 	symbols.runtime = 0;
 	facts.python.runtime = 0;
-	atomic_signal_fence(memory_order_seq_cst);
+	atomic_thread_fence(memory_order_release);
 	facts.python = symbols;
-	atomic_signal_fence(memory_order_seq_cst);
+	atomic_thread_fence(memory_order_release);
 	facts.python.runtime = runtime;
 }
 

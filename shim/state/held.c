@@ -159,7 +159,7 @@ void held_move_aside(struct thread *thread, uint32_t index)
 		return;
 	number = held_number(table, to);
 	to->lock = 0;
-	atomic_signal_fence(memory_order_seq_cst);
+	atomic_thread_fence(memory_order_release);
 	to->site = from->site;
 	to->sp = from->sp;
 	to->since = from->since;
@@ -167,7 +167,7 @@ void held_move_aside(struct thread *thread, uint32_t index)
 	table->flags[number] = table->flags[index];
 	table->depths[number] = 0;
 	table->used |= (uint64_t)1 << number;
-	atomic_signal_fence(memory_order_seq_cst);
+	atomic_thread_fence(memory_order_release);
 	to->lock = from->lock;
 }
 
@@ -305,7 +305,7 @@ struct held_slot *held_open(struct thread *thread, const void *lock, enum lock_k
 		held_move_aside(thread, index);
 	/* A signal handler that locks in here must not see half a slot as its own. */
 	slot->lock = 0;
-	atomic_signal_fence(memory_order_seq_cst);
+	atomic_thread_fence(memory_order_release);
 	slot->site = site.address;
 	slot->sp = site.sp;
 	slot->since = time_now();
@@ -313,7 +313,7 @@ struct held_slot *held_open(struct thread *thread, const void *lock, enum lock_k
 	table->flags[index] = thread->fork_depth ? HELD_FROM_HANDLER : 0;
 	table->depths[index] = 0;
 	table->used |= (uint64_t)1 << index;
-	atomic_signal_fence(memory_order_seq_cst);
+	atomic_thread_fence(memory_order_release);
 	slot->lock = claim_of(lock, mode, table->is_open, is_watched);
 	if (slot->lock & SLOT_WATCHED)
 		renew_gates(thread);
