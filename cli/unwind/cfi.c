@@ -17,12 +17,20 @@
 #define AUGMENTATION_MAX 4 /* libunwind reads no further */
 #define EXTENDED_LENGTH  0xffffffff
 
+/* What was seen of signatures of return addresses, and the word that they are hidden in. */
+struct signs {
+	bool found;
+	uint64_t address;
+	uint64_t *word; /* NULL: in none */
+};
+
 /* Reads on from an address up to an end; after a failure every read gives 0. */
 struct cursor {
 	struct elf_file *file;
 	uint64_t address;
 	uint64_t end;
 	bool failed;
+	struct signs *signs;
 };
 
 struct common_information {
@@ -343,9 +351,24 @@ static void set_rule(struct row *row, unsigned int instruction)
 	}
 }
 
+/* At the byte before the cursor. Bytes are in the order of addresses: the lowest comes first. */
+static void note_sign(const struct cursor *rules)
+{
+	struct signs *signs = rules->signs;
+	uint64_t offset = rules->address - 1 - signs->address;
+
+	signs->found = true;
+	if (signs->word && offset < sizeof(*signs->word))
+		*signs->word &= ~(UINT64_C(0xff) << 8 * offset);
+}
+
 static bool run_extended(struct cursor *rules, struct row *row, unsigned int instruction,
 			 uint64_t *distance)
 {
+	if ((int)instruction == ARCH_DWARF_SIGNS) {
+		note_sign(rules);
+		return true;
+	}
 	if (operands[instruction] == NULL)
 		return false;
 	if (instruction == DW_CFA_remember_state)
@@ -402,11 +425,13 @@ static bool run(struct cursor rules, struct row *row, uint64_t code_alignment, u
 	return true;
 }
 
-static enum cfi_verdict cfi_judge(const struct description *description, uint64_t address)
+static enum cfi_verdict cfi_judge(struct description *description, uint64_t address,
+				  struct signs *signs)
 {
-	const struct common_information *common = &description->common;
+	struct common_information *common = &description->common;
 	struct row row = {0};
 
+	common->rules.signs = description->rules.signs = signs;
 	if (!run(common->rules, &row, common->code_alignment, 0, UINT64_MAX))
 		return CFI_NONE;
 	row.initially_undefined = row.undefined;
@@ -525,11 +550,25 @@ enum cfi_verdict cfi_find(const struct cfi *cfi, struct elf_file *file, uint64_t
 {
 	struct cfi_index_entry entry;
 	struct description description;
+	struct signs signs = {0};
+	enum cfi_verdict verdict;
 
 	if (!search(cfi, file, address, &entry) ||
 	    !read_description(file, entry.description, &description) ||
 	    address < description.frame.start || address >= description.frame.end)
 		return CFI_NONE;
+	verdict = cfi_judge(&description, address, &signs);
 	*frame = description.frame;
-	return cfi_judge(&description, address);
+	frame->has_signs = signs.found;
+	return verdict;
+}
+
+void cfi_hide_signs(struct elf_file *file, const struct cfi_frame *frame, uint64_t address,
+		    uint64_t *word)
+{
+	struct description description;
+	struct signs signs = {.address = address, .word = word};
+
+	if (frame->has_signs && read_description(file, frame->description, &description))
+		cfi_judge(&description, frame->start, &signs);
 }

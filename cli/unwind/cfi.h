@@ -33,11 +33,19 @@ struct cfi_frame {
 	uint64_t start;
 	uint64_t end;
 	uint64_t description;
+	bool has_signs; /* instructions that cfi_hide_signs() is for */
 };
 
 void cfi_init(struct cfi *cfi, struct elf_file *file);
 void cfi_release(struct cfi *cfi);
 enum cfi_verdict cfi_find(const struct cfi *cfi, struct elf_file *file, uint64_t address,
 			  struct cfi_frame *frame);
+/*
+ * What libunwind shall see of a description that was found, at `address` in the file: without
+ * instructions that say where return addresses are signed. It knows them from 1.7 on, and would
+ * take the signature off itself; here it is off already (arch_code_address()).
+ */
+void cfi_hide_signs(struct elf_file *file, const struct cfi_frame *frame, uint64_t address,
+		    uint64_t *word);
 
 #endif

@@ -35,6 +35,8 @@ struct walk {
 	uint64_t start;             /* the pc that libunwind starts from */
 	struct stack_registers end; /* where it stopped */
 	struct table_entry table;
+	struct module *described; /* has the description that libunwind reads; NULL: none yet */
+	struct cfi_frame description;
 	unsigned int reads;
 	bool undescribed; /* libunwind asked for a pc that no description covers */
 };
@@ -57,6 +59,14 @@ static bool read_module(struct address_space *space, uint64_t address, unw_word_
 		       0;
 }
 
+/* A return address where it leads to, any other word as it is. */
+static uint64_t without_guard(struct address_space *space, uint64_t word)
+{
+	uint64_t address = arch_code_address(word);
+
+	return address != word && space_module_at(space, address) ? address : word;
+}
+
 static int access_memory(unw_addr_space_t unwind, unw_word_t address, unw_word_t *value, int write,
 			 void *argument)
 {
@@ -70,8 +80,13 @@ static int access_memory(unw_addr_space_t unwind, unw_word_t address, unw_word_t
 		return 0;
 	}
 	if (walk->memory != NULL && walk->memory->read(walk->memory, address, value) == 0)
-		return 0;
-	return read_module(walk->space, address, value) ? 0 : -UNW_EINVAL;
+		*value = without_guard(walk->space, *value);
+	else if (!read_module(walk->space, address, value))
+		return -UNW_EINVAL;
+	if (walk->described && walk->description.has_signs)
+		cfi_hide_signs(&walk->described->image->file, &walk->description,
+			       address - walk->described->bias, value);
+	return 0;
 }
 
 static int access_register(unw_addr_space_t unwind, unw_regnum_t number, unw_word_t *value,
@@ -86,7 +101,7 @@ static int access_register(unw_addr_space_t unwind, unw_regnum_t number, unw_wor
 		return -UNW_EREADONLYREG;
 	if (!captured)
 		return -UNW_EBADREG; /* caller-saved */
-	*value = captured == &registers->pc ? walk->start : *captured;
+	*value = captured == &registers->pc ? walk->start : without_guard(walk->space, *captured);
 	return 0;
 }
 
@@ -147,6 +162,8 @@ static int find_procedure(unw_addr_space_t unwind, unw_word_t address, unw_proc_
 		walk->undescribed = true;
 		return -UNW_ENOINFO;
 	}
+	walk->described = module;
+	walk->description = frame;
 	walk->table.start = (int32_t)(frame.start - frame.description);
 	walk->table.description = 0;
 	unw_dyn_info_t table = {
@@ -269,7 +286,8 @@ static bool step_up(unw_cursor_t *cursor, struct step *below, struct step *step)
 	if (unw_get_reg(cursor, UNW_REG_IP, &pc) != 0 || pc == 0)
 		return false;
 	/* A signal handler may run on another stack, above or below. */
-	if (unw_get_reg(cursor, UNW_REG_SP, &after) != 0 || (after <= before && !from_signal))
+	if (unw_get_reg(cursor, UNW_REG_SP, &after) != 0 ||
+	    (!arch_is_callers(before, after, below->is_return) && !from_signal))
 		return false;
 	below->is_signal = from_signal;
 	*step = (struct step){pc, !from_signal, after, false};
@@ -355,6 +373,7 @@ static bool step_by_frame_pointer(struct walk *walk, struct stack_registers *at,
 	    walk->memory->read(walk->memory, at->fp, &fp) != 0 ||
 	    walk->memory->read(walk->memory, at->fp + sizeof(fp), &pc) != 0 || !pc)
 		return false;
+	pc = without_guard(walk->space, pc);
 	*at = (struct stack_registers){.pc = pc, .sp = at->fp + 2 * sizeof(fp), .fp = fp};
 	*step = (struct step){pc, true, at->sp, false};
 	return true;

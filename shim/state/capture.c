@@ -79,19 +79,21 @@ static struct snapshot *choose_snapshot(struct thread *thread, struct call_site 
 COLD void capture_snapshot(struct thread *thread, struct call_site site)
 {
 	struct snapshot *snapshot;
+	size_t length;
 
 	if (capture_find(thread, site.address, site.sp))
 		return;
 	snapshot = choose_snapshot(thread, site);
 	snapshot->length = 0;
-	atomic_signal_fence(memory_order_seq_cst);
+	atomic_thread_fence(memory_order_release);
 	CAPTURE_REGISTERS(&snapshot->registers);
 	snapshot->site = site.address;
 	snapshot->sp = site.sp;
 	snapshot->address = snapshot->registers.sp;
-	atomic_signal_fence(memory_order_seq_cst);
-	snapshot->length = (uint32_t)copy_stack(thread, snapshot->bytes, snapshot->address,
-						sizeof(snapshot->bytes));
+	length = copy_stack(thread, snapshot->bytes, snapshot->address, sizeof(snapshot->bytes));
+	/* Who forks meanwhile, and a handler in here, find the whole or nothing. */
+	atomic_thread_fence(memory_order_release);
+	snapshot->length = (uint32_t)length;
 }
 
 /*
@@ -102,8 +104,8 @@ COLD void capture_snapshot(struct thread *thread, struct call_site site)
 static uint64_t hash_code_addresses(uint64_t hash, const uint64_t *word, size_t length)
 {
 	for (size_t i = 0; i < length / sizeof(*word); i++)
-		if (modules_may_be_code(word[i]))
-			hash = hash_mix(hash, word[i]);
+		if (modules_may_be_code(arch_code_address(word[i])))
+			hash = hash_mix(hash, arch_code_address(word[i]));
 	return hash_mix(hash, length);
 }
 

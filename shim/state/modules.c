@@ -59,6 +59,8 @@ IN_START static void read_auxiliary(char **environment)
 			program.count = entry->a_un.a_val;
 		else if (entry->a_type == AT_SYSINFO_EHDR)
 			program.vdso = entry->a_un.a_val;
+		else if (entry->a_type == AT_PAGESZ)
+			process.page_size = (uint32_t)entry->a_un.a_val;
 }
 
 IN_START void modules_start(char **environment)

@@ -15,6 +15,8 @@
 #include <string.h>
 
 #define CHUNK 65536
+/* One that lies across two chunks is whole in the second, which begins at 16 bytes. */
+#define OVERLAP ((ARCH_DESCRIPTOR_WORDS * sizeof(uint64_t) + 15) & ~(size_t)15)
 /* From a thread's stack pointer to what libc keeps of it, at the end of its stack. */
 #define REACH (1u << 20)
 
@@ -68,7 +70,7 @@ static uint64_t unseen_threads_find_thread(pid_t pid, uint64_t sp)
 	uint64_t *words = malloc(CHUNK), handle = 0;
 	size_t length = words && sp ? CHUNK : 0;
 
-	for (size_t at = 0; at < REACH && length == CHUNK && !handle; at += CHUNK - 32) {
+	for (size_t at = 0; at < REACH && length == CHUNK && !handle; at += CHUNK - OVERLAP) {
 		length = stop_read(pid, sp + at, words, CHUNK);
 		handle = find_handle(words, length, sp + at);
 	}

@@ -52,6 +52,12 @@ struct arch_range {
  *                                   is `site` the return address of the frame whose bytes
  *                                   these are, from its stack pointer up to its caller's?
  *
+ *   arch_is_callers(sp, callers, is_return)
+ *                                   can a frame with the stack pointer `callers` have called one
+ *                                   with `sp`, which has called another itself (`is_return`)?
+ *   arch_code_address(word)         of a return address as it was found: where it leads to,
+ *                                   without what guards it against being overwritten. Any other
+ *                                   word may become any other
  *   arch_interrupted(context, registers)
  *                                   the words of struct stack_registers, as a signal handler
  *                                   is told them by its third argument
@@ -79,6 +85,8 @@ struct arch_range {
  *   ARCH_ELF_MACHINE                e_machine
  *   ARCH_LOADER                     how the name of glibc's loader begins
  *   ARCH_DWARF_RETURN_ADDRESS       column of the return address in .eh_frame
+ *   ARCH_DWARF_SIGNS                the instruction there, without operands, that says from where
+ *                                   on return addresses are guarded (arch_code_address()); -1
  *   ARCH_DWARF_LAST_REGISTER        the highest column that libunwind has room for
  *
  * glibc.

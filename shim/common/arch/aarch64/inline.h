@@ -6,6 +6,7 @@
 
 #include <elf.h>
 #include <fcntl.h>
+#include <pthread.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
@@ -52,6 +53,21 @@ static inline void arch_undo_call(uint64_t registers[], uint64_t top)
 	registers[0] = registers[13];
 }
 
+/* A function that calls nothing may need no stack: its caller's pointer is the same. */
+static inline bool arch_is_callers(uint64_t sp, uint64_t callers, bool is_return)
+{
+	return callers > sp || (callers == sp && !is_return);
+}
+
+/*
+ * A return address that is on the stack may be signed, in the bits that no address of a
+ * program has; bit 55 says whose half of the address space it is in.
+ */
+static inline uint64_t arch_code_address(uint64_t word)
+{
+	return word & UINT64_C(1) << 55 ? word : word & ((UINT64_C(1) << 48) - 1);
+}
+
 /* The function has put it where its frame has room. */
 static inline bool arch_frame_returns_to(const uint8_t *frame, size_t length, const void *site)
 {
@@ -59,7 +75,7 @@ static inline bool arch_frame_returns_to(const uint8_t *frame, size_t length, co
 
 	for (size_t at = 0; at + sizeof(word) <= length; at += sizeof(word)) {
 		memcpy(&word, frame + at, sizeof(word));
-		if (word == site)
+		if ((const void *)(uintptr_t)arch_code_address((uintptr_t)word) == site)
 			return true;
 	}
 	return false;
@@ -160,6 +176,7 @@ static inline uint64_t arch_ask_valgrind(const volatile uint64_t request[6])
 #define ARCH_ELF_MACHINE          EM_AARCH64
 #define ARCH_LOADER               "ld-linux-aarch64.so"
 #define ARCH_DWARF_RETURN_ADDRESS 30
+#define ARCH_DWARF_SIGNS          0x2d /* DW_CFA_AARCH64_negate_ra_state */
 #define ARCH_DWARF_LAST_REGISTER  95
 
 /* --- glibc ------------------------------------------------------------------- */
@@ -172,36 +189,49 @@ static inline bool arch_spin_is_taken(int word)
 	return word != 0;
 }
 
-/* Of struct pthread, which ends at the thread pointer: 2.36's. */
-#define ARCH_DESCRIPTOR_BYTES 1856
+/*
+ * Of struct pthread, which ends at the thread pointer: 1856 in glibc 2.36, 1824 in 2.41. This
+ * program's own is right for a process with the same libc.
+ */
+static inline uint64_t arch_descriptor_bytes(void)
+{
+	return (uint64_t)(uintptr_t)__builtin_thread_pointer() - (uint64_t)pthread_self();
+}
+
 /* Behind 24 words of padding and a list's two pointers. */
 #define ARCH_DESCRIPTOR_TID 208
 /* What the thread pointer points to; its first word is the vector's address. */
 #define ARCH_HEADER_BYTES 16
 
-/* It does not have its own address. */
-#define ARCH_DESCRIPTOR_WORDS 1
+/*
+ * It does not have its own address, but its list of robust mutexes, which ends where it begins
+ * and is empty in most threads: a way backwards, and one forwards.
+ */
+#define ARCH_DESCRIPTOR_WORDS 29
+#define ARCH_ROBUST_BACK      27
+#define ARCH_ROBUST_HEAD      28
 
 static inline bool arch_is_descriptor(const uint64_t words[ARCH_DESCRIPTOR_WORDS], uint64_t address)
 {
-	(void)words, (void)address;
-	return false;
+	uint64_t head = address + ARCH_ROBUST_HEAD * sizeof(*words);
+
+	return words[ARCH_ROBUST_BACK] == head && words[ARCH_ROBUST_HEAD] == head;
 }
 
 static inline uint64_t arch_thread_self(uint64_t pointer)
 {
-	return pointer - ARCH_DESCRIPTOR_BYTES;
+	return pointer - arch_descriptor_bytes();
 }
 
 static inline uint64_t arch_tls_vector(uint64_t self)
 {
-	return self + ARCH_DESCRIPTOR_BYTES;
+	return self + arch_descriptor_bytes();
 }
 
 /* Variant I: the variables lie above the thread pointer, libc's descriptor below. */
 static inline struct arch_range arch_tls_variables(uint64_t self, uint64_t reach)
 {
-	uint64_t start = self + ARCH_DESCRIPTOR_BYTES + ARCH_HEADER_BYTES;
+	uint64_t start = self + arch_descriptor_bytes() + ARCH_HEADER_BYTES;
 
 	return (struct arch_range){start, start + reach};
 }

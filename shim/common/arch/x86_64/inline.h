@@ -57,6 +57,17 @@ static inline bool arch_frame_returns_to(const uint8_t *frame, size_t length, co
 	return at == site;
 }
 
+static inline bool arch_is_callers(uint64_t sp, uint64_t callers, bool is_return)
+{
+	(void)is_return;
+	return callers > sp;
+}
+
+static inline uint64_t arch_code_address(uint64_t word)
+{
+	return word;
+}
+
 /* --- bytes ------------------------------------------------------------------- */
 
 static inline void arch_copy(void *to, const void *from, size_t length)
@@ -130,6 +141,7 @@ static inline uint64_t arch_ask_valgrind(const volatile uint64_t request[6])
 #define ARCH_ELF_MACHINE          EM_X86_64
 #define ARCH_LOADER               "ld-linux-x86-64.so"
 #define ARCH_DWARF_RETURN_ADDRESS 16
+#define ARCH_DWARF_SIGNS          (-1)
 #define ARCH_DWARF_LAST_REGISTER  16
 
 /* --- glibc ------------------------------------------------------------------- */
