@@ -11,9 +11,12 @@
 /* Clocks that are less apart differ by what has not been renewed yet. */
 #define CLOCKS_APART_NS 1000000000u
 
+/* No kernel has smaller pages; some have them of 16 or 64 KiB. */
+#define PAGE_LEAST 4096u
+
 /* At the start of a page, that of the first threads' blocks (thread.c) as well: what a
  * fork writes to is copied by the page, in the parent and in the child. */
-struct process process __attribute__((aligned(4096)));
+struct process process __attribute__((aligned(PAGE_LEAST)));
 
 REAL(int, clock_gettime, (clockid_t, struct timespec *));
 
@@ -27,7 +30,8 @@ _Atomic uint32_t *process_mark = &no_mark;
 
 COLD void process_make_mark(void)
 {
-	size_t size = 4096;
+	/* The kernel rounds up. */
+	size_t size = PAGE_LEAST;
 	_Atomic uint32_t *page;
 
 	/* Not in a vfork child: it is its parent that would not know itself any more. */
@@ -88,8 +92,9 @@ void time_start(struct session_header *header)
 /* True when the page of every byte is mapped. For places where process_vm_readv is forbidden. */
 static bool is_mapped(const void *from, size_t length)
 {
-	uintptr_t first = (uintptr_t)from & ~(uintptr_t)4095;
-	unsigned char resident[SESSION_STACK_MAX / 4096 + 2];
+	uintptr_t page = process.page_size ? process.page_size : PAGE_LEAST;
+	uintptr_t first = (uintptr_t)from & ~(page - 1);
+	unsigned char resident[SESSION_STACK_MAX / PAGE_LEAST + 2];
 
 	return length <= SESSION_STACK_MAX &&
 	       raw_mincore((void *)first, (uintptr_t)from + length - first, resident) == 0;

@@ -69,6 +69,7 @@ struct process {
 	size_t path_length;
 	char path[PATH_LENGTH];
 	char libc_version[16];
+	uint32_t page_size; /* the kernel's; 0: it is not known yet */
 };
 
 extern struct process process HIDDEN;
