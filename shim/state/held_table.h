@@ -45,7 +45,7 @@ void held_slow_down(uint64_t moment);
 /* Multiplicative hashing (Knuth, 6.4): one multiplication and one shift. */
 static inline uint32_t held_index(const void *lock)
 {
-	return (uint32_t)(uintptr_t)lock * 0x9e3779b1u >> 28;
+	return (uint32_t)(uintptr_t)lock * ARCH_LOCK_SPREAD >> 28;
 }
 _Static_assert(HELD_FAST == 16, "held_index() yields four bits");
 

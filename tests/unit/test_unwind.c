@@ -499,12 +499,14 @@ static uint64_t local_static(void)
 START_TEST(names_data)
 {
 	struct data_symbol symbol = symbolize_data(space, &arena, (uint64_t)&fixture_mutex);
+	char second[32];
 
 	ck_assert_str_eq(symbol.name, "fixture_mutex");
 	ck_assert_str_eq(symbol.module, own_path);
 	ck_assert_uint_eq(symbol.offset, (uint64_t)&fixture_mutex - own_bias);
 	symbol = symbolize_data(space, &arena, (uint64_t)&fixture_array[1]);
-	ck_assert_str_eq(symbol.name, "fixture_array+0x28");
+	snprintf(second, sizeof(second), "fixture_array+0x%zx", sizeof(fixture_array[0]));
+	ck_assert_str_eq(symbol.name, second);
 	symbol = symbolize_data(space, &arena, local_static());
 	ck_assert_str_eq(symbol.name, "fixture_local");
 	symbol = symbolize_data(space, &arena, (uint64_t)__ehdr_start);

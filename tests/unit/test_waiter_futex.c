@@ -26,10 +26,11 @@ static _Thread_local struct {
 	uint64_t after[16];
 } own;
 static _Thread_local volatile uint64_t own_record; /* read from outside only */
-/* Aligned so, and no better. */
+/* Aligned so, and no better. What lies close behind it would be a part of it. */
 static alignas(2 * RECORD_ALIGNMENT) struct {
 	char before[RECORD_ALIGNMENT];
 	struct waiter record;
+	char behind[512];
 } queued;
 static uint64_t waited;
 static uint64_t lock, other_lock;

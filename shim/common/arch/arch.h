@@ -91,6 +91,8 @@ struct arch_range {
  *
  * glibc.
  *
+ *   ARCH_LOCK_SPREAD                odd; what the upper bits of the product of an address and it
+ *                                   are differs for mutexes that are neighbours in an array
  *   ARCH_CONDITION_VERSION          of the condition variables of today; "": there are no others
  *   arch_spin_is_taken(word)        of a pthread_spinlock_t
  *   ARCH_UNLIMITED_STACK            bytes that a thread gets where RLIMIT_STACK is unlimited

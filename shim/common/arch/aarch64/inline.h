@@ -181,6 +181,8 @@ static inline uint64_t arch_ask_valgrind(const volatile uint64_t request[6])
 
 /* --- glibc ------------------------------------------------------------------- */
 
+/* A mutex has 48 bytes: 15 of 16 neighbours differ, with 0x9e3779b1 6 did. */
+#define ARCH_LOCK_SPREAD       0x61e1e80du
 #define ARCH_CONDITION_VERSION ""
 #define ARCH_UNLIMITED_STACK   (2u << 20)
 
