@@ -16,6 +16,9 @@
 #   SUITE=pypi    `make suites` runs those of tests/suites-pypi that have no row yet in
 #                 docs/results-pypi.md, or the SUITES; each writes its row when it has run
 #   JOBS=N        how many of these run side by side: they mostly wait
+#   DEBIAN=...    the release in the machine of `make check-aarch64` (bookworm); trixie: glibc
+#                 with signed return addresses
+#   ONLY=...      the suites to run in it (all that are chosen)
 #   RULES_URI=... where docs/rules can be read, for help in SARIF; ends with a slash (as installed)
 #   V=1           show the commands
 
@@ -37,6 +40,8 @@ FAULTS   =
 BASICS   =
 BENCH    =
 RULES_URI =
+DEBIAN   = bookworm
+ONLY     =
 
 CFLAGS   = -O2 -g
 WARNINGS = -Wall -Wextra -Wstrict-prototypes -Wshadow -Wconversion -Wmissing-prototypes
@@ -113,7 +118,7 @@ else
 say = @printf '  %-5s %s\n' $(1) $(@:$(BUILD)/%=%);
 endif
 
-.PHONY: all help deps demo check cases latent suites suites-unstable attach-trial bench fuzz faults install uninstall clean format format-check
+.PHONY: all help deps demo check check-aarch64 cases latent suites suites-unstable attach-trial bench fuzz faults install uninstall clean format format-check
 .DELETE_ON_ERROR:
 
 all: $(BUILD)/forkcheck $(BUILD)/libforkcheck.so
@@ -123,6 +128,7 @@ help:
 	@echo 'make deps          install what building and testing needs'
 	@echo 'make demo          see it find the deadlock of a small server'
 	@echo 'make check         unit tests and case programs'
+	@echo 'make check-aarch64  the demo and chosen suites in an emulated arm64 machine (ONLY=...)'
 	@echo 'make latent        unsafe forks that mostly pass: predicted, and stretched until they hang (LATENT=...)'
 	@echo 'make suites        other people'"'"'s software, into docs/results.md (RUNS=N, SUITES=...;'
 	@echo '                   SUITE=pypi: libraries of PyPI, into docs/results-pypi.md)'
@@ -167,6 +173,11 @@ check: deps all $(BUILD)/tests/check $(CASES) $(CASE_LIBS)
 
 # What the Check program needs besides itself.
 cases: $(BUILD)/tests/check $(CASES) $(CASE_LIBS) $(BUILD)/demo/server
+
+# The machine and what is compiled for it are kept. Needs a network once; qemu, a cross compiler
+# and debootstrap, and says so where they are not.
+check-aarch64:
+	@SUITE='$(DEBIAN)' tests/aarch64/run $(BUILD)/aarch64 $(ONLY)
 
 $(BUILD)/obj/tests/unit/shim/%.o: CHECK_DEFINES += -Ishim
 
@@ -355,4 +366,4 @@ format-check:
 	@clang-format --dry-run -Werror $(C_FILES)
 
 # What the suites build, a whole system among it, has files of such names, too.
--include $(shell find $(BUILD) -path $(BUILD)/suites -prune -o -type f -name '*.d' -print 2>/dev/null)
+-include $(shell find $(BUILD) \( -path $(BUILD)/suites -o -path $(BUILD)/aarch64 \) -prune -o -type f -name '*.d' -print 2>/dev/null)
