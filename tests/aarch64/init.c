@@ -124,6 +124,7 @@ static void mount_all(void)
 	mount_at("pts", "/dev/pts", "devpts", "mode=620,ptmxmode=666");
 	mount_at("shm", "/dev/shm", "tmpfs", "");
 	mount_at("run", "/run", "tmpfs", "");
+	mount_at("tmp", "/tmp", "tmpfs", "mode=1777");
 	mount_at("share", "/share", "9p", "trans=virtio,version=9p2000.L,msize=512000");
 	if (symlink("/proc/self/fd", "/dev/fd") || symlink("/proc/self/fd/0", "/dev/stdin") ||
 	    symlink("/proc/self/fd/1", "/dev/stdout") || symlink("/proc/self/fd/2", "/dev/stderr"))
