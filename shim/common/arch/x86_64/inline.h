@@ -146,9 +146,9 @@ static inline uint64_t arch_ask_valgrind(const volatile uint64_t request[6])
 
 /* --- glibc ------------------------------------------------------------------- */
 
-/* The old one, of GLIBC_2.2.5, misreads every pthread_cond_t made today. */
 /* A mutex has 40 bytes. */
-#define ARCH_LOCK_SPREAD       0x9e3779b1u
+#define ARCH_LOCK_SPREAD 0x9e3779b1u
+/* The old one, of GLIBC_2.2.5, misreads every pthread_cond_t made today. */
 #define ARCH_CONDITION_VERSION "GLIBC_2.3.2"
 
 #define ARCH_UNLIMITED_STACK (2u << 20)
