@@ -291,14 +291,20 @@ FUZZERS = $(patsubst %,$(BUILD)/fuzz/%,session suppressions elf renderers python
 	  origins cores)
 FUZZ    = address,undefined -fno-sanitize-recover=undefined
 
+FUZZ_OBJECTS = $(patsubst %.c,$(BUILD)/obj/fuzz/%.o,$(filter-out cli/main.c,$(CLI_SOURCES)) $(SHARED_SOURCES))
+
 fuzz: deps all $(CASES)
 	@$(MAKE) --no-print-directory CC=clang CXX=clang++ $(FUZZERS)
 	@tests/fuzz/run $(BUILD) $(SECONDS)
 
-$(BUILD)/fuzz/%: tests/fuzz/%.c tests/fuzz/fuzz.h tests/fuzz/input.h $(CLI_SOURCES) $(SHARED_SOURCES)
+$(BUILD)/obj/fuzz/%.o: %.c
+	@mkdir -p $(@D)
+	$(call say,CC)$(CC) $(LANGUAGE) $(WARNINGS) -O1 -g -fsanitize=fuzzer-no-link,$(FUZZ) $(CLI_DEFINES) -c -o $@ $<
+
+$(BUILD)/fuzz/%: tests/fuzz/%.c tests/fuzz/fuzz.h tests/fuzz/input.h $(FUZZ_OBJECTS)
 	@mkdir -p $(@D)
 	$(call say,FUZZ)$(CC) $(filter-out -MMD -MP,$(LANGUAGE)) $(WARNINGS) -O1 -g -fsanitize=fuzzer,$(FUZZ) \
-		$(CLI_DEFINES) -o $@ $< $(filter-out cli/main.c,$(CLI_SOURCES)) $(SHARED_SOURCES) $(CLI_LIBS)
+		$(CLI_DEFINES) -o $@ $< $(FUZZ_OBJECTS) $(CLI_LIBS)
 
 # Another seed each time; tests/faults/run takes it to run the same again.
 faults: deps all $(CASES)

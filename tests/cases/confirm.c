@@ -17,23 +17,27 @@
 	"	              tried and tried['result'], tried and tried['tries'] > 0)\n"                \
 	"END\n"
 #define CONFIRM "$FORKCHECK --confirm --format=json -o report.json "
+/* Until the first run has not met the deadlock by itself, which leaves nothing to confirm: a busy
+ * machine holds the thread up in its section now and then. */
+#define CONFIRM_UNMET(program)                                                                     \
+	"for run in 1 2 3; do " CONFIRM program "; status=$?\n"                                    \
+	"grep -q '\"certainty\": \"proven\"' report.json || break; done; echo "                    \
+	"$status\n" SHOW_FINDINGS
 
 static const struct command_case cases[] = {
 	/* What passes, and hangs in another order. */
-	{"a mutex", CONFIRM "section mutex; echo $?\n" SHOW_FINDINGS, 0,
+	{"a mutex", CONFIRM_UNMET("section mutex"), 0, "66\nFC004 error confirmed confirmed True\n",
+	 NULL, 0},
+	{"a read-write lock", CONFIRM_UNMET("section rwlock"), 0,
 	 "66\nFC004 error confirmed confirmed True\n", NULL, 0},
-	{"a read-write lock", CONFIRM "section rwlock; echo $?\n" SHOW_FINDINGS, 0,
+	{"a semaphore", CONFIRM_UNMET("section semaphore"), 0,
 	 "66\nFC004 error confirmed confirmed True\n", NULL, 0},
-	{"a semaphore", CONFIRM "section semaphore; echo $?\n" SHOW_FINDINGS, 0,
-	 "66\nFC004 error confirmed confirmed True\n", NULL, 0},
-	{"handlers that wait for who is kept",
-	 "timeout 60 " CONFIRM "section mutex handlers; echo $?\n" SHOW_FINDINGS, 0,
+	{"handlers that wait for who is kept", CONFIRM_UNMET("section mutex handlers"), 0,
 	 "66\nFC004 error confirmed confirmed True\n", NULL, 0},
 	{"a section of Python's that calls nothing",
-	 CONFIRM "/usr/bin/python3 -B $SCRIPTS/python-section.py; echo $?\n" SHOW_FINDINGS, 0,
+	 CONFIRM_UNMET("/usr/bin/python3 -B $SCRIPTS/python-section.py"), 0,
 	 "66\nFC004 error confirmed confirmed True\n", NULL, 0},
-	{"a section that comes once, before the first fork",
-	 CONFIRM "section mutex once; echo $?\n" SHOW_FINDINGS, 0,
+	{"a section that comes once, before the first fork", CONFIRM_UNMET("section mutex once"), 0,
 	 "66\nFC004 error confirmed confirmed True\n", NULL, 0},
 	/* What no run predicts. */
 	{"a child that tries before it waits",
@@ -63,14 +67,14 @@ static const struct command_case cases[] = {
 	{"a handler that waits",
 	 "timeout 60 " CONFIRM "section mutex covered; echo $?\n" SHOW_FINDINGS, 0, "0\n", NULL, 0},
 	{"the status is that of the first run",
-	 CONFIRM "--fail-on=never section mutex status; echo $?\n" SHOW_FINDINGS, 0,
+	 CONFIRM_UNMET("--fail-on=never section mutex status"), 0,
 	 "7\nFC004 error confirmed confirmed True\n", NULL, 0},
 	{"nothing to run again for", CONFIRM "ends exit 7; grep -c confirm_runs report.json", 1,
 	 "0\n", NULL, 0},
 
 	/* What the program gets. */
 	{"standard input from a file is given again",
-	 "printf abc >in; " CONFIRM "section mutex input <in; echo $?\n" SHOW_FINDINGS, 0,
+	 "printf abc >in; " CONFIRM_UNMET("section mutex input <in"), 0,
 	 "66\nFC004 error confirmed confirmed True\n", NULL, 0},
 	{"and from where it was",
 	 "printf 'x\\nabc\\n' >in; { read line; " CONFIRM "section mutex input; } <in; echo $?\n",
